@@ -1,0 +1,90 @@
+# Two commands do it all on a fresh clone: `make demo` and `make test`.
+# Needed beforehand: Python 3.11 or later, Java 17 or later, and the network once.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+JARS := $(VENV)/.jars
+LOG := $(VENV)/install.log
+CUSTOMERS ?= 10000
+
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+NO_PACKAGES := the pinned packages could not be installed: check this machine's network and pip's settings, then run make again
+
+.PHONY: help env demo test test-fast test-spark test-crash test-spark42 lint types imports format bench bi-server dist clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+env: $(STAMP) $(JARS) ## Make the environment: pinned packages and verified jars
+
+$(STAMP): constraints.txt pyproject.toml
+	@python=$$(./.ci/machine) && echo "Making $(VENV) with $$python" && "$$python" -m venv $(VENV)
+	@echo "Installing the pinned packages (about 1 GB; once)"
+	@$(PIP) install --quiet --require-hashes -r constraints.txt > $(LOG) 2>&1 \
+	  || { echo "c360: $(NO_PACKAGES) ($(LOG) has pip's words)" >&2; exit 3; }
+	@$(if $(REPLACED_PINS),$(PIP) install --quiet --require-hashes --no-deps -r $(REPLACED_PINS) >> $(LOG) 2>&1 \
+	  || { echo "c360: $(NO_PACKAGES) ($(LOG) has pip's words)" >&2; exit 3; })
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable . >> $(LOG) 2>&1 \
+	  || { echo "c360: the project itself could not be installed; $(LOG) says why" >&2; exit 1; }
+	@touch $@
+
+$(JARS): $(STAMP) conf/base/jars.yml
+	@$(BIN)/c360 jars fetch
+	@touch $@
+
+demo: env ## Run the demo company through the lake, day by day, and report
+	@$(BIN)/c360 demo run --customers $(CUSTOMERS)
+
+test: env lint types imports ## Run every check: lint, types, import contracts, all tests with coverage
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+test-fast: $(STAMP) ## Run the tests that need no JVM (under 30 s)
+	@$(BIN)/python -m pytest tests/unit tests/contracts
+
+test-spark: env ## Run the tests of transforms on a local session
+	@$(BIN)/python -m pytest tests/spark
+
+test-crash: env ## Run the whole crash matrix; `make test` takes a sample
+	@$(BIN)/python -m pytest --crash-matrix=full -m crash
+
+test-spark42: ## Run the whole suite on pyspark 4.2 in an environment of its own
+	@$(MAKE) env VENV=.venv-spark42 REPLACED_PINS=constraints-spark42.txt
+	@.venv-spark42/bin/python -m pytest
+
+lint: $(STAMP) ## Check style and format
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+
+types: $(STAMP) ## Check types, strictly
+	@$(BIN)/mypy
+
+imports: $(STAMP) ## Check who may import whom
+	@$(BIN)/lint-imports
+
+format: $(STAMP) ## Format the code
+	@$(BIN)/ruff check --fix --quiet
+	@$(BIN)/ruff format --quiet
+
+bench: env ## Measure time per stage and rows per second (CUSTOMERS=100000)
+	@$(BIN)/c360 bench --customers $(CUSTOMERS)
+
+bi-server: env ## Serve gold over JDBC with Spark's Thrift server until interrupted
+	@$(BIN)/c360 bi-server
+
+dist: $(STAMP) ## Build dist/: the wheel, and the zip for spark-submit --py-files
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build --target wheel > /dev/null
+	@cp dist/*.whl dist/c360_lakehouse.zip
+	@ls dist
+
+clean: ## Remove what was built and the demo's lake; environment and jars stay
+	rm -rf dist build .c360/demo .c360/test .c360/logs .coverage .coverage.* \
+	  .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find lakehouse jobs tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,247 @@
+"""The bytes of a landing file, cut into records, each with its number and what is wrong with it.
+
+Spark's own readers lose what quarantine must keep: undecodable bytes become U+FFFD, invalid UTF-8 is
+altered in the corrupt-record column, row numbers do not exist. So a file is read as binary and cut
+here, in plain Python on the executors. Delimited files and JSON lines are line based: a record never
+holds a line break.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+BAD_ENCODING = "bad_encoding"
+INVALID_JSON = "invalid_json"
+TOO_FEW_COLUMNS = "too_few_columns"
+TOO_MANY_COLUMNS = "too_many_columns"
+UNBALANCED_QUOTE = "unbalanced_quote"
+MISSING_KEY = "missing_key"
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_HEAD_RECORDS = 100
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a feed's files are cut: format, options, encoding, declared columns, key columns."""
+
+    format: str
+    delimiter: str
+    quote: str
+    header: bool
+    encoding: str
+    columns: tuple[str, ...]
+    required: tuple[str, ...]
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record. A sound one has `values` by column; a malformed one a `reason` and its bytes."""
+
+    number: int
+    values: Mapping[str, str | None] | None = None
+    reason: str | None = None
+    payload: bytes | None = None
+
+
+class UnreadableFileError(Exception):
+    """The file as a whole cannot be cut into records."""
+
+
+def records(content: bytes, layout: Layout) -> Iterator[Record]:
+    """Every record of the file, numbered from 1 without the header.
+
+    Raises:
+        UnreadableFileError: the file is no Parquet file, or no JSON array.
+    """
+    cut = {"csv": _delimited, "jsonl": _json_lines, "json_array": _json_array, "parquet": _parquet}
+    for record in cut[layout.format](content, layout):
+        yield _with_key_checked(record, layout)
+
+
+def missing_columns(content: bytes, layout: Layout) -> list[str]:
+    """Required columns that the file lacks, by its header, schema or first hundred records.
+
+    Raises:
+        UnreadableFileError: the file is no Parquet file, or no JSON array.
+    """
+    present = _present_columns(content, layout)
+    return [] if present is None else [c for c in layout.required if c not in present]
+
+
+def _present_columns(content: bytes, layout: Layout) -> set[str] | None:
+    if layout.format == "parquet":
+        return set(_parquet_file(content).schema_arrow.names)
+    if layout.format == "csv":
+        lines = _lines(content)
+        return set(_header(lines[0][1], layout)) if layout.header and lines else None
+    seen: set[str] = set()
+    count = 0
+    for record in _json_head(content, layout):
+        seen |= record.keys()
+        count += 1
+    return seen if count else None
+
+
+def _json_head(content: bytes, layout: Layout) -> Iterator[Mapping[str, str | None]]:
+    cut = _json_lines if layout.format == "jsonl" else _json_array
+    for record in cut(content, layout):
+        if record.number > _HEAD_RECORDS:
+            return
+        if record.values is not None:
+            yield record.values
+
+
+def _with_key_checked(record: Record, layout: Layout) -> Record:
+    values = record.values
+    if values is None or all((values.get(k) or "").strip() for k in layout.key):
+        return record
+    payload = json.dumps(dict(values), ensure_ascii=False).encode() if record.payload is None else record.payload
+    return Record(record.number, reason=MISSING_KEY, payload=payload)
+
+
+def _lines(content: bytes) -> list[tuple[int, bytes]]:
+    """Non-blank lines with their numbers from 1, without line ends."""
+    body = content.removeprefix(_BYTE_ORDER_MARK)
+    kept = (line.removesuffix(b"\r") for line in body.split(b"\n"))
+    return list(enumerate((line for line in kept if line.strip()), start=1))
+
+
+def _header(line: bytes, layout: Layout) -> list[str]:
+    text = line.decode(layout.encoding, errors="replace")
+    return [name.strip() for name in next(csv.reader([text], delimiter=layout.delimiter, quotechar=layout.quote))]
+
+
+def _delimited(content: bytes, layout: Layout) -> Iterator[Record]:
+    lines = _lines(content)
+    names = list(layout.columns)
+    if layout.header:
+        if not lines:
+            return
+        names = _header(lines[0][1], layout)
+        lines = [(number - 1, line) for number, line in lines[1:]]
+    for number, line in lines:
+        yield _delimited_record(number, line, names, layout)
+
+
+def _delimited_record(number: int, line: bytes, names: list[str], layout: Layout) -> Record:
+    try:
+        text = line.decode(layout.encoding)
+    except UnicodeDecodeError:
+        return Record(number, reason=BAD_ENCODING, payload=line)
+    cells, is_balanced = _cells(text, layout)
+    if len(cells) < len(names):
+        return Record(number, reason=TOO_FEW_COLUMNS, payload=line)
+    if len(cells) > len(names):
+        return Record(number, reason=TOO_MANY_COLUMNS, payload=line)
+    if not is_balanced:
+        return Record(number, reason=UNBALANCED_QUOTE, payload=line)
+    values = {name: cell or None for name, cell in zip(names, cells, strict=True)}
+    return Record(number, values, payload=line)
+
+
+def _cells(text: str, layout: Layout) -> tuple[list[str], bool]:
+    if layout.quote not in text:
+        return text.split(layout.delimiter), True
+    options: dict[str, Any] = {"delimiter": layout.delimiter, "quotechar": layout.quote}
+    try:
+        return next(csv.reader([text], strict=True, **options)), True
+    except csv.Error:
+        return next(csv.reader([text], **options)), False
+
+
+def _json_lines(content: bytes, layout: Layout) -> Iterator[Record]:
+    for number, line in _lines(content):
+        yield _json_record(number, line, layout)
+
+
+def _json_array(content: bytes, layout: Layout) -> Iterator[Record]:
+    # One character per byte, so that an undecodable byte spoils its own element and no other.
+    text = content.removeprefix(_BYTE_ORDER_MARK).decode("latin-1").strip()
+    if not text.startswith("["):
+        raise UnreadableFileError("not a JSON array")
+    decoder = json.JSONDecoder()
+    position = _after_blank(text, 1)
+    number = 0
+    while position < len(text) and text[position] != "]":
+        try:
+            _, end = decoder.raw_decode(text, position)
+        except (ValueError, RecursionError) as error:
+            raise UnreadableFileError("broken JSON array") from error
+        number += 1
+        yield _json_record(number, text[position:end].encode("latin-1"), layout)
+        position = _after_blank(text, end)
+        if position < len(text) and text[position] == ",":
+            position = _after_blank(text, position + 1)
+    if position != len(text) - 1:
+        raise UnreadableFileError("broken JSON array")
+
+
+def _after_blank(text: str, position: int) -> int:
+    while position < len(text) and text[position] in " \t\r\n":
+        position += 1
+    return position
+
+
+def _json_record(number: int, raw: bytes, layout: Layout) -> Record:
+    try:
+        text = raw.decode(layout.encoding)
+    except UnicodeDecodeError:
+        return Record(number, reason=BAD_ENCODING, payload=raw)
+    try:
+        entry = json.loads(text, parse_constant=_refuse_constant)
+        if not isinstance(entry, dict):
+            raise TypeError("not an object")
+        values = {name: _json_text(value) for name, value in entry.items()}
+    except (ValueError, TypeError, RecursionError):
+        return Record(number, reason=INVALID_JSON, payload=raw)
+    return Record(number, values, payload=raw)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _json_text(value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        value.encode()  # a lone surrogate is no text: UnicodeEncodeError is a ValueError
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _parquet(content: bytes, layout: Layout) -> Iterator[Record]:
+    number = 0
+    for batch in _parquet_file(content).iter_batches():
+        columns = {name: _as_text(batch.column(i)) for i, name in enumerate(batch.schema.names)}
+        for row in zip(*columns.values(), strict=True):
+            number += 1
+            yield Record(number, dict(zip(columns, row, strict=True)))
+
+
+def _as_text(array: pa.Array) -> list[str | None]:
+    if pa.types.is_nested(array.type):
+        return [None if v is None else json.dumps(v, ensure_ascii=False, default=str) for v in array.to_pylist()]
+    text: list[str | None] = pc.cast(array, pa.string()).to_pylist()
+    return [value or None for value in text]
+
+
+def _parquet_file(content: bytes) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(io.BytesIO(content))
+    except (pa.ArrowInvalid, OSError) as error:
+        raise UnreadableFileError("not a Parquet file") from error
+
+
+def parquet_record_count(content: bytes) -> int:
+    """Rows by the file's footer, which the reading of rows has no part in."""
+    return int(_parquet_file(content).metadata.num_rows)

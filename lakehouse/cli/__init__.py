@@ -1,0 +1,15 @@
+"""The `c360` command. Importing it starts no JVM, and no command loads more than it needs."""
+
+from lakehouse.cli.app import app
+from lakehouse.cli.commands import data, machine, people
+
+__all__ = ["main"]
+
+machine.add_to(app)
+data.add_to(app)
+people.add_to(app)
+
+
+def main() -> None:
+    """The command line's entry point; ends the process with the command's exit code."""
+    app()

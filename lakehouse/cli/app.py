@@ -1,0 +1,136 @@
+"""The frame of every command: shared arguments, how a report is shown, how an error ends."""
+
+import traceback
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from lakehouse import __version__
+from lakehouse.errors import ExitCode, LakehouseError
+from lakehouse.report import Grid, Report
+
+_EPILOG = "New here? [bold]c360 doctor[/], then [bold]c360 demo run[/]."
+
+
+class _Commands(TyperGroup):
+    """Turns what the product raises into lines for a person and an exit code for a scheduler."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LakehouseError as error:
+            _show_failure(ctx, error, str(error))
+            raise typer.Exit(error.exit_code) from None
+        except (typer.Exit, typer.Abort, TyperException):
+            raise
+        except Exception as error:  # noqa: BLE001 - its text may quote a row, so it goes no further
+            _show_failure(
+                ctx,
+                error,
+                f"[C360-000] Unexpected {type(error).__name__}. Next: run the command again as "
+                "`c360 --debug …`, which shows where; the output may then quote data.",
+            )
+            raise typer.Exit(ExitCode.FAILED) from None
+
+
+def _show_failure(ctx: typer.Context, error: Exception, message: str) -> None:
+    if ctx.params.get("debug"):
+        typer.echo("".join(traceback.format_exception(error)), err=True)
+    Console(stderr=True, soft_wrap=True).print(f"[bold red]{escape(message)}[/]", highlight=False)
+
+
+app = typer.Typer(
+    name="c360",
+    cls=_Commands,
+    help="Scattered customer data in, one trusted view of each customer out.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"c360 {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _frame(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error; may quote data.")
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and end.", callback=_show_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Arguments that stand before the command."""
+
+
+def _environments() -> Iterable[str]:
+    from lakehouse.settings.places import conf_dir
+
+    return sorted(p.name for p in conf_dir().iterdir() if p.is_dir() and p.name != "base")
+
+
+Env = Annotated[
+    str,
+    typer.Option(
+        "--env",
+        "-e",
+        help="Environment: a folder beside conf/base.",
+        autocompletion=_environments,
+        show_default=True,
+    ),
+]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day that the run stands for; else today."),
+]
+ExistingFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
+
+
+def show(report: Report) -> None:
+    """Prints a report: grids and lines to stdout, warnings to stderr."""
+    console = Console()
+    for grid in report.grids:
+        console.print(_table(grid))
+    for line in report.lines:
+        console.print(escape(line), highlight=False, soft_wrap=True)
+    for warning in report.warnings:
+        Console(stderr=True, soft_wrap=True).print(f"[yellow]{escape(warning)}[/]")
+
+
+def _table(grid: Grid) -> Table:
+    table = Table(title=escape(grid.title), title_justify="left", title_style="bold")
+    for number, column in enumerate(grid.columns):
+        numeric = all(isinstance(row[number], int | float) for row in grid.rows)
+        table.add_column(escape(column), justify="right" if numeric else "left", overflow="fold")
+    for row in grid.rows:
+        table.add_row(*(escape(_text(cell)) for cell in row))
+    return table
+
+
+def _text(cell: object) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    if isinstance(cell, float):
+        return f"{cell:,.3f}"
+    return str(cell)

@@ -1,0 +1,153 @@
+"""Commands about the lake's data: run, sources, release, quarantine, compact, vacuum.
+
+What they do is told in `lakehouse.pipeline.commands`, which is loaded when a command is called.
+"""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lakehouse.cli.app import AsOf, Env, show
+from lakehouse.logs import configure_logging
+from lakehouse.settings.models import Settings
+
+release = typer.Typer(no_args_is_help=True, help="The releases that readers follow.")
+quarantine = typer.Typer(no_args_is_help=True, help="Rows that a rule holds back.")
+
+_PANEL = "The lake"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds these commands to the `c360` command."""
+    for command in (run, sources, compact, vacuum):
+        app.command(rich_help_panel=_PANEL)(command)
+    app.add_typer(release, name="release", rich_help_panel=_PANEL)
+    app.add_typer(quarantine, name="quarantine", rich_help_panel=_PANEL)
+
+
+def loaded(env: str, **overrides: Path | None) -> Settings:
+    """The environment's settings, with logging set up. Arguments left out override nothing."""
+    from lakehouse.settings.load import load_settings
+
+    given = {f"lake.{key}": str(value) for key, value in overrides.items() if value is not None}
+    settings = load_settings(env, overrides=given)
+    configure_logging(settings.logging.folder, settings.logging.level)
+    return settings
+
+
+def day(as_of: datetime | None) -> date:
+    """The day that was said, else today by UTC."""
+    return (as_of or datetime.now(UTC)).date()
+
+
+def run(
+    env: Env = "demo",
+    run_id: Annotated[
+        str | None,
+        typer.Option(help="Name of the run; the same name over the same input does nothing."),
+    ] = None,
+    as_of: AsOf = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Write these tables only; give it once per table.")
+    ] = None,
+    landing: Annotated[
+        Path | None, typer.Option(help="Folder of landing files instead of the one in conf.")
+    ] = None,
+) -> None:
+    """Bring landing files through bronze, silver, linkage and gold to one new release.
+
+    Readers see all new tables together, or, when a gate fails, stay on the last release.
+
+    Examples:
+    c360 run --env demo
+
+    c360 run --env prod --run-id 2026-01-05 --as-of 2026-01-05
+    """
+    from lakehouse.pipeline import commands
+
+    settings = loaded(env, landing=landing)
+    show(commands.run(settings, run_id=run_id, as_of=day(as_of), only=tuple(only or ())))
+
+
+def sources(env: Env = "demo") -> None:
+    """Assess every field of every source: fill rate, owner, who may read, what it feeds.
+
+    Example: c360 sources --env demo
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.sources(loaded(env)))
+
+
+def compact(env: Env = "demo") -> None:
+    """Join small files of every table, as a version of its own; readers' releases stay as they are.
+
+    Example: c360 compact --env prod
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.compact(loaded(env)))
+
+
+def vacuum(env: Env = "demo") -> None:
+    """Delete files that no live release needs any more.
+
+    Example: c360 vacuum --env prod
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.vacuum(loaded(env)))
+
+
+@release.command("list")
+def release_list(env: Env = "demo") -> None:
+    """List the releases, newest first, and which one readers see.
+
+    Example: c360 release list --env prod
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.release_list(loaded(env)))
+
+
+@release.command("rollback")
+def release_rollback(
+    release_id: Annotated[str, typer.Argument(help="As `c360 release list` prints it.")],
+    env: Env = "demo",
+) -> None:
+    """Make an earlier release current again; nothing is deleted.
+
+    Example: c360 release rollback 2026-01-04 --env prod
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.release_rollback(loaded(env), release_id))
+
+
+@quarantine.command("list")
+def quarantine_list(env: Env = "demo") -> None:
+    """Count the rows held back, by table, reason and run.
+
+    Example: c360 quarantine list --env prod
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.quarantine_list(loaded(env)))
+
+
+@quarantine.command("replay")
+def quarantine_replay(
+    env: Env = "demo",
+    table: Annotated[str | None, typer.Option(help="This table's rows only.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Rows with this reason code only.")] = None,
+    as_of: AsOf = None,
+) -> None:
+    """Send rows that were held back through the gates again, after a rule or a source was mended.
+
+    Example: c360 quarantine replay --table silver.order --reason orphan_order
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.quarantine_replay(loaded(env), table=table, reason=reason, as_of=day(as_of)))

@@ -1,0 +1,92 @@
+"""Commands to try it with: link a file of people, evaluate clusters, the demo company."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lakehouse.cli.app import ExistingFile, show
+from lakehouse.cli.commands.data import loaded
+from lakehouse.settings.linkage import Engine
+
+demo = typer.Typer(no_args_is_help=True, help="A synthetic company with known truth.")
+
+_PANEL = "Try it"
+
+
+Customers = Annotated[int, typer.Option(min=1, help="People who exist in the synthetic company.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same files.")]
+Days = Annotated[int, typer.Option(min=1, help="Daily drops.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds these commands to the `c360` command."""
+    app.add_typer(demo, name="demo", rich_help_panel=_PANEL)
+    app.command(rich_help_panel=_PANEL)(link)
+    app.command(rich_help_panel=_PANEL)(evaluate)
+
+
+@demo.command("generate")
+def demo_generate(
+    out: Annotated[Path, typer.Option(help="Folder for landing/ and truth/; created if need be.")],
+    customers: Customers = 10_000,
+    seed: Seed = 1,
+    days: Days = 3,
+) -> None:
+    """Write the feeds of a synthetic retailer, and the truth about them in a folder of its own.
+
+    Example: c360 demo generate --customers 1000 --days 3 --out demo-files
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.demo_generate(out, customers=customers, seed=seed, days=days))
+
+
+@demo.command("run")
+def demo_run(customers: Customers = 10_000, seed: Seed = 1, days: Days = 3) -> None:
+    """Generate the demo company, run every day through the lake, and report what came of it.
+
+    This is what `make demo` calls.
+
+    Example: c360 demo run --customers 1000
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.demo_run(loaded("demo"), customers=customers, seed=seed, days=days))
+
+
+def link(
+    people: ExistingFile,
+    out: Annotated[Path, typer.Option(help="Parquet or CSV file to write: record_id, cluster_id.")],
+    engine: Annotated[Engine, typer.Option(help="What scores the pairs.")] = Engine.AUTO,
+    model: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Trained model; else one is trained here."),
+    ] = None,
+) -> None:
+    """Find who is the same person in one table of people (CSV or Parquet).
+
+    Columns are known by their standard names, any subset of: record_id, source, given_name,
+    middle_name, family_name, full_name, birth_date, gender, email, phone, street, city, region,
+    postcode, country, national_id.
+
+    Example: c360 link people.csv --out clusters.parquet
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.link(people, out, engine=engine.value, model=model))
+
+
+def evaluate(
+    clusters: ExistingFile,
+    truth: ExistingFile,
+) -> None:
+    """Print pairwise and B-cubed precision, recall and F1 of clusters against the truth.
+
+    Both files hold record_id and cluster_id (CSV or Parquet).
+
+    Example: c360 evaluate clusters.parquet truth.csv
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.evaluate(clusters, truth))

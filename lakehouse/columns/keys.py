@@ -1,0 +1,22 @@
+"""Keys of records. "Hashed" always means keyed: plain hashes of e-mails can be guessed."""
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from lakehouse.columns.text import UNIT_SEPARATOR
+
+
+def record_key(secret: str, source_system: Column, entity: Column, *identity: Column) -> Column:
+    """SHA-256 in hex over the secret and the record's identity; null where a part of it is null."""
+    parts = (F.lit(secret), source_system, entity, *identity)
+    hashed = F.sha2(F.concat_ws(UNIT_SEPARATOR, *parts), 256)
+    known = source_system.isNotNull() & entity.isNotNull()
+    for part in identity:
+        known = known & part.isNotNull()
+    return F.when(known, hashed)
+
+
+def national_id(text: Column) -> Column:
+    """A national number as upper-case letters and digits; null where all of them are the same."""
+    bare = F.upper(F.regexp_replace(text, "[^A-Za-z0-9]", ""))
+    return F.when(~bare.rlike(r"^(.?)\1*$"), bare)

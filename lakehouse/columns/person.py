@@ -1,0 +1,288 @@
+"""A person in one standard shape, from whatever text a source has: the one place that says how."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.columns.addresses import (
+    country_code,
+    postcode,
+    postcode_match,
+    street_match,
+)
+from lakehouse.columns.dates import birth_date_rule, parsed_date
+from lakehouse.columns.emails import email_facts
+from lakehouse.columns.gender import gender
+from lakehouse.columns.keys import national_id
+from lakehouse.columns.names import (
+    given_name_root,
+    name_parts,
+    name_suffix,
+    stated_suffix,
+    without_suffix,
+)
+from lakehouse.columns.phones import phone_facts
+from lakehouse.columns.text import (
+    ascii_text,
+    ascii_texts,
+    not_blank,
+    simplified,
+    squashed,
+)
+
+RAW_COLUMNS = (
+    "full_name given_name middle_name family_name name_suffix birth_date gender email"
+    " secondary_email phone secondary_phone street city region postcode country national_id"
+    " social_handle loyalty_number device_id created_date"
+).split()
+"""Raw text that `standardised_people` looks for, by standard name."""
+
+MATCH_COLUMNS = (
+    "full_name_match given_name_match middle_name_match family_name_match given_name_root"
+    " email_match phone_match street_match city_match postcode_match"
+).split()
+"""What it adds for linkage: ASCII only."""
+
+CORRECTIONS_TYPE = "array<struct<column:string,rule:string,original:string>>"
+
+_FORM_RULES = {
+    "name_suffix": "suffix_form",
+    "given_name": "suffix_split",
+    "family_name": "suffix_split",
+    "birth_date": "iso_date",
+    "created_date": "iso_date",
+    "gender": "gender_word",
+    "email": "email_form",
+    "secondary_email": "email_form",
+    "phone": "e164",
+    "secondary_phone": "e164",
+    "postcode": "postal_form",
+    "country": "iso_country",
+    "national_id": "letters_and_digits",
+    "social_handle": "handle_form",
+}
+"""By column, the rule under which `corrections` names a value that stands in another form."""
+
+_ONLY_SQUASHED = ("street", "city", "region", "loyalty_number", "device_id")
+_REPLACED = frozenset((*RAW_COLUMNS, *MATCH_COLUMNS, "corrections"))
+_HANDLE_DECORATION = r"^https?://[^/]+/|^@|/$"
+
+
+def standardised_people(
+    frame: DataFrame,
+    *,
+    default_country: Column | None = None,
+    date_formats: Sequence[str] = (),
+    as_of: date | None = None,
+) -> DataFrame:
+    """The frame with every `RAW_COLUMNS` in standard form, every `MATCH_COLUMNS`, `corrections`.
+
+    Args:
+        frame: has any subset of `RAW_COLUMNS` as text (a date or number is taken as its text);
+            those that are missing come out null. A full name fills the missing parts of a name,
+            and the parts a missing full name. All other columns are kept as they are.
+        default_country: ISO alpha-2 code per row where the row states no country, for telephone
+            numbers and postal codes; the `country` column stays null there.
+        date_formats: Spark datetime patterns for `birth_date` and `created_date`, tried in order;
+            ISO 8601 is tried when there are none.
+        as_of: the day by which a birth date in the future or more than 120 years ago is no birth
+            date; without it only placeholders and impossible dates become null.
+
+    Returns:
+        One row per row of `frame`. `birth_date` and `created_date` are dates, `corrections` is an
+        array of struct<column, rule, original> for every value that a rule changed or removed (an
+        existing array is continued), everything else is a string.
+    """
+    others = [name for name in frame.columns if name not in _REPLACED]
+    raw = frame.select(*others, *_raw_columns(frame, default_country))
+    tidy = raw.select("*", F.transform("_raw", squashed).alias("_tidy"))
+    split = tidy.select("*", *_split_names(), country_code(_tidy("country")).alias("country"))
+    named = split.select("*", *_chosen_names())
+    checked = named.select("*", *_asked_of_authorities(), *_read_dates(date_formats, as_of))
+    matched = checked.select("*", *_simple_forms())
+    standard = matched.select("*", *_standard_forms(), *_standard_match_forms())
+    return standard.select(
+        *others, *RAW_COLUMNS, *MATCH_COLUMNS, _corrections().alias("corrections")
+    )
+
+
+def _raw_columns(frame: DataFrame, default_country: Column | None) -> list[Column]:
+    def raw(name: str) -> Column:
+        return (F.col(name) if name in frame.columns else F.lit(None)).cast("string")
+
+    country = F.lit(None).cast("string") if default_country is None else default_country
+    before = F.col("corrections") if "corrections" in frame.columns else F.lit(None)
+    return [
+        F.array(*(raw(name) for name in RAW_COLUMNS)).alias("_raw"),
+        country.alias("_default_country"),
+        F.coalesce(before.cast(CORRECTIONS_TYPE), F.array()).alias("_corrections_before"),
+    ]
+
+
+def _raw(name: str) -> Column:
+    return F.col("_raw")[RAW_COLUMNS.index(name)]
+
+
+def _tidy(name: str) -> Column:
+    return F.col("_tidy")[RAW_COLUMNS.index(name)]
+
+
+def _split_names() -> list[Column]:
+    full = name_parts(without_suffix(_tidy("full_name")))
+    own_parts = (_tidy("given_name"), _tidy("middle_name"), _tidy("family_name"))
+    return [
+        full.given.alias("_full_given"),
+        full.middle.alias("_full_middle"),
+        without_suffix(full.family).alias("_full_family"),
+        without_suffix(_tidy("given_name")).alias("_own_given"),
+        without_suffix(_tidy("family_name")).alias("_own_family"),
+        F.coalesce(
+            stated_suffix(_tidy("name_suffix")),
+            name_suffix(_tidy("family_name")),
+            name_suffix(_tidy("full_name")),
+            name_suffix(full.family),
+            name_suffix(_tidy("given_name")),
+        ).alias("name_suffix"),
+        F.coalesce(_tidy("full_name"), not_blank(F.concat_ws(" ", *own_parts))).alias("full_name"),
+    ]
+
+
+def _chosen_names() -> list[Column]:
+    given = F.coalesce("_own_given", "_full_given")
+    family = F.coalesce("_own_family", "_full_family")
+    same_person = (F.lower(given) == F.lower("_full_given")) & F.coalesce(
+        F.lower(family) == F.lower("_full_family"), F.lit(True)
+    )
+    middle = F.coalesce(_tidy("middle_name"), F.when(same_person, F.col("_full_middle")))
+    words = F.when(
+        F.col("_full_given").isNotNull(),
+        F.concat_ws(" ", "_full_given", "_full_middle", "_full_family"),
+    ).otherwise(F.concat_ws(" ", given, middle, family))
+    return [
+        given.alias("given_name"),
+        middle.alias("middle_name"),
+        family.alias("family_name"),
+        not_blank(words).alias("_name_words"),
+        F.coalesce("country", "_default_country").alias("_country_used"),
+    ]
+
+
+def _transliterated() -> dict[str, Column]:
+    return {
+        "full_name": F.col("_name_words"),
+        "given_name": F.col("given_name"),
+        "middle_name": F.col("middle_name"),
+        "family_name": F.col("family_name"),
+        "street": _tidy("street"),
+        "city": _tidy("city"),
+    }
+
+
+def _asked_of_authorities() -> list[Column]:
+    """One struct or array per question, so that each is asked once however many fields are used."""
+    country = F.col("_country_used")
+    return [
+        ascii_texts(_transliterated()).alias("_ascii"),
+        email_facts(_tidy("email")).alias("_email"),
+        email_facts(_tidy("secondary_email")).alias("_secondary_email"),
+        phone_facts(_tidy("phone"), country).alias("_phone"),
+        phone_facts(_tidy("secondary_phone"), country).alias("_secondary_phone"),
+    ]
+
+
+def _read_dates(formats: Sequence[str], as_of: date | None) -> list[Column]:
+    born = parsed_date(_tidy("birth_date"), formats)
+    return [
+        born.alias("_born"),
+        birth_date_rule(born, _tidy("birth_date"), as_of).alias("_birth_date_rule"),
+        parsed_date(_tidy("created_date"), formats).alias("created_date"),
+        postcode(_tidy("postcode"), F.col("_country_used")).alias("postcode"),
+    ]
+
+
+def _simple_forms() -> list[Column]:
+    texts = _transliterated()
+    in_ascii = F.array(*(ascii_text(texts, name, F.col("_ascii")) for name in texts))
+    return [F.transform(in_ascii, simplified).alias("_simple")]
+
+
+def _simple(name: str) -> Column:
+    return F.col("_simple")[list(_transliterated()).index(name)]
+
+
+def _standard_forms() -> list[Column]:
+    handle = F.regexp_replace(F.lower(_tidy("social_handle")), _HANDLE_DECORATION, "")
+    return [
+        F.when(F.col("_birth_date_rule").isNull(), F.col("_born")).alias("birth_date"),
+        gender(_tidy("gender")).alias("gender"),
+        F.col("_email.address").alias("email"),
+        F.col("_secondary_email.address").alias("secondary_email"),
+        F.col("_phone.number").alias("phone"),
+        F.col("_secondary_phone.number").alias("secondary_phone"),
+        *(_tidy(name).alias(name) for name in _ONLY_SQUASHED),
+        national_id(_tidy("national_id")).alias("national_id"),
+        not_blank(handle).alias("social_handle"),
+    ]
+
+
+def _standard_match_forms() -> list[Column]:
+    names = ("full_name", "given_name", "middle_name", "family_name", "city")
+    return [
+        *(_simple(name).alias(f"{name}_match") for name in names),
+        given_name_root(_simple("given_name")).alias("given_name_root"),
+        F.col("_email.match").alias("email_match"),
+        F.col("_phone.match").alias("phone_match"),
+        street_match(_simple("street")).alias("street_match"),
+        postcode_match(F.col("postcode"), F.col("_country_used")).alias("postcode_match"),
+    ]
+
+
+def _removal_rules() -> dict[str, Column]:
+    """By column, the rule that took its value away: asked only where a text became null."""
+    return {
+        "name_suffix": F.lit("unknown_suffix"),
+        "given_name": F.lit("suffix_split"),
+        "family_name": F.lit("suffix_split"),
+        "birth_date": F.col("_birth_date_rule"),
+        "created_date": F.lit("impossible_date"),
+        "gender": F.lit("unknown_gender"),
+        "email": F.col("_email.rule"),
+        "secondary_email": F.col("_secondary_email.rule"),
+        "phone": F.col("_phone.rule"),
+        "secondary_phone": F.col("_secondary_phone.rule"),
+        "postcode": F.lit("blank_postcode"),
+        "country": F.lit("unknown_country"),
+        "national_id": F.lit("junk_national_id"),
+        "social_handle": F.lit("blank_handle"),
+    }
+
+
+def _corrections() -> Column:
+    removals = _removal_rules()
+    values = F.array(
+        *(
+            F.struct(
+                F.lit(name).alias("column"),
+                _tidy(name).alias("text"),
+                F.col(name).cast("string").alias("standard"),
+                F.coalesce(removals[name], F.lit("")).alias("removal"),
+                F.lit(form).alias("form"),
+                _raw(name).alias("original"),
+            )
+            for name, form in _FORM_RULES.items()
+        )
+    )
+    changed = F.filter(
+        values, lambda v: v["text"].isNotNull() & ~v["text"].eqNullSafe(v["standard"])
+    )
+    corrections = F.transform(
+        changed,
+        lambda v: F.struct(
+            v["column"].alias("column"),
+            F.when(v["standard"].isNull(), v["removal"]).otherwise(v["form"]).alias("rule"),
+            v["original"].alias("original"),
+        ),
+    )
+    return F.concat("_corrections_before", corrections).cast(CORRECTIONS_TYPE)

@@ -1,0 +1,90 @@
+"""gold.customer_contact_point: every address under which a customer was ever to be reached."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.gold.identity import customer_records
+
+_SHOWN_BY = {"email": "email", "phone": "phone", "street": "address"}
+"""Golden attribute whose source record makes a contact point of that type primary."""
+
+
+def customer_contact_point(
+    customer_attribute: DataFrame, person_record: DataFrame, identity_map: DataFrame
+) -> DataFrame:
+    """One row per customer, contact type and normalised value that any of the records gives.
+
+    Key: customer_id, contact_type, contact_value. Columns: those of gold.customer_contact_point.
+    A record without a street has no address to write to, so it gives none.
+    """
+    records = customer_records(
+        person_record,
+        identity_map,
+        "record_key",
+        "source_system",
+        "sequence_at",
+        F.least(F.col("created_date").cast("timestamp"), "sequence_at").alias("since_at"),
+        F.explode(F.filter(_contacts(), lambda c: c["contact_value"].isNotNull())).alias("contact"),
+    ).select("*", "contact.*")
+    told = records.join(_shown(customer_attribute), on="customer_id", how="left")
+    is_shown = F.col("can_be_primary") & (
+        F.col("shown")[F.col("contact_type")] == F.col("record_key")
+    )
+    newest = F.struct("sequence_at", "record_key", "written_value")
+    return (
+        told.groupBy("customer_id", "contact_type", "contact_value")
+        .agg(
+            F.max(newest)["written_value"].alias("written_value"),
+            F.bool_or(F.coalesce(is_shown, F.lit(False))).alias("is_primary"),
+            F.sort_array(F.collect_set("source_system")).alias("sources"),
+            F.sort_array(F.collect_set("record_key")).alias("record_keys"),
+            F.min("since_at").alias("first_seen_at"),
+            F.max("sequence_at").alias("last_seen_at"),
+        )
+        .select(
+            "customer_id",
+            "contact_type",
+            "contact_value",
+            "written_value",
+            "is_primary",
+            "sources",
+            "record_keys",
+            "first_seen_at",
+            "last_seen_at",
+        )
+    )
+
+
+def _shown(customer_attribute: DataFrame) -> DataFrame:
+    """One row per customer: `shown`, from contact type to the record that gold.customer shows."""
+    kind = F.coalesce(
+        *(F.when(F.col("attribute") == name, F.lit(kind)) for name, kind in _SHOWN_BY.items())
+    )
+    entry = F.when(kind.isNotNull(), F.struct(kind, F.col("record_key")))
+    return customer_attribute.groupBy("customer_id").agg(
+        F.map_from_entries(F.collect_list(entry)).alias("shown")
+    )
+
+
+def _contacts() -> Column:
+    match = F.concat_ws(", ", "street_match", "city_match", "postcode_match", F.lower("country"))
+    written = F.concat_ws(", ", "street", "city", "region", "postcode", "country")
+    address = F.when(F.col("street_match").isNotNull(), match).when(
+        F.col("street").isNotNull(), F.lower(written)
+    )
+    return F.array(
+        _contact("email", F.col("email"), F.col("email"), can_be_primary=True),
+        _contact("email", F.col("secondary_email"), F.col("secondary_email"), can_be_primary=False),
+        _contact("phone", F.col("phone"), F.col("phone"), can_be_primary=True),
+        _contact("phone", F.col("secondary_phone"), F.col("secondary_phone"), can_be_primary=False),
+        _contact("address", address, written, can_be_primary=True),
+    )
+
+
+def _contact(kind: str, value: Column, written: Column, can_be_primary: bool) -> Column:
+    return F.struct(
+        F.lit(kind).alias("contact_type"),
+        value.alias("contact_value"),
+        written.alias("written_value"),
+        F.lit(can_be_primary).alias("can_be_primary"),
+    )

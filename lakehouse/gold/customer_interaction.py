@@ -1,0 +1,172 @@
+"""gold.customer_interaction: every contact with the company, without anyone's words."""
+
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.gold.identity import with_customer
+
+_SESSION_STEPS = ("visit", "page_view", "cart", "checkout")
+"""Kinds of web event, from the start of a visit to the purchase."""
+
+
+def customer_interaction(
+    web_event: DataFrame,
+    campaign_event: DataFrame,
+    support_ticket: DataFrame,
+    social_mention: DataFrame,
+    survey_response: DataFrame,
+    identity_map: DataFrame,
+) -> DataFrame:
+    """One row per web session, campaign touch, ticket, mention and survey response.
+
+    customer_id is null where nobody knows who it was. Key: interaction_key. Columns: those of
+    gold.customer_interaction.
+    """
+    contacts = [
+        _sessions(web_event),
+        _touches(campaign_event),
+        _tickets(support_ticket),
+        _mentions(social_mention),
+        _responses(survey_response),
+    ]
+    return with_customer(reduce(DataFrame.unionByName, contacts), identity_map).select(
+        "interaction_key",
+        "customer_id",
+        "person_record_key",
+        "source_system",
+        "record_key",
+        "interaction_type",
+        "channel",
+        "action",
+        "topic",
+        "campaign_id",
+        "happened_at",
+        "ended_at",
+        F.to_date("happened_at").alias("interaction_date"),
+        "event_count",
+        "page_count",
+        "score",
+    )
+
+
+def _contact(
+    rows: DataFrame,
+    kind: str,
+    *,
+    happened_at: str,
+    channel: Column | None = None,
+    action: Column | None = None,
+    topic: Column | None = None,
+    campaign_id: Column | None = None,
+    ended_at: Column | None = None,
+    score: Column | None = None,
+) -> DataFrame:
+    """Rows that are one contact each, in the shape of the table before its customer is known."""
+
+    def given(column: Column | None, data_type: str) -> Column:
+        return F.lit(None).cast(data_type) if column is None else column.cast(data_type)
+
+    return rows.select(
+        F.col("record_key").alias("interaction_key"),
+        "person_record_key",
+        "source_system",
+        "record_key",
+        F.lit(kind).alias("interaction_type"),
+        given(channel, "string").alias("channel"),
+        given(action, "string").alias("action"),
+        given(topic, "string").alias("topic"),
+        given(campaign_id, "string").alias("campaign_id"),
+        F.col(happened_at).alias("happened_at"),
+        given(ended_at, "timestamp").alias("ended_at"),
+        F.lit(1).cast("bigint").alias("event_count"),
+        F.lit(None).cast("bigint").alias("page_count"),
+        given(score, "int").alias("score"),
+    )
+
+
+def _sessions(web_event: DataFrame) -> DataFrame:
+    """One row per session, named by the first of its events that names a person.
+
+    An event outside any session is a session of its own.
+    """
+    first = F.struct("event_at", "record_key")
+    steps = F.array(*(F.lit(step) for step in _SESSION_STEPS))
+    step = F.nullif(F.array_position(steps, F.col("event_type")), F.lit(0))
+    key = F.concat_ws(":", "source_system", F.coalesce("session_id", "record_key"))
+    sessions = web_event.groupBy(key.alias("interaction_key"), "source_system").agg(
+        F.min(first).alias("first"),
+        F.max("event_at").alias("ended_at"),
+        F.min_by("person_record_key", F.when(F.col("person_record_key").isNotNull(), first)).alias(
+            "person_record_key"
+        ),
+        F.min_by("campaign_id", F.when(F.col("campaign_id").isNotNull(), first)).alias(
+            "campaign_id"
+        ),
+        F.max(step).alias("furthest"),
+        F.count("*").alias("event_count"),
+        F.count_if(F.col("event_type") == "page_view").alias("page_count"),
+    )
+    return sessions.select(
+        "interaction_key",
+        "person_record_key",
+        "source_system",
+        "first.record_key",
+        F.lit("web_session").alias("interaction_type"),
+        F.lit("web").alias("channel"),
+        F.get(steps, (F.col("furthest") - 1).cast("int")).alias("action"),
+        F.lit(None).cast("string").alias("topic"),
+        "campaign_id",
+        F.col("first.event_at").alias("happened_at"),
+        "ended_at",
+        "event_count",
+        "page_count",
+        F.lit(None).cast("int").alias("score"),
+    )
+
+
+def _touches(campaign_event: DataFrame) -> DataFrame:
+    return _contact(
+        campaign_event,
+        "campaign_touch",
+        happened_at="event_at",
+        channel=F.col("channel"),
+        action=F.col("event_type"),
+        campaign_id=F.col("campaign_id"),
+    )
+
+
+def _tickets(support_ticket: DataFrame) -> DataFrame:
+    return _contact(
+        support_ticket,
+        "support_ticket",
+        happened_at="opened_at",
+        ended_at=F.col("closed_at"),
+        channel=F.col("channel"),
+        action=F.col("status"),
+        topic=F.col("topic"),
+    )
+
+
+def _mentions(social_mention: DataFrame) -> DataFrame:
+    return _contact(
+        social_mention,
+        "social_mention",
+        happened_at="mentioned_at",
+        channel=F.lit("social"),
+        action=F.lit("posted"),
+        topic=F.col("network"),
+    )
+
+
+def _responses(survey_response: DataFrame) -> DataFrame:
+    return _contact(
+        survey_response,
+        "survey_response",
+        happened_at="responded_at",
+        channel=F.lit("survey"),
+        action=F.lit("answered"),
+        topic=F.col("survey"),
+        score=F.col("score"),
+    )

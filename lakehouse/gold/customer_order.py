@@ -1,0 +1,26 @@
+"""gold.customer_order: every order, with its customer where there is one."""
+
+from pyspark.sql import DataFrame
+
+from lakehouse.gold.identity import with_customer
+
+
+def customer_order(order: DataFrame, identity_map: DataFrame) -> DataFrame:
+    """One row per order of silver, customer_id null for guests.
+
+    Key: record_key. Columns: those of gold.customer_order.
+    """
+    return with_customer(order, identity_map).select(
+        "record_key",
+        "customer_id",
+        "person_record_key",
+        "source_system",
+        "order_id",
+        "channel",
+        "ordered_at",
+        "order_date",
+        "status",
+        "currency",
+        "total_amount",
+        "store_id",
+    )

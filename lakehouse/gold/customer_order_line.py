@@ -1,0 +1,39 @@
+"""gold.customer_order_line: what was bought, by whom and when."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.gold.identity import with_customer
+
+
+def customer_order_line(
+    order_line: DataFrame, order: DataFrame, identity_map: DataFrame
+) -> DataFrame:
+    """One row per line of silver; the customer is the order's, or the line's if it has no order.
+
+    Key: record_key. Columns: those of gold.customer_order_line.
+    """
+    heads = order.select(
+        F.col("record_key").alias("order_record_key"),
+        F.col("person_record_key").alias("order_person_record_key"),
+        "channel",
+        "order_date",
+    )
+    lines = order_line.join(heads, on="order_record_key", how="left").withColumn(
+        "person_record_key", F.coalesce("order_person_record_key", "person_record_key")
+    )
+    return with_customer(lines, identity_map).select(
+        "record_key",
+        "customer_id",
+        "person_record_key",
+        "source_system",
+        "order_record_key",
+        "line_number",
+        "product_id",
+        "channel",
+        "order_date",
+        "quantity",
+        "unit_price",
+        "line_amount",
+        "currency",
+    )

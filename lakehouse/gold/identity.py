@@ -1,0 +1,29 @@
+"""Who a row is about: person records and facts joined to the customers of today."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+
+def current_identity(identity_map: DataFrame) -> DataFrame:
+    """One row per record that belongs to a customer now: record_key, customer_id."""
+    return identity_map.where(F.col("valid_to").isNull()).select("record_key", "customer_id")
+
+
+def customer_records(
+    person_record: DataFrame, identity_map: DataFrame, *columns: Column | str
+) -> DataFrame:
+    """Given columns of each person record that has a customer, with customer_id, one row each.
+
+    Rows lie by customer, so that a grouping by customer and anything else needs no further shuffle.
+    """
+    return (
+        person_record.join(current_identity(identity_map), on="record_key", how="inner")
+        .select("customer_id", *columns)
+        .repartition("customer_id")
+    )
+
+
+def with_customer(facts: DataFrame, identity_map: DataFrame) -> DataFrame:
+    """All rows and columns of facts, and the customer_id of their person_record_key or null."""
+    identity = current_identity(identity_map).withColumnRenamed("record_key", "person_record_key")
+    return facts.join(identity, on="person_record_key", how="left")

@@ -1,0 +1,73 @@
+"""The Java that Spark runs on: is it there, is it new enough, and where does its chatter go."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lakehouse.errors import PrerequisiteError
+from lakehouse.settings.places import INSTALL_JAVA, conf_dir, java_executable
+
+MINIMUM_JAVA = 17
+_ANSWER_TIMEOUT_SECONDS = 60
+
+
+def java_version() -> int:
+    """The major version of the Java that Spark will use.
+
+    Raises PrerequisiteError when there is none, it does not run, or it is older than MINIMUM_JAVA.
+    """
+    java = java_executable()
+    try:
+        ended = subprocess.run(
+            [str(java), "-version"],
+            capture_output=True,
+            text=True,
+            timeout=_ANSWER_TIMEOUT_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        raise PrerequisiteError(f"{java} does not run.", INSTALL_JAVA) from None
+    found = re.search(r'version "(?:1\.)?(\d+)', ended.stderr + ended.stdout)
+    if found is None:
+        raise PrerequisiteError(f"{java} does not say its version.", INSTALL_JAVA)
+    major = int(found.group(1))
+    if major < MINIMUM_JAVA:
+        raise PrerequisiteError(
+            f"{java} is Java {major}; Spark needs {MINIMUM_JAVA} or later.", INSTALL_JAVA
+        )
+    return major
+
+
+def spark_java_options(log_file: Path) -> str:
+    """Options for the driver's JVM that send what Spark logs to `log_file` alone."""
+    configuration = (conf_dir() / "base" / "log4j2.properties").as_uri()
+    return " ".join(
+        f'"{option}"' if " " in option else option
+        for option in (
+            f"-Dlog4j2.configurationFile={configuration}",
+            f"-Dc360.log.file={log_file}",
+        )
+    )
+
+
+@contextmanager
+def jvm_stderr_in(log_file: Path) -> Iterator[None]:
+    """A JVM that is started within writes its standard error to `log_file` all its life.
+
+    The launcher and the JVM itself warn there before any logging is set up; no option stops them.
+    """
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with log_file.open("ab") as log:
+        os.dup2(log.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(terminal, 2)
+        os.close(terminal)

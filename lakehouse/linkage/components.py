@@ -1,0 +1,154 @@
+"""Groups of records that edges hold together: locally by union-find, on Spark by star contraction.
+
+Both ways give the same groups: a group that outgrows the limit is taken apart at rising weights, and
+one that even the highest weight does not break is left as single records.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from pathlib import Path
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+WEIGHT_STEP = 1.0
+HIGHEST_WEIGHT = 40.0
+
+Edge = tuple[str, str, float]
+
+
+def connected(edges: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """By record that has an edge, the smallest record of its connected component."""
+    parent: dict[str, str] = {}
+
+    def root(record: str) -> str:
+        parent.setdefault(record, record)
+        while parent[record] != record:
+            parent[record] = parent[parent[record]]
+            record = parent[record]
+        return record
+
+    for left, right in edges:
+        a, b = root(left), root(right)
+        if a != b:
+            parent[max(a, b)] = min(a, b)
+    return {record: root(record) for record in parent}
+
+
+def grouped(edges: Sequence[Edge], least_weight: float, most_records: int) -> dict[str, str]:
+    """By record, the smallest record of its group; records alone are left out.
+
+    Args:
+        edges: (record, record, weight in bits).
+        least_weight: edges below hold nothing together.
+        most_records: size beyond which a group is taken apart.
+    """
+    groups: dict[str, str] = {}
+    weight, open_edges = least_weight, [e for e in edges if e[2] >= least_weight]
+    while open_edges and weight <= HIGHEST_WEIGHT:
+        found = connected((left, right) for left, right, _ in open_edges)
+        sizes = Counter(found.values())
+        groups |= {r: g for r, g in found.items() if sizes[g] <= most_records}
+        weight += WEIGHT_STEP
+        open_edges = [e for e in open_edges if sizes[found[e[0]]] > most_records and e[2] >= weight]
+    return groups
+
+
+def grouped_on_spark(
+    edges: DataFrame, least_weight: float, most_records: int, work_dir: Path
+) -> DataFrame:
+    """The same as `grouped`, for frames.
+
+    Args:
+        edges: record_key_l, record_key_r, match_weight.
+        least_weight: as in `grouped`.
+        most_records: as in `grouped`.
+        work_dir: folder that driver and workers see; rounds are written there.
+
+    Returns:
+        One row per record of a group: record_key, group_key.
+    """
+    finished: list[DataFrame] = []
+    weight, open_edges, level = least_weight, edges.where(F.col("match_weight") >= least_weight), 0
+    while weight <= HIGHEST_WEIGHT and not open_edges.isEmpty():
+        found = connected_on_spark(open_edges, work_dir / f"level_{level}")
+        sizes = found.groupBy("group_key").count()
+        small = sizes.where(F.col("count") <= most_records).select("group_key")
+        finished.append(found.join(small, on="group_key", how="left_semi").select("record_key", "group_key"))
+        large = found.join(small, on="group_key", how="left_anti").select(
+            F.col("record_key").alias("record_key_l")
+        )
+        weight += WEIGHT_STEP
+        open_edges = _stored(
+            open_edges.where(F.col("match_weight") >= weight).join(large, on="record_key_l", how="left_semi"),
+            work_dir / f"open_{level}",
+        )
+        level += 1
+    if not finished:
+        return edges.select(F.col("record_key_l").alias("record_key"), F.col("record_key_l").alias("group_key")).limit(0)
+    return reduce(DataFrame.unionByName, finished)
+
+
+def connected_on_spark(edges: DataFrame, work_dir: Path) -> DataFrame:
+    """Connected components by alternating large-star and small-star contraction.
+
+    Returns:
+        One row per record that has an edge: record_key, group_key (smallest record of the component).
+    """
+    current = _stored(
+        edges.select(
+            F.greatest("record_key_l", "record_key_r").alias("node"),
+            F.least("record_key_l", "record_key_r").alias("parent"),
+        )
+        .where(F.col("node") != F.col("parent"))
+        .distinct(),
+        work_dir / "round_0",
+    )
+    mark, turn = _fingerprint(current), 0
+    while True:
+        turn += 1
+        current = _stored(_small_star(_large_star(current)), work_dir / f"round_{turn}")
+        before, mark = mark, _fingerprint(current)
+        if mark == before:
+            break
+    roots = current.select(F.col("parent").alias("record_key"), F.col("parent").alias("group_key"))
+    leaves = current.select(F.col("node").alias("record_key"), F.col("parent").alias("group_key"))
+    return leaves.unionByName(roots).distinct()
+
+
+def _large_star(links: DataFrame) -> DataFrame:
+    """Every larger neighbour of a node is hung on the smallest in its neighbourhood."""
+    both = links.unionByName(links.select(F.col("parent").alias("node"), F.col("node").alias("parent")))
+    centre = both.groupBy("node").agg(F.least(F.min("parent"), F.first("node")).alias("smallest"))
+    return (
+        both.join(centre, on="node", how="inner")
+        .where(F.col("parent") > F.col("node"))
+        .select(F.col("parent").alias("node"), F.col("smallest").alias("parent"))
+        .distinct()
+    )
+
+
+def _small_star(links: DataFrame) -> DataFrame:
+    """A node and its smaller neighbours are hung on the smallest of them."""
+    centre = links.groupBy("node").agg(F.min("parent").alias("smallest"))
+    others = (
+        links.join(centre, on="node", how="inner")
+        .where(F.col("parent") != F.col("smallest"))
+        .select(F.col("parent").alias("node"), F.col("smallest").alias("parent"))
+    )
+    return others.unionByName(centre.select("node", F.col("smallest").alias("parent"))).distinct()
+
+
+def _stored(frame: DataFrame, folder: Path) -> DataFrame:
+    """The frame written out and read back, which ends its lineage."""
+    frame.write.mode("overwrite").parquet(str(folder))
+    return frame.sparkSession.read.parquet(str(folder))
+
+
+def _fingerprint(links: DataFrame) -> tuple[int, int]:
+    row = links.agg(
+        F.count("*").alias("links"),
+        F.coalesce(F.bit_xor(F.xxhash64("node", "parent")), F.lit(0)).alias("mark"),
+    ).collect()[0]
+    return int(row["links"]), int(row["mark"])

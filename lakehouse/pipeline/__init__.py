@@ -1,0 +1,1 @@
+"""The wiring: which function reads and writes which table, and how a run goes."""

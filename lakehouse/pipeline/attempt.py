@@ -1,0 +1,187 @@
+"""How a run begins and ends: its number, what it starts from, and what is left of one that died.
+
+A run is a transaction over all tables. Its commit is the one append to `ops.release`; until then
+readers and later runs see the last release. A run that was killed is either resumed (same run id, same
+settings: what it committed is kept, by its write keys) or rolled back (anything else: every table
+is restored to the last release before the new run begins).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+
+from pyspark.sql import Row
+from pyspark.sql import functions as F
+
+from lakehouse.pipeline.lake import Lake, in_parallel
+from lakehouse.storage.delta_tables import WriteKey
+from lakehouse.storage.kill_points import AFTER_RECORD
+from lakehouse.storage.releases import RELEASE, Release, current_release, release_of
+from lakehouse.tables.ops import QUALITY_RESULT, RUN
+from lakehouse.tables.ops import RELEASE as RELEASE_SPEC
+
+STARTED, SUCCEEDED, FAILED, REVERTED = "started", "succeeded", "failed", "reverted"
+LOG_TABLES = (RUN.name, RELEASE, QUALITY_RESULT.name)
+"""Tables that stand outside of releases: they tell what happened, also to runs that failed."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try at a run: what its writes are keyed by and what it starts from."""
+
+    run_id: str
+    number: int
+    as_of: date
+    settings_hash: str
+    base: Release | None
+    is_done: bool = False
+
+    def key(self, write: str) -> WriteKey:
+        """The idempotence key of one named write of this attempt."""
+        base = self.base.number if self.base else 0
+        return WriteKey(f"c360:{write}", self.number, f"{self.settings_hash}:{self.as_of}:{base}")
+
+
+def begun(lake: Lake, run_id: str, as_of: date) -> Attempt:
+    """The attempt that this process makes at `run_id`: new, resumed, or already done.
+
+    Rolls back what a dead run left, unless this resumes it.
+    """
+    lake.tables.create(RUN)
+    lake.tables.create(RELEASE_SPEC)
+    base = current_release(lake.tables)
+    settings_hash = lake.settings.digest()
+    last = _last_row(lake)
+    number = last.run_number if last else 0
+    if _has_succeeded(lake, run_id):
+        return Attempt(run_id, number, as_of, settings_hash, base, is_done=True)
+    if last is not None and last.status == STARTED:
+        if base is not None and base.run_id == last.run_id:
+            settle(lake, Attempt(last.run_id, number, last.as_of_date, last.settings_hash, base))
+            return begun(lake, run_id, as_of)
+        if (last.run_id, last.settings_hash, last.as_of_date) == (run_id, settings_hash, as_of):
+            lake.reconcile()
+            return Attempt(run_id, number, as_of, settings_hash, base)
+    if last is not None and last.status != SUCCEEDED:
+        roll_back(lake, base)
+    lake.reconcile()
+    attempt = Attempt(run_id, number + 1, as_of, settings_hash, base)
+    _record(lake, attempt, STARTED, {"input_versions": dict(base.versions) if base else {}})
+    return attempt
+
+
+def release(lake: Lake, attempt: Attempt, versions: Mapping[str, int], reason: str = "run") -> None:
+    """Makes these table versions the current release, together, by one commit.
+
+    Tables that the run did not write keep the version of the release before.
+    """
+    number = (attempt.base.number if attempt.base else 0) + 1
+    everything = {**(attempt.base.versions if attempt.base else {}), **versions}
+    released_at = datetime.now(UTC)
+    rows = [
+        (number, attempt.run_id, table, table_version, released_at, reason)
+        for table, table_version in sorted(everything.items())
+    ]
+    frame = lake.spark.createDataFrame(rows, RELEASE_SPEC.ddl()).coalesce(1)
+    lake.tables.write(frame, RELEASE_SPEC, attempt.key(RELEASE))
+
+
+def settle(
+    lake: Lake,
+    attempt: Attempt,
+    *,
+    model_version: str | None = None,
+    step_seconds: Mapping[str, float] | None = None,
+) -> None:
+    """Writes the manifest of a run whose release is out. Nothing is left to do after it."""
+    released = current_release(lake.tables)
+    versions = released.versions if released else {}
+    counts = in_parallel(
+        lambda item: (item[0], lake.tables.row_count(*item)),
+        versions.items(),
+        lake.settings.lake.parallel_steps,
+    )
+    details = {
+        "input_versions": dict(attempt.base.versions) if attempt.base else {},
+        "output_versions": versions,
+        "row_counts": dict(counts),
+        "model_version": model_version,
+        "step_seconds": dict(step_seconds or {}),
+    }
+    _record(lake, attempt, SUCCEEDED, details)
+
+
+def fail(lake: Lake, attempt: Attempt, error_code: str) -> None:
+    """Records that the attempt failed and puts every table back to the last release."""
+    _record(lake, attempt, FAILED, {"error_code": error_code})
+    roll_back(lake, attempt.base)
+
+
+def revert(lake: Lake, release_number: int) -> Release:
+    """Makes an earlier release current again, as a new release that names its versions.
+
+    The next run starts from it: the landing files taken since are taken again.
+
+    Raises:
+        NotFoundError: there is no such release.
+    """
+    wanted = release_of(lake.tables, release_number)
+    base = current_release(lake.tables)
+    last = _last_row(lake)
+    attempt = Attempt(
+        run_id=f"revert-to-{release_number}",
+        number=(last.run_number if last else 0) + 1,
+        as_of=last.as_of_date if last else datetime.now(UTC).date(),
+        settings_hash=lake.settings.digest(),
+        base=base,
+    )
+    _record(lake, attempt, REVERTED, {"output_versions": wanted.versions})
+    release(lake, attempt, wanted.versions, reason=f"reverted to {release_number}")
+    return wanted
+
+
+def roll_back(lake: Lake, base: Release | None) -> None:
+    """Restores every table to the release, or to empty where the release does not know it."""
+    versions = base.versions if base else {}
+
+    def restore(table: str) -> None:
+        if lake.tables.exists(table):
+            lake.tables.restore(table, versions.get(table, 0))
+
+    tables = [name for name in lake.specs if name not in LOG_TABLES]
+    in_parallel(restore, tables, lake.settings.lake.parallel_steps)
+
+
+def _last_row(lake: Lake) -> Row | None:
+    rows = (
+        lake.tables.read(RUN.name)
+        .orderBy(F.col("run_number").desc(), F.col("recorded_at").desc())
+        .select("run_id", "run_number", "status", "as_of_date", "settings_hash")
+        .limit(1)
+        .collect()
+    )
+    return rows[0] if rows else None
+
+
+def _has_succeeded(lake: Lake, run_id: str) -> bool:
+    runs = lake.tables.read(RUN.name)
+    done = runs.where((F.col("run_id") == run_id) & (F.col("status") == SUCCEEDED))
+    return bool(done.limit(1).collect())
+
+
+def _record(lake: Lake, attempt: Attempt, status: str, details: Mapping[str, object]) -> None:
+    values: dict[str, object] = {
+        "run_id": attempt.run_id,
+        "run_number": attempt.number,
+        "status": status,
+        "as_of_date": attempt.as_of,
+        "recorded_at": datetime.now(UTC),
+        "code_version": version("c360-lakehouse"),
+        "settings_hash": attempt.settings_hash,
+        **details,
+    }
+    row = tuple(values.get(column.name) for column in RUN.columns)
+    frame = lake.spark.createDataFrame([row], RUN.ddl()).coalesce(1)
+    lake.tables.write(frame, RUN, attempt.key(f"{RUN.name}:{status}"))
+    lake.kill_points.passed(f"{RUN.name}:{status}", AFTER_RECORD)

@@ -1,0 +1,165 @@
+"""The bronze layer's steps: take the new landing files once, feed by feed, and keep the books."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+
+from lakehouse.bronze.ingest import good_records, malformed_records, parsed
+from lakehouse.bronze.landing import (
+    DUPLICATE,
+    INGESTED,
+    REJECTED,
+    inspected_files,
+    landing_file,
+    listed_files,
+    new_files,
+)
+from lakehouse.errors import BooksError
+from lakehouse.pipeline.attempt import Attempt
+from lakehouse.pipeline.lake import Lake
+from lakehouse.settings.sources import Source
+from lakehouse.tables.conform import conformed
+from lakehouse.tables.ops import FEED_BOOK, LANDING_FILE, QUARANTINE
+
+
+@dataclass(frozen=True)
+class FeedBook:
+    """Records of one feed in one run, by what became of them."""
+
+    feed: str
+    in_count: int
+    good_count: int
+    quarantined_count: int
+    duplicate_count: int
+    rejected_count: int
+
+    @property
+    def is_balanced(self) -> bool:
+        """True if nothing came in that is not accounted for."""
+        accounted = self.good_count + self.quarantined_count + self.duplicate_count
+        return self.in_count == accounted + self.rejected_count
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The landing files that this run takes: ledger rows by feed, and the ledger's version."""
+
+    files: Mapping[str, Sequence[Row]]
+    version: int
+
+
+def claim(lake: Lake, attempt: Attempt) -> Claim:
+    """Writes this run's rows of the ledger, or reads them back when a resumed run wrote them."""
+    tables, settings = lake.tables, lake.settings
+    base_version = attempt.base.versions.get(LANDING_FILE.name, 0) if attempt.base else 0
+    ledger = tables.read(LANDING_FILE.name, base_version)
+    landing = settings.lake.landing
+    listed = listed_files(lake.spark, landing, settings.sources, attempt.as_of)
+    # What a run takes is bounded by what was delivered since the last one.
+    new = new_files(listed, ledger).select("path", "source_file", "feed").collect()
+    paths = {row.path: (row.source_file, row.feed) for row in new}
+    if paths:
+        inspected = inspected_files(lake.spark, paths, settings.sources)
+        rows = conformed(landing_file(inspected, ledger, attempt.run_id), LANDING_FILE)
+    else:
+        rows = lake.spark.createDataFrame([], LANDING_FILE.ddl())
+    version = tables.write(rows.coalesce(1), LANDING_FILE, attempt.key(LANDING_FILE.name))
+    taken = tables.read(LANDING_FILE.name, version).where(F.col("run_id") == attempt.run_id)
+    files: dict[str, list[Row]] = defaultdict(list)
+    for row in taken.collect():
+        files[row.feed].append(row)
+    return Claim(files, version)
+
+
+def ingested(
+    lake: Lake, attempt: Attempt, source: Source, files: Sequence[Row]
+) -> tuple[FeedBook, dict[str, int]]:
+    """Appends a feed's sound records to bronze and holds its malformed ones.
+
+    Returns the feed's book and the versions of the tables that were written.
+    """
+    versions: dict[str, int] = {}
+    counts = {None: 0, "malformed": 0}
+    paths = {
+        f"{_with_scheme(lake.settings.lake.landing)}/{row.source_file}": row.source_file
+        for row in files
+        if row.status == INGESTED
+    }
+    if paths:
+        now = F.lit(datetime.now(UTC))
+        frame = parsed(lake.spark, source, paths).persist()
+        try:
+            good = good_records(
+                frame, source, attempt.run_id, lake.settings.lake.secret.get_secret_value()
+            ).withColumn("ingested_at", now)
+            spec = source.bronze_table
+            versions[spec.name] = lake.tables.write(
+                conformed(good, spec), spec, attempt.key(spec.name)
+            )
+            counts = _counts(frame)
+            if counts["malformed"]:
+                held = malformed_records(frame, source, attempt.run_id)
+                lake.tables.write(
+                    conformed(held.withColumn("quarantined_at", now), QUARANTINE),
+                    QUARANTINE,
+                    attempt.key(f"{QUARANTINE.name}:{spec.name}"),
+                    part=f":{spec.name}",
+                )
+        finally:
+            frame.unpersist()
+    return _book(source.name, files, counts), versions
+
+
+def feed_books(lake: Lake, attempt: Attempt, books: Sequence[FeedBook]) -> int:
+    """Records the books of all feeds and returns the table's version.
+
+    Raises:
+        BooksError: a feed's books do not balance.
+    """
+    columns = FEED_BOOK.column_names
+    rows = [
+        tuple({"run_id": attempt.run_id, "is_balanced": b.is_balanced, **vars(b)}[c] for c in columns)
+        for b in books
+    ]
+    frame = lake.spark.createDataFrame(rows, FEED_BOOK.ddl()).coalesce(1)
+    version = lake.tables.write(frame, FEED_BOOK, attempt.key(FEED_BOOK.name))
+    unbalanced = [book.feed for book in books if not book.is_balanced]
+    if unbalanced:
+        raise BooksError(
+            f"The books of {', '.join(unbalanced)} do not balance: records came in that are neither "
+            "good, quarantined, duplicate nor rejected. Nothing was published.",
+            "keep the landing files as they are and report this: the parser and the independent "
+            "count disagree on them.",
+        )
+    return version
+
+
+def _counts(frame: DataFrame) -> dict[str | None, int]:
+    row = frame.agg(
+        F.count_if(F.col("reason").isNull()).alias("good"),
+        F.count_if(F.col("reason").isNotNull()).alias("malformed"),
+    ).collect()[0]
+    return {None: row.good, "malformed": row.malformed}
+
+
+def _book(feed: str, files: Sequence[Row], counts: Mapping[str | None, int]) -> FeedBook:
+    def total(status: str) -> int:
+        return sum(row.record_count for row in files if row.status == status)
+
+    return FeedBook(
+        feed=feed,
+        in_count=sum(row.record_count for row in files),
+        good_count=counts[None],
+        quarantined_count=counts["malformed"],
+        duplicate_count=total(DUPLICATE),
+        rejected_count=total(REJECTED),
+    )
+
+
+def _with_scheme(landing: str) -> str:
+    # `binaryFile` reports full URIs, by which the files are joined to their names.
+    return landing.rstrip("/") if "://" in landing else f"file:{landing.rstrip('/')}"

@@ -1,0 +1,79 @@
+"""An open lake: the session, its tables and every spec, for one process."""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pyspark.sql import SparkSession
+
+from lakehouse.jars import jar_paths
+from lakehouse.settings.models import Settings
+from lakehouse.settings.places import is_submitted
+from lakehouse.storage.delta_tables import DeltaTables
+from lakehouse.storage.kill_points import KillPoints
+from lakehouse.storage.locations import Locations
+from lakehouse.storage.locks import Locks
+from lakehouse.storage.session import session
+from lakehouse.tables.registry import STATIC_TABLES
+from lakehouse.tables.spec import TableSpec
+
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Lake:
+    """What a job needs to work on one lake."""
+
+    spark: SparkSession
+    tables: DeltaTables
+    locks: Locks
+    kill_points: KillPoints
+    settings: Settings
+    specs: Mapping[str, TableSpec]
+
+    def reconcile(self) -> None:
+        """Makes storage match the specs: creates tables that are missing, adds columns gained.
+
+        Raises:
+            SchemaError: a stored table differs from its spec in a way that no column adds to.
+        """
+
+        def make_fit(spec: TableSpec) -> None:
+            self.tables.create(spec)
+            self.tables.add_missing_columns(spec)
+
+        in_parallel(make_fit, self.specs.values(), self.settings.lake.parallel_steps)
+
+
+def open_lake(settings: Settings) -> Lake:
+    """The lake that the settings describe; builds the Spark session if there is none."""
+    locks = Locks(settings.lake.root, settings.lake.lock.value)
+    kill_points = KillPoints(settings.kill)
+    submitted = is_submitted()
+    spark = session(
+        "c360",
+        options={"spark.master": settings.spark.master, **settings.spark.options},
+        jars=() if submitted else jar_paths(),
+        java_options="" if submitted else spark_java_options(settings.logging.folder / "spark.log"),
+        work_dir=settings.lake.work_dir,
+        submitted=submitted,
+    )
+    locations = Locations(settings.lake.root, settings.lake.catalog_prefix)
+    bronze = tuple(source.bronze_table for source in settings.sources)
+    return Lake(
+        spark=spark,
+        tables=DeltaTables(spark, locations, locks, kill_points),
+        locks=locks,
+        kill_points=kill_points,
+        settings=settings,
+        specs={spec.name: spec for spec in (*bronze, *STATIC_TABLES)},
+    )
+
+
+def in_parallel(work: Callable[[T], R], items: Iterable[T], threads: int) -> list[R]:
+    """The work's results in the items' order; the first error ends it."""
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        return list(pool.map(work, items))

@@ -1,0 +1,277 @@
+"""One run, from landing files to a release: claim → bronze → silver → linkage → gold → release.
+
+Every step goes the same way: read the versions that this run left, transform, conform, write, gate
+what was written, hold the rows that fail, write the good ones. Transforms never police themselves.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.errors import LakehouseError
+from lakehouse.pipeline import attempt as attempts
+from lakehouse.pipeline.attempt import Attempt
+from lakehouse.pipeline.ingestion import FeedBook, claim, feed_books, ingested
+from lakehouse.pipeline.lake import Lake, in_parallel
+from lakehouse.pipeline.steps import Inputs, Step, correction_count, selected_steps
+from lakehouse.quality.gate import GateOutcome, gate, require_passed
+from lakehouse.quality.quarantine import flagged, good_rows
+from lakehouse.quality.records import quality_results, quarantined
+from lakehouse.quality.rules import Suite
+from lakehouse.quality.suites import bronze_suite, read_suites
+from lakehouse.settings.places import expectations_dir
+from lakehouse.settings.sources import Source
+from lakehouse.tables.conform import conformed
+from lakehouse.tables.ops import CORRECTION_COUNT, QUALITY_RESULT, QUARANTINE
+from lakehouse.tables.registry import GATED_TABLES
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, str], None]
+"""Called with a step's name and `started`, or what came of it."""
+
+
+@dataclass
+class Report:
+    """What a run did, for the terminal: filled as the run goes."""
+
+    run_id: str
+    status: str = attempts.STARTED
+    books: list[FeedBook] = field(default_factory=list)
+    rejected_files: list[tuple[str, str, str]] = field(default_factory=list)
+    outcomes: list[GateOutcome] = field(default_factory=list)
+    step_seconds: dict[str, float] = field(default_factory=dict)
+    gate_seconds: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def run(
+    lake: Lake,
+    run_id: str,
+    as_of: date,
+    only: Sequence[str] = (),
+    progress: Progress = lambda step, state: None,
+) -> Report:
+    """Carries out the run and returns its report.
+
+    A run id that has succeeded is left as it is. `only` names layers or tables; others keep their
+    released version.
+
+    Raises:
+        AlreadyRunningError: another run has this lake; nothing was touched.
+        QualityGateError: a rule of severity fail is broken; nothing is released.
+        LakehouseError: anything else that has a code; nothing is released.
+    """
+    suites = read_suites(expectations_dir(), GATED_TABLES)
+    steps = selected_steps(lake.settings.sources, only)
+    began = time.monotonic()
+    report = Report(run_id)
+    with lake.locks.run():
+        attempt = attempts.begun(lake, run_id, as_of)
+        if attempt.is_done:
+            report.status = "already done"
+            return report
+        work = _Run(lake, attempt, suites, report, progress)
+        try:
+            work.carry_out(steps, bronze=_has_bronze(only))
+        except LakehouseError as error:
+            work.record_results()
+            attempts.fail(lake, attempt, error.code)
+            raise
+        report.status = attempts.SUCCEEDED
+    report.seconds = time.monotonic() - began
+    return report
+
+
+def _has_bronze(only: Sequence[str]) -> bool:
+    return not only or any(name == "bronze" or name.startswith("bronze.") for name in only)
+
+
+class _Run:
+    """The state of one run: which version of each table it has come to."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        attempt: Attempt,
+        suites: Mapping[str, Suite],
+        report: Report,
+        progress: Progress,
+    ) -> None:
+        self._lake = lake
+        self._attempt = attempt
+        self._suites = suites
+        self._report = report
+        self._progress = progress
+        self._threads = lake.settings.lake.parallel_steps
+        self._versions: dict[str, int] = {}
+        self._model_version: str | None = None
+
+    def carry_out(self, steps: Sequence[Step], *, bronze: bool) -> None:
+        if bronze:
+            self._ingest()
+        self._build(steps)
+        self._record(steps)
+        attempts.release(self._lake, self._attempt, self._versions)
+        attempts.settle(
+            self._lake,
+            self._attempt,
+            model_version=self._model_version,
+            step_seconds=self._report.step_seconds,
+        )
+
+    def _ingest(self) -> None:
+        with _Timed(self, "claim"):
+            claimed = claim(self._lake, self._attempt)
+        self._versions["ops.landing_file"] = claimed.version
+        self._report.rejected_files += [
+            (row.source_file, row.reason, ", ".join(row.missing_columns or []))
+            for rows in claimed.files.values()
+            for row in rows
+            if row.status == "rejected"
+        ]
+        sources = [s for s in self._lake.settings.sources if s.name in claimed.files]
+
+        def ingest(source: Source) -> FeedBook:
+            name = source.bronze_table.name
+            with _Timed(self, name):
+                book, versions = ingested(
+                    self._lake, self._attempt, source, claimed.files[source.name]
+                )
+                self._versions |= versions
+                if name in versions:
+                    self._gate_bronze(source, versions[name])
+            return book
+
+        self._report.books = in_parallel(ingest, sources, self._threads)
+        book_version = feed_books(self._lake, self._attempt, self._report.books)
+        self._versions["ops.feed_book"] = book_version
+
+    def _gate_bronze(self, source: Source, version: int) -> None:
+        spec = source.bronze_table
+        suite = bronze_suite(source)
+        rows = self._lake.tables.read(spec.name, version).where(
+            F.col("run_id") == self._attempt.run_id
+        )
+        outcome = self._judged(flagged(rows, suite, spec), suite)
+        require_passed([outcome])
+
+    def _build(self, steps: Sequence[Step]) -> None:
+        waiting = {step.table: step for step in steps}
+        running: dict[Future[None], str] = {}
+        with ThreadPoolExecutor(max_workers=self._threads) as pool:
+            while waiting or running:
+                for step in self._ready(waiting, running):
+                    del waiting[step.table]
+                    running[pool.submit(self._carry_out_step, step)] = step.table
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    del running[future]
+                    future.result()
+
+    @staticmethod
+    def _ready(waiting: Mapping[str, Step], running: Mapping[object, str]) -> list[Step]:
+        unfinished = {*waiting, *running.values()}
+        return [step for step in waiting.values() if not unfinished & set(step.reads) - {step.table}]
+
+    def _carry_out_step(self, step: Step) -> None:
+        with _Timed(self, step.table):
+            spec = self._lake.specs[step.table]
+            frame = conformed(step.build(self._inputs(step)), spec)
+            key = self._attempt.key(f"{spec.name}:all")
+            version = self._lake.tables.write(frame, spec, key, part=":all")
+            suite = self._suites[spec.name]
+            staged = flagged(self._lake.tables.read(spec.name, version), suite, spec)
+            outcome = self._judged(staged, suite)
+            require_passed([outcome])
+            if outcome.held_count:
+                version = self._hold(staged, outcome, step)
+            self._versions[spec.name] = version
+
+    def _hold(self, staged: DataFrame, outcome: GateOutcome, step: Step) -> int:
+        spec = self._lake.specs[step.table]
+        held = quarantined(staged, spec, self._attempt.run_id, datetime.now(UTC))
+        self._lake.tables.write(
+            held,
+            QUARANTINE,
+            self._attempt.key(f"{QUARANTINE.name}:{spec.name}"),
+            part=f":{spec.name}",
+        )
+        key = self._attempt.key(f"{spec.name}:good")
+        return self._lake.tables.write(good_rows(staged), spec, key, part=":good")
+
+    def _judged(self, staged: DataFrame, suite: Suite) -> GateOutcome:
+        began = time.monotonic()
+        outcome = gate(staged, suite)
+        self._report.gate_seconds[suite.table] = time.monotonic() - began
+        self._report.outcomes.append(outcome)
+        return outcome
+
+    def _inputs(self, step: Step) -> Inputs:
+        return Inputs(
+            spark=self._lake.spark,
+            settings=self._lake.settings,
+            as_of=self._attempt.as_of,
+            run_id=self._attempt.run_id,
+            frames={table: self._read(table) for table in step.reads},
+            previous=self._previous(step.table),
+        )
+
+    def _read(self, table: str) -> DataFrame:
+        return self._lake.tables.read(table, self._version(table))
+
+    def _previous(self, table: str) -> DataFrame:
+        base = self._attempt.base
+        return self._lake.tables.read(table, base.versions.get(table, 0) if base else 0)
+
+    def _version(self, table: str) -> int:
+        if table in self._versions:
+            return self._versions[table]
+        base = self._attempt.base
+        return base.versions.get(table, 0) if base else 0
+
+    def _record(self, steps: Sequence[Step]) -> None:
+        self.record_results()
+        silver = {s.table: self._read(s.table) for s in steps if s.table.startswith("silver.")}
+        if silver:
+            spec = CORRECTION_COUNT
+            counts = conformed(correction_count(silver, self._attempt.run_id), spec)
+            key = self._attempt.key(spec.name)
+            self._versions[spec.name] = self._lake.tables.write(counts, spec, key)
+        self._versions[QUARANTINE.name] = self._lake.tables.version(QUARANTINE.name)
+
+    def record_results(self) -> None:
+        """Writes what every gate so far has found, whether the run goes on or not."""
+        results = quality_results(
+            self._lake.spark, self._report.outcomes, self._attempt.run_id, datetime.now(UTC)
+        )
+        self._lake.tables.write(
+            conformed(results, QUALITY_RESULT).coalesce(1),
+            QUALITY_RESULT,
+            self._attempt.key(QUALITY_RESULT.name),
+        )
+
+
+class _Timed:
+    """Times a step, tells the terminal and the log."""
+
+    def __init__(self, run: _Run, step: str) -> None:
+        self._run = run
+        self._step = step
+
+    def __enter__(self) -> None:
+        self._began = time.monotonic()
+        self._run._progress(self._step, "started")
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        seconds = time.monotonic() - self._began
+        self._run._report.step_seconds[self._step] = round(seconds, 3)
+        state = f"done in {seconds:.1f} s" if kind is None else "failed"
+        self._run._progress(self._step, state)
+        log.info("step %s %s", self._step, state)

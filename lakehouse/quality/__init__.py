@@ -1,0 +1,1 @@
+"""Quality gates: expectation suites, Great Expectations, row quarantine, records and Data Docs."""

@@ -1,0 +1,128 @@
+"""The one doorway to Great Expectations.
+
+Results leave here as counts. `BASIC` with `partial_unexpected_count: 0` makes Great Expectations
+report no value of a row, and what it logs or raises is kept back too, as a Spark error quotes
+the value that it stumbled over.
+"""
+
+import logging
+import re
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import great_expectations as gx
+from great_expectations.core import ExpectationSuite, ExpectationValidationResult
+from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.datasource.fluent.interfaces import Batch
+from pyspark.sql import DataFrame
+
+from lakehouse.errors import SuiteError
+from lakehouse.quality.rules import KINDS, ROW_COUNT, Rule, RuleResult, Suite
+
+_COUNTS_ONLY: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_count": 0}
+_ERROR_CLASS = re.compile(r"\[([A-Z][A-Z0-9_.]+)\]")
+_DATAFRAME = "dataframe"
+
+# A context is registered as the process-wide "current project" while it is made; what follows
+# resolves through the context that owns it, and so needs no lock.
+_CONTEXT_LOCK = threading.Lock()
+
+_CHATTER = logging.getLogger("great_expectations")
+_CHATTER.addHandler(logging.NullHandler())
+_CHATTER.propagate = False
+
+
+def validated(frame: DataFrame, suite: Suite) -> tuple[RuleResult, ...]:
+    """What Great Expectations finds for each rule of the suite, in the suite's order.
+
+    Runs several Spark jobs over `frame` and keeps nothing of it persisted, so hand over a frame
+    that reads from storage or a cache. May be called from several threads.
+
+    Raises:
+        SuiteError: an expectation was not loaded, or raised instead of giving an answer.
+    """
+    loaded = _loaded(suite)
+    # Great Expectations would otherwise drag every column through its window functions.
+    columns = suite.columns or tuple(frame.columns[:1])
+    batch = _batch(frame.select(*columns))
+    answer = batch.validate(loaded, result_format=_COUNTS_ONLY)
+    answers = {_rule_number(result): result for result in answer.results}
+    if len(answers) != len(suite.rules):
+        raise _incomplete(suite, len(answers))
+    return tuple(_result(rule, answers[i], suite) for i, rule in enumerate(suite.rules))
+
+
+def _loaded(suite: Suite) -> ExpectationSuite:
+    declared = [
+        {
+            "type": rule.type,
+            "kwargs": dict(rule.kwargs),
+            "meta": {"number": number, "severity": rule.severity.value, "reason": rule.reason},
+        }
+        for number, rule in enumerate(suite.rules)
+    ]
+    try:
+        loaded = ExpectationSuite(name=suite.table, expectations=declared)
+    except Exception as error:
+        raise SuiteError(
+            f"Great Expectations refuses the suite of {suite.table} ({type(error).__name__}).",
+            f"check the expectations of {suite.table} against Great Expectations' reference",
+        ) from None
+    if len(loaded.expectations) != len(declared):
+        raise _incomplete(suite, len(loaded.expectations))
+    return loaded
+
+
+def _batch(frame: DataFrame) -> Batch:
+    with _CONTEXT_LOCK:
+        context = gx.get_context(mode="ephemeral")
+    context.enable_analytics(False)
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    source = context.data_sources.add_spark("spark", persist=False)
+    definition = source.add_dataframe_asset("table").add_batch_definition_whole_dataframe("all")
+    return definition.get_batch({_DATAFRAME: frame})
+
+
+def _rule_number(result: ExpectationValidationResult) -> int:
+    config = result.expectation_config
+    return int(config.meta["number"]) if config is not None and config.meta else -1
+
+
+def _result(rule: Rule, answer: ExpectationValidationResult, suite: Suite) -> RuleResult:
+    raised = list(_raised(answer.exception_info))
+    if raised or answer.success is None:
+        classes = sorted({found for text in raised for found in _ERROR_CLASS.findall(text)})
+        told = f" with {', '.join(classes)}" if classes else ""
+        raise SuiteError(
+            f"Great Expectations could not evaluate {rule.label} on {suite.table}{told}.",
+            f"check the rule's keywords against the column's type in the suite of {suite.table}",
+        )
+    evaluated = "observed_value" if rule.type == ROW_COUNT else "element_count"
+    return RuleResult(
+        rule=rule,
+        is_success=bool(answer.success),
+        evaluated_count=_count(answer.result, evaluated),
+        unexpected_count=(
+            _count(answer.result, "unexpected_count") if KINDS[rule.type].is_row_rule else None
+        ),
+    )
+
+
+def _count(result: Mapping[str, Any], key: str) -> int | None:
+    value = result.get(key)
+    return None if value is None else int(value)
+
+
+def _raised(info: Mapping[str, Any] | None) -> Iterable[str]:
+    """Messages of what was raised: one info for the expectation, or one for each metric."""
+    for entry in [info, *(info or {}).values()]:
+        if isinstance(entry, Mapping) and entry.get("raised_exception"):
+            yield str(entry.get("exception_message"))
+
+
+def _incomplete(suite: Suite, found: int) -> SuiteError:
+    return SuiteError(
+        f"Great Expectations took {found} of the {len(suite.rules)} expectations of {suite.table}.",
+        f"check the types and keywords in the suite of {suite.table}",
+    )

@@ -1,0 +1,246 @@
+"""Reading suites: one JSON file per table at `expectations/<layer>/<entity>.json`.
+
+A suite is refused as a whole, with every fault of every file in one SuiteError, so that nothing
+is checked by half a suite.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lakehouse.errors import SuiteError
+from lakehouse.quality.rules import (
+    BETWEEN,
+    COMPOUND_UNIQUE,
+    IN_SET,
+    KINDS,
+    LENGTHS,
+    NOT_NULL,
+    NOT_NULL_SHARE,
+    PAIR_GREATER,
+    REGEX,
+    ROW_COUNT,
+    Rule,
+    RuleKind,
+    Severity,
+    Suite,
+)
+from lakehouse.settings.sources import Source
+from lakehouse.tables.spec import TableSpec
+
+_REASON = re.compile(r"[a-z][a-z0-9_]{2,62}")
+_FIELDS = frozenset({"type", "kwargs", "severity", "reason", "description"})
+_NEED_A_LIMIT = frozenset({BETWEEN, LENGTHS, ROW_COUNT, NOT_NULL_SHARE})
+_LITERALS = {"string": str, "boolean": bool}
+
+
+def read_suites(root: Path, specs: Sequence[TableSpec]) -> dict[str, Suite]:
+    """The suite of each table, by table name.
+
+    Args:
+        root: the folder `expectations/`.
+        specs: every table that must have a suite. Bronze suites derive from their sources
+            (`bronze_suite`) and ops tables have none, so neither belongs here.
+
+    Raises:
+        SuiteError: a suite is missing, names no known table or cannot be used; lists all faults.
+    """
+    faults = list(_stray_files(root, specs))
+    suites: dict[str, Suite] = {}
+    for spec in specs:
+        path = root / spec.suite_path
+        if not path.is_file():
+            faults.append(f"{spec.suite_path}: the table has no suite")
+            continue
+        declared, found = _read(path, spec)
+        faults.extend(f"{spec.suite_path}: {fault}" for fault in found)
+        if not found:
+            suites[spec.name] = Suite(spec.name, tuple(_rule(entry) for entry in declared))
+    if faults:
+        raise SuiteError(
+            f"{len(faults)} fault(s) in the expectation suites: {'; '.join(faults)}.",
+            "correct the named files under expectations/ and start again",
+        )
+    return suites
+
+
+def bronze_suite(source: Source) -> Suite:
+    """The suite of a feed's bronze table, derived from the source's description.
+
+    Key columns must hold a value, and so must the lineage that ingestion stamps on each row. All
+    of it is counted in one scan without a shuffle: a feed's rows are the largest tables there are.
+    """
+    described = {column.name for column in source.columns}
+    keys = [
+        _not_null(name, Severity.QUARANTINE, "missing_key", "A row without its key is nobody's.")
+        for name in source.key
+        if name in described
+    ]
+    lineage = [
+        _not_null(name, Severity.FAIL, "missing_lineage", "Ingestion stamps every row.")
+        for name in ("source_file", "source_row_number", "content_hash", "file_hash")
+    ]
+    filled = Rule(
+        ROW_COUNT, {"min_value": 1}, Severity.WARN, "empty_table", "The feed brought rows."
+    )
+    return Suite(source.bronze_table.name, (*keys, *lineage, filled))
+
+
+def rule_faults(entry: object, spec: TableSpec) -> list[str]:
+    """Everything that is wrong with one entry of a suite; empty if it can be used."""
+    if not isinstance(entry, dict):
+        return ["an expectation is not an object"]
+    faults = [f"unknown key {key}" for key in sorted(entry.keys() - _FIELDS)]
+    if entry.get("severity") not in set(Severity):
+        faults.append(f"unknown severity {entry.get('severity')!r}")
+    if not _REASON.fullmatch(str(entry.get("reason", ""))):
+        faults.append(f"reason {entry.get('reason')!r} is not a code in snake_case")
+    kind = KINDS.get(str(entry.get("type")))
+    kwargs = entry.get("kwargs")
+    if kind is None:
+        return [*faults, f"unknown expectation type {entry.get('type')!r}"]
+    if not isinstance(kwargs, dict):
+        return [*faults, f"{kind.type}: kwargs is not an object"]
+    faults += _kwarg_faults(kind, kwargs, spec)
+    if entry.get("severity") == Severity.QUARANTINE:
+        faults += _quarantine_faults(kind, kwargs)
+    return faults
+
+
+def _not_null(column: str, severity: Severity, reason: str, description: str) -> Rule:
+    return Rule(NOT_NULL, {"column": column}, severity, reason, description)
+
+
+def _stray_files(root: Path, specs: Iterable[TableSpec]) -> Iterator[str]:
+    known = {spec.suite_path for spec in specs}
+    for path in sorted(root.rglob("*.json")):
+        relative = path.relative_to(root).as_posix()
+        if relative not in known:
+            yield f"{relative}: the suite has no table"
+
+
+def _read(path: Path, spec: TableSpec) -> tuple[list[Mapping[str, Any]], list[str]]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        return [], [f"not JSON ({error.__class__.__name__})"]
+    if not isinstance(document, dict) or document.keys() != {"table", "expectations"}:
+        return [], ["must be an object with just the keys table and expectations"]
+    faults = []
+    if document["table"] != spec.name:
+        faults.append(f"table is {document['table']!r}, expected {spec.name!r}")
+    entries = document["expectations"]
+    if not isinstance(entries, list) or not entries:
+        return [], [*faults, "expectations must be a list that is not empty"]
+    for number, entry in enumerate(entries, start=1):
+        faults += [f"expectation {number}: {fault}" for fault in rule_faults(entry, spec)]
+    return entries, faults + _repeated(entries)
+
+
+def _repeated(entries: Sequence[object]) -> list[str]:
+    seen: dict[str, int] = {}
+    faults = []
+    for number, entry in enumerate(entries, start=1):
+        if isinstance(entry, dict):
+            key = json.dumps([entry.get("type"), entry.get("kwargs")], sort_keys=True)
+            if key in seen:
+                faults.append(f"expectation {number}: repeats expectation {seen[key]}")
+            seen.setdefault(key, number)
+    return faults
+
+
+def _rule(entry: Mapping[str, Any]) -> Rule:
+    return Rule(
+        type=entry["type"],
+        kwargs=dict(entry["kwargs"]),
+        severity=Severity(entry["severity"]),
+        reason=entry["reason"],
+        description=entry.get("description", ""),
+    )
+
+
+def _kwarg_faults(kind: RuleKind, kwargs: Mapping[str, Any], spec: TableSpec) -> list[str]:
+    needed = frozenset(kind.column_keys) | kind.required
+    faults = [f"unknown keyword {key}" for key in sorted(kwargs.keys() - kind.allowed)]
+    faults += [f"keyword {key} is missing" for key in sorted(needed - kwargs.keys())]
+    if kind.type in _NEED_A_LIMIT and not kwargs.keys() & {"min_value", "max_value"}:
+        faults.append("needs min_value or max_value")
+    for key in kind.column_keys:
+        faults += _column_faults(kind, kwargs.get(key), spec)
+    faults += _value_faults(kind, kwargs, spec)
+    return [f"{kind.type}: {fault}" for fault in faults]
+
+
+def _column_faults(kind: RuleKind, named: object, spec: TableSpec) -> list[str]:
+    if kind.type == COMPOUND_UNIQUE and (not isinstance(named, list) or len(named) < 2):
+        return ["column_list must name two columns or more"]
+    columns = named if isinstance(named, list) else [named]
+    faults = []
+    for column in columns:
+        if column not in spec.column_names:
+            faults.append(f"{spec.name} has no column {column!r}")
+        elif kind.column_types and not spec.column(str(column)).type.startswith(kind.column_types):
+            faults.append(f"cannot judge {column}, which is {spec.column(str(column)).type}")
+    return faults
+
+
+def _value_faults(kind: RuleKind, kwargs: Mapping[str, Any], spec: TableSpec) -> list[str]:
+    faults = []
+    mostly = kwargs.get("mostly", 1)
+    if isinstance(mostly, bool) or not isinstance(mostly, int | float) or not 0 < mostly <= 1:
+        faults.append("mostly must be a number above 0 and at most 1")
+    if kind.type == IN_SET:
+        faults += _value_set_faults(kwargs, spec)
+    if kind.type == REGEX:
+        faults += _regex_faults(kwargs.get("regex"))
+    for key in ("min_value", "max_value"):
+        value = kwargs.get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float | str | None):
+            faults.append(f"{key} must be a number or a date")
+        elif isinstance(value, str) and not _is_temporal(kind, kwargs, spec):
+            faults.append(f"{key} must be a number")
+    for key in ("strict_min", "strict_max", "or_equal"):
+        if not isinstance(kwargs.get(key, False), bool):
+            faults.append(f"{key} must be true or false")
+    return faults
+
+
+def _is_temporal(kind: RuleKind, kwargs: Mapping[str, Any], spec: TableSpec) -> bool:
+    column = kwargs.get("column")
+    if kind.type not in {BETWEEN, PAIR_GREATER} or column not in spec.column_names:
+        return False
+    return spec.column(str(column)).type.startswith(("date", "timestamp"))
+
+
+def _value_set_faults(kwargs: Mapping[str, Any], spec: TableSpec) -> list[str]:
+    values = kwargs.get("value_set")
+    if not isinstance(values, list) or not values:
+        return ["value_set must be a list that is not empty"]
+    column = kwargs.get("column")
+    if column not in spec.column_names:
+        return []
+    expected = _LITERALS.get(spec.column(str(column)).type, int)
+    if all(type(value) is expected for value in values):
+        return []
+    return [f"value_set of {column} must hold {expected.__name__} values only"]
+
+
+def _regex_faults(regex: object) -> list[str]:
+    try:
+        re.compile(regex if isinstance(regex, str) else "(")
+    except re.error:
+        return ["regex is not a regular expression"]
+    return []
+
+
+def _quarantine_faults(kind: RuleKind, kwargs: Mapping[str, Any]) -> list[str]:
+    faults = []
+    if not kind.is_row_rule:
+        faults.append(f"{kind.type}: judges the table, so it has no rows to quarantine")
+    if "mostly" in kwargs:
+        faults.append(
+            f"{kind.type}: mostly cannot go with quarantine, which holds every failing row"
+        )
+    return faults

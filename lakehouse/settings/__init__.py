@@ -1,0 +1,1 @@
+"""The only reader of conf/ and of the environment."""

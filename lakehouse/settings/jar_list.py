@@ -1,0 +1,51 @@
+"""The committed list of jars: Maven coordinates and the SHA-256 that each file must have."""
+
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import StringConstraints
+
+from lakehouse.errors import PrerequisiteError
+from lakehouse.settings.places import conf_dir
+from lakehouse.settings.sources import Frozen
+
+
+class Jar(Frozen):
+    """One jar of a Maven repository."""
+
+    coordinates: Annotated[str, StringConstraints(pattern=r"^[\w.\-]+:[\w.\-]+:[\w.\-]+$")]
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+    @property
+    def file_name(self) -> str:
+        """The jar's file name in a Maven repository."""
+        _, artifact, version = self.coordinates.split(":")
+        return f"{artifact}-{version}.jar"
+
+
+class JarList(Frozen):
+    """conf/base/jars.yml: the jars for every Spark, and those built for one Spark version."""
+
+    every_spark: tuple[Jar, ...]
+    by_spark: dict[str, tuple[Jar, ...]]
+
+    def for_spark(self, version: str) -> tuple[Jar, ...]:
+        """The jars for the Spark of that version, as `4.1.4`.
+
+        Raises PrerequisiteError when there is no Delta for it.
+        """
+        minor = ".".join(version.split(".")[:2])
+        if minor not in self.by_spark:
+            raise PrerequisiteError(
+                f"pyspark {version} is installed; Delta's jars are known for "
+                f"{', '.join(self.by_spark)}.",
+                "install the pinned packages: `pip install --require-hashes -r constraints.txt`.",
+            )
+        return self.by_spark[minor] + self.every_spark
+
+
+def load_jar_list(conf: Path | None = None) -> JarList:
+    """The list in `conf` (default: the product's own conf folder)."""
+    text = ((conf or conf_dir()) / "base" / "jars.yml").read_text(encoding="utf-8")
+    return JarList.model_validate(yaml.safe_load(text))

@@ -1,0 +1,194 @@
+"""What conf/base/linkage.yml may say: which fields are compared and how, and where pairs are looked for."""
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from lakehouse.settings.sources import Frozen, Name
+
+Share = Annotated[float, Field(gt=0, le=1)]
+KeyPart = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_(), '@]+$")]
+"""A column or a simple SQL expression over columns, the same in Spark and DuckDB."""
+
+
+class ComparisonKind(StrEnum):
+    """Ladders of levels, from equal to unlike, that a comparison can climb.
+
+    `levenshtein`, `jaro_winkler` and `exact` take any text column; the others know their field.
+    """
+
+    GIVEN_NAME = "given_name"
+    FAMILY_NAME = "family_name"
+    MIDDLE_NAME = "middle_name"
+    BIRTH_DATE = "birth_date"
+    EMAIL = "email"
+    PHONE = "phone"
+    ADDRESS = "address"
+    EXACT = "exact"
+    LEVENSHTEIN = "levenshtein"
+    JARO_WINKLER = "jaro_winkler"
+
+
+_COLUMN_COUNT = {
+    ComparisonKind.GIVEN_NAME: 3,
+    ComparisonKind.FAMILY_NAME: 2,
+    ComparisonKind.ADDRESS: 3,
+}
+_LADDERS = (ComparisonKind.LEVENSHTEIN, ComparisonKind.JARO_WINKLER)
+
+
+class ComparisonRule(Frozen):
+    """One field that pairs are compared by.
+
+    `columns` are columns of the person record: for `given_name` the name, its root and the family
+    name (to see swapped names), for `family_name` the name and the given name, for `address` street,
+    postcode and town, one for all others. `thresholds` are edit distances (rising) for levenshtein
+    and similarities (falling) for jaro_winkler. With `term_frequency` agreement on a frequent value
+    counts for less. `lasting` says that a person has one value for life: only then does a difference
+    speak against the unity of a cluster. `unlike_at_most` bounds the share of true pairs that
+    training may believe to differ here.
+    """
+
+    name: Name
+    kind: ComparisonKind
+    columns: tuple[Name, ...] = Field(min_length=1)
+    thresholds: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    term_frequency: bool = True
+    lasting: bool = False
+    unlike_at_most: Share = 1.0
+
+    @model_validator(mode="after")
+    def _columns_fit_kind(self) -> Self:
+        expected = _COLUMN_COUNT.get(self.kind, 1)
+        if len(self.columns) != expected:
+            raise ValueError(f"{self.kind} takes {expected} columns")
+        if (self.kind in _LADDERS) != bool(self.thresholds):
+            raise ValueError("thresholds belong to levenshtein and jaro_winkler, and only there")
+        rising = self.kind is ComparisonKind.LEVENSHTEIN
+        if list(self.thresholds) != sorted(self.thresholds, reverse=not rising):
+            raise ValueError("thresholds must go from like to unlike")
+        return self
+
+
+class Contradiction(Frozen):
+    """A pair that must not become one customer, whatever its weight says.
+
+    It holds where every comparison in `levels` stands on one of the levels listed for it, unless a
+    comparison in `unless` stands on one of its levels.
+    """
+
+    name: Name
+    levels: dict[Name, tuple[str, ...]] = Field(min_length=1)
+    unless: dict[Name, tuple[str, ...]] = {}
+
+
+class SharingLimit(Frozen):
+    """Beyond how many different people a value is no evidence.
+
+    People are told apart by `people`, key parts whose different values are counted.
+    """
+
+    columns: tuple[Name, ...] = Field(min_length=1)
+    people: tuple[KeyPart, ...] = Field(min_length=1)
+    limit: int = Field(gt=0)
+
+
+class GuardSettings(Frozen):
+    """What keeps runs and clusters from growing without bound.
+
+    `pairs_per_record` and `max_block_records` bound each blocking rule (blocks above are left out,
+    largest first), `max_cluster_records` a cluster before its threshold is raised,
+    `least_mean_support` the mean weight, in bits, that two groups must have for each other.
+    """
+
+    sharing: tuple[SharingLimit, ...] = ()
+    pairs_per_record: int = Field(default=30, gt=0)
+    max_block_records: int = Field(default=300, gt=1)
+    max_cluster_records: int = Field(default=150, gt=1)
+    least_mean_support: float = 4.0
+    contradictions: tuple[Contradiction, ...] = ()
+
+
+class TrainingSettings(Frozen):
+    """How the model learns without labels.
+
+    A sample of at most `max_records` records (by hash, the same on each run); `random_pairs` pairs
+    for the share of chance agreements; one EM session per entry of `blocking`. Expected shares count
+    as `expected_pairs` observed pairs, a session for at most `session_pairs`.
+    """
+
+    blocking: tuple[tuple[Name, ...], ...] = Field(min_length=1)
+    max_records: int = Field(default=200_000, gt=0)
+    random_pairs: int = Field(default=2_000_000, gt=0)
+    max_session_pairs: int = Field(default=2_000_000, gt=0)
+    expected_pairs: int = Field(default=20, gt=0)
+    session_pairs: int = Field(default=5_000, gt=0)
+    least_match_share: Share = 0.005
+    seed: int = 1
+
+
+class ThresholdSettings(Frozen):
+    """Match weights, in bits, from which a pair joins, or is kept for review.
+
+    With `join: auto` the model takes the lowest weight, not below `lowest_join`, from which on its
+    own estimate of the precision of the pairs reaches `precision`. `review` lies that many bits below.
+    """
+
+    join: float | Literal["auto"] = "auto"
+    precision: Share = 0.995
+    lowest_join: float = 1.0
+    review: float = Field(default=6.0, ge=0)
+
+
+class Engine(StrEnum):
+    """What scores pairs: Splink on DuckDB in the driver, or blocks spread over Spark's tasks."""
+
+    AUTO = "auto"
+    SPARK = "spark"
+    DUCKDB = "duckdb"
+
+
+class EngineLimits(Frozen):
+    """`auto` takes duckdb in a local session up to `duckdb_up_to_records` records.
+
+    `threads` 0 means all cores. `records_per_task` bounds what one Spark task scores at once.
+    """
+
+    duckdb_up_to_records: int = Field(default=1_000_000, ge=0)
+    memory_limit: Annotated[str, StringConstraints(pattern=r"^[0-9]+(MB|GB)$")] = "4GB"
+    task_memory_limit: Annotated[str, StringConstraints(pattern=r"^[0-9]+(MB|GB)$")] = "1GB"
+    threads: int = Field(default=0, ge=0)
+    records_per_task: int = Field(default=400_000, gt=0)
+
+
+class LinkageSettings(Frozen):
+    """Everything that decides which records are one customer. One more field is one more entry.
+
+    A blocking rule is a list of key parts: records that agree in all of them are compared.
+    Comparisons and rules whose columns the data does not have, or has in fewer than `least_fill` of
+    its records, are left out.
+    """
+
+    engine: Engine = Engine.AUTO
+    limits: EngineLimits = EngineLimits()
+    models: str
+    least_fill: Share = 0.002
+    comparisons: tuple[ComparisonRule, ...] = Field(min_length=1)
+    blocking: tuple[tuple[KeyPart, ...], ...] = Field(min_length=1)
+    training: TrainingSettings
+    thresholds: ThresholdSettings = ThresholdSettings()
+    guards: GuardSettings = GuardSettings()
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Self:
+        names = [rule.name for rule in self.comparisons]
+        if len(set(names)) != len(names):
+            raise ValueError("two comparisons have one name")
+        for contradiction in self.guards.contradictions:
+            unknown = (contradiction.levels.keys() | contradiction.unless.keys()) - set(names)
+            if unknown:
+                raise ValueError(
+                    f"contradiction {contradiction.name} names no comparison: {', '.join(sorted(unknown))}"
+                )
+        return self

@@ -1,0 +1,213 @@
+"""From conf/ and the environment to `Settings`: every fault found before any work, all at once.
+
+Precedence, lowest first: conf/base, conf/<env>, environment variables, the command's arguments.
+Mappings are merged key by key; lists and values are replaced. A relative place in a file lies below
+the product's home folder, one given by a variable or an argument below the current folder.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Set
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from lakehouse.settings import places
+from lakehouse.settings.documents import Document, Layer, merged, origin, read_layer
+from lakehouse.settings.faults import Fault, dotted, refuse
+from lakehouse.settings.linkage import LinkageSettings
+from lakehouse.settings.models import (
+    LakeSettings,
+    LoggingSettings,
+    QualitySettings,
+    Settings,
+    SparkSettings,
+)
+from lakehouse.settings.source_checks import source_faults
+from lakehouse.settings.sources import Source
+from lakehouse.settings.survivorship import Survivorship
+from lakehouse.settings.validation import validation_faults
+
+_BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
+    "lakehouse": ("lake", LakeSettings),
+    "spark": ("spark", SparkSettings),
+    "logging": ("logging", LoggingSettings),
+    "quality": ("quality", QualitySettings),
+    "linkage": ("linkage", LinkageSettings),
+    "survivorship": ("survivorship", Survivorship),
+}
+_OTHER_BASE_FILES = frozenset({"jars"})
+
+ENVIRONMENT: Mapping[str, str] = MappingProxyType(
+    {
+        "C360_LAKE_ROOT": "lake.root",
+        "C360_LANDING": "lake.landing",
+        "C360_WORK_DIR": "lake.work_dir",
+        "C360_SECRET": "lake.secret",
+        "C360_SPARK_MASTER": "spark.master",
+        "C360_LINKAGE_ENGINE": "linkage.engine",
+    }
+)
+"""Variables that say a setting. `C360_KILL` and the places' variables come beside them."""
+
+_OTHER_VARIABLES = frozenset({"C360_HOME", "C360_CONF", "C360_EXPECTATIONS", "C360_KILL"})
+_PLACES = {
+    "lake": ("root", "landing", "work_dir"),
+    "logging": ("folder",),
+    "quality": ("data_docs",),
+    "linkage": ("models",),
+}
+_MAY_COMMIT_A_SECRET = frozenset({"demo", "test"})
+
+
+def load_settings(
+    env: str, conf_dir: Path | None = None, overrides: Mapping[str, str] | None = None
+) -> Settings:
+    """The settings of the environment `env`.
+
+    Args:
+        env: the name of a folder beside conf/base.
+        conf_dir: the conf folder; by default the product's own or the one that C360_CONF names.
+        overrides: dotted keys such as `lake.landing`, which win over all else.
+
+    Raises ConfigurationError that lists every fault by file and key, and shows no value.
+    """
+    conf = conf_dir or places.conf_dir()
+    refuse(_environment_faults(conf, env))
+    given = _given_layers(overrides or {})
+    faults: list[Fault] = []
+    tree: dict[str, Any] = {"env": env, "kill": os.environ.get("C360_KILL")}
+    for name, (branch, model) in _BRANCHES.items():
+        layers, unread = _branch_layers(conf, env, name)
+        faults += unread
+        layers += [Layer(g.label, g.content[branch]) for g in given if branch in g.content]
+        content = _with_absolute_places(branch, layers)
+        valid = _validated(model, content, layers, faults)
+        if branch == "lake":
+            faults += _secret_faults(env, layers)
+        tree[branch] = valid
+    faults += [
+        Fault(layer.label, "", "no setting goes by this name")
+        for layer in given
+        if not layer.content.keys() <= tree.keys()
+    ]
+    sources = _sources(conf, env, faults)
+    refuse(faults)
+    tree["sources"] = tuple(sources[name] for name in sorted(sources))
+    return Settings.model_construct(**tree)
+
+
+def _environment_faults(conf: Path, env: str) -> list[Fault]:
+    if not (conf / "base").is_dir():
+        return [Fault(str(conf), "", "has no folder base: this is no conf folder")]
+    known = sorted(p.name for p in conf.iterdir() if p.is_dir() and p.name != "base")
+    if env not in known:
+        return [Fault("argument env", "", f"no such environment; conf has {', '.join(known)}")]
+    return [
+        *_stray_files(conf, "base", _BRANCHES.keys() | _OTHER_BASE_FILES),
+        *_stray_files(conf, env, _BRANCHES.keys()),
+        *_stray_variables(),
+    ]
+
+
+def _stray_files(conf: Path, folder: str, known: Set[str]) -> Iterator[Fault]:
+    """A file that nothing reads would be believed to say something."""
+    names = {f"{name}.yml" for name in known}
+    for path in sorted((conf / folder).glob("*.y*ml")):
+        if path.name not in names:
+            message = f"nothing reads this file; known are {', '.join(sorted(names))}"
+            yield Fault(f"conf/{folder}/{path.name}", "", message)
+
+
+def _stray_variables() -> Iterator[Fault]:
+    known = ENVIRONMENT.keys() | _OTHER_VARIABLES
+    for name in sorted(os.environ):
+        if name.startswith("C360_") and name not in known:
+            yield Fault(f"environment variable {name}", "", "no setting goes by this name")
+
+
+def _branch_layers(conf: Path, env: str, name: str) -> tuple[list[Layer], list[Fault]]:
+    read = [read_layer(conf / "base" / f"{name}.yml", f"conf/base/{name}.yml")]
+    if (conf / env / f"{name}.yml").exists():
+        read.append(read_layer(conf / env / f"{name}.yml", f"conf/{env}/{name}.yml"))
+    layers = [layer for layer in read if isinstance(layer, Layer)]
+    return layers, [fault for fault in read if isinstance(fault, Fault)]
+
+
+def _given_layers(overrides: Mapping[str, str]) -> list[Layer]:
+    """One layer per environment variable and argument, in rising precedence."""
+    variables = [
+        Layer(f"environment variable {name}", _nested(key, os.environ[name]))
+        for name, key in ENVIRONMENT.items()
+        if name in os.environ
+    ]
+    return variables + [Layer(f"argument {k}", _nested(k, v)) for k, v in overrides.items()]
+
+
+def _nested(key: str, value: str) -> Document:
+    first, *rest = key.split(".")
+    return {first: _nested(".".join(rest), value) if rest else value}
+
+
+def _with_absolute_places(branch: str, layers: list[Layer]) -> Document:
+    absolute = []
+    for layer in layers:
+        base = places.home_dir() if layer.label.startswith("conf/") else Path.cwd()
+        content = dict(layer.content)
+        for key in _PLACES.get(branch, ()):
+            place = content.get(key)
+            if isinstance(place, str) and place and "://" not in place:
+                content[key] = str((base / Path(place).expanduser()).resolve())
+        absolute.append(Layer(layer.label, content))
+    return merged(absolute)
+
+
+def _validated(
+    model: type[BaseModel], content: Document, layers: list[Layer], faults: list[Fault]
+) -> BaseModel | None:
+    if not layers:
+        return None
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        for path, message in validation_faults(error, content):
+            if path == ("secret",) and "secret" not in content:
+                continue  # told by _secret_faults, which knows where a secret may come from
+            faults.append(Fault(origin(layers, path), dotted(path), message))
+        return None
+
+
+def _secret_faults(env: str, layers: list[Layer]) -> list[Fault]:
+    holders = [layer.label for layer in layers if "secret" in layer.content]
+    if not holders:
+        return [Fault("environment variable C360_SECRET", "", f"must be set in environment {env}")]
+    if env in _MAY_COMMIT_A_SECRET:
+        return []
+    return [
+        Fault(label, "secret", "a secret does not belong in a file: set C360_SECRET instead")
+        for label in holders
+        if label.startswith("conf/")
+    ]
+
+
+def _sources(conf: Path, env: str, faults: list[Fault]) -> dict[str, Source]:
+    found: dict[str, list[Layer]] = {}
+    for folder in ("base", env):
+        for path in sorted((conf / folder / "sources").glob("*.yml")):
+            layer = read_layer(path, f"conf/{folder}/sources/{path.name}")
+            if isinstance(layer, Fault):
+                faults.append(layer)
+            else:
+                found.setdefault(path.stem, []).append(layer)
+    if not found:
+        faults.append(Fault("conf/base/sources", "", "no source is described here"))
+    sources: dict[str, Source] = {}
+    for name, layers in found.items():
+        valid = _validated(Source, merged(layers), layers, faults)
+        if isinstance(valid, Source):
+            sources[name] = valid
+    complete = len(sources) == len(found)
+    for name, key, message in source_faults(sources, complete=complete):
+        faults.append(Fault(origin(found[name], key), dotted(key), message))
+    return sources

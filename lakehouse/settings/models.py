@@ -1,0 +1,119 @@
+"""The settings of one environment as one frozen tree; each stage gets only its own branch."""
+
+import hashlib
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
+
+from lakehouse.errors import NotFoundError
+from lakehouse.settings.linkage import LinkageSettings
+from lakehouse.settings.sources import Frozen, Source
+from lakehouse.settings.survivorship import Survivorship
+
+_SECRET_MIN_LENGTH = 16
+_SPARK_OPTION = r"^spark(\.[A-Za-z0-9_\-]+)+$"
+
+SparkOption = Annotated[str, StringConstraints(pattern=_SPARK_OPTION)]
+
+
+class LockKind(StrEnum):
+    """What keeps two writers apart: `flock` on a file system, `external` where a scheduler does."""
+
+    FLOCK = "flock"
+    EXTERNAL = "external"
+
+
+class LogLevel(StrEnum):
+    """The least grave message that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LakeSettings(Frozen):
+    """Where tables, landing files and scratch data lie. Places are absolute paths or URIs.
+
+    With `catalog_prefix` (such as `main.c360_`) tables go by catalog name
+    `main.c360_gold.customer`, without it by path `<root>/gold/customer`. `secret` keys every hash
+    of a source id: change it and every key changes.
+    """
+
+    root: str
+    landing: str
+    work_dir: Path
+    secret: SecretStr
+    catalog_prefix: (
+        Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*\.)?[a-z][a-z0-9_]*$")] | None
+    ) = None
+    lock: LockKind = LockKind.FLOCK
+    keep_releases: int = Field(default=10, ge=1)
+    parallel_steps: int = Field(default=2, ge=1, le=64)
+
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr) -> SecretStr:
+        if len(secret.get_secret_value()) < _SECRET_MIN_LENGTH:
+            raise ValueError(f"the secret needs at least {_SECRET_MIN_LENGTH} characters")
+        return secret
+
+    @model_validator(mode="after")
+    def _lock_fits_root(self) -> Self:
+        on_file_system = "://" not in self.root or self.root.startswith("file://")
+        if self.lock is LockKind.FLOCK and not on_file_system:
+            raise ValueError("lock flock needs a root on a file system; elsewhere say external")
+        return self
+
+
+class SparkSettings(Frozen):
+    """Options of the session, beside those that the tables need to be right.
+
+    `master` is used for a local session; under spark-submit the submitter says it.
+    """
+
+    master: str = Field(default="local[*]", min_length=1)
+    options: dict[SparkOption, str] = Field(default_factory=dict)
+
+
+class LoggingSettings(Frozen):
+    """How much is logged, and where the log files of a run and of Spark lie."""
+
+    level: LogLevel = LogLevel.INFO
+    folder: Path
+
+
+class QualitySettings(Frozen):
+    """Where the reports of the gates go, and the share of a run's time that they may take."""
+
+    data_docs: Path
+    cost_limit_percent: int = Field(default=15, ge=1, le=100)
+
+
+class Settings(Frozen):
+    """Everything that conf/ and the environment say, validated as a whole."""
+
+    env: str
+    lake: LakeSettings
+    spark: SparkSettings
+    logging: LoggingSettings
+    quality: QualitySettings
+    linkage: LinkageSettings
+    survivorship: Survivorship
+    sources: tuple[Source, ...] = Field(min_length=1)
+    kill: str | None = None
+
+    def source(self, name: str) -> Source:
+        """The source of that name. Raises NotFoundError when no file describes it."""
+        for source in self.sources:
+            if source.name == name:
+                return source
+        known = ", ".join(source.name for source in self.sources)
+        raise NotFoundError(f"No source is called {name}.", f"choose one of {known}.")
+
+    def digest(self) -> str:
+        """SHA-256 of all that bears on what a run writes; the secret is not part of it."""
+        content = self.model_dump_json(exclude={"lake": {"secret"}, "logging": True, "kill": True})
+        return hashlib.sha256(content.encode()).hexdigest()

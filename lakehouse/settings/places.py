@@ -1,0 +1,127 @@
+"""Where things lie on this machine: conf, expectations, jars, Java.
+
+A checkout is used as it stands; an installed package brings conf and expectations inside itself.
+`C360_CONF`, `C360_EXPECTATIONS` and `C360_HOME` override what is found.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+from zipfile import ZipFile
+
+from lakehouse.errors import ConfigurationError, PrerequisiteError
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def checkout_dir() -> Path | None:
+    """The root of the checkout that this package runs from; None when it is installed."""
+    root = _PACKAGE.parent
+    return root if (root / "pyproject.toml").is_file() else None
+
+
+def home_dir() -> Path:
+    """The folder for what the product keeps on this machine: jars, logs, the demo's lake."""
+    if home := os.environ.get("C360_HOME"):
+        return Path(home).expanduser().absolute()
+    if checkout := checkout_dir():
+        return checkout / ".c360"
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache).expanduser().absolute() / "c360"
+
+
+def jars_dir() -> Path:
+    """The folder of verified jars."""
+    return home_dir() / "jars"
+
+
+def conf_dir() -> Path:
+    """The folder that holds base/ and one folder per environment.
+
+    Raises ConfigurationError when `C360_CONF` names no such folder.
+    """
+    return _data_dir("conf", "C360_CONF")
+
+
+def expectations_dir() -> Path:
+    """The folder of expectation suites, one JSON file per table.
+
+    Raises ConfigurationError when `C360_EXPECTATIONS` names no such folder.
+    """
+    return _data_dir("expectations", "C360_EXPECTATIONS")
+
+
+def _data_dir(name: str, variable: str) -> Path:
+    if value := os.environ.get(variable):
+        named = Path(value).expanduser().absolute()
+        if not named.is_dir():
+            raise ConfigurationError(
+                f"{variable} names {named}, which is not a folder.",
+                f"Set {variable} to a folder like this project's {name}/, or unset it.",
+            )
+        return named
+    checkout = checkout_dir()
+    if checkout:
+        return checkout / name
+    packaged = _PACKAGE / "data" / name
+    return packaged if packaged.is_dir() else _unpacked(name)
+
+
+@cache
+def _unpacked(name: str) -> Path:
+    """The folder from the archive that `spark-submit --py-files` runs the package from."""
+    archive = next((p for p in _PACKAGE.parents if p.is_file()), None)
+    if archive is None:
+        raise ConfigurationError(
+            f"The installed package has no {name} folder.",
+            "install a wheel made by `make dist`, or name the folder by C360_CONF and "
+            "C360_EXPECTATIONS.",
+        )
+    target = Path(tempfile.mkdtemp(prefix="c360-"))
+    atexit.register(shutil.rmtree, target, ignore_errors=True)
+    with ZipFile(archive) as files:
+        prefix = f"lakehouse/data/{name}/"
+        files.extractall(target, [n for n in files.namelist() if n.startswith(prefix)])
+    return target / prefix
+
+
+def java_executable() -> Path:
+    """The `java` that Spark will start: the one of JAVA_HOME, else the first on PATH.
+
+    Raises PrerequisiteError when there is none.
+    """
+    if home := os.environ.get("JAVA_HOME"):
+        java = Path(home) / "bin" / "java"
+        if not java.is_file():
+            raise PrerequisiteError(
+                f"JAVA_HOME is {home}, and there is no Java in it.",
+                "unset JAVA_HOME, or set it to a Java 17 or later.",
+            )
+        return java
+    if found := shutil.which("java"):
+        return Path(found)
+    raise PrerequisiteError("Java is not installed.", INSTALL_JAVA)
+
+
+def worker_python() -> str | None:
+    """The interpreter that PYSPARK_PYTHON names for Spark's workers; None if it names none."""
+    return os.environ.get("PYSPARK_PYTHON")
+
+
+def memory_bytes() -> int:
+    """The memory of this machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+INSTALL_JAVA = (
+    "install Java 17 or later: `sudo apt install openjdk-17-jre-headless` (Debian, Ubuntu), "
+    "`sudo dnf install java-21-openjdk-headless` (Fedora) or `brew install openjdk@21` (macOS)."
+)
+
+
+def is_submitted() -> bool:
+    """True under spark-submit, whose master, memory and jars are the submitter's to say."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ

@@ -1,0 +1,157 @@
+"""What a source is: one YAML file under conf/base/sources describes one feed, and no Python does.
+
+The file's name is the feed's name, and the feed's bronze table is `bronze.<file name>`.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from lakehouse.tables.bronze import bronze_table
+from lakehouse.tables.spec import Column, Sensitivity, TableSpec
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+"""A name that ends up in a table, a column or a path: lower case, digits, underscore."""
+
+
+class Frozen(BaseModel):
+    """Base of all settings: immutable, and a key that nobody declared is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FileFormat(StrEnum):
+    """Shapes that a landing file can have. All but parquet are text in the source's encoding."""
+
+    CSV = "csv"
+    JSON_LINES = "jsonl"
+    JSON_ARRAY = "json_array"
+    PARQUET = "parquet"
+
+
+class LoadKind(StrEnum):
+    """What the rows of a file mean.
+
+    A `snapshot` holds every key that lives at its moment (a key missing from the newest snapshot is
+    deleted); a `delta` holds new versions of some keys; an `event` happens once and does not change
+    unless the source corrects it under the same key.
+    """
+
+    SNAPSHOT = "snapshot"
+    DELTA = "delta"
+    EVENT = "event"
+
+
+class FormatOptions(Frozen):
+    """How a text file is cut into columns. `header: false` means that columns go by position."""
+
+    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] = ","
+    quote: Annotated[str, StringConstraints(min_length=1, max_length=1)] = '"'
+    header: bool = True
+
+
+class SourceColumn(Frozen):
+    """One column as the source sends it. A missing `required` column rejects the file."""
+
+    name: Name
+    description: str
+    sensitivity: Sensitivity = Sensitivity.DIRECT_IDENTIFIER
+    required: bool = False
+
+
+class DeleteFlag(Frozen):
+    """The column, and its values, by which a row says that its key is gone."""
+
+    column: Name
+    values: tuple[str, ...] = Field(min_length=1)
+
+
+class Mapped(Frozen):
+    """Where a silver column's raw text comes from.
+
+    Exactly one of: `column` (a bronze column, or a dotted path into a JSON one; a path that begins
+    with `item.` looks into the element of `each`), `constant`, or `join` (several, by one space).
+    `values` translates the text; a text that it does not list becomes null and is counted.
+    """
+
+    column: str | None = None
+    constant: str | None = None
+    join: tuple[str, ...] | None = None
+    values: dict[str, str] | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        given = [o for o in (self.column, self.constant, self.join) if o is not None]
+        if len(given) != 1:
+            raise ValueError("give exactly one of column, constant, join")
+        return self
+
+
+class PersonReference(Frozen):
+    """Whom a row is about: the feed that describes people, and the path of that feed's person id.
+
+    `source` is the name of a feed that maps to person_record, or a `Mapped` that yields one.
+    """
+
+    source: str | Mapped
+    id: str
+
+
+class OrderReference(Frozen):
+    """Which order a row belongs to: the feed that maps to order, and the path of its order id."""
+
+    source: str | Mapped
+    id: str
+
+
+class SilverFeed(Frozen):
+    """How one feed fills one silver table. `map` gives raw text per column; silver types it.
+
+    `each` names a column that holds a JSON array: one silver row per element. `record_id` lists the
+    paths whose values together are the record's id (default: the source's key).
+    `date_formats` are tried in order, as Spark datetime patterns, for dates and timestamps;
+    ISO 8601 is tried when the list is empty. `country` is the default for phones and postcodes.
+    """
+
+    table: Name
+    map: dict[Name, str | Mapped]
+    each: str | None = None
+    record_id: tuple[str, ...] | None = None
+    person: PersonReference | None = None
+    order: OrderReference | None = None
+    date_formats: tuple[str, ...] = ()
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
+
+
+class Source(Frozen):
+    """One feed: how its files look, what its rows mean, and which silver columns they fill."""
+
+    source_system: Name
+    entity: Name
+    description: str
+    owner: str
+    readers: tuple[str, ...] = Field(min_length=1)
+    format: FileFormat
+    options: FormatOptions = FormatOptions()
+    encoding: str = "utf-8"
+    file_pattern: str
+    load_kind: LoadKind
+    key: tuple[str, ...] = Field(min_length=1)
+    sequence: str
+    sequence_formats: tuple[str, ...] = ()
+    delete_flag: DeleteFlag | None = None
+    freshness_limit_hours: int | None = Field(default=None, gt=0)
+    columns: tuple[SourceColumn, ...] = Field(min_length=1)
+    feeds: tuple[SilverFeed, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The feed's name: `<source_system>_<entity>`."""
+        return f"{self.source_system}_{self.entity}"
+
+    @property
+    def bronze_table(self) -> TableSpec:
+        """The spec of the feed's bronze table."""
+        columns = [Column(c.name, "string", c.description, c.sensitivity) for c in self.columns]
+        return bronze_table(self.name, self.description, self.owner, columns)

@@ -1,0 +1,1 @@
+"""The only door to Delta: sessions, places, locks, writes and releases."""

@@ -1,0 +1,238 @@
+"""Delta tables: create, read at a version, write exactly once, go back.
+
+Every write carries `txnAppId = <job>:<table>:<write>` and `txnVersion = <run number>`. Delta skips a
+pair that it has seen, or a lower number, in silence (an append says nothing and the rows are gone), so
+each write first looks at what the table's log says of that pair and refuses what Delta would skip.
+Personal columns are kept out of Delta's statistics: they would stand in its log in clear text, where
+no DELETE and no VACUUM reaches them.
+"""
+
+import json
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from lakehouse.errors import SchemaError, WriteConflictError
+from lakehouse.storage.kill_points import AFTER_COMMIT, BEFORE_WRITE, KillPoints
+from lakehouse.storage.locations import Locations
+from lakehouse.storage.locks import Locks
+from lakehouse.tables.spec import TableSpec, WriteMode
+
+_HISTORY_LENGTH = 30
+
+
+@dataclass(frozen=True)
+class WriteKey:
+    """What makes a write the same write: its name, its run number and a digest of its input."""
+
+    app: str
+    number: int
+    input_digest: str
+
+    def metadata(self) -> str:
+        """The key as the text kept in the commit."""
+        return json.dumps({"app": self.app, "number": self.number, "input": self.input_digest})
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One commit of a table's history; `key` is None for commits that no run made."""
+
+    version: int
+    key: WriteKey | None
+
+
+class DeltaTables:
+    """All tables of one lake."""
+
+    def __init__(
+        self, spark: SparkSession, locations: Locations, locks: Locks, kill_points: KillPoints
+    ) -> None:
+        self._spark = spark
+        self._locations = locations
+        self._locks = locks
+        self._kill_points = kill_points
+
+    def exists(self, table: str) -> bool:
+        """True if the table is there and is a Delta table."""
+        name = self._locations.catalog_name(table)
+        if name is not None:
+            return self._spark.catalog.tableExists(name.replace("`", ""))
+        return self._is_delta_path(table)
+
+    def create(self, spec: TableSpec) -> None:
+        """Creates the table if it is missing, with comments, properties and clustering."""
+        with self._locks.table(spec.name):
+            self._spark.sql(
+                f"CREATE TABLE IF NOT EXISTS {self._locations.sql(spec.name)} ({_columns_ddl(spec)}) "
+                f"USING DELTA {_cluster_ddl(spec)} COMMENT {_quoted(spec.description)} "
+                f"TBLPROPERTIES ({_properties_ddl(spec)})"
+            )
+
+    def add_missing_columns(self, spec: TableSpec) -> tuple[str, ...]:
+        """Adds columns that the spec has gained since the table was made; returns their names.
+
+        Raises:
+            SchemaError: a stored column has another type than its spec, or the spec lost it.
+        """
+        stored = {f.name: f.dataType.simpleString() for f in self.read(spec.name).schema.fields}
+        declared = {c.name: _simple_type(c.type) for c in spec.columns}
+        wrong = [n for n, t in declared.items() if n in stored and stored[n] != t]
+        if wrong:
+            raise SchemaError(
+                f"Table {spec.name}: stored columns {', '.join(wrong)} have another type than declared.",
+                "migrate the table: write it to the new type under a new name, then swap the names.",
+            )
+        missing = [c for c in spec.columns if c.name not in stored]
+        if missing:
+            with self._locks.table(spec.name):
+                added = ", ".join(f"`{c.name}` {c.type} COMMENT {_quoted(c.description)}" for c in missing)
+                name = self._locations.sql(spec.name)
+                self._spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({added})")
+                self._spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ({_properties_ddl(spec)})")
+        return tuple(c.name for c in missing)
+
+    def read(self, table: str, version: int | None = None) -> DataFrame:
+        """The table's rows, at a version or as they stand now."""
+        at = "" if version is None else f" VERSION AS OF {int(version)}"
+        return self._spark.sql(f"SELECT * FROM {self._locations.sql(table)}{at}")
+
+    def version(self, table: str) -> int:
+        """The table's newest version."""
+        return self.history(table, 1)[0].version
+
+    def history(self, table: str, length: int = _HISTORY_LENGTH) -> list[Commit]:
+        """The newest commits, newest first."""
+        rows = (
+            self._spark.sql(f"DESCRIBE HISTORY {self._locations.sql(table)} LIMIT {length}")
+            .select("version", "userMetadata")
+            .collect()
+        )
+        return [Commit(row.version, _key(row.userMetadata)) for row in rows]
+
+    def write(self, frame: DataFrame, spec: TableSpec, key: WriteKey, part: str = "") -> int:
+        """Writes `frame` once under `key` and returns the table's version that holds it.
+
+        `part` tells several writes of one step apart at kill points.
+
+        Raises:
+            WriteConflictError: the key's number was used for other input, or is lower than the last.
+        """
+        subject = f"{spec.name}{part}"
+        with self._locks.table(spec.name):
+            before = self.history(spec.name)
+            done = _already_done(before, key, spec.name)
+            if done is not None:
+                return done
+            self._kill_points.passed(subject, BEFORE_WRITE)
+            writer = (
+                frame.write.format("delta")
+                .mode("overwrite" if spec.write_mode is WriteMode.OVERWRITE else "append")
+                .option("txnAppId", key.app)
+                .option("txnVersion", key.number)
+                .option("userMetadata", key.metadata())
+            )
+            name = self._locations.catalog_name(spec.name)
+            if name is None:
+                writer.save(self._locations.path(spec.name))
+            else:
+                writer.saveAsTable(name)
+            self._kill_points.passed(subject, AFTER_COMMIT)
+            after = self.history(spec.name, 1)[0]
+        if after.key != key:
+            raise WriteConflictError(
+                f"Table {spec.name}: the write was skipped or overtaken by another writer.",
+                "look for a second writer of this lake, then start the run again.",
+            )
+        return after.version
+
+    def restore(self, table: str, version: int) -> None:
+        """Makes an earlier version the newest; nothing happens if it is the newest already."""
+        with self._locks.table(table):
+            if self.version(table) != version:
+                name = self._locations.sql(table)
+                self._spark.sql(f"RESTORE TABLE {name} TO VERSION AS OF {int(version)}")
+
+    def compact(self, table: str) -> None:
+        """Rewrites small files into large ones (and clusters, where the spec says so)."""
+        with self._locks.table(table):
+            self._spark.sql(f"OPTIMIZE {self._locations.sql(table)}")
+
+    def vacuum(self, table: str, retained_hours: int) -> None:
+        """Deletes files that left the table more than `retained_hours` ago."""
+        with self._locks.table(table):
+            name = self._locations.sql(table)
+            self._spark.sql(f"VACUUM {name} RETAIN {int(retained_hours)} HOURS")
+
+    def row_count(self, table: str, version: int) -> int:
+        """Rows of a version; Delta answers from its own statistics."""
+        return int(self.read(table, version).agg(F.count(F.lit(1)).alias("n")).collect()[0].n)
+
+    def _is_delta_path(self, table: str) -> bool:
+        path = self._locations.path(table)
+        log = f"{path}/_delta_log"
+        try:
+            rows = self._spark.read.format("binaryFile").load(log).limit(1)
+            return rows.select("path").count() > 0
+        except Exception as error:
+            if "PATH_NOT_FOUND" in str(error):
+                return False
+            raise
+
+
+def _already_done(history: list[Commit], key: WriteKey, table: str) -> int | None:
+    for commit in history:
+        if commit.key is None or commit.key.app != key.app:
+            continue
+        if commit.key == key:
+            return commit.version
+        if commit.key.number >= key.number:
+            raise WriteConflictError(
+                f"Table {table}: write number {key.number} was used before, for other input.",
+                "start the job under a new run id.",
+            )
+        return None
+    return None
+
+
+def _key(metadata: str | None) -> WriteKey | None:
+    if not metadata or not metadata.startswith('{"app"'):
+        return None
+    entry = json.loads(metadata)
+    return WriteKey(entry["app"], entry["number"], entry["input"])
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _columns_ddl(spec: TableSpec) -> str:
+    return ", ".join(f"`{c.name}` {c.type} COMMENT {_quoted(c.description)}" for c in spec.columns)
+
+
+def _cluster_ddl(spec: TableSpec) -> str:
+    return f"CLUSTER BY ({', '.join(spec.cluster_by)})" if spec.cluster_by else ""
+
+
+def _properties_ddl(spec: TableSpec) -> str:
+    plain = [c.name for c in spec.columns if _has_statistics(c.type) and not c.sensitivity.is_personal]
+    properties = {
+        "delta.dataSkippingStatsColumns": ",".join(plain),
+        "delta.enableChangeDataFeed": "false",
+        "delta.enableDeletionVectors": "false",
+        "delta.logRetentionDuration": "interval 30 days",
+        "delta.deletedFileRetentionDuration": "interval 7 days",
+    }
+    if not plain:
+        del properties["delta.dataSkippingStatsColumns"]
+        properties["delta.dataSkippingNumIndexedCols"] = "0"
+    return ", ".join(f"'{k}' = '{v}'" for k, v in properties.items())
+
+
+def _has_statistics(ddl_type: str) -> bool:
+    return not ddl_type.lower().startswith(("array", "map", "struct", "binary", "boolean"))
+
+
+def _simple_type(ddl_type: str) -> str:
+    return ddl_type.replace(" ", "").lower()

@@ -1,0 +1,39 @@
+"""Named moments at which a test can kill the process, to prove that a run survives it.
+
+`C360_KILL=<name>` (or `<name>:<n>` for the n-th time) makes the process send itself SIGKILL there,
+and its JVM with it. Without the variable a kill point does nothing.
+"""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable
+
+BEFORE_WRITE = "before_write"
+AFTER_COMMIT = "after_commit"
+AFTER_RECORD = "after_record"
+MOMENTS = (BEFORE_WRITE, AFTER_COMMIT, AFTER_RECORD)
+
+
+class KillPoints:
+    """Counts how often each point was passed and kills at the chosen one."""
+
+    def __init__(self, chosen: str | None) -> None:
+        self._name, _, nth = (chosen or "").partition(":")
+        self._nth = int(nth or 1)
+        self._passed: Counter[str] = Counter()
+        self._kill: Callable[[], None] = _kill_process_group
+
+    def passed(self, subject: str, moment: str) -> None:
+        """Marks that `subject` (a table or a record of the run) has come to `moment`."""
+        name = f"{subject}.{moment}"
+        self._passed[name] += 1
+        if name == self._name and self._passed[name] == self._nth:
+            self._kill()
+
+
+def _kill_process_group() -> None:
+    # The JVM is a child in the same group when the run was started as a group leader.
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,31 @@
+"""Where a table lives: below the lake's root by path, or under a catalog name."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Locations:
+    """Turns a table name into what SQL and writers call it.
+
+    With `catalog_prefix` (such as `main.c360_`) a table is `main.c360_gold.customer`; without it the
+    table is the folder `<root>/gold/customer`.
+    """
+
+    root: str
+    catalog_prefix: str | None = None
+
+    def path(self, table: str) -> str:
+        """The table's folder, for tables by path."""
+        layer, entity = table.split(".")
+        return f"{self.root.rstrip('/')}/{layer}/{entity}"
+
+    def catalog_name(self, table: str) -> str | None:
+        """The quoted catalog name, or None for tables by path."""
+        if self.catalog_prefix is None:
+            return None
+        *parents, last = (self.catalog_prefix + table.split(".")[0]).split(".")
+        return ".".join(f"`{part}`" for part in (*parents, last, table.split(".")[1]))
+
+    def sql(self, table: str) -> str:
+        """What stands for the table in a SQL statement."""
+        return self.catalog_name(table) or f"delta.`{self.path(table)}`"

@@ -1,0 +1,73 @@
+"""The only builder of a SparkSession.
+
+Under `spark-submit` the master, the jars and the memory are the submitter's to say; what is set here
+is what the tables need to be right (UTC, Delta) and, in a local session, to be quick: Delta's and
+Spark's own defaults suit clusters and make a 1,000-row write on two cores take 15 s instead of 1 s.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+CORRECTNESS_OPTIONS: Mapping[str, str] = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.databricks.delta.commit.idempotencyCheck.enabled": "true",
+}
+
+LOCAL_OPTIONS: Mapping[str, str] = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.sql.shuffle.partitions": "4",
+    "spark.default.parallelism": "4",
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.sql.adaptive.coalescePartitions.initialPartitionNum": "4",
+    "spark.sql.autoBroadcastJoinThreshold": "64m",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.scheduler.mode": "FAIR",
+}
+
+
+def session(
+    app_name: str,
+    *,
+    options: Mapping[str, str],
+    jars: Sequence[Path],
+    java_options: str = "",
+    work_dir: Path | None = None,
+    submitted: bool = False,
+) -> SparkSession:
+    """The session of this process, built on first use.
+
+    Args:
+        app_name: shown by cluster managers.
+        options: settings' Spark options; they win over the local defaults here.
+        jars: verified local jars.
+        java_options: options of the driver's JVM, such as where it logs.
+        work_dir: where the session puts its warehouse and spill.
+        submitted: true under spark-submit; all of the above is then the submitter's to say.
+    """
+    builder = SparkSession.builder.appName(app_name)
+    merged: dict[str, str] = dict(CORRECTNESS_OPTIONS)
+    if not submitted:
+        builder = builder.master(options.get("spark.master", "local[*]"))
+        merged |= LOCAL_OPTIONS
+        merged["spark.pyspark.python"] = sys.executable
+        merged["spark.pyspark.driver.python"] = sys.executable
+        if work_dir is not None:
+            merged["spark.sql.warehouse.dir"] = (work_dir / "warehouse").as_uri()
+            merged["spark.local.dir"] = str(work_dir / "spill")
+        if java_options:
+            merged["spark.driver.extraJavaOptions"] = java_options
+        merged["spark.jars"] = ",".join(str(jar) for jar in jars)
+        merged |= {key: value for key, value in options.items() if key != "spark.master"}
+    for key, value in merged.items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate()
+

@@ -1,0 +1,59 @@
+"""The data dictionary: every table and column in words, from the specs alone."""
+
+from collections.abc import Iterable
+
+from lakehouse.tables.spec import Column, TableSpec
+
+_HEAD = """# Data dictionary
+
+Generated from the table specs in `lakehouse/tables`; change the specs, not this file.
+
+Sensitivity: `none`; `pseudonym` (an id that says nothing without other tables); `quasi_identifier`
+(identifies with others); `direct_identifier` (identifies alone, or free text that may).
+"""
+
+
+def dictionary(specs: Iterable[TableSpec]) -> str:
+    """The dictionary as Markdown: a list of tables and a section for each, in the given order."""
+    tables = list(specs)
+    listed = "\n".join(f"- [{spec.name}](#{_anchor(spec)}): {spec.description}" for spec in tables)
+    sections = "\n".join(_section(spec) for spec in tables)
+    return f"{_HEAD}\n{listed}\n\n{sections}"
+
+
+def _anchor(spec: TableSpec) -> str:
+    return spec.name.replace(".", "")
+
+
+def _section(spec: TableSpec) -> str:
+    rows = "\n".join(_row(column, spec) for column in spec.columns)
+    subject = f"`{spec.subject_key}`" if spec.subject_key else "none; not about persons"
+    key = ", ".join(f"`{name}`" for name in spec.primary_key) or "none"
+    return f"""## {spec.name}
+
+{spec.description}
+
+- Primary key: {key}
+- Person by: {subject}
+- Owner: {spec.owner}
+- Purposes: {", ".join(spec.purposes)}
+- Kept: {spec.retention_days} days
+- Written by: {spec.write_mode.value}
+
+| column | type | required | sensitivity | unit | meaning |
+|---|---|---|---|---|---|
+{rows}
+"""
+
+
+def _row(column: Column, spec: TableSpec) -> str:
+    required = "yes" if column.required or column.name in spec.primary_key else ""
+    cells = (
+        f"`{column.name}`",
+        f"`{column.type}`",
+        required,
+        column.sensitivity.value,
+        column.unit or "",
+        column.description.replace("|", "\\|"),
+    )
+    return f"| {' | '.join(cells)} |"

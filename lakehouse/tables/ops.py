@@ -1,0 +1,139 @@
+"""Ops: what the runs did, and what people decided. Written by the runner and by jobs only.
+
+These tables are append-only logs but for `run`, whose rows are settled when the run ends.
+"""
+
+from lakehouse.tables.spec import Column, Sensitivity, TableSpec, WriteMode
+
+_DIRECT = Sensitivity.DIRECT_IDENTIFIER
+_PSEUDONYM = Sensitivity.PSEUDONYM
+
+_RUN_ID = Column("run_id", "string", "The run that wrote the row.", required=True, run_metadata=True)
+
+
+def _ops(
+    entity: str,
+    description: str,
+    *columns: Column,
+    primary_key: tuple[str, ...],
+    subject_key: str | None = None,
+) -> TableSpec:
+    return TableSpec(
+        name=f"ops.{entity}",
+        description=description,
+        columns=columns,
+        primary_key=primary_key,
+        owner="data-engineering",
+        retention_days=730,
+        purposes=("operations",),
+        write_mode=WriteMode.APPEND,
+        subject_key=subject_key,
+    )
+
+
+RUN = _ops(
+    "run",
+    "One row per attempt of a run and its end: the manifest that says what made a release.",
+    _RUN_ID,
+    Column("run_number", "bigint", "Number given to the run id; the txnVersion of its writes.", required=True, run_metadata=True),
+    Column("status", "string", "started, succeeded or failed.", required=True),
+    Column("as_of_date", "date", "Day that the run was for: landing folders up to it are read."),
+    Column("recorded_at", "timestamp", "When the row was written.", required=True, run_metadata=True),
+    Column("code_version", "string", "Version of this package.", run_metadata=True),
+    Column("settings_hash", "string", "SHA-256 of the settings without secrets.", run_metadata=True),
+    Column("model_version", "string", "Linkage model that scored."),
+    Column("input_versions", "map<string,bigint>", "Table versions that the run began from.", run_metadata=True),
+    Column("output_versions", "map<string,bigint>", "Table versions that the run ended with.", run_metadata=True),
+    Column("row_counts", "map<string,bigint>", "Rows of each table after the run.", unit="rows"),
+    Column("step_seconds", "map<string,double>", "Wall time of each step.", unit="seconds", run_metadata=True),
+    Column("error_code", "string", "Code of the error that ended a failed run."),
+    primary_key=("run_id", "recorded_at"),
+)
+
+RELEASE = _ops(
+    "release",
+    "One row per table of a release: the version that readers see. The rows of a release come at once.",
+    Column("release_number", "bigint", "Rising number; the greatest is current.", required=True, run_metadata=True),
+    _RUN_ID,
+    Column("table_name", "string", "Table.", required=True),
+    Column("table_version", "bigint", "Its Delta version in this release.", required=True, run_metadata=True),
+    Column("released_at", "timestamp", "When the release became current.", required=True, run_metadata=True),
+    Column("reason", "string", "run, or rollback to which release.", run_metadata=True),
+    primary_key=("release_number", "table_name"),
+)
+
+LANDING_FILE = _ops(
+    "landing_file",
+    "One row per landing file and run that saw it first: the ledger by which a file is ingested once.",
+    _RUN_ID,
+    Column("feed", "string", "Feed whose pattern the file matches.", required=True),
+    Column("source_file", "string", "Path below the landing root.", required=True),
+    Column("file_hash", "string", "SHA-256 of the file's bytes.", required=True),
+    Column("byte_count", "bigint", "Size of the file.", unit="bytes"),
+    Column("modified_at", "timestamp", "Time of the file when it was seen.", run_metadata=True),
+    Column("record_count", "bigint", "Records by a count that the parser has no part in.", unit="records"),
+    Column("status", "string", "ingested, duplicate or rejected.", required=True),
+    Column("reason", "string", "Why a file was rejected, or which file a duplicate repeats."),
+    Column("missing_columns", "array<string>", "Required columns that a rejected file lacks."),
+    primary_key=("source_file", "file_hash"),
+)
+
+FEED_BOOK = _ops(
+    "feed_book",
+    "One row per feed and run: rows in = good + quarantined + duplicate + rejected.",
+    _RUN_ID,
+    Column("feed", "string", "Feed.", required=True),
+    Column("in_count", "bigint", "Records in the files, by the independent count.", required=True, unit="records"),
+    Column("good_count", "bigint", "Records written to bronze.", required=True, unit="records"),
+    Column("quarantined_count", "bigint", "Malformed records held in quarantine.", required=True, unit="records"),
+    Column("duplicate_count", "bigint", "Records of files that had been ingested before.", required=True, unit="records"),
+    Column("rejected_count", "bigint", "Records of files that were rejected whole.", required=True, unit="records"),
+    Column("is_balanced", "boolean", "True if the four add up to the count in.", required=True),
+    primary_key=("run_id", "feed"),
+)
+
+QUARANTINE = _ops(
+    "quarantine",
+    "One row per held row: malformed at bronze, or failing a row rule later. Kept verbatim for replay.",
+    _RUN_ID,
+    Column("table_name", "string", "Table that the row was meant for.", required=True),
+    Column("record_key", "string", "Key of the row, where it has one.", _PSEUDONYM),
+    Column("source_feed", "string", "Feed that the row came by."),
+    Column("source_file", "string", "Landing file of the row."),
+    Column("source_row_number", "bigint", "Row in its file, from 1."),
+    Column("reasons", "array<string>", "Reason codes.", required=True),
+    Column("payload", "binary", "The row's bytes as they came, or the row as JSON.", _DIRECT),
+    Column("quarantined_at", "timestamp", "When the row was held.", required=True, run_metadata=True),
+    primary_key=("run_id", "table_name", "source_file", "source_row_number", "record_key"),
+    subject_key="record_key",
+)
+
+QUALITY_RESULT = _ops(
+    "quality_result",
+    "One row per expectation and run: counts only, never a value.",
+    _RUN_ID,
+    Column("table_name", "string", "Table that was checked.", required=True),
+    Column("expectation", "string", "Expectation type.", required=True),
+    Column("column_name", "string", "Column or columns that it is about."),
+    Column("severity", "string", "fail, quarantine or warn.", required=True),
+    Column("reason", "string", "Reason code of the rule.", required=True),
+    Column("is_success", "boolean", "True if the expectation held.", required=True),
+    Column("evaluated_count", "bigint", "Rows looked at.", unit="rows"),
+    Column("unexpected_count", "bigint", "Rows that broke it.", unit="rows"),
+    Column("checked_at", "timestamp", "When it was checked.", required=True, run_metadata=True),
+    primary_key=("run_id", "table_name", "expectation", "column_name", "reason"),
+)
+
+CORRECTION_COUNT = _ops(
+    "correction_count",
+    "One row per rule that replaced or removed values, with its count, per run.",
+    _RUN_ID,
+    Column("table_name", "string", "Table that was corrected.", required=True),
+    Column("source_feed", "string", "Feed that the values came by.", required=True),
+    Column("column_name", "string", "Column that was corrected.", required=True),
+    Column("rule", "string", "Rule that did it.", required=True),
+    Column("corrected_count", "bigint", "Values corrected.", required=True, unit="values"),
+    primary_key=("run_id", "table_name", "source_feed", "column_name", "rule"),
+)
+
+OPS_TABLES = (RUN, RELEASE, LANDING_FILE, FEED_BOOK, QUARANTINE, QUALITY_RESULT, CORRECTION_COUNT)

@@ -1,0 +1,24 @@
+"""Fixtures that several tiers share. Importing this starts no JVM: the session is lazy."""
+
+from collections.abc import Iterator
+
+import pytest
+from pyspark.sql import SparkSession
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """One local session for the whole test run: two cores, UTC, no UI, a temporary warehouse."""
+    from lakehouse.jars import jar_paths
+    from lakehouse.storage.session import session
+
+    base = tmp_path_factory.mktemp("spark")
+    options = {
+        "spark.master": "local[2]",
+        "spark.driver.memory": "3g",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.adaptive.enabled": "false",
+    }
+    made = session("tests", options=options, jars=jar_paths(), work_dir=base)
+    yield made
+    made.stop()

@@ -1,0 +1,88 @@
+"""Effective consent: the latest decision of each record, and of records the most protective."""
+
+import itertools
+
+import pytest
+
+from lakehouse.gold.customer_consent import customer_consent
+from lakehouse.tables.gold import CUSTOMER_CONSENT
+from lakehouse.tables.silver import CONSENT_EVENT
+
+
+def decided(key, action, day, person="r1", channel="email", purpose="marketing"):
+    """One consent event."""
+    return {
+        "record_key": key,
+        "action": action,
+        "happened_at": day,
+        "person_record_key": person,
+        "channel": channel,
+        "purpose": purpose,
+    }
+
+
+@pytest.fixture
+def consents(table, identity, text):
+    """Rows of gold.customer_consent as text; r1 and r2 are both of c1."""
+
+    def of(*events):
+        frame = customer_consent(table(CONSENT_EVENT, *events), identity({"c1": ["r1", "r2"]}))
+        assert dict(frame.dtypes) == {c.name: c.type for c in CUSTOMER_CONSENT.columns}
+        return text(
+            frame, "purpose", "channel", "state", "record_key", "decided_at", "has_conflict"
+        )
+
+    return of
+
+
+def test_the_latest_decision_of_a_record_holds_whatever_the_order_of_rows(consents):
+    events = [
+        decided("e1", "grant", "2024-01-01"),
+        decided("e2", "withdraw", "2024-02-01"),
+        decided("e3", "grant", "2024-03-01"),
+    ]
+    for ordered in itertools.permutations(events):
+        (row,) = consents(*ordered)
+        assert (row["state"], row["record_key"]) == ("granted", "e3")
+        assert (row["decided_at"], row["has_conflict"]) == ("2024-03-01 00:00:00", "false")
+
+
+def test_if_merged_records_disagree_the_withdrawal_holds_though_it_is_older(consents):
+    (row,) = consents(
+        decided("e1", "withdraw", "2023-01-01", "r1"), decided("e2", "grant", "2024-01-01", "r2")
+    )
+    assert (row["state"], row["record_key"], row["has_conflict"]) == ("withdrawn", "e1", "true")
+
+
+def test_a_withdrawal_that_its_own_record_took_back_does_not_hold(consents):
+    (row,) = consents(
+        decided("e1", "withdraw", "2023-01-01", "r1"),
+        decided("e2", "grant", "2023-06-01", "r1"),
+        decided("e3", "grant", "2024-01-01", "r2"),
+    )
+    assert (row["state"], row["record_key"], row["has_conflict"]) == ("granted", "e3", "false")
+
+
+def test_at_one_moment_the_withdrawal_holds(consents):
+    (row,) = consents(decided("e9", "grant", "2024-01-01"), decided("e1", "withdraw", "2024-01-01"))
+    assert row["state"] == "withdrawn"
+
+
+def test_purposes_and_channels_are_apart_and_strangers_have_no_row(consents):
+    rows = consents(
+        decided("e1", "grant", "2024-01-01", channel="email"),
+        decided("e2", "withdraw", "2024-01-01", channel="sms"),
+        decided("e3", "grant", "2024-01-01", channel="sms", purpose="analytics"),
+        decided("e4", "grant", "2024-01-01", person="stranger"),
+        decided("e5", "grant", "2024-01-01", person=None),
+    )
+    assert [(r["purpose"], r["channel"], r["state"]) for r in rows] == [
+        ("analytics", "sms", "granted"),
+        ("marketing", "email", "granted"),
+        ("marketing", "sms", "withdrawn"),
+    ]
+
+
+def test_what_is_not_a_grant_is_a_withdrawal(consents):
+    (row,) = consents(decided("e1", "unheard_of", "2024-01-01"))
+    assert row["state"] == "withdrawn"

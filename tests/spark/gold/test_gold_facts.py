@@ -1,0 +1,260 @@
+"""Facts: none is lost on the way to gold, and each finds its customer of today."""
+
+from decimal import Decimal
+
+import pytest
+from pyspark.sql import functions as F
+
+from lakehouse.gold.customer_interaction import customer_interaction
+from lakehouse.gold.customer_metric import customer_metric
+from lakehouse.gold.customer_order import customer_order
+from lakehouse.gold.customer_order_line import customer_order_line
+from lakehouse.tables.gold import (
+    CUSTOMER,
+    CUSTOMER_INTERACTION,
+    CUSTOMER_METRIC,
+    CUSTOMER_ORDER,
+    CUSTOMER_ORDER_LINE,
+)
+from lakehouse.tables.silver import (
+    CAMPAIGN_EVENT,
+    ORDER,
+    ORDER_LINE,
+    SOCIAL_MENTION,
+    SUPPORT_TICKET,
+    SURVEY_RESPONSE,
+    WEB_EVENT,
+)
+
+ORDERS = (
+    {"record_key": "o1", "person_record_key": "r1", "currency": "EUR", "total_amount": "10.50"},
+    {"record_key": "o2", "person_record_key": "r2", "currency": "EUR", "total_amount": "0.25"},
+    {"record_key": "o3", "person_record_key": None, "currency": "EUR", "total_amount": "99.99"},
+    {"record_key": "o4", "person_record_key": "gone", "currency": "USD", "total_amount": "7.00"},
+)
+
+
+def typed(spec):
+    """Column names and types that a spec declares."""
+    return {column.name: column.type for column in spec.columns}
+
+
+def test_orders_of_merged_records_are_one_customers_and_guests_orders_stay(table, identity):
+    orders = customer_order(table(ORDER, *ORDERS), identity({"c1": ["r1", "r2"]}))
+    assert dict(orders.dtypes) == typed(CUSTOMER_ORDER)
+    assert {r.record_key: r.customer_id for r in orders.collect()} == {
+        "o1": "c1",
+        "o2": "c1",
+        "o3": None,
+        "o4": None,
+    }
+
+
+def test_sums_of_gold_orders_equal_sums_of_silver_orders(table, identity):
+    silver = table(ORDER, *ORDERS)
+    gold = customer_order(silver, identity({"c1": ["r1"]}, former={"c0": ["r1"], "c2": ["r2"]}))
+
+    def sums(frame):
+        by_currency = frame.groupBy("currency").agg(F.sum("total_amount"), F.count("*"))
+        return {tuple(row) for row in by_currency.collect()}
+
+    assert sums(gold) == sums(silver) == {("EUR", Decimal("110.74"), 3), ("USD", Decimal(7), 1)}
+
+
+def test_a_line_has_the_customer_and_day_of_its_order(table, identity):
+    orders = table(
+        ORDER,
+        {"record_key": "o1", "person_record_key": "r1", "order_date": "2024-05-01",
+         "channel": "shop"},
+        {"record_key": "o2", "order_date": "2024-05-02", "channel": "store"},
+    )  # fmt: skip
+    lines = table(
+        ORDER_LINE,
+        {"record_key": "l1", "order_record_key": "o1", "person_record_key": "r1"},
+        {"record_key": "l2", "order_record_key": "o1"},
+        {"record_key": "l3", "order_record_key": "o2"},
+        {"record_key": "l4", "order_record_key": "nowhere", "person_record_key": "r1"},
+    )
+    found = customer_order_line(lines, orders, identity({"c1": ["r1"]}))
+    assert dict(found.dtypes) == typed(CUSTOMER_ORDER_LINE)
+    assert {
+        (r.record_key, r.customer_id, r.channel, r.order_date and str(r.order_date))
+        for r in found.collect()
+    } == {
+        ("l1", "c1", "shop", "2024-05-01"),
+        ("l2", "c1", "shop", "2024-05-01"),
+        ("l3", None, "store", "2024-05-02"),
+        ("l4", "c1", None, None),
+    }
+
+
+@pytest.fixture
+def interactions(table, identity):
+    """gold.customer_interaction of the given silver rows; r1 belongs to c1 and r2 to c2."""
+
+    def of(web=(), campaign=(), tickets=(), mentions=(), responses=()):
+        frame = customer_interaction(
+            table(WEB_EVENT, *web),
+            table(CAMPAIGN_EVENT, *campaign),
+            table(SUPPORT_TICKET, *tickets),
+            table(SOCIAL_MENTION, *mentions),
+            table(SURVEY_RESPONSE, *responses),
+            identity({"c1": ["r1"], "c2": ["r2"]}),
+        )
+        assert dict(frame.dtypes) == typed(CUSTOMER_INTERACTION)
+        return frame
+
+    return of
+
+
+def event(key, kind, moment, session="s1", **other):
+    """One web event."""
+    return {
+        "record_key": key,
+        "event_type": kind,
+        "event_at": moment,
+        "session_id": session,
+        "source_system": "web",
+        **other,
+    }
+
+
+def test_the_events_of_a_session_are_one_contact(interactions, text):
+    sessions = interactions(
+        web=[
+            event("e3", "page_view", "2024-01-01T10:04:00"),
+            event("e1", "visit", "2024-01-01T10:00:00", campaign_id="spring"),
+            event("e2", "page_view", "2024-01-01T10:01:00"),
+            event("e4", "cart", "2024-01-01T10:06:00", person_record_key="r1"),
+        ]
+    )
+    (session,) = text(sessions)
+    assert session["interaction_key"] == "web:s1"
+    assert session["record_key"] == "e1"
+    assert (session["customer_id"], session["action"]) == ("c1", "cart")
+    assert (session["happened_at"], session["ended_at"]) == (
+        "2024-01-01 10:00:00",
+        "2024-01-01 10:06:00",
+    )
+    assert (session["event_count"], session["page_count"]) == ("4", "2")
+    assert session["campaign_id"] == "spring"
+
+
+def test_a_session_belongs_to_whoever_logged_in_first(interactions):
+    sessions = interactions(
+        web=[
+            event("e1", "visit", "2024-01-01T10:00:00"),
+            event("e3", "page_view", "2024-01-01T10:02:00", person_record_key="r2"),
+            event("e2", "page_view", "2024-01-01T10:01:00", person_record_key="r1"),
+        ]
+    )
+    assert [r.customer_id for r in sessions.collect()] == ["c1"]
+
+
+def test_anonymous_sessions_stay_and_events_without_session_stand_alone(interactions):
+    sessions = interactions(
+        web=[
+            event("e1", "visit", "2024-01-01", session="s1"),
+            event("e2", "visit", "2024-01-01", session=None),
+            event("e3", "unheard_of", "2024-01-01", session=None),
+        ]
+    )
+    assert {(r.interaction_key, r.customer_id, r.action) for r in sessions.collect()} == {
+        ("web:s1", None, "visit"),
+        ("web:e2", None, "visit"),
+        ("web:e3", None, None),
+    }
+
+
+def test_touches_tickets_mentions_and_answers_are_contacts_without_anyones_words(interactions):
+    secret = "call me on +441632960001"
+    who = {"person_record_key": "r1"}
+    found = interactions(
+        campaign=[{"record_key": "k1", "event_type": "click", "channel": "email",
+                   "campaign_id": "spring", "email": secret, **who}],
+        tickets=[{"record_key": "k2", "channel": "chat", "topic": "delivery", "status": "open",
+                  "subject": secret, **who}],
+        mentions=[{"record_key": "k3", "network": "birdsite", "body": secret, **who}],
+        responses=[{"record_key": "k4", "survey": "nps", "score": 9, "comment": secret, **who}],
+    )  # fmt: skip
+    rows = found.collect()
+    assert {
+        (r.interaction_key, r.interaction_type, r.channel, r.action, r.topic, r.score) for r in rows
+    } == {
+        ("k1", "campaign_touch", "email", "click", None, None),
+        ("k2", "support_ticket", "chat", "open", "delivery", None),
+        ("k3", "social_mention", "social", "posted", "birdsite", None),
+        ("k4", "survey_response", "survey", "answered", "nps", 9),
+    }
+    assert {r.customer_id for r in rows} == {"c1"}
+    assert secret not in str(rows)
+
+
+@pytest.fixture
+def metrics(table, text):
+    """gold.customer_metric as text by customer, for the customers c1 and c2."""
+
+    def of(orders=(), contacts=()):
+        frame = customer_metric(
+            table(CUSTOMER, {"customer_id": "c1"}, {"customer_id": "c2"}),
+            table(CUSTOMER_ORDER, *orders),
+            table(CUSTOMER_INTERACTION, *contacts),
+        )
+        assert dict(frame.dtypes) == typed(CUSTOMER_METRIC)
+        return {row["customer_id"]: row for row in text(frame)}
+
+    return of
+
+
+def bought(day, amount, currency="EUR", status="paid", customer_id="c1"):
+    """One order of gold."""
+    return {
+        "customer_id": customer_id,
+        "order_date": day,
+        "total_amount": amount,
+        "currency": currency,
+        "status": status,
+    }
+
+
+def test_orders_are_valued_per_currency_without_those_cancelled_or_returned(metrics):
+    row = metrics(
+        orders=[
+            bought("2024-01-05", "10.00"),
+            bought("2024-01-01", "2.50", status=None),
+            bought("2024-01-03", "1.00", "USD"),
+            bought("2024-01-09", "500.00", "GBP", status="cancelled"),
+            bought("2023-01-01", "700.00", status="returned"),
+            bought("2020-01-01", "900.00", customer_id=None),
+        ]
+    )["c1"]
+    assert row["order_values"] == "[{EUR, 2, 12.50}, {USD, 1, 1.00}]"
+    assert (row["first_order_date"], row["last_order_date"]) == ("2024-01-01", "2024-01-05")
+    assert row["order_count"] == "3"
+    assert (row["returned_order_count"], row["cancelled_order_count"]) == ("1", "1")
+
+
+def test_what_the_company_sends_is_a_contact_but_no_activity(metrics):
+    def contact(day, action):
+        return {"customer_id": "c1", "interaction_date": day, "action": action}
+
+    row = metrics(
+        contacts=[contact("2024-03-01", "send"), contact("2024-02-01", "open"),
+                  contact("2024-02-02", None)]
+    )["c1"]  # fmt: skip
+    assert row["interaction_count"] == "3"
+    assert row["last_contact_date"] == "2024-03-01"
+    assert row["last_active_date"] == "2024-02-02"
+
+
+def test_a_cancelled_order_shows_activity(metrics):
+    row = metrics(orders=[bought("2024-01-09", "500.00", status="cancelled")])["c1"]
+    assert (row["last_order_date"], row["last_active_date"]) == (None, "2024-01-09")
+    assert row["order_values"] == "[]"
+
+
+def test_a_customer_who_never_did_anything_has_zeros(metrics):
+    row = metrics(orders=[bought("2024-01-01", "1.00")])["c2"]
+    assert (row["order_count"], row["interaction_count"]) == ("0", "0")
+    assert row["order_values"] == "[]"
+    assert row["last_order_date"] is row["last_contact_date"] is row["last_active_date"] is None

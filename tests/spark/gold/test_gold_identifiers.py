@@ -1,0 +1,164 @@
+"""Identifiers and contact points: everything by which, and under which, a customer is known."""
+
+import pytest
+
+from lakehouse.gold.customer_attribute import customer_attribute
+from lakehouse.gold.customer_contact_point import customer_contact_point
+from lakehouse.gold.customer_identifier import customer_identifier
+from lakehouse.tables.gold import CUSTOMER_CONTACT_POINT, CUSTOMER_IDENTIFIER
+from lakehouse.tables.silver import DEVICE, LOYALTY, PERSON_RECORD
+
+
+@pytest.fixture
+def contacts(table, identity, survivorship, text):
+    """Rows of gold.customer_contact_point as text."""
+
+    def of(owned, *records):
+        people, owners = table(PERSON_RECORD, *records), identity(owned)
+        attributes = customer_attribute(people, owners, survivorship)
+        frame = customer_contact_point(attributes, people, owners)
+        assert dict(frame.dtypes) == {c.name: c.type for c in CUSTOMER_CONTACT_POINT.columns}
+        return text(frame)
+
+    return of
+
+
+def test_of_two_conflicting_phones_both_stay_and_the_newer_is_primary(contacts):
+    rows = contacts(
+        {"c1": ["r1", "r2"]},
+        {"record_key": "r1", "phone": "+441632960001", "sequence_at": "2021-01-01"},
+        {"record_key": "r2", "phone": "+441632960002", "sequence_at": "2023-01-01"},
+    )
+    assert [(r["contact_value"], r["is_primary"], r["last_seen_at"]) for r in rows] == [
+        ("+441632960001", "false", "2021-01-01 00:00:00"),
+        ("+441632960002", "true", "2023-01-01 00:00:00"),
+    ]
+
+
+def test_one_value_has_one_row_with_all_its_sources_and_dates(contacts):
+    (row,) = contacts(
+        {"c1": ["r1", "r2", "r3"]},
+        {"record_key": "r1", "source_system": "shop", "email": "a@example.com",
+         "created_date": "2019-01-01", "sequence_at": "2021-01-01"},
+        {"record_key": "r2", "source_system": "crm", "secondary_email": "a@example.com",
+         "sequence_at": "2022-01-01"},
+        {"record_key": "r3", "source_system": "crm", "email": "a@example.com",
+         "sequence_at": "2020-01-01"},
+    )  # fmt: skip
+    assert row["sources"] == "[crm, shop]"
+    assert row["record_keys"] == "[r1, r2, r3]"
+    assert (row["first_seen_at"], row["last_seen_at"]) == (
+        "2019-01-01 00:00:00",
+        "2022-01-01 00:00:00",
+    )
+    assert row["is_primary"] == "true"
+
+
+def test_a_second_email_or_phone_is_kept_and_not_primary(contacts):
+    rows = contacts(
+        {"c1": ["r1"]},
+        {"record_key": "r1", "email": "a@example.com", "secondary_email": "b@example.com",
+         "phone": "+441632960001", "secondary_phone": "+441632960002"},
+    )  # fmt: skip
+    assert {(r["contact_value"], r["is_primary"]) for r in rows} == {
+        ("a@example.com", "true"),
+        ("b@example.com", "false"),
+        ("+441632960001", "true"),
+        ("+441632960002", "false"),
+    }
+
+
+def test_a_moved_house_leaves_the_old_address_and_two_writings_of_one_are_one(contacts):
+    elm = {"street_match": "1 elm st", "city_match": "leeds", "country": "GB"}
+    rows = contacts(
+        {"c1": ["r1", "r2", "r3"]},
+        {"record_key": "r1", "street": "1 Elm Street", "city": "Leeds", **elm,
+         "sequence_at": "2020-01-01"},
+        {"record_key": "r2", "street": "1 Elm St.", "city": "LEEDS", **elm,
+         "sequence_at": "2021-01-01"},
+        {"record_key": "r3", "street": "9 Oak Ave", "street_match": "9 oak ave",
+         "sequence_at": "2023-01-01"},
+    )  # fmt: skip
+    assert [(r["contact_value"], r["written_value"], r["is_primary"]) for r in rows] == [
+        ("1 elm st, leeds, gb", "1 Elm St., LEEDS, GB", "false"),
+        ("9 oak ave", "9 Oak Ave", "true"),
+    ]
+
+
+def test_a_town_alone_is_no_address_and_a_street_without_match_form_is_one(contacts):
+    rows = contacts(
+        {"c1": ["r1"], "c2": ["r2"]},
+        {"record_key": "r1", "city": "Leeds", "city_match": "leeds"},
+        {"record_key": "r2", "street": "Улица 1", "city": "Leeds"},
+    )
+    assert [(r["customer_id"], r["contact_value"]) for r in rows] == [("c2", "улица 1, leeds")]
+
+
+def test_two_customers_who_share_an_email_each_have_it(contacts):
+    rows = contacts(
+        {"c1": ["r1"], "c2": ["r2"]},
+        {"record_key": "r1", "email": "family@example.com"},
+        {"record_key": "r2", "email": "family@example.com"},
+    )
+    assert [(r["customer_id"], r["is_primary"]) for r in rows] == [("c1", "true"), ("c2", "true")]
+
+
+@pytest.fixture
+def identifiers(table, identity):
+    """(customer, type, value, record) of gold.customer_identifier."""
+
+    def of(owned, people=(), cards=(), devices=()):
+        frame = customer_identifier(
+            table(PERSON_RECORD, *people),
+            table(LOYALTY, *cards),
+            table(DEVICE, *devices),
+            identity(owned),
+        )
+        assert dict(frame.dtypes) == {c.name: c.type for c in CUSTOMER_IDENTIFIER.columns}
+        return {
+            (r.customer_id, r.identifier_type, r.identifier_value, r.record_key)
+            for r in frame.collect()
+        }
+
+    return of
+
+
+def test_every_identifier_of_a_person_record_has_a_row(identifiers):
+    person = {
+        "record_key": "r1",
+        "source_record_id": "42",
+        "email": "a@example.com",
+        "secondary_email": "a@example.com",
+        "phone": "+441632960001",
+        "secondary_phone": "+441632960002",
+        "national_id": "AB1",
+        "loyalty_number": "L1",
+        "social_handle": "ann",
+        "device_id": "d1",
+    }
+    assert identifiers({"c1": ["r1"]}, people=[person]) == {
+        ("c1", "source_record", "42", "r1"),
+        ("c1", "email", "a@example.com", "r1"),
+        ("c1", "phone", "+441632960001", "r1"),
+        ("c1", "phone", "+441632960002", "r1"),
+        ("c1", "national_id", "AB1", "r1"),
+        ("c1", "loyalty_number", "L1", "r1"),
+        ("c1", "social_handle", "ann", "r1"),
+        ("c1", "device", "d1", "r1"),
+    }
+
+
+def test_cards_devices_and_cookies_belong_to_the_customer_who_used_them(identifiers):
+    found = identifiers(
+        {"c1": ["r1"]},
+        cards=[{"record_key": "k1", "person_record_key": "r1", "loyalty_number": "L1"}],
+        devices=[
+            {"record_key": "k2", "person_record_key": "r1", "device_id": "d1", "cookie_id": "q1"},
+            {"record_key": "k3", "device_id": "d2", "cookie_id": "q2"},
+        ],
+    )
+    assert found == {
+        ("c1", "loyalty_number", "L1", "k1"),
+        ("c1", "device", "d1", "k2"),
+        ("c1", "cookie", "q1", "k2"),
+    }

@@ -1,0 +1,139 @@
+"""Landing bytes, cut into records: each numbered, each sound or held with its reason and its bytes."""
+
+import io
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lakehouse.bronze.records import (
+    Layout,
+    UnreadableFileError,
+    missing_columns,
+    parquet_record_count,
+    records,
+)
+
+
+def layout(format: str = "csv", **changes: object) -> Layout:
+    fields: dict[str, object] = {
+        "format": format,
+        "delimiter": ",",
+        "quote": '"',
+        "header": True,
+        "encoding": "utf-8",
+        "columns": ("id", "name"),
+        "required": ("id",),
+        "key": ("id",),
+    }
+    return Layout(**(fields | changes))  # type: ignore[arg-type]
+
+
+def outcome(content: bytes, how: Layout) -> list[tuple[int, object]]:
+    return [(r.number, r.reason or dict(r.values or {})) for r in records(content, how)]
+
+
+def test_reads_a_delimited_file_by_its_header_and_keeps_a_column_nobody_declared() -> None:
+    content = b'name,id,mood\r\n"Smith, Ann",1,good\r\nBob,2,\r\n'
+    assert outcome(content, layout()) == [
+        (1, {"name": "Smith, Ann", "id": "1", "mood": "good"}),
+        (2, {"name": "Bob", "id": "2", "mood": None}),
+    ]
+
+
+def test_reads_a_file_without_header_by_position() -> None:
+    how = layout(delimiter="|", header=False)
+    assert outcome(b"1|Ann\n2|Bob", how) == [(1, {"id": "1", "name": "Ann"}), (2, {"id": "2", "name": "Bob"})]
+
+
+def test_blank_lines_and_a_byte_order_mark_are_no_records() -> None:
+    assert outcome(b"\xef\xbb\xbfid,name\n\n1,Ann\n\n", layout()) == [(1, {"id": "1", "name": "Ann"})]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"1", "too_few_columns"),
+        (b'1,"An', "unbalanced_quote"),
+        (b"1,Ann,x", "too_many_columns"),
+        (b",Ann", "missing_key"),
+        (b"1,\xff\xfe", "bad_encoding"),
+    ],
+)
+def test_holds_a_malformed_line_verbatim(line: bytes, reason: str) -> None:
+    held, sound = list(records(b"id,name\n" + line + b"\n2,Bob\n", layout()))
+    assert (held.number, held.reason, held.payload) == (1, reason, line)
+    assert sound.values == {"id": "2", "name": "Bob"}
+
+
+def test_a_byte_that_windows_1252_lacks_is_bad_encoding() -> None:
+    how = layout(encoding="windows-1252")
+    assert outcome(b"id,name\n1,Zo\xeb\n2,Zo\x81\n", how) == [(1, {"id": "1", "name": "Zoë"}), (2, "bad_encoding")]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b'{"id":"1","na', "invalid_json"),
+        (b"[1]", "invalid_json"),
+        (b'{"id":NaN}', "invalid_json"),
+        (b"[" * 100_000, "invalid_json"),
+        (b'{"id":"1","name":"\\ud800"}', "invalid_json"),
+        (b'{"id":"1","name":"\xc3("}', "bad_encoding"),
+        (b'{"name":"Ann"}', "missing_key"),
+    ],
+)
+def test_holds_a_malformed_json_line_verbatim(line: bytes, reason: str) -> None:
+    held, sound = list(records(line + b'\n{"id":2}\n', layout("jsonl")))
+    assert (held.reason, held.payload) == (reason, line)
+    assert sound.values == {"id": "2"}
+
+
+def test_json_values_become_text_and_nested_ones_stay_json() -> None:
+    content = json.dumps({"id": 7, "name": None, "ok": True, "tags": [{"a": 1.5}]}).encode()
+    assert outcome(content, layout("jsonl")) == [
+        (1, {"id": "7", "name": None, "ok": "true", "tags": '[{"a":1.5}]'})
+    ]
+
+
+def test_an_undecodable_byte_spoils_one_element_of_an_array_and_no_other() -> None:
+    content = b'[ {"id":"1","name":"\xff"}, {"id":"2","name":"\xc3\xa9"} ]'
+    assert outcome(content, layout("json_array")) == [(1, "bad_encoding"), (2, {"id": "2", "name": "é"})]
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b'[{"id":1}', b'[{"id":1},{"i'])
+def test_an_array_that_is_none_is_unreadable_as_a_whole(content: bytes) -> None:
+    with pytest.raises(UnreadableFileError):
+        list(records(content, layout("json_array")))
+
+
+def test_reads_parquet_as_text_and_counts_by_the_footer() -> None:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"id": [1, 2], "name": ["Ann", None], "sum": [1.5, 2.0]}), buffer)
+    content = buffer.getvalue()
+    assert outcome(content, layout("parquet")) == [
+        (1, {"id": "1", "name": "Ann", "sum": "1.5"}),
+        (2, {"id": "2", "name": None, "sum": "2"}),
+    ]
+    assert parquet_record_count(content) == 2
+
+
+def test_a_cut_parquet_file_is_unreadable() -> None:
+    with pytest.raises(UnreadableFileError):
+        list(records(b"PAR1 cut", layout("parquet")))
+
+
+@pytest.mark.parametrize(
+    ("content", "how", "missing"),
+    [
+        (b"name\nAnn\n", layout(), ["id"]),
+        (b"id,name\n", layout(), []),
+        (b"1|Ann\n", layout(header=False), []),
+        (b'{"name":"Ann"}\n{"name":"Bob"}\n', layout("jsonl"), ["id"]),
+        (b'{"name":"Ann"}\n{"id":"2"}\n', layout("jsonl"), []),
+        (b"", layout("jsonl"), []),
+    ],
+)
+def test_names_the_required_columns_that_a_file_lacks(content: bytes, how: Layout, missing: list[str]) -> None:
+    assert missing_columns(content, how) == missing

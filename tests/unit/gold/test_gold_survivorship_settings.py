@@ -1,0 +1,95 @@
+"""Survivorship settings: what conf may say, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from lakehouse.settings.survivorship import Rule, Survivorship
+from lakehouse.tables.gold import GOLDEN_ATTRIBUTES
+
+SHIPPED = Path(__file__).parents[3] / "conf/base/survivorship.yml"
+
+
+@pytest.fixture
+def conf():
+    """The shipped settings as plain data, to be spoilt by a test."""
+    return yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+
+
+def refusal(conf):
+    """What the settings say when they refuse."""
+    with pytest.raises(ValidationError) as caught:
+        Survivorship.model_validate(conf)
+    return str(caught.value)
+
+
+def test_the_shipped_rules_cover_every_golden_attribute(conf):
+    settings = Survivorship.model_validate(conf)
+    assert sorted(a for g in settings.groups for a in g.attributes) == sorted(GOLDEN_ATTRIBUTES)
+
+
+def test_the_shipped_address_is_one_group(conf):
+    address = next(g for g in conf["groups"] if g["name"] == "address")
+    assert set(address["attributes"]) == {"street", "city", "region", "postcode", "country"}
+
+
+def test_every_rule_is_used_by_the_shipped_settings(conf):
+    assert {rule for group in conf["groups"] for rule in group["rules"]} == {str(r) for r in Rule}
+
+
+def test_an_unknown_rule_is_refused(conf):
+    conf["groups"][0]["rules"] = ["tallest"]
+    assert "tallest" in refusal(conf)
+
+
+def test_an_unknown_key_is_refused(conf):
+    conf["groups"][0]["rule"] = ["most_recent"]
+    assert "groups.0.rule" in refusal(conf)
+
+
+def test_a_group_without_rules_or_attributes_is_refused(conf):
+    conf["groups"][0]["rules"] = []
+    conf["groups"][1]["attributes"] = []
+    said = refusal(conf)
+    assert "groups.0.rules" in said
+    assert "groups.1.attributes" in said
+
+
+def test_an_attribute_that_is_not_golden_is_refused(conf):
+    conf["groups"][0]["attributes"].append("shoe_size")
+    assert "not golden attributes: shoe_size" in refusal(conf)
+
+
+def test_a_column_to_compare_that_does_not_exist_is_refused(conf):
+    conf["groups"][0]["compare"] = ["shoe_size"]
+    assert "not columns of silver.person_record: shoe_size" in refusal(conf)
+
+
+def test_a_rule_given_twice_is_refused(conf):
+    conf["groups"][0]["rules"] = ["longest", "longest"]
+    assert "rules given twice: longest" in refusal(conf)
+
+
+def test_a_group_given_twice_is_refused(conf):
+    conf["groups"][1]["name"] = conf["groups"][0]["name"]
+    assert "groups given twice: name" in refusal(conf)
+
+
+def test_an_attribute_in_two_groups_is_refused(conf):
+    conf["groups"][0]["attributes"].append("email")
+    assert "attributes in more than one place: email" in refusal(conf)
+
+
+def test_an_attribute_in_no_group_is_refused(conf):
+    conf["groups"] = [g for g in conf["groups"] if g["name"] != "email"]
+    assert "attributes in no group: email" in refusal(conf)
+
+
+def test_a_group_own_priority_replaces_the_general_one(conf):
+    conf["source_priority"] = ["crm", "shop"]
+    conf["groups"][0]["source_priority"] = ["shop"]
+    settings = Survivorship.model_validate(conf)
+    assert settings.priority_of(settings.groups[0]) == ("shop",)
+    assert settings.priority_of(settings.groups[1]) == ("crm", "shop")
