@@ -13,7 +13,12 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from lakehouse.bronze.records import Layout, UnreadableFileError, missing_columns, parquet_record_count
+from lakehouse.bronze.records import (
+    Layout,
+    UnreadableFileError,
+    missing_columns,
+    parquet_record_count,
+)
 from lakehouse.settings.sources import FileFormat, Source
 
 INGESTED, DUPLICATE, REJECTED = "ingested", "duplicate", "rejected"

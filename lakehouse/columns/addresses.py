@@ -3,14 +3,12 @@
 from functools import cache
 from itertools import chain
 
-import pyarrow as pa
 from anyascii import anyascii
 from phonenumbers.geodata.locale import LOCALE_DATA
 from pyspark.sql import Column
 from pyspark.sql import functions as F
-from pyspark.sql.types import StringType
 
-from lakehouse.columns.arrow import looked_up
+from lakehouse.columns.arrow import TEXT, lookup
 
 _ALPHA_3 = (
     "AUS:AU AUT:AT BEL:BE BGR:BG BRA:BR CAN:CA CHE:CH CHN:CN CYP:CY CZE:CZ DEU:DE DNK:DK ESP:ES"
@@ -34,22 +32,19 @@ _OTHER_SPELLINGS = {
     "brd": "DE",
 }
 
-_POSTAL_SHAPES = (
-    "GB[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}|US[0-9]{9}|CA[A-Z][0-9][A-Z][0-9][A-Z][0-9]"
-    "|NL[0-9]{4}[A-Z]{2}|SE[0-9]{5}|CZ[0-9]{5}|PL[0-9]{5}|PT[0-9]{7}|IE[A-Z][0-9][0-9W][A-Z0-9]{4}"
-    "|(DE|FR|ES|IT)[0-9]{5}|(AT|CH|BE|DK)[0-9]{4}"
+_COUNTRY_PREFIX = r"^(?:DE?|FR?|ES?|IT?|AT?|CH|BE?|DK|SE?|CZ|PL?|PT?)(?=[0-9]+$)"
+_LOST_ZERO = r"^(US|DE|FR|ES|IT)(?=[0-9]{4}$)"
+_BEFORE_SPACE = (
+    r"^(GB[A-Z]{1,2}[0-9][A-Z0-9]?(?=[0-9][A-Z]{2}$)|CA[A-Z][0-9][A-Z](?=[0-9][A-Z][0-9]$)"
+    r"|NL[0-9]{4}(?=[A-Z]{2}$)|(?:SE|CZ)[0-9]{3}(?=[0-9]{2}$)|IE[A-Z][0-9][0-9W](?=[A-Z0-9]{4}$))"
 )
-"""Country, then a postal code without separators, for the countries whose usual form is known."""
-
-_POSTAL_TAILS = {
-    " ": {2: ("NL", "SE", "CZ"), 3: ("GB", "CA"), 4: ("IE",)},
-    "-": {3: ("PL", "PT"), 4: ("US",)},
-}
-"""What stands before the last so many characters of a postal code, by country."""
-
-_COUNTRY_PREFIX = r"^(DE?|FR?|ES?|IT?|AT?|CH|BE?|DK|SE?|CZ|PL?|PT?)(?=[0-9]+$)"
-
-_LOST_LEADING_ZERO = ("US", "DE", "FR", "ES", "IT")
+_BEFORE_HYPHEN = r"^(US[0-9]{5}(?=[0-9]{4}$)|PL[0-9]{2}(?=[0-9]{3}$)|PT[0-9]{4}(?=[0-9]{3}$))"
+_USUAL = (
+    r"^(?=(?:GB[A-Z]{1,2}[0-9][A-Z0-9]? |CA[A-Z][0-9][A-Z] |NL[0-9]{4} |(?:SE|CZ)[0-9]{3} |IE..."
+    r" |PL[0-9]{2}-|PT[0-9]{4}-|US[0-9]{5}(?:-[0-9]{4})?$|(?:DE|FR|ES|IT)[0-9]{5}$"
+    r"|(?:AT|CH|BE|DK)[0-9]{4}$))..(.*)$"
+)
+"""All over a country's code and, right behind it, its postal code in upper case."""
 
 _STREET_WORDS = {
     "st": "street str",
@@ -89,24 +84,16 @@ _STREET_WORDS = {
 _GERMAN_STREET = r"(stra(?:ss|s)e|str)\b"
 
 
-def country_code(text: Column) -> Column:
-    """ISO 3166-1 alpha-2 of a country's code or name in any language of its people's phones.
-
-    Null where the text names no country that phonenumbers knows.
-    """
-    two_letters = text.rlike("^[A-Za-z]{2}$") & (F.upper(text) != "UK")
-    known = F.upper(text).isin(*sorted(LOCALE_DATA))
-    named = _named_countries(F.when(~(two_letters & known), text))
-    return F.when(two_letters & known, F.upper(text)).otherwise(named)
-
-
-@F.arrow_udf(returnType=StringType())
-def _named_countries(texts: pa.Array) -> pa.Array:
-    return looked_up(texts, _named_country, pa.string())
-
-
-def _named_country(text: str) -> str | None:
+def country_of(text: str) -> str | None:
+    """ISO 3166-1 alpha-2 of a country's code, or of its name in any of phonenumbers' languages."""
+    code = text.upper()
+    if code in LOCALE_DATA:
+        return code
     return _country_names().get(_bare(text))
+
+
+country_code = lookup(country_of, TEXT)
+"""`country_of` for a column of squashed text; null where it names no country."""
 
 
 @cache
@@ -121,23 +108,18 @@ def _country_names() -> dict[str, str]:
 
 
 def _bare(name: str) -> str:
-    letters = "".join(c if c.isalnum() else " " for c in anyascii(name).lower())
+    letters = "".join(c if c.isalnum() else " " for c in anyascii(name).lower().replace(".", ""))
     return " ".join(letters.split()).removeprefix("the ")
 
 
 def postcode(text: Column, country: Column) -> Column:
     """The postal code in its country's usual form; upper case as written where none is known."""
     upper = F.upper(text)
-    bare = F.regexp_replace(F.regexp_replace(upper, "[^A-Z0-9]", ""), _COUNTRY_PREFIX, "")
-    lost_zero = country.isin(*_LOST_LEADING_ZERO) & bare.rlike("^[0-9]{4}$")
-    whole = F.when(lost_zero, F.concat(F.lit("0"), bare)).otherwise(bare)
-    usual = F.concat(country, whole).rlike(f"^({_POSTAL_SHAPES})$")
-    form = F.when(~usual & ~lost_zero, upper)
-    for separator, countries_by_tail in _POSTAL_TAILS.items():
-        for tail, countries in countries_by_tail.items():
-            split = F.regexp_replace(whole, f"(.{{{tail}}})$", f"{separator}$1")
-            form = form.when(usual & country.isin(*countries), split)
-    return F.when(country.isNull(), upper).otherwise(form.otherwise(whole))
+    bare = F.regexp_replace(F.regexp_replace(upper, "[^A-Z0-9]+", ""), _COUNTRY_PREFIX, "")
+    whole = F.regexp_replace(F.concat(country, bare), _LOST_ZERO, "$10")
+    spaced = F.regexp_replace(whole, _BEFORE_SPACE, "$1 ")
+    usual = F.regexp_extract(F.regexp_replace(spaced, _BEFORE_HYPHEN, "$1-"), _USUAL, 1)
+    return F.coalesce(F.nullif(usual, F.lit("")), upper)
 
 
 def postcode_match(usual: Column, country: Column) -> Column:

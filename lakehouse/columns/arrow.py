@@ -3,10 +3,40 @@
 from collections.abc import Callable
 
 import pyarrow as pa
+from pyspark.sql import Column
+from pyspark.sql.pandas.functions import arrow_udf
+from pyspark.sql.types import DataType, StringType, StructField, StructType
+
+TEXT = StringType(), pa.string()
+"""Spark's and Arrow's type of an answer that is one text."""
 
 
-def looked_up(texts: pa.Array, answer: Callable[[str], object], kind: pa.DataType) -> pa.Array:
-    """The answers to `texts`, in their order, as Arrow type `kind`; a null is not asked about."""
-    encoded = texts.dictionary_encode()
-    answers = pa.array([answer(text) for text in encoded.dictionary.to_pylist()], type=kind)
-    return answers.take(encoded.indices)
+def texts_named(*names: str) -> tuple[StructType, pa.StructType]:
+    """Spark's and Arrow's type of an answer that is several texts, a dict by these names."""
+    spark = StructType([StructField(name, StringType()) for name in names])
+    return spark, pa.struct([(name, pa.string()) for name in names])
+
+
+def lookup(
+    answer: Callable[[str], object], kind: tuple[DataType, pa.DataType]
+) -> Callable[[Column], Column]:
+    """A function that gives `answer` for every text of a column, and null for a null.
+
+    `answer` is a function of a module, which workers import. Materialise an answer of several texts
+    in one select and pick its fields in the next, or it may be asked for once per field.
+    """
+    spark_type, arrow_type = kind
+
+    def answers(texts: pa.Array) -> pa.Array:
+        encoded = texts.dictionary_encode()
+        found = [answer(text) for text in encoded.dictionary.to_pylist()]
+        return pa.array(found, type=arrow_type).take(encoded.indices)
+
+    # PySpark warns when it is told the kind of function, which its own type stubs demand.
+    udf = arrow_udf(answers, spark_type)  # type: ignore[call-overload]
+
+    def ask(text: Column) -> Column:
+        column: Column = udf(text)
+        return column
+
+    return ask

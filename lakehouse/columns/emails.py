@@ -3,33 +3,25 @@
 import re
 from functools import lru_cache
 
-import pyarrow as pa
 from anyascii import anyascii
 from email_validator import EmailNotValidError, validate_email
 from pyspark.sql import Column
-from pyspark.sql.types import StringType, StructField, StructType
-from pyspark.sql import functions as F
 
-from lakehouse.columns.arrow import looked_up
+from lakehouse.columns.arrow import lookup, texts_named
 
-_SPARK = StructType(
-    [
-        StructField("address", StringType()),
-        StructField("match", StringType()),
-        StructField("rule", StringType()),
-    ]
-)
-_ARROW = pa.struct([(field.name, pa.string()) for field in _SPARK])
+_FACTS = texts_named("address", "match", "rule")
 
 _MOST_CHARACTERS = 254
+_MOST_LOCAL_CHARACTERS = 64
 _PLAIN_LOCAL_PART = re.compile(r"[a-z0-9_+-]+(\.[a-z0-9_+-]+)*")
 
-_NOBODY = frozenset(
-    "none null na n.a nil nobody noone nomail noemail no.email no-email unknown undefined"
-    " noreply no-reply donotreply do-not-reply test tester testing asdf qwerty xxx abc fake"
-    " example anonymous notgiven notprovided".split()
-)
-_NOWHERE = re.compile(r"^(none|null|na|test|nomail|noemail|unknown|fake|xxx|asdf|invalid|abc)\.")
+_WRITTEN_FOR_NONE = """
+none null n.a nil nobody noone nomail noemail no.email no-email unknown undefined noreply
+no-reply donotreply do-not-reply test tester testing asdf qwerty xxx fake example anonymous
+notgiven notprovided
+"""
+_NOBODY = frozenset(_WRITTEN_FOR_NONE.split())
+_NOWHERE = re.compile(r"^(none|null|test|nomail|noemail|unknown|fake|xxx|asdf|invalid)\.")
 
 _SAME_PROVIDER = {
     "googlemail.com": "gmail.com",
@@ -40,11 +32,11 @@ _SAME_PROVIDER = {
     "ya.ru": "yandex.ru",
 }
 _DOTS_IGNORED = frozenset({"gmail.com"})
-_PLUS_TAGS = frozenset(
-    "gmail.com outlook.com hotmail.com hotmail.co.uk live.com msn.com icloud.com proton.me"
-    " fastmail.com fastmail.fm yandex.ru yandex.com zoho.com gmx.de gmx.net posteo.de"
-    " mailbox.org".split()
-)
+_TAGGING_PROVIDERS = """
+gmail.com outlook.com hotmail.com hotmail.co.uk live.com msn.com icloud.com proton.me
+fastmail.com fastmail.fm yandex.ru yandex.com zoho.com gmx.de gmx.net posteo.de mailbox.org
+"""
+_PLUS_TAGS = frozenset(_TAGGING_PROVIDERS.split())
 
 
 def email_facts(text: Column) -> Column:
@@ -56,14 +48,10 @@ def email_facts(text: Column) -> Column:
     return _email_facts(text)
 
 
-@F.arrow_udf(returnType=_SPARK)
-def _email_facts(texts: pa.Array) -> pa.Array:
-    return looked_up(texts, _facts, _ARROW)
-
-
-def _facts(text: str) -> dict[str, str | None]:
+def email_of(text: str) -> dict[str, str | None]:
+    """The facts of one address."""
     local, at, domain = text.lower().strip("<>;, ").removeprefix("mailto:").rpartition("@")
-    if local in _NOBODY or (at and _NOWHERE.match(domain + ".")):
+    if (local if at else domain) in _NOBODY or (at and _NOWHERE.match(domain + ".")):
         return {"address": None, "match": None, "rule": "junk_email"}
     domains = _domain(domain) if at and _is_local_part(local) else None
     if domains is None or len(local) + 1 + len(domains[0]) > _MOST_CHARACTERS:
@@ -78,9 +66,9 @@ def _facts(text: str) -> dict[str, str | None]:
 
 def _is_local_part(local: str) -> bool:
     """Asks the library only where the answer is not plain, which is rare: it takes 25 µs."""
-    if len(local) <= 64 and _PLAIN_LOCAL_PART.fullmatch(local):
-        return True
-    return _checked(f"{local}@gmail.com") is not None
+    if len(local) > _MOST_LOCAL_CHARACTERS:
+        return False
+    return bool(_PLAIN_LOCAL_PART.fullmatch(local)) or _checked(f"{local}@gmail.com") is not None
 
 
 @lru_cache(maxsize=100_000)
@@ -106,3 +94,6 @@ def _mailbox(local: str, domain: str) -> str:
     if domain in _DOTS_IGNORED:
         name = name.replace(".", "")
     return name if name.isascii() else anyascii(name).lower()
+
+
+_email_facts = lookup(email_of, _FACTS)

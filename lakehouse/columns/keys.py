@@ -6,6 +6,15 @@ from pyspark.sql import functions as F
 from lakehouse.columns.text import UNIT_SEPARATOR
 
 
+def identity(text: Column) -> Column:
+    """A record's id as keys are made of it: trimmed; an e-mail address or @handle in lower case.
+
+    Systems that use such as ids are careless with their case. Null where it is blank.
+    """
+    trimmed = F.trim(text)
+    return F.when(trimmed != "", F.when(trimmed.contains("@"), F.lower(trimmed)).otherwise(trimmed))
+
+
 def record_key(secret: str, source_system: Column, entity: Column, *identity: Column) -> Column:
     """SHA-256 in hex over the secret and the record's identity; null where a part of it is null."""
     parts = (F.lit(secret), source_system, entity, *identity)

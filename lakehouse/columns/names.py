@@ -2,65 +2,63 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import NamedTuple
 
-import pyarrow as pa
 from nicknames import name_triplets
 from pyspark.sql import Column
 from pyspark.sql import functions as F
-from pyspark.sql.types import StringType
 
-from lakehouse.columns.arrow import looked_up
-from lakehouse.columns.text import not_blank
+from lakehouse.columns.arrow import TEXT, lookup
+from lakehouse.columns.text import UNIT_SEPARATOR as _GAP
 
-_SUFFIX = r"(?i)^(.*\S)[\s,]+(jr|sr|iii|ii|iv)\.?$"
-_WRITTEN_OUT = r"(?i)^(.*\S\s+\S*\S|.*\S,)\s*\b(junior|senior)$"
 _TITLE = r"(?i)^(?:(?:mr|mrs|ms|miss|mx|dr|prof|sir|herr|frau|mme|mlle)\.?\s+)+(?=\S)"
-_PARTICLES = (
-    "van von vom zu zum zur de der den del della di da das do dos du des la le las los el al bin"
-    " ibn ter ten te af av st st\\."
-).split()
+_BEFORE_FAMILY_NAMES = """
+van von vom zu zum zur de der den del della di da das do dos du des la le las los el al bin ibn
+ter ten te af av st st\\.
+"""
+_PARTICLES = tuple(_BEFORE_FAMILY_NAMES.split())
 _FAMILY = rf"(?:(?:{'|'.join(_PARTICLES)})\s+)*\S+"
 _GIVEN_FIRST = rf"(?i)^(\S+)(?:\s+(.*?))??(?:\s+({_FAMILY}))?$"
-_FAMILY_FIRST = r"^([^,]*\S)\s*,\s*(\S+)(?:\s+(.*))?$"
+_FAMILY_FIRST = r"^([^,]*[^,\s])\s*,\s*(\S+)(?:\s+(.*))?$"
 
-_COMMON_NAMES = (
-    "james mary william john patricia robert jennifer michael elizabeth linda david barbara"
-    " richard susan joseph jessica thomas margaret christopher karen charles sarah daniel"
-    " matthew nancy anthony sandra mark ashley donald emily steven kimberly andrew michelle"
-    " joshua amanda kenneth melissa kevin deborah brian stephanie george rebecca timothy laura"
-    " ronald sharon jason cynthia edward dorothy jeffrey amy ryan kathleen jacob angela gary"
-    " shirley nicholas emma eric brenda jonathan pamela stephen nicole samuel anna justin"
-    " samantha scott katherine brandon christine benjamin helen gregory rachel alexander carolyn"
-    " patrick janet francis maria raymond catherine heather dennis diane olivia tyler julie aaron"
-    " joyce jose victoria adam ruth henry virginia nathan lauren douglas zachary christina peter"
-    " joan walter evelyn harold judith abigail frederick leonard albert lawrence theodore philip"
-    " gerald arthur eugene gabriel dominic charlotte eleanor caroline frances jacqueline"
-    " josephine theresa isabella penelope jean jane lee erin ada adele heidi inez"
-).split()
-"""Names that people are baptised by, the most common first: a nickname of several means this."""
+_SUFFIXES = ("jr", "sr", "ii", "iii", "iv")
+_WRITTEN_OUT = ("junior", "senior")
 
-
-class NameParts(NamedTuple):
-    """The parts of a name; each null where it is not there."""
-
-    given: Column
-    middle: Column
-    family: Column
+_BY_FREQUENCY = """
+james mary william john patricia robert jennifer michael elizabeth linda david barbara richard
+susan joseph jessica thomas margaret christopher karen charles sarah daniel matthew nancy
+anthony sandra mark ashley donald emily steven kimberly andrew michelle joshua amanda kenneth
+melissa kevin deborah brian stephanie george rebecca timothy laura ronald sharon jason cynthia
+edward dorothy jeffrey amy ryan kathleen jacob angela gary shirley nicholas emma eric brenda
+jonathan pamela stephen nicole samuel anna justin samantha scott katherine brandon christine
+benjamin helen gregory rachel alexander carolyn patrick janet francis maria raymond catherine
+heather dennis diane olivia tyler julie aaron joyce jose victoria adam ruth henry virginia
+nathan lauren douglas zachary christina peter joan walter evelyn harold judith abigail frederick
+leonard albert lawrence theodore philip gerald arthur eugene gabriel dominic charlotte eleanor
+caroline frances jacqueline josephine theresa isabella penelope jean jane lee erin ada adele
+heidi inez
+"""
+_COMMON_NAMES = tuple(_BY_FREQUENCY.split())
+"""Formal names, the most common first: a nickname of several of them means the first."""
 
 
-def without_suffix(name: Column) -> Column:
-    """The name without its generation suffix and without the comma before it."""
-    bare = F.regexp_replace(name, _SUFFIX, "$1")
-    bare = F.regexp_replace(bare, _WRITTEN_OUT, "$1")
-    return not_blank(F.regexp_replace(bare, r"[\s,]+$", ""))
+def name_suffix(name: Column, *, of_whole_name: bool = False) -> Column:
+    """The generation suffix at the end of a name, in one form; null without one.
+
+    A suffix follows another word; Junior and Senior, which are names too, follow two in a whole
+    name.
+    """
+    word = F.translate(F.lower(F.substring_index(name, " ", -1)), ".,", "")
+    before = name.contains(" ")
+    enough = name.rlike(r" .* |, ") if of_whole_name else before
+    found = (word.isin(*_SUFFIXES) & before) | (word.isin(*_WRITTEN_OUT) & enough)
+    return F.when(found, stated_suffix(word))
 
 
-def name_suffix(name: Column) -> Column:
-    """The generation suffix at the end of a name: jr, sr, ii, iii or iv; null without one."""
-    short = not_blank(F.lower(F.regexp_extract(name, _SUFFIX, 2)))
-    long = not_blank(F.lower(F.regexp_extract(name, _WRITTEN_OUT, 2)))
-    return F.coalesce(short, stated_suffix(long))
+def without_suffix(name: Column, suffix: Column) -> Column:
+    """The name without its last word and the comma before it, where `suffix` is not null."""
+    characters = F.length(name) - F.length(F.substring_index(name, " ", -1))
+    bare = F.rtrim(F.substring(name, F.lit(1), characters), F.lit(" ,"))
+    return F.when(suffix.isNotNull(), bare).otherwise(name)
 
 
 def stated_suffix(text: Column) -> Column:
@@ -75,21 +73,18 @@ def stated_suffix(text: Column) -> Column:
     )
 
 
-def name_parts(full_name: Column) -> NameParts:
-    """The parts of a whole name without suffix: "Given Middle Family" or "Family, Given Middle".
+def name_parts(full_name: Column) -> Column:
+    """A whole name without suffix as an array of given, middle and family name.
 
-    Particles (van der, de la) belong to the family name, titles to nobody. One word alone is a
-    given name.
+    Reads "Given Middle Family" and "Family, Given Middle". Particles (van der, de la) belong to the
+    family name, titles to nobody; one word alone is a given name. A part that is not there is
+    blank or beyond the array's end. Materialise the array before reading it.
     """
     name = F.regexp_replace(full_name, _TITLE, "")
-    comma = name.rlike(_FAMILY_FIRST)
-
-    def part(family_first: int, given_first: int) -> Column:
-        turned = F.regexp_extract(name, _FAMILY_FIRST, family_first)
-        straight = F.regexp_extract(name, _GIVEN_FIRST, given_first)
-        return not_blank(F.when(comma, turned).otherwise(straight))
-
-    return NameParts(given=part(2, 1), middle=part(3, 2), family=part(1, 3))
+    turned = F.regexp_replace(name, _FAMILY_FIRST, f"$2{_GAP}$3{_GAP}$1")
+    no_comma = F.trim(F.replace(name, F.lit(","), F.lit("")))
+    straight = F.regexp_replace(no_comma, _GIVEN_FIRST, f"$1{_GAP}$2{_GAP}$3")
+    return F.split(F.when(name.rlike(_FAMILY_FIRST), turned).otherwise(straight), _GAP)
 
 
 def given_name_root(given_name_match: Column) -> Column:
@@ -101,14 +96,13 @@ def given_name_root(given_name_match: Column) -> Column:
     return F.coalesce(_roots(given_name_match), given_name_match)
 
 
-@F.arrow_udf(returnType=StringType())
-def _roots(names: pa.Array) -> pa.Array:
+def root_of(name: str) -> str | None:
+    """The formal name behind a name in match form; None where the table does not have it."""
     roots = _root_by_name()
+    return roots.get(name) or roots.get(name.split(" ", 1)[0])
 
-    def root(name: str) -> str | None:
-        return roots.get(name) or roots.get(name.split(" ", 1)[0])
 
-    return looked_up(names, root, pa.string())
+_roots = lookup(root_of, TEXT)
 
 
 @cache

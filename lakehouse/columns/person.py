@@ -1,6 +1,6 @@
 """A person in one standard shape, from whatever text a source has: the one place that says how."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
@@ -32,17 +32,43 @@ from lakehouse.columns.text import (
     squashed,
 )
 
-RAW_COLUMNS = (
-    "full_name given_name middle_name family_name name_suffix birth_date gender email"
-    " secondary_email phone secondary_phone street city region postcode country national_id"
-    " social_handle loyalty_number device_id created_date"
-).split()
+RAW_COLUMNS = [
+    "full_name",
+    "given_name",
+    "middle_name",
+    "family_name",
+    "name_suffix",
+    "birth_date",
+    "gender",
+    "email",
+    "secondary_email",
+    "phone",
+    "secondary_phone",
+    "street",
+    "city",
+    "region",
+    "postcode",
+    "country",
+    "national_id",
+    "social_handle",
+    "loyalty_number",
+    "device_id",
+    "created_date",
+]
 """Raw text that `standardised_people` looks for, by standard name."""
 
-MATCH_COLUMNS = (
-    "full_name_match given_name_match middle_name_match family_name_match given_name_root"
-    " email_match phone_match street_match city_match postcode_match"
-).split()
+MATCH_COLUMNS = [
+    "full_name_match",
+    "given_name_match",
+    "middle_name_match",
+    "family_name_match",
+    "given_name_root",
+    "email_match",
+    "phone_match",
+    "street_match",
+    "city_match",
+    "postcode_match",
+]
 """What it adds for linkage: ASCII only."""
 
 CORRECTIONS_TYPE = "array<struct<column:string,rule:string,original:string>>"
@@ -75,6 +101,7 @@ def standardised_people(
     *,
     default_country: Column | None = None,
     date_formats: Sequence[str] = (),
+    read_date: Callable[[Column], Column] | None = None,
     as_of: date | None = None,
 ) -> DataFrame:
     """The frame with every `RAW_COLUMNS` in standard form, every `MATCH_COLUMNS`, `corrections`.
@@ -87,6 +114,7 @@ def standardised_people(
             numbers and postal codes; the `country` column stays null there.
         date_formats: Spark datetime patterns for `birth_date` and `created_date`, tried in order;
             ISO 8601 is tried when there are none.
+        read_date: reads those dates instead of `date_formats`, for a frame of several sources.
         as_of: the day by which a birth date in the future or more than 120 years ago is no birth
             date; without it only placeholders and impossible dates become null.
 
@@ -98,9 +126,14 @@ def standardised_people(
     others = [name for name in frame.columns if name not in _REPLACED]
     raw = frame.select(*others, *_raw_columns(frame, default_country))
     tidy = raw.select("*", F.transform("_raw", squashed).alias("_tidy"))
-    split = tidy.select("*", *_split_names(), country_code(_tidy("country")).alias("country"))
-    named = split.select("*", *_chosen_names())
-    checked = named.select("*", *_asked_of_authorities(), *_read_dates(date_formats, as_of))
+    suffixed = tidy.select("*", *_suffixes())
+    split = suffixed.select("*", *_split_names()).select("*", *_parts_of_full())
+    named = split.select(
+        "*",
+        *_chosen_names(),
+        *_read_values(read_date or (lambda text: parsed_date(text, date_formats))),
+    )
+    checked = named.select("*", *_asked_of_authorities(), *_checked_values(as_of))
     matched = checked.select("*", *_simple_forms())
     standard = matched.select("*", *_standard_forms(), *_standard_match_forms())
     return standard.select(
@@ -129,23 +162,38 @@ def _tidy(name: str) -> Column:
     return F.col("_tidy")[RAW_COLUMNS.index(name)]
 
 
-def _split_names() -> list[Column]:
-    full = name_parts(without_suffix(_tidy("full_name")))
-    own_parts = (_tidy("given_name"), _tidy("middle_name"), _tidy("family_name"))
+def _suffixes() -> list[Column]:
     return [
-        full.given.alias("_full_given"),
-        full.middle.alias("_full_middle"),
-        without_suffix(full.family).alias("_full_family"),
-        without_suffix(_tidy("given_name")).alias("_own_given"),
-        without_suffix(_tidy("family_name")).alias("_own_family"),
+        name_suffix(_tidy("full_name"), of_whole_name=True).alias("_full_suffix"),
+        name_suffix(_tidy("given_name")).alias("_given_suffix"),
+        name_suffix(_tidy("family_name")).alias("_family_suffix"),
+        country_code(_tidy("country")).alias("country"),
+    ]
+
+
+def _split_names() -> list[Column]:
+    bare = without_suffix(_tidy("full_name"), F.col("_full_suffix"))
+    return [
+        F.transform(name_parts(bare), not_blank).alias("_full_parts"),
+        without_suffix(_tidy("given_name"), F.col("_given_suffix")).alias("_own_given"),
+        without_suffix(_tidy("family_name"), F.col("_family_suffix")).alias("_own_family"),
+        F.coalesce("country", "_default_country").alias("_country_used"),
+    ]
+
+
+def _parts_of_full() -> list[Column]:
+    family = F.get("_full_parts", F.lit(2))
+    return [
+        F.get("_full_parts", F.lit(0)).alias("_full_given"),
+        F.get("_full_parts", F.lit(1)).alias("_full_middle"),
+        without_suffix(family, name_suffix(family)).alias("_full_family"),
         F.coalesce(
             stated_suffix(_tidy("name_suffix")),
-            name_suffix(_tidy("family_name")),
-            name_suffix(_tidy("full_name")),
-            name_suffix(full.family),
-            name_suffix(_tidy("given_name")),
+            F.col("_family_suffix"),
+            F.col("_full_suffix"),
+            name_suffix(family),
+            F.col("_given_suffix"),
         ).alias("name_suffix"),
-        F.coalesce(_tidy("full_name"), not_blank(F.concat_ws(" ", *own_parts))).alias("full_name"),
     ]
 
 
@@ -160,12 +208,13 @@ def _chosen_names() -> list[Column]:
         F.col("_full_given").isNotNull(),
         F.concat_ws(" ", "_full_given", "_full_middle", "_full_family"),
     ).otherwise(F.concat_ws(" ", given, middle, family))
+    own_parts = (_tidy("given_name"), _tidy("middle_name"), _tidy("family_name"))
     return [
+        F.coalesce(_tidy("full_name"), not_blank(F.concat_ws(" ", *own_parts))).alias("full_name"),
         given.alias("given_name"),
         middle.alias("middle_name"),
         family.alias("family_name"),
         not_blank(words).alias("_name_words"),
-        F.coalesce("country", "_default_country").alias("_country_used"),
     ]
 
 
@@ -192,14 +241,17 @@ def _asked_of_authorities() -> list[Column]:
     ]
 
 
-def _read_dates(formats: Sequence[str], as_of: date | None) -> list[Column]:
-    born = parsed_date(_tidy("birth_date"), formats)
+def _read_values(read_date: Callable[[Column], Column]) -> list[Column]:
     return [
-        born.alias("_born"),
-        birth_date_rule(born, _tidy("birth_date"), as_of).alias("_birth_date_rule"),
-        parsed_date(_tidy("created_date"), formats).alias("created_date"),
+        read_date(_tidy("birth_date")).alias("_born"),
+        read_date(_tidy("created_date")).alias("created_date"),
         postcode(_tidy("postcode"), F.col("_country_used")).alias("postcode"),
     ]
+
+
+def _checked_values(as_of: date | None) -> list[Column]:
+    rule = birth_date_rule(F.col("_born"), _tidy("birth_date"), as_of)
+    return [rule.alias("_birth_date_rule")]
 
 
 def _simple_forms() -> list[Column]:
@@ -261,28 +313,15 @@ def _removal_rules() -> dict[str, Column]:
 
 def _corrections() -> Column:
     removals = _removal_rules()
-    values = F.array(
-        *(
-            F.struct(
-                F.lit(name).alias("column"),
-                _tidy(name).alias("text"),
-                F.col(name).cast("string").alias("standard"),
-                F.coalesce(removals[name], F.lit("")).alias("removal"),
-                F.lit(form).alias("form"),
-                _raw(name).alias("original"),
-            )
-            for name, form in _FORM_RULES.items()
+
+    def correction(name: str, form: str) -> Column:
+        text, standard = _tidy(name), F.col(name).cast("string")
+        rule = F.when(standard.isNull(), removals[name]).otherwise(form)
+        changed = text.isNotNull() & ~text.eqNullSafe(standard)
+        return F.when(
+            changed,
+            F.struct(F.lit(name).alias("column"), rule.alias("rule"), _raw(name).alias("original")),
         )
-    )
-    changed = F.filter(
-        values, lambda v: v["text"].isNotNull() & ~v["text"].eqNullSafe(v["standard"])
-    )
-    corrections = F.transform(
-        changed,
-        lambda v: F.struct(
-            v["column"].alias("column"),
-            F.when(v["standard"].isNull(), v["removal"]).otherwise(v["form"]).alias("rule"),
-            v["original"].alias("original"),
-        ),
-    )
-    return F.concat("_corrections_before", corrections).cast(CORRECTIONS_TYPE)
+
+    found = F.array_compact(F.array(*(correction(n, form) for n, form in _FORM_RULES.items())))
+    return F.concat("_corrections_before", found).cast(CORRECTIONS_TYPE)

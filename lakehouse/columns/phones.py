@@ -3,23 +3,14 @@
 import re
 
 import phonenumbers
-import pyarrow as pa
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 from pyspark.sql import Column
 from pyspark.sql import functions as F
-from pyspark.sql.types import StringType, StructField, StructType
 
-from lakehouse.columns.arrow import looked_up
+from lakehouse.columns.arrow import lookup, texts_named
 from lakehouse.columns.text import UNIT_SEPARATOR
 
-_SPARK = StructType(
-    [
-        StructField("number", StringType()),
-        StructField("match", StringType()),
-        StructField("rule", StringType()),
-    ]
-)
-_ARROW = pa.struct([(field.name, pa.string()) for field in _SPARK])
+_FACTS = texts_named("number", "match", "rule")
 
 _NOT_A_DIGIT = re.compile(r"\D+")
 _FEWEST_DIGITS = 6
@@ -42,13 +33,13 @@ def phone_facts(text: Column, country: Column) -> Column:
     )
 
 
-@F.arrow_udf(returnType=_SPARK)
-def _phone_facts(texts: pa.Array) -> pa.Array:
-    return looked_up(texts, _facts, _ARROW)
-
-
-def _facts(joined: str) -> dict[str, str | None]:
+def _facts_of_joined(joined: str) -> dict[str, str | None]:
     text, _, country = joined.partition(UNIT_SEPARATOR)
+    return phone_of(text, country)
+
+
+def phone_of(text: str, country: str) -> dict[str, str | None]:
+    """The facts of one number; `country` is ISO alpha-2, or blank if unknown."""
     digits = _NOT_A_DIGIT.sub("", text)
     if _is_junk(digits):
         return _no_number("junk_phone")
@@ -56,10 +47,8 @@ def _facts(joined: str) -> dict[str, str | None]:
     if text.startswith("00"):
         text = "+" + text[2:]
     if not country and not text.startswith("+"):
-        return {
-            **_no_number("phone_without_country"),
-            "match": digits.lstrip("0") or None,
-        }
+        ascii_digits = phonenumbers.normalize_digits_only(text)
+        return {**_no_number("phone_without_country"), "match": ascii_digits.lstrip("0")}
     try:
         number = phonenumbers.parse(text, country or None)
     except NumberParseException:
@@ -79,3 +68,6 @@ def _is_junk(digits: str) -> bool:
     if len(digits) < _FEWEST_DIGITS or digits.endswith("000000"):
         return True
     return len(set(digits[-8:])) == 1 or any(digits[-7:] in run for run in _RUNS)
+
+
+_phone_facts = lookup(_facts_of_joined, _FACTS)

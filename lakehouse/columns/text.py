@@ -2,21 +2,19 @@
 
 from collections.abc import Mapping
 
-import pyarrow as pa
 from anyascii import anyascii
 from pyspark.sql import Column
 from pyspark.sql import functions as F
-from pyspark.sql.types import StringType
 
-from lakehouse.columns.arrow import looked_up
+from lakehouse.columns.arrow import TEXT, lookup
 
 UNIT_SEPARATOR = "\x1f"
 """Joins texts that must come apart again: `squashed` lets no control character through."""
 
-_NOT_PLAIN = r"[^\x21-\x7E\xA1-\xAC\xAE-\u024F ]|^ | $|  "
 _INVISIBLE = r"\p{Cf}"
 _SPACE = r"[\p{Z}\p{Cc}]+"
 _NOT_ASCII = r"[^\x00-\x7F]"
+_NOT_PRINTABLE_ASCII = r"[^ -~]"
 
 
 def not_blank(text: Column) -> Column:
@@ -31,14 +29,20 @@ def squashed(text: Column) -> Column:
     """
     visible = F.regexp_replace(text, _INVISIBLE, "")
     tidied = F.trim(F.regexp_replace(visible, _SPACE, " "))
-    return not_blank(F.when(text.rlike(_NOT_PLAIN), tidied).otherwise(text))
+    is_untidy = (
+        text.rlike(_NOT_PRINTABLE_ASCII)
+        | text.contains("  ")
+        | text.startswith(" ")
+        | text.endswith(" ")
+    )
+    return not_blank(F.when(is_untidy, tidied).otherwise(text))
 
 
 def simplified(ascii_text: Column) -> Column:
-    """Lower case, letters, digits and single spaces only; apostrophes join (O'Brien → obrien)."""
+    """Squashed ASCII in lower case, letters, digits and single spaces; O'Brien becomes obrien."""
     lower = F.lower(ascii_text)
-    words = F.trim(F.regexp_replace(F.regexp_replace(lower, "['`]", ""), "[^a-z0-9]+", " "))
-    return not_blank(F.when(lower.rlike("[^a-z0-9]"), words).otherwise(lower))
+    words = F.trim(F.regexp_replace(F.replace(lower, F.lit("'"), F.lit("")), "[^a-z0-9]+", " "))
+    return not_blank(F.when(lower.rlike("[^a-z0-9 ]"), words).otherwise(lower))
 
 
 def ascii_texts(texts: Mapping[str, Column]) -> Column:
@@ -65,6 +69,4 @@ def match_form(text: Column) -> Column:
     return simplified(F.coalesce(_transliterated(other), text))
 
 
-@F.arrow_udf(returnType=StringType())
-def _transliterated(texts: pa.Array) -> pa.Array:
-    return looked_up(texts, anyascii, pa.string())
+_transliterated = lookup(anyascii, TEXT)

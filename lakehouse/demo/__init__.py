@@ -1,1 +1,1 @@
-"""A synthetic retailer whose truth is known: the product's oracle. The pipeline never imports it."""
+"""A synthetic retailer whose truth is known: the product's oracle, which no step imports."""

@@ -6,7 +6,13 @@ from numpy.typing import NDArray
 Bools = NDArray[np.bool_]
 Texts = NDArray[np.object_]
 
-JUNK_EMAILS = ("none@none.com", "test@test.com", "noemail@noemail.com", "unknown@unknown.com", "na@na.com")
+JUNK_EMAILS = (
+    "none@none.com",
+    "test@test.com",
+    "noemail@noemail.com",
+    "unknown@unknown.com",
+    "na@na.com",
+)
 PLACEHOLDER_BIRTH_DATES = ("1900-01-01", "1970-01-01", "1901-01-01")
 
 _NEIGHBOURS = dict(
@@ -36,7 +42,10 @@ def with_typos(rng: np.random.Generator, texts: Texts, where: Bools) -> Texts:
     """The texts with one typing error at every place of `where`; never in the first character."""
     out = texts.copy()
     rows = np.flatnonzero(where)
-    places, kinds = rng.integers(0, 1000, len(rows)).tolist(), rng.integers(0, 4, len(rows)).tolist()
+    places, kinds = (
+        rng.integers(0, 1000, len(rows)).tolist(),
+        rng.integers(0, 4, len(rows)).tolist(),
+    )
     for row, place, kind in zip(rows.tolist(), places, kinds, strict=True):
         out[row] = _mistyped(out[row], place, kind)
     return out
@@ -58,7 +67,9 @@ def other_gmail_form(rng: np.random.Generator, emails: Texts, where: Bools) -> T
             continue
         bare = local.replace(".", "")
         dotted = bare[:2] + "." + bare[2:]
-        out[row] = (f"{bare}@gmail.com", f"{dotted}@gmail.com", f"{local}+shop@gmail.com")[int(rng.integers(0, 3))]
+        out[row] = (f"{bare}@gmail.com", f"{dotted}@gmail.com", f"{local}+shop@gmail.com")[
+            int(rng.integers(0, 3))
+        ]
     return out
 
 

@@ -61,13 +61,18 @@ def _fragment(key: str, values: Array, lead: str) -> pa.Array:
     array = text(values.values if raw else values)
     quote = "" if raw else '"'
     return pc.fill_null(
-        pc.binary_join_element_wise(pa.scalar(f'{lead}"{key}":{quote}'), array, pa.scalar(quote), ""), ""
+        pc.binary_join_element_wise(
+            pa.scalar(f'{lead}"{key}":{quote}'), array, pa.scalar(quote), ""
+        ),
+        "",
     )
 
 
 def json_objects(columns: Mapping[str, Array]) -> pa.Array:
-    """One JSON object per row; nulls are left out. Values need no escaping; the first is never null."""
-    fragments = [_fragment(key, values, "," if i else "{") for i, (key, values) in enumerate(columns.items())]
+    """One JSON object per row, nulls left out. Values need no escapes; the first is never null."""
+    fragments = [
+        _fragment(key, values, "," if i else "{") for i, (key, values) in enumerate(columns.items())
+    ]
     return pc.binary_join_element_wise(*fragments, pa.scalar("}"), "")
 
 
@@ -79,8 +84,10 @@ def json_arrays(elements: pa.Array, counts: NDArray[np.int64]) -> pa.Array:
     return pc.binary_join_element_wise(pa.scalar("["), joined, pa.scalar("]"), "")
 
 
-def delimited(columns: Mapping[str, Array], delimiter: str, quoted: frozenset[str] = frozenset()) -> pa.Array:
-    """One delimited row per record; nulls are empty. Only columns of `quoted` may hold the delimiter."""
+def delimited(
+    columns: Mapping[str, Array], delimiter: str, quoted: frozenset[str] = frozenset()
+) -> pa.Array:
+    """One delimited row per record. Only columns of `quoted` may hold the delimiter."""
     cells = []
     for name, values in columns.items():
         cell = pc.fill_null(text(values), "")

@@ -16,7 +16,9 @@ from lakehouse.demo import name_lists
 Texts = NDArray[np.object_]
 Ints = NDArray[np.int64]
 
-_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})
+_GERMAN = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,11 @@ def _accentless(names: list[str], german: bool = False) -> list[tuple[str, str]]
 def _compound(heads: str, tails: str) -> list[str]:
     """Every head with every tail, in an order that mixes both."""
     firsts, seconds = heads.split(), tails.split()
-    names = [(i * 7 + j * 11, first + second) for i, first in enumerate(firsts) for j, second in enumerate(seconds)]
+    names = [
+        (i * 7 + j * 11, first + second)
+        for i, first in enumerate(firsts)
+        for j, second in enumerate(seconds)
+    ]
     return [name for _, name in sorted(names)]
 
 
@@ -92,7 +98,9 @@ def _latin(female: str, male: str, family: list[str], german: bool = False) -> C
     )
 
 
-def _scripted(female: list[tuple[str, str]], male: list[tuple[str, str]], family: list[tuple[str, str]]) -> CountryNames:
+def _scripted(
+    female: list[tuple[str, str]], male: list[tuple[str, str]], family: list[tuple[str, str]]
+) -> CountryNames:
     return CountryNames(_pool(female, 8), _pool(male, 8), _pool(family, 12))
 
 
@@ -113,7 +121,9 @@ def name_pools() -> dict[str, CountryNames]:
         "FR": _latin(n.FRENCH_FEMALE, n.FRENCH_MALE, french),
         "PL": _latin(n.POLISH_FEMALE, n.POLISH_MALE, polish),
         "GR": _scripted(
-            _paired(n.GREEK_FEMALE), _paired(n.GREEK_MALE), _paired_compound(n.GREEK_STEMS, n.GREEK_ENDINGS)
+            _paired(n.GREEK_FEMALE),
+            _paired(n.GREEK_MALE),
+            _paired_compound(n.GREEK_STEMS, n.GREEK_ENDINGS),
         ),
         "BG": _scripted(
             _paired(n.BULGARIAN_FEMALE),

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from lakehouse.demo.people import Chunk
 from lakehouse.demo.rates import FEED_RATES, RECORD_RATES, VOLUMES
-from lakehouse.demo.records import VIEWS, Labels, observe
+from lakehouse.demo.records import Labels, observe
+from lakehouse.demo.views import VIEWS
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -61,7 +62,11 @@ def _members(rng: np.random.Generator, people: pd.DataFrame) -> dict[str, Ints]:
     out = {}
     for feed, inside in drawn.items():
         rows = np.flatnonzero(inside)
-        again = rows[rng.random(len(rows)) < RECORD_RATES.duplicate_in_source] if feed in _FULL[:3] else rows[:0]
+        again = (
+            rows[rng.random(len(rows)) < RECORD_RATES.duplicate_in_source]
+            if feed in _FULL[:3]
+            else rows[:0]
+        )
         out[feed] = np.concatenate([rows, again])
     return out
 
@@ -74,7 +79,7 @@ def _ids(rng: np.random.Generator, feed: str, chunk: Chunk, count: int) -> Texts
 
 
 def _handles(rng: np.random.Generator, people: pd.DataFrame, seen: dict[str, pd.DataFrame]) -> None:
-    """A social profile's handle stands in one fuller record of the person at least, where there is one."""
+    """A social profile's handle stands in a fuller record of the person, where there is one."""
     has_profile = np.zeros(len(people), dtype=bool)
     has_profile[seen["social_profile"]["person"]] = True
     handle = people["handle"].to_numpy()
@@ -95,14 +100,18 @@ def _handles(rng: np.random.Generator, people: pd.DataFrame, seen: dict[str, pd.
     profile["needs_email"] = missing[profile["person"]]
 
 
-def _known_emails(rng: np.random.Generator, people: pd.DataFrame, seen: dict[str, pd.DataFrame]) -> Texts:
-    """Per person an own address that a fuller record holds, or a shared one, or the person's own."""
+def _known_emails(
+    rng: np.random.Generator, people: pd.DataFrame, seen: dict[str, pd.DataFrame]
+) -> Texts:
+    """Per person an own address that a fuller record holds, or else the person's first one."""
     usable = []
     for feed in _FULL:
         frame = seen[feed]
         person = frame["person"].to_numpy()
         email = frame["email"].str.lower().to_numpy()
-        own = (email == people["email"].to_numpy()[person]) | (email == people["second_email"].to_numpy()[person])
+        own = (email == people["email"].to_numpy()[person]) | (
+            email == people["second_email"].to_numpy()[person]
+        )
         usable.append(pd.DataFrame({"person": person[own], "email": email[own]}))
     together = pd.concat(usable)
     together = together.iloc[rng.permutation(len(together))].drop_duplicates("person")
@@ -111,16 +120,35 @@ def _known_emails(rng: np.random.Generator, people: pd.DataFrame, seen: dict[str
     return known
 
 
-def _thin_records(rng: np.random.Generator, people: pd.DataFrame, seen: dict[str, pd.DataFrame]) -> None:
-    """Subscribers and profiles hold little, so that what they hold stands in a fuller record too."""
+def _shares_elsewhere(people: pd.DataFrame, seen: dict[str, pd.DataFrame]) -> Bools:
+    """People one of whose fuller records holds their family's address."""
+    shares = np.zeros(len(people), dtype=bool)
+    shared = people["shared_email"].to_numpy()
+    for feed in _FULL:
+        person = seen[feed]["person"].to_numpy()
+        same = (seen[feed]["email"].str.lower() == shared[person]) & (shared[person] != "")
+        shares[person[same.to_numpy()]] = True
+    return shares
+
+
+def _thin_records(
+    rng: np.random.Generator,
+    people: pd.DataFrame,
+    seen: dict[str, pd.DataFrame],
+    labels: dict[str, Labels],
+) -> None:
+    """Subscribers and profiles hold little, so what they hold stands in a fuller record too."""
     known = _known_emails(rng, people, seen)
     letters, profile = seen["newsletter_subscriber"], seen["social_profile"]
     person = letters["person"].to_numpy()
     shared = people["shared_email"].to_numpy()[person]
-    in_family = (letters["email"].str.lower() == shared) & (shared != "")
+    in_family = (letters["email"].str.lower() == shared) & _shares_elsewhere(people, seen)[person]
     loud = letters["email"] == letters["email"].str.upper()
-    fresh = np.where(loud, np.array([e.upper() for e in known[person]], dtype=object), known[person])
+    fresh = np.where(
+        loud, np.array([e.upper() for e in known[person]], dtype=object), known[person]
+    )
     letters["email"] = np.where(in_family, letters["email"], fresh)
+    labels["newsletter_subscriber"].clear("shared_family_email", ~in_family.to_numpy())
     person = profile["person"].to_numpy()
     shown = (profile["email"] != "") | profile["needs_email"]
     profile["email"] = np.where(shown, known[person], "")
@@ -136,7 +164,13 @@ _LEAVING_SHARES = {"crm_contact": 0.01, "shop_account": 0.01, "pos_loyalty_membe
 
 
 def _finish(
-    rng: np.random.Generator, chunk: Chunk, feed: str, records: pd.DataFrame, labels: Labels, arrival: Ints, days: int
+    rng: np.random.Generator,
+    chunk: Chunk,
+    feed: str,
+    records: pd.DataFrame,
+    labels: Labels,
+    arrival: Ints,
+    days: int,
 ) -> PersonFeed:
     n = len(records)
     person = records["person"].to_numpy()
@@ -165,7 +199,11 @@ def draw_population(
         labels[feed].add("duplicate_in_source", repeated)
         if feed in ("newsletter_subscriber", "social_profile"):
             labels[feed].clear("junk_email", np.ones(len(person), dtype=bool))
-    labels["social_profile"].clear("shared_family_email", np.ones(len(seen["social_profile"]), dtype=bool))
+    labels["social_profile"].clear(
+        "shared_family_email", np.ones(len(seen["social_profile"]), dtype=bool)
+    )
     _handles(rng, people, seen)
-    _thin_records(rng, people, seen)
-    return {feed: _finish(rng, chunk, feed, seen[feed], labels[feed], arrival, days) for feed in seen}
+    _thin_records(rng, people, seen, labels)
+    return {
+        feed: _finish(rng, chunk, feed, seen[feed], labels[feed], arrival, days) for feed in seen
+    }

@@ -1,4 +1,4 @@
-"""Every dial of the demo company: how often each distortion happens and how much each feed holds."""
+"""Every dial of the demo company: how often each distortion happens, how much each feed holds."""
 
 from dataclasses import dataclass
 
@@ -64,9 +64,9 @@ class FeedRates:
     crm_contact: float = 0.76
     shop_account: float = 0.80
     pos_loyalty_member: float = 0.56
-    newsletter_subscriber: float = 0.46
-    support_ticket: float = 0.26
-    social_profile: float = 0.24
+    newsletter_subscriber: float = 0.48
+    support_ticket: float = 0.27
+    social_profile: float = 0.25
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Volumes:
     lines_per_receipt: float = 2.0
     sessions_per_person: float = 8.0
     page_views_per_session: float = 2.9
-    messages_per_recipient: float = 7.0
+    messages_per_recipient: float = 8.6
     open_rate: float = 0.32
     click_rate: float = 0.22
     unsubscribe_rate: float = 0.004

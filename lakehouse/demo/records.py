@@ -1,7 +1,5 @@
 """What each feed knows of the people: their attributes, seen through named distortions."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -17,65 +15,11 @@ from lakehouse.demo.distort import (
 from lakehouse.demo.names import nicknames
 from lakehouse.demo.places import pick
 from lakehouse.demo.rates import DISTORTIONS, RECORD_RATES
+from lakehouse.demo.views import View
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Texts = NDArray[np.object_]
-
-
-@dataclass(frozen=True)
-class View:
-    """Which attributes a feed holds: the share of its records that state each, and its limits.
-
-    `anchors` is how many of (birth date, own e-mail, own telephone, address) a record keeps at
-    least, so that every record can be found by somebody who looks well.
-    """
-
-    feed: str
-    fill: dict[str, float] = field(default_factory=dict)
-    anchors: int = 0
-    only_windows_1252: bool = False
-
-    def states(self, attribute: str) -> bool:
-        """Whether the feed has the attribute at all."""
-        return attribute in self.fill
-
-
-VIEWS = {
-    view.feed: view
-    for view in (
-        View(
-            "crm_contact",
-            {
-                "given": 1.0,
-                "middle": 0.6,
-                "birth_date": 0.9,
-                "gender": 0.85,
-                "email": 0.85,
-                "second_email": 0.5,
-                "phone": 0.85,
-                "second_phone": 0.5,
-                "address": 0.95,
-                "handle": 0.4,
-            },
-            anchors=2,
-            only_windows_1252=True,
-        ),
-        View(
-            "shop_account",
-            {"given": 1.0, "birth_date": 0.62, "email": 1.0, "phone": 0.7, "address": 0.85, "handle": 0.3},
-            anchors=2,
-        ),
-        View(
-            "pos_loyalty_member",
-            {"given": 1.0, "birth_date": 0.9, "gender": 0.7, "email": 0.6, "phone": 0.85, "address": 0.88},
-            anchors=2,
-        ),
-        View("support_ticket", {"given": 1.0, "email": 0.85, "phone": 0.6, "handle": 0.15}, anchors=1),
-        View("newsletter_subscriber", {"given": 0.7, "email": 1.0, "postcode": 0.45}),
-        View("social_profile", {"given": 1.0, "email": 0.25, "city": 0.75, "handle": 1.0}),
-    )
-}
 
 
 class Labels:
@@ -96,7 +40,9 @@ class Labels:
 class _Observation:
     """The records of one feed while they are being distorted."""
 
-    def __init__(self, rng: np.random.Generator, people: pd.DataFrame, person: Ints, view: View) -> None:
+    def __init__(
+        self, rng: np.random.Generator, people: pd.DataFrame, person: Ints, view: View
+    ) -> None:
         self.rng, self.view, self.person, self.n = rng, view, person, len(person)
         self.true = {c: people[c].to_numpy()[person] for c in people.columns}
         self.labels = Labels(self.n)
@@ -121,7 +67,10 @@ class _Observation:
         """Given and family name as the record has them, before case."""
         t, open_to_all = self.true, ~self.delicate
         maiden = self.strike("maiden_name", t["has_maiden_name"])
-        form = {s: np.where(maiden, t["maiden" + s], t["family" + s]) for s in ("", "_variant", "_plain")}
+        form = {
+            s: np.where(maiden, t["maiden" + s], t["family" + s])
+            for s in ("", "_variant", "_plain")
+        }
         differs = (t["given"] != t["given_variant"]) | (form[""] != form["_variant"])
         scripted = self.strike("accents_and_scripts", differs)
         given = np.where(scripted, t["given_variant"], t["given"])
@@ -137,12 +86,20 @@ class _Observation:
         swapped = self.strike("swapped_names", open_to_all & self.view.states("address"))
         return np.where(swapped, family, given), np.where(swapped, given, family)
 
-    def _encodable(self, given: Texts, family: Texts, plain_family: Texts, scripted: Bools) -> tuple[Texts, Texts]:
-        plain = np.array([not _fits_windows_1252(a + b) for a, b in zip(given, family, strict=True)], dtype=bool)
+    def _encodable(
+        self, given: Texts, family: Texts, plain_family: Texts, scripted: Bools
+    ) -> tuple[Texts, Texts]:
+        plain = np.array(
+            [not _fits_windows_1252(a + b) for a, b in zip(given, family, strict=True)], dtype=bool
+        )
         self.labels.clear("accents_and_scripts", plain & scripted)
-        written = np.array([not _fits_windows_1252(a + b) for a, b in zip(self.true["given"], family, strict=True)])
+        written = np.array(
+            [not _fits_windows_1252(a + b) for a, b in zip(self.true["given"], family, strict=True)]
+        )
         self.labels.add("accents_and_scripts", plain & written & ~scripted)
-        return np.where(plain, self.true["given_plain"], given), np.where(plain, plain_family, family)
+        return np.where(plain, self.true["given_plain"], given), np.where(
+            plain, plain_family, family
+        )
 
     def _short(self, given: Texts, eligible: Bools) -> Texts:
         known = nicknames()
@@ -159,7 +116,9 @@ class _Observation:
         stated = self.stated("birth_date") | (self.namesake & self.view.states("birth_date"))
         days = self.true["birth_date"].astype("datetime64[D]").astype(str).astype(object)
         blind = self.strike("placeholder_birth_date", stated & ~self.namesake)
-        return np.where(blind, pick(self.rng, self.n, PLACEHOLDER_BIRTH_DATES), np.where(stated, days, ""))
+        return np.where(
+            blind, pick(self.rng, self.n, PLACEHOLDER_BIRTH_DATES), np.where(stated, days, "")
+        )
 
     def emails(self) -> Texts:
         """Addresses in lower case; empty where the record states none."""
@@ -168,11 +127,15 @@ class _Observation:
         own = np.where(second, t["second_email"], t["email"])
         own = other_gmail_form(self.rng, own, self.chance(0.2))
         own = mistyped_emails(self.rng, own, self.email_slip)
-        family = (t["shared_email"] != "") & (t["shared_email"] != t["email"]) & stated & ~self.delicate
+        family = (
+            (t["shared_email"] != "") & (t["shared_email"] != t["email"]) & stated & ~self.delicate
+        )
         shared = self.strike("shared_family_email", family & ~self.email_slip)
         junk = self.strike("junk_email", stated & ~shared & ~self.delicate & ~self.email_slip)
-        own = np.where(shared, t["shared_email"], np.where(junk, pick(self.rng, self.n, JUNK_EMAILS), own))
-        self.own_email = stated & ~shared & ~junk
+        own = np.where(
+            shared, t["shared_email"], np.where(junk, pick(self.rng, self.n, JUNK_EMAILS), own)
+        )
+        self.own_email = stated & ~shared & ~junk & ~second
         return np.where(stated | self.email_slip, own, "")
 
     def phones(self) -> Texts:
@@ -211,7 +174,9 @@ def _lose_values(seen: _Observation, values: dict[str, Texts]) -> None:
         return
     lost = seen.strike("missing_values", ~seen.delicate & (seen.heavy < 1))
     which = seen.rng.integers(0, 4, size=seen.n)
-    for number, columns in enumerate((("birth_date",), ("phone",), ("email",), ("street", "postcode"))):
+    for number, columns in enumerate(
+        (("birth_date",), ("phone",), ("email",), ("street", "postcode"))
+    ):
         for column in columns:
             values[column] = np.where(lost & (which == number), "", values[column])
     seen.own_phone &= ~(lost & (which == 1))
@@ -221,15 +186,23 @@ def _lose_values(seen: _Observation, values: dict[str, Texts]) -> None:
 
 def _keep_anchors(seen: _Observation, values: dict[str, Texts]) -> None:
     """Gives back e-mail and telephone to a record that has too little left to be found by."""
-    good_birth = (values["birth_date"] != "") & ~np.isin(values["birth_date"], PLACEHOLDER_BIRTH_DATES)
+    good_birth = (values["birth_date"] != "") & ~np.isin(
+        values["birth_date"], PLACEHOLDER_BIRTH_DATES
+    )
     anchors = good_birth.astype(np.int64) + seen.own_email + seen.own_phone
     anchors += seen.own_address & seen.view.states("address")
     short = anchors < np.where(seen.namesake, max(seen.view.anchors, 1), seen.view.anchors)
-    values["email"] = np.where(short & seen.view.states("email"), seen.true["email"], values["email"])
-    values["phone"] = np.where(short & seen.view.states("phone"), seen.true["mobile"], values["phone"])
+    values["email"] = np.where(
+        short & seen.view.states("email"), seen.true["email"], values["email"]
+    )
+    values["phone"] = np.where(
+        short & seen.view.states("phone"), seen.true["mobile"], values["phone"]
+    )
     for distortion in ("junk_email", "shared_family_email", "new_phone", "recycled_phone"):
         seen.labels.clear(distortion, short)
-    seen.labels.clear("missing_values", short & (values["birth_date"] != "") & (values["street"] != ""))
+    seen.labels.clear(
+        "missing_values", short & (values["birth_date"] != "") & (values["street"] != "")
+    )
     seen.labels.add("recycled_phone", short & seen.true["recycled"] & ~seen.true["has_new_phone"])
 
 
@@ -241,7 +214,9 @@ def _finish_case(seen: _Observation, values: dict[str, Texts]) -> None:
     values["email"] = upper(values["email"], loud & seen.chance(0.5))
 
 
-def observe(rng: np.random.Generator, people: pd.DataFrame, person: Ints, view: View) -> tuple[pd.DataFrame, Labels]:
+def observe(
+    rng: np.random.Generator, people: pd.DataFrame, person: Ints, view: View
+) -> tuple[pd.DataFrame, Labels]:
     """One record per entry of `person` (row numbers in `people`), as the feed of `view` has it.
 
     Columns: person (row in people), given, family, middle, suffix, gender, birth_date (ISO text),
@@ -251,10 +226,14 @@ def observe(rng: np.random.Generator, people: pd.DataFrame, person: Ints, view: 
     seen = _Observation(rng, people, person, view)
     t = seen.true
     given, family = seen.names()
-    values: dict[str, Texts] = {"birth_date": seen.birth_dates(), "email": seen.emails(), "phone": seen.phones()}
+    values: dict[str, Texts] = {
+        "birth_date": seen.birth_dates(),
+        "email": seen.emails(),
+        "phone": seen.phones(),
+    }
     values |= seen.addresses()
     named = seen.stated("given")
-    named |= np.isin(values["email"], t["shared_email"]) & (t["shared_email"] != "")
+    named |= t["shared_email"] != ""
     values |= {"given": np.where(named, given, ""), "family": np.where(named, family, "")}
     unnamed = ~named
     for distortion in ("nickname", "typo", "accents_and_scripts", "maiden_name", "swapped_names"):
@@ -271,8 +250,12 @@ def observe(rng: np.random.Generator, people: pd.DataFrame, person: Ints, view: 
         "middle": np.where(seen.stated("middle"), t["middle"], ""),
         "suffix": np.where(seen.chance(0.5), suffix, ""),
         "gender": np.where(seen.stated("gender"), np.where(t["female"], "F", "M"), ""),
-        "second_email": np.where(seen.stated("second_email") & t["has_second_email"], t["second_email"], ""),
-        "second_phone": np.where(seen.stated("second_phone") & t["has_new_phone"], t["old_mobile"], ""),
+        "second_email": np.where(
+            seen.stated("second_email") & t["has_second_email"], t["second_email"], ""
+        ),
+        "second_phone": np.where(
+            seen.stated("second_phone") & t["has_new_phone"], t["old_mobile"], ""
+        ),
         "date_style": np.where(styled, rng.integers(1, 3, size=seen.n), 0),
         "country": t["country"],
         "person": person,

@@ -10,6 +10,17 @@ from lakehouse.gold.identity import with_customer
 _SESSION_STEPS = ("visit", "page_view", "cart", "checkout")
 """Kinds of web event, from the start of a visit to the purchase."""
 
+_OPTIONAL = {
+    "channel": "string",
+    "action": "string",
+    "topic": "string",
+    "campaign_id": "string",
+    "ended_at": "timestamp",
+    "page_count": "bigint",
+    "score": "int",
+}
+"""Columns that not every kind of contact fills, with their types."""
+
 
 def customer_interaction(
     web_event: DataFrame,
@@ -51,38 +62,21 @@ def customer_interaction(
     )
 
 
-def _contact(
-    rows: DataFrame,
-    kind: str,
-    *,
-    happened_at: str,
-    channel: Column | None = None,
-    action: Column | None = None,
-    topic: Column | None = None,
-    campaign_id: Column | None = None,
-    ended_at: Column | None = None,
-    score: Column | None = None,
-) -> DataFrame:
+def _contact(rows: DataFrame, kind: str, happened_at: str, **given: Column) -> DataFrame:
     """Rows that are one contact each, in the shape of the table before its customer is known."""
-
-    def given(column: Column | None, data_type: str) -> Column:
-        return F.lit(None).cast(data_type) if column is None else column.cast(data_type)
-
+    optional = [
+        given.get(name, F.lit(None)).cast(data_type).alias(name)
+        for name, data_type in _OPTIONAL.items()
+    ]
     return rows.select(
         F.col("record_key").alias("interaction_key"),
         "person_record_key",
         "source_system",
         "record_key",
         F.lit(kind).alias("interaction_type"),
-        given(channel, "string").alias("channel"),
-        given(action, "string").alias("action"),
-        given(topic, "string").alias("topic"),
-        given(campaign_id, "string").alias("campaign_id"),
         F.col(happened_at).alias("happened_at"),
-        given(ended_at, "timestamp").alias("ended_at"),
         F.lit(1).cast("bigint").alias("event_count"),
-        F.lit(None).cast("bigint").alias("page_count"),
-        given(score, "int").alias("score"),
+        *optional,
     )
 
 

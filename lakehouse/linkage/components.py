@@ -75,18 +75,24 @@ def grouped_on_spark(
         found = connected_on_spark(open_edges, work_dir / f"level_{level}")
         sizes = found.groupBy("group_key").count()
         small = sizes.where(F.col("count") <= most_records).select("group_key")
-        finished.append(found.join(small, on="group_key", how="left_semi").select("record_key", "group_key"))
+        finished.append(
+            found.join(small, on="group_key", how="left_semi").select("record_key", "group_key")
+        )
         large = found.join(small, on="group_key", how="left_anti").select(
             F.col("record_key").alias("record_key_l")
         )
         weight += WEIGHT_STEP
         open_edges = _stored(
-            open_edges.where(F.col("match_weight") >= weight).join(large, on="record_key_l", how="left_semi"),
+            open_edges.where(F.col("match_weight") >= weight).join(
+                large, on="record_key_l", how="left_semi"
+            ),
             work_dir / f"open_{level}",
         )
         level += 1
     if not finished:
-        return edges.select(F.col("record_key_l").alias("record_key"), F.col("record_key_l").alias("group_key")).limit(0)
+        return edges.select(
+            F.col("record_key_l").alias("record_key"), F.col("record_key_l").alias("group_key")
+        ).limit(0)
     return reduce(DataFrame.unionByName, finished)
 
 
@@ -119,8 +125,10 @@ def connected_on_spark(edges: DataFrame, work_dir: Path) -> DataFrame:
 
 def _large_star(links: DataFrame) -> DataFrame:
     """Every larger neighbour of a node is hung on the smallest in its neighbourhood."""
-    both = links.unionByName(links.select(F.col("parent").alias("node"), F.col("node").alias("parent")))
-    centre = both.groupBy("node").agg(F.least(F.min("parent"), F.first("node")).alias("smallest"))
+    both = links.unionByName(
+        links.select(F.col("parent").alias("node"), F.col("node").alias("parent"))
+    )
+    centre = both.groupBy("node").agg(F.least(F.min("parent"), F.col("node")).alias("smallest"))
     return (
         both.join(centre, on="node", how="inner")
         .where(F.col("parent") > F.col("node"))

@@ -19,16 +19,20 @@ PEOPLE_TABLE = "prepared"
 _MUTED = logging.CRITICAL + 1
 
 
-def chosen_engine(spark: SparkSession, engine: Engine, limits: EngineLimits, records: int) -> Engine:
+def chosen_engine(
+    spark: SparkSession, engine: Engine, limits: EngineLimits, records: int
+) -> Engine:
     """`duckdb` or `spark`: what `auto` means for this session and number of records."""
     if engine is not Engine.AUTO:
         return engine
-    local = spark.conf.get("spark.master", "").startswith("local")
+    local = str(spark.conf.get("spark.master", "")).startswith("local")
     return Engine.DUCKDB if local and records <= limits.duckdb_up_to_records else Engine.SPARK
 
 
 @contextmanager
-def database(memory_limit: str, threads: int, spill: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+def database(
+    memory_limit: str, threads: int, spill: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory DuckDB that spills into `spill`; closed at the end."""
     connection = duckdb.connect()
     try:

@@ -32,11 +32,15 @@ def without_shared_values(people: DataFrame, limits: Sequence[SharingLimit]) -> 
     for sharing in limits:
         if not set(sharing.columns) <= set(people.columns):
             continue
-        shared = shared_value(people, sharing).select(*sharing.columns, F.lit(True).alias("is_shared"))
+        shared = shared_value(people, sharing).select(
+            *sharing.columns, F.lit(True).alias("is_shared")
+        )
         joined = guarded.join(shared, on=list(sharing.columns), how="left")
         guarded = joined.select(
             *(
-                F.when(F.col("is_shared").isNull(), F.col(c)).alias(c) if c in sharing.columns else F.col(c)
+                F.when(F.col("is_shared").isNull(), F.col(c)).alias(c)
+                if c in sharing.columns
+                else F.col(c)
                 for c in people.columns
             )
         )

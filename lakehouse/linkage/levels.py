@@ -127,9 +127,7 @@ def _birth_date(columns: Columns) -> list[Level]:
     def same(start: int, length: int) -> str:
         return f"{part('l', start, length)} = {part('r', start, length)}"
 
-    years_apart = (
-        f"abs(cast({part('l', 1, 4)} as integer) - cast({part('r', 1, 4)} as integer))"
-    )
+    years_apart = f"abs(cast({part('l', 1, 4)} as integer) - cast({part('r', 1, 4)} as integer))"
     day_month_swapped = (
         f"{same(1, 4)} and {part('l', 6, 2)} = {part('r', 9, 2)}"
         f" and {part('l', 9, 2)} = {part('r', 6, 2)}"
@@ -139,7 +137,11 @@ def _birth_date(columns: Columns) -> list[Level]:
         Level("day and month swapped", day_month_swapped, 0.01),
         Level("one edit", _edits(date, 1), 0.06),
         Level("two edits", _edits(date, 2), 0.02),
-        Level("two parts equal", f"({same(1, 7)}) or ({same(6, 5)}) or ({same(1, 4)} and {same(9, 2)})", 0.01),
+        Level(
+            "two parts equal",
+            f"({same(1, 7)}) or ({same(6, 5)}) or ({same(1, 4)} and {same(9, 2)})",
+            0.01,
+        ),
         Level("same year", same(1, 4), 0.02),
         Level("within a generation", f"{years_apart} < {_GENERATION_YEARS}", 0.03),
     ]
@@ -152,7 +154,7 @@ def _email(columns: Columns) -> list[Level]:
         Level("exact", _equal(email), 0.7, email),
         Level("same name part", local, 0.05),
         Level("two edits", _edits(email, 2), 0.05),
-        Level("similar 0.88", _similar(email, 0.88), 0.05),
+        Level("four edits", f"{_edits(email, 4)} and {_similar(email, 0.88)}", 0.03),
     ]
 
 
@@ -179,7 +181,9 @@ def _address(columns: Columns) -> list[Level]:
         levels.append(Level("street", _equal(street), 0.05, street))
         levels.append(Level("similar street", _similar(street, 0.9), 0.05))
     if postcode and city:
-        levels.append(Level("postcode and town", f"{_equal(postcode)} and {_equal(city)}", 0.05, postcode))
+        levels.append(
+            Level("postcode and town", f"{_equal(postcode)} and {_equal(city)}", 0.05, postcode)
+        )
     if postcode:
         levels.append(Level("postcode", _equal(postcode), 0.1, postcode))
         levels.append(Level("near postcode", _edits(postcode, 1), 0.05))

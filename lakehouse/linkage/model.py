@@ -11,6 +11,8 @@ from typing import Any
 import splink.comparison_level_library as cll
 import splink.comparison_library as cl
 from splink import SettingsCreator, block_on
+from splink.internals.comparison_creator import ComparisonCreator
+from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
 from lakehouse.linkage.levels import UNLIKE, UNLIKE_LABELS, Level, ladder, null_condition
 from lakehouse.settings.linkage import ComparisonRule, LinkageSettings
@@ -27,13 +29,19 @@ class LevelParameters:
     m: float
     u: float
 
+    @property
+    def weight(self) -> float:
+        """What standing on the level says for one person, in bits."""
+        return math.log2(self.m / self.u)
+
 
 @dataclass(frozen=True)
 class TrainedModel:
     """What training found, all that scoring needs beside conf.
 
     `prior` is the chance that two random records are one person; `join_weight` and `review_weight`
-    are match weights in bits; `columns` are those of the person record that had values.
+    are match weights in bits; `columns` are those of the person record that had values; `unlike`
+    is, per comparison, the least share of true pairs that any training session saw unlike.
     `card` tells how the model came to be: counts, sessions, warnings; never a person's value.
     """
 
@@ -44,6 +52,7 @@ class TrainedModel:
     prior: float
     join_weight: float
     review_weight: float
+    unlike: Mapping[str, float] = field(default_factory=dict)
     card: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -56,7 +65,9 @@ class TrainedModel:
         """The match weight, in bits, of a pair of which nothing is known."""
         return math.log2(self.prior / (1 - self.prior))
 
-    def with_parameters(self, comparisons: Mapping[str, tuple[LevelParameters, ...]]) -> "TrainedModel":
+    def with_parameters(
+        self, comparisons: Mapping[str, tuple[LevelParameters, ...]]
+    ) -> "TrainedModel":
         """The same model with other shares."""
         return replace(self, comparisons=comparisons)
 
@@ -90,7 +101,8 @@ def expected_parameters(
         rare = 1e-3 / len(levels)
         shares = [rare] * (len(levels) - 1) + [1 - rare * (len(levels) - 1)]
         found[rule.name] = tuple(
-            LevelParameters(level.label, level.expected, u) for level, u in zip(levels, shares, strict=True)
+            LevelParameters(level.label, level.expected, u)
+            for level, u in zip(levels, shares, strict=True)
         )
     return found
 
@@ -110,7 +122,7 @@ def splink_settings(
         blocking_columns: columns of ready block keys; records with equal keys are compared.
         term_frequencies: false for training, which Splink does without them.
     """
-    comparisons = [
+    comparisons: list[ComparisonCreator | dict[str, Any]] = [
         _comparison(rule, model, term_frequencies) for rule in used_rules(settings, model.present)
     ]
     return SettingsCreator(
@@ -124,10 +136,16 @@ def splink_settings(
     )
 
 
-def _comparison(rule: ComparisonRule, model: TrainedModel, term_frequencies: bool) -> cl.CustomComparison:
-    null = cll.CustomLevel(null_condition(rule, model.present), "null").configure(is_null_level=True)
-    creators = [null]
-    for level, shares in zip(levels_of(rule, model.present), model.comparisons[rule.name], strict=True):
+def _comparison(
+    rule: ComparisonRule, model: TrainedModel, term_frequencies: bool
+) -> cl.CustomComparison:
+    null = cll.CustomLevel(null_condition(rule, model.present), "null").configure(
+        is_null_level=True
+    )
+    creators: list[ComparisonLevelCreator | dict[str, Any]] = [null]
+    for level, shares in zip(
+        levels_of(rule, model.present), model.comparisons[rule.name], strict=True
+    ):
         creator = cll.ElseLevel() if level.condition == "ELSE" else cll.CustomLevel(level.condition)
         creator.configure(
             m_probability=shares.m,

@@ -6,56 +6,70 @@ happened to share a block.
 """
 
 import uuid
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import duckdb
-import pyarrow as pa
-from pyspark.sql import DataFrame, Row
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame
 
 from lakehouse.errors import LinkageError
-from lakehouse.linkage.blocking import (
-    evidence,
-    key_column,
-    largest_block,
-    used_blocking,
-    with_block_keys,
-)
-from lakehouse.linkage.components import group
-from lakehouse.linkage.engine import (
-    PEOPLE_TABLE,
-    database,
-    linker,
-    predicted,
-    register_frequencies,
-    register_pairs,
-)
-from lakehouse.linkage.model import (
-    UNIQUE_ID,
-    TrainedModel,
-    frequency_columns,
-    gamma_of,
-    splink_settings,
-    used_rules,
-)
-from lakehouse.settings.linkage import Contradiction, Engine, LinkageSettings
+from lakehouse.linkage import score_duckdb, score_spark
+from lakehouse.linkage.blocking import evidence, used_blocking, with_block_keys
+from lakehouse.linkage.edge_sql import EDGE_SCHEMA
+from lakehouse.linkage.engine import chosen_engine
+from lakehouse.linkage.model import TrainedModel, expected_parameters
+from lakehouse.settings.linkage import Engine, LinkageSettings
 
-EDGE_SCHEMA = (
-    "record_key_l string, record_key_r string, match_weight double, match_probability double,"
-    " support double, contradiction string, gammas map<string,int>, found_by string, model_version string"
-)
-_LARGEST_SUPPORT = 15.0
-_EDGE_ARROW = pa.schema(
-    [
-        ("record_key_l", pa.string()),
-        ("record_key_r", pa.string()),
-        ("match_weight", pa.float64()),
-        ("match_probability", pa.float64()),
-        ("support", pa.float64()),
-        ("contradiction", pa.string()),
-        ("gammas", pa.map_(pa.string(), pa.int32())),
-        ("found_by", pa.string()),
-        ("model_version", pa.string()),
-    ]
-)
+
+def scored_edge(
+    people: DataFrame,
+    model: TrainedModel,
+    settings: LinkageSettings,
+    engine: str,
+    work_dir: str,
+) -> DataFrame:
+    """Every pair that was compared and may be one person, or that lies in one group.
+
+    Args:
+        people: silver.person_record, or any frame with record_key and some of its columns.
+        model: a model trained by the same comparisons.
+        settings: conf.
+        engine: auto, spark or duckdb.
+        work_dir: folder that driver and workers see; the frame reads from it while it is used.
+
+    Returns:
+        The columns of linkage.scored_edge, one row per pair (record_key_l < record_key_r).
+
+    Raises LinkageError if the model does not fit the comparisons of the settings.
+    """
+    check_model(model, settings)
+    folder = Path(work_dir) / f"scoring_{uuid.uuid4().hex}"
+    folder.mkdir(parents=True)
+    rules = used_blocking(settings, model.present)
+    prepared = str(folder / "people")
+    with_block_keys(evidence(people, settings), rules).write.parquet(prepared)
+    stored = people.sparkSession.read.parquet(prepared)
+    records = stored.count()
+    if records < 2 or not rules or not model.comparisons:
+        return people.sparkSession.createDataFrame([], EDGE_SCHEMA)
+    chosen = chosen_engine(people.sparkSession, Engine(engine), settings.limits, records)
+    scoring = score_duckdb if chosen is Engine.DUCKDB else score_spark
+    return scoring.edges(stored, records, rules, model, settings, folder)
+
+
+def check_model(model: TrainedModel, settings: LinkageSettings) -> None:
+    """Refuse a model whose comparisons or levels are not those of the settings."""
+    expected = {
+        name: tuple(level.label for level in levels)
+        for name, levels in expected_parameters(settings, model.present).items()
+    }
+    given = {
+        name: tuple(level.label for level in levels) for name, levels in model.comparisons.items()
+    }
+    if expected == given:
+        return
+    differing = sorted(
+        name for name in expected.keys() | given.keys() if expected.get(name) != given.get(name)
+    )
+    raise LinkageError(
+        f"Model {model.version} does not fit conf: comparisons {', '.join(differing)} differ.",
+        "train a model with this conf, or go back to the conf of the model.",
+    )

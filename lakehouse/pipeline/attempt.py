@@ -9,7 +9,7 @@ is restored to the last release before the new run begins).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from importlib.metadata import version
+from lakehouse import __version__
 
 from pyspark.sql import Row
 from pyspark.sql import functions as F
@@ -118,7 +118,7 @@ def fail(lake: Lake, attempt: Attempt, error_code: str) -> None:
     roll_back(lake, attempt.base)
 
 
-def revert(lake: Lake, release_number: int) -> Release:
+def revert(lake: Lake, release_number: int) -> None:
     """Makes an earlier release current again, as a new release that names its versions.
 
     The next run starts from it: the landing files taken since are taken again.
@@ -127,18 +127,30 @@ def revert(lake: Lake, release_number: int) -> Release:
         NotFoundError: there is no such release.
     """
     wanted = release_of(lake.tables, release_number)
+    attempt = _outside_runs(lake, f"revert-to-{release_number}")
+    # Not `succeeded`: the next run must put the tables back to what this release names.
+    _record(lake, attempt, REVERTED, {"output_versions": wanted.versions})
+    release(lake, attempt, wanted.versions, reason=f"reverted to {release_number}")
+
+
+def republish(lake: Lake, reason: str) -> None:
+    """Releases the tables as they stand, after work on them that changed no row."""
     base = current_release(lake.tables)
+    if base is None:
+        return
+    attempt = _outside_runs(lake, reason)
+    release(lake, attempt, {t: lake.tables.version(t) for t in base.versions}, reason=reason)
+
+
+def _outside_runs(lake: Lake, name: str) -> Attempt:
     last = _last_row(lake)
-    attempt = Attempt(
-        run_id=f"revert-to-{release_number}",
+    return Attempt(
+        run_id=name,
         number=(last.run_number if last else 0) + 1,
         as_of=last.as_of_date if last else datetime.now(UTC).date(),
         settings_hash=lake.settings.digest(),
-        base=base,
+        base=current_release(lake.tables),
     )
-    _record(lake, attempt, REVERTED, {"output_versions": wanted.versions})
-    release(lake, attempt, wanted.versions, reason=f"reverted to {release_number}")
-    return wanted
 
 
 def roll_back(lake: Lake, base: Release | None) -> None:
@@ -177,7 +189,7 @@ def _record(lake: Lake, attempt: Attempt, status: str, details: Mapping[str, obj
         "status": status,
         "as_of_date": attempt.as_of,
         "recorded_at": datetime.now(UTC),
-        "code_version": version("c360-lakehouse"),
+        "code_version": __version__,
         "settings_hash": attempt.settings_hash,
         **details,
     }

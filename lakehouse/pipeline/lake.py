@@ -8,6 +8,7 @@ from typing import TypeVar
 from pyspark.sql import SparkSession
 
 from lakehouse.jars import jar_paths
+from lakehouse.jvm import jvm_stderr_in, spark_java_options
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import is_submitted
 from lakehouse.storage.delta_tables import DeltaTables
@@ -17,7 +18,6 @@ from lakehouse.storage.locks import Locks
 from lakehouse.storage.session import session
 from lakehouse.tables.registry import STATIC_TABLES
 from lakehouse.tables.spec import TableSpec
-
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -53,14 +53,16 @@ def open_lake(settings: Settings) -> Lake:
     locks = Locks(settings.lake.root, settings.lake.lock.value)
     kill_points = KillPoints(settings.kill)
     submitted = is_submitted()
-    spark = session(
-        "c360",
-        options={"spark.master": settings.spark.master, **settings.spark.options},
-        jars=() if submitted else jar_paths(),
-        java_options="" if submitted else spark_java_options(settings.logging.folder / "spark.log"),
-        work_dir=settings.lake.work_dir,
-        submitted=submitted,
-    )
+    log_file = settings.logging.folder / "spark.log"
+    with jvm_stderr_in(log_file):
+        spark = session(
+            "c360",
+            options={"spark.master": settings.spark.master, **settings.spark.options},
+            jars=() if submitted else jar_paths(),
+            java_options="" if submitted else spark_java_options(log_file),
+            work_dir=settings.lake.work_dir,
+            submitted=submitted,
+        )
     locations = Locations(settings.lake.root, settings.lake.catalog_prefix)
     bronze = tuple(source.bronze_table for source in settings.sources)
     return Lake(

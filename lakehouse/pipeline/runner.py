@@ -6,8 +6,9 @@ what was written, hold the rows that fail, write the good ones. Transforms never
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -20,6 +21,7 @@ from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.ingestion import FeedBook, claim, feed_books, ingested
 from lakehouse.pipeline.lake import Lake, in_parallel
 from lakehouse.pipeline.steps import Inputs, Step, correction_count, selected_steps
+from lakehouse.quality.docs import write_data_docs
 from lakehouse.quality.gate import GateOutcome, gate, require_passed
 from lakehouse.quality.quarantine import flagged, good_rows
 from lakehouse.quality.records import quality_results, quarantined
@@ -33,13 +35,12 @@ from lakehouse.tables.registry import GATED_TABLES
 
 log = logging.getLogger(__name__)
 
-Progress = Callable[[str, str], None]
-"""Called with a step's name and `started`, or what came of it."""
+ALREADY_DONE = "already done"
 
 
 @dataclass
-class Report:
-    """What a run did, for the terminal: filled as the run goes."""
+class RunOutcome:
+    """What a run did: filled as the run goes."""
 
     run_id: str
     status: str = attempts.STARTED
@@ -56,9 +57,8 @@ def run(
     run_id: str,
     as_of: date,
     only: Sequence[str] = (),
-    progress: Progress = lambda step, state: None,
-) -> Report:
-    """Carries out the run and returns its report.
+) -> RunOutcome:
+    """Carries out the run and returns what it did.
 
     A run id that has succeeded is left as it is. `only` names layers or tables; others keep their
     released version.
@@ -71,22 +71,22 @@ def run(
     suites = read_suites(expectations_dir(), GATED_TABLES)
     steps = selected_steps(lake.settings.sources, only)
     began = time.monotonic()
-    report = Report(run_id)
+    outcome = RunOutcome(run_id)
     with lake.locks.run():
         attempt = attempts.begun(lake, run_id, as_of)
         if attempt.is_done:
-            report.status = "already done"
-            return report
-        work = _Run(lake, attempt, suites, report, progress)
+            outcome.status = ALREADY_DONE
+            return outcome
+        work = _Run(lake, attempt, suites, outcome)
         try:
             work.carry_out(steps, bronze=_has_bronze(only))
         except LakehouseError as error:
             work.record_results()
             attempts.fail(lake, attempt, error.code)
             raise
-        report.status = attempts.SUCCEEDED
-    report.seconds = time.monotonic() - began
-    return report
+        outcome.status = attempts.SUCCEEDED
+    outcome.seconds = time.monotonic() - began
+    return outcome
 
 
 def _has_bronze(only: Sequence[str]) -> bool:
@@ -101,14 +101,12 @@ class _Run:
         lake: Lake,
         attempt: Attempt,
         suites: Mapping[str, Suite],
-        report: Report,
-        progress: Progress,
+        outcome: RunOutcome,
     ) -> None:
         self._lake = lake
         self._attempt = attempt
         self._suites = suites
-        self._report = report
-        self._progress = progress
+        self._outcome = outcome
         self._threads = lake.settings.lake.parallel_steps
         self._versions: dict[str, int] = {}
         self._model_version: str | None = None
@@ -123,14 +121,14 @@ class _Run:
             self._lake,
             self._attempt,
             model_version=self._model_version,
-            step_seconds=self._report.step_seconds,
+            step_seconds=self._outcome.step_seconds,
         )
 
     def _ingest(self) -> None:
-        with _Timed(self, "claim"):
+        with self._timed("claim"):
             claimed = claim(self._lake, self._attempt)
         self._versions["ops.landing_file"] = claimed.version
-        self._report.rejected_files += [
+        self._outcome.rejected_files += [
             (row.source_file, row.reason, ", ".join(row.missing_columns or []))
             for rows in claimed.files.values()
             for row in rows
@@ -140,7 +138,7 @@ class _Run:
 
         def ingest(source: Source) -> FeedBook:
             name = source.bronze_table.name
-            with _Timed(self, name):
+            with self._timed(name):
                 book, versions = ingested(
                     self._lake, self._attempt, source, claimed.files[source.name]
                 )
@@ -149,8 +147,8 @@ class _Run:
                     self._gate_bronze(source, versions[name])
             return book
 
-        self._report.books = in_parallel(ingest, sources, self._threads)
-        book_version = feed_books(self._lake, self._attempt, self._report.books)
+        self._outcome.books = in_parallel(ingest, sources, self._threads)
+        book_version = feed_books(self._lake, self._attempt, self._outcome.books)
         self._versions["ops.feed_book"] = book_version
 
     def _gate_bronze(self, source: Source, version: int) -> None:
@@ -181,7 +179,7 @@ class _Run:
         return [step for step in waiting.values() if not unfinished & set(step.reads) - {step.table}]
 
     def _carry_out_step(self, step: Step) -> None:
-        with _Timed(self, step.table):
+        with self._timed(step.table):
             spec = self._lake.specs[step.table]
             frame = conformed(step.build(self._inputs(step)), spec)
             key = self._attempt.key(f"{spec.name}:all")
@@ -209,8 +207,8 @@ class _Run:
     def _judged(self, staged: DataFrame, suite: Suite) -> GateOutcome:
         began = time.monotonic()
         outcome = gate(staged, suite)
-        self._report.gate_seconds[suite.table] = time.monotonic() - began
-        self._report.outcomes.append(outcome)
+        self._outcome.gate_seconds[suite.table] = time.monotonic() - began
+        self._outcome.outcomes.append(outcome)
         return outcome
 
     def _inputs(self, step: Step) -> Inputs:
@@ -248,8 +246,11 @@ class _Run:
 
     def record_results(self) -> None:
         """Writes what every gate so far has found, whether the run goes on or not."""
+        now = datetime.now(UTC)
+        page = self._lake.settings.quality.data_docs / f"{self._attempt.run_id}.html"
+        write_data_docs(page, self._attempt.run_id, now, self._outcome.outcomes)
         results = quality_results(
-            self._lake.spark, self._report.outcomes, self._attempt.run_id, datetime.now(UTC)
+            self._lake.spark, self._outcome.outcomes, self._attempt.run_id, now
         )
         self._lake.tables.write(
             conformed(results, QUALITY_RESULT).coalesce(1),
@@ -257,21 +258,14 @@ class _Run:
             self._attempt.key(QUALITY_RESULT.name),
         )
 
-
-class _Timed:
-    """Times a step, tells the terminal and the log."""
-
-    def __init__(self, run: _Run, step: str) -> None:
-        self._run = run
-        self._step = step
-
-    def __enter__(self) -> None:
-        self._began = time.monotonic()
-        self._run._progress(self._step, "started")
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        seconds = time.monotonic() - self._began
-        self._run._report.step_seconds[self._step] = round(seconds, 3)
-        state = f"done in {seconds:.1f} s" if kind is None else "failed"
-        self._run._progress(self._step, state)
-        log.info("step %s %s", self._step, state)
+    @contextmanager
+    def _timed(self, step: str) -> Iterator[None]:
+        began = time.monotonic()
+        state = "failed"
+        try:
+            yield
+            state = "done"
+        finally:
+            seconds = round(time.monotonic() - began, 3)
+            self._outcome.step_seconds[step] = seconds
+            log.info("%s %s in %.1f s", step, state, seconds)

@@ -3,20 +3,26 @@
 Bronze is one step per source file in conf and needs no line here; see `ingestion`.
 """
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import reduce
-from pathlib import Path
+from importlib import import_module
+from inspect import signature
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse import gold, linkage
 from lakehouse.errors import ConfigurationError
 from lakehouse.gold import GOLD_READS
 from lakehouse.gold.source import source_rows
+from lakehouse.linkage.artefact import latest_model, load_model, save_model
+from lakehouse.linkage.cluster import cluster
+from lakehouse.linkage.customer_id import identity_map
+from lakehouse.linkage.model import TrainedModel
+from lakehouse.linkage.score import scored_edge
+from lakehouse.linkage.train import train
+from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.models import Settings
 from lakehouse.settings.sources import Source
 from lakehouse.silver import SILVER_READS, silver_table
@@ -95,3 +101,88 @@ def _silver_step(table: str, sources: Sequence[Source]) -> Step:
         )
 
     return Step(table, (*(s.bronze_table.name for s in feeds), *silver_reads), build)
+
+
+def linkage_model(people: DataFrame, settings: LinkageSettings, as_of: date) -> TrainedModel:
+    """The newest model of the configured folder, trained from `people` first if there is none."""
+    path = latest_model(settings.models)
+    if path is None:
+        path = save_model(train(people, settings), settings.models, as_of.isoformat())
+    return load_model(path)
+
+
+def _scored_edge(inputs: Inputs) -> DataFrame:
+    people = inputs.frames["silver.person_record"]
+    settings = inputs.settings.linkage
+    model = linkage_model(people, settings, inputs.as_of)
+    work_dir = str(inputs.settings.lake.work_dir)
+    return scored_edge(people, model, settings, settings.engine.value, work_dir)
+
+
+def _cluster(inputs: Inputs) -> DataFrame:
+    people = inputs.frames["silver.person_record"]
+    settings = inputs.settings.linkage
+    model = linkage_model(people, settings, inputs.as_of)
+    return cluster(
+        people,
+        inputs.frames["linkage.scored_edge"],
+        model,
+        settings,
+        settings.engine.value,
+        str(inputs.settings.lake.work_dir),
+    )
+
+
+def _identity_map(inputs: Inputs) -> DataFrame:
+    return identity_map(inputs.frames["linkage.cluster"], inputs.previous, inputs.as_of_at)
+
+
+_LINKAGE_STEPS = (
+    Step("linkage.scored_edge", ("silver.person_record",), _scored_edge),
+    Step("linkage.cluster", ("silver.person_record", "linkage.scored_edge"), _cluster),
+    Step("linkage.identity_map", ("linkage.cluster",), _identity_map),
+)
+
+
+def _gold_steps() -> list[Step]:
+    return [_gold_step(table, reads) for table, reads in GOLD_READS.items()]
+
+
+def _gold_step(table: str, reads: tuple[str, ...]) -> Step:
+    entity = table.split(".")[1]
+    # Each module of gold has one public function, named after its table.
+    function = getattr(import_module(f"lakehouse.gold.{entity}"), entity, None)
+
+    def build(inputs: Inputs) -> DataFrame:
+        if function is None:
+            rows = source_rows(inputs.settings.sources)
+            return inputs.spark.createDataFrame(rows, SOURCE.ddl())
+        frames = {name.split(".")[1]: inputs.frames[name] for name in reads}
+        if "survivorship" in signature(function).parameters:
+            frames["survivorship"] = inputs.settings.survivorship
+        return function(**frames)
+
+    return Step(table, reads, build)
+
+
+def correction_count(silver: Mapping[str, DataFrame], run_id: str) -> DataFrame:
+    """The rows of ops.correction_count: how often each rule corrected each column of each feed."""
+    corrected = [
+        frame.select(
+            F.lit(table).alias("table_name"), "source_feed", F.explode("corrections").alias("c")
+        )
+        for table, frame in silver.items()
+    ]
+    return (
+        reduce(DataFrame.unionByName, corrected)
+        .groupBy("table_name", "source_feed", "c.column", "c.rule")
+        .agg(F.count(F.lit(1)).alias("corrected_count"))
+        .select(
+            F.lit(run_id).alias("run_id"),
+            "table_name",
+            "source_feed",
+            F.col("column").alias("column_name"),
+            "rule",
+            "corrected_count",
+        )
+    )

@@ -13,8 +13,13 @@ from typing import Any
 
 import great_expectations as gx
 from great_expectations.core import ExpectationSuite, ExpectationValidationResult
-from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
 from great_expectations.datasource.fluent.interfaces import Batch
+from great_expectations.exceptions.exceptions import GreatExpectationsError
 from pyspark.sql import DataFrame
 
 from lakehouse.errors import SuiteError
@@ -28,9 +33,7 @@ _DATAFRAME = "dataframe"
 # resolves through the context that owns it, and so needs no lock.
 _CONTEXT_LOCK = threading.Lock()
 
-_CHATTER = logging.getLogger("great_expectations")
-_CHATTER.addHandler(logging.NullHandler())
-_CHATTER.propagate = False
+logging.getLogger("great_expectations").setLevel(logging.CRITICAL + 1)
 
 
 def validated(frame: DataFrame, suite: Suite) -> tuple[RuleResult, ...]:
@@ -64,7 +67,7 @@ def _loaded(suite: Suite) -> ExpectationSuite:
     ]
     try:
         loaded = ExpectationSuite(name=suite.table, expectations=declared)
-    except Exception as error:
+    except (GreatExpectationsError, ValueError, TypeError, KeyError) as error:
         raise SuiteError(
             f"Great Expectations refuses the suite of {suite.table} ({type(error).__name__}).",
             f"check the expectations of {suite.table} against Great Expectations' reference",
@@ -75,10 +78,13 @@ def _loaded(suite: Suite) -> ExpectationSuite:
 
 
 def _batch(frame: DataFrame) -> Batch:
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(),
+        analytics_enabled=False,
+        progress_bars=ProgressBarsConfig(globally=False),
+    )
     with _CONTEXT_LOCK:
-        context = gx.get_context(mode="ephemeral")
-    context.enable_analytics(False)
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        context = gx.get_context(mode="ephemeral", project_config=config)
     source = context.data_sources.add_spark("spark", persist=False)
     definition = source.add_dataframe_asset("table").add_batch_definition_whole_dataframe("all")
     return definition.get_batch({_DATAFRAME: frame})
@@ -98,15 +104,21 @@ def _result(rule: Rule, answer: ExpectationValidationResult, suite: Suite) -> Ru
             f"Great Expectations could not evaluate {rule.label} on {suite.table}{told}.",
             f"check the rule's keywords against the column's type in the suite of {suite.table}",
         )
-    evaluated = "observed_value" if rule.type == ROW_COUNT else "element_count"
-    return RuleResult(
-        rule=rule,
-        is_success=bool(answer.success),
-        evaluated_count=_count(answer.result, evaluated),
-        unexpected_count=(
-            _count(answer.result, "unexpected_count") if KINDS[rule.type].is_row_rule else None
-        ),
-    )
+    if not KINDS[rule.type].is_row_rule:
+        rows = _count(answer.result, "observed_value") if rule.type == ROW_COUNT else None
+        return RuleResult(rule, bool(answer.success), rows, None)
+    evaluated = _count(answer.result, "element_count")
+    unexpected = _count(answer.result, "unexpected_count")
+    if evaluated == 0:
+        # Over no rows Spark's sum is null, which Great Expectations hands on as it is.
+        unexpected = 0
+    if evaluated is None or unexpected is None:
+        # Great Expectations calls a rule without a count a success.
+        raise SuiteError(
+            f"Great Expectations gave no count for {rule.label} on {suite.table}.",
+            f"check the rule in the suite of {suite.table}",
+        )
+    return RuleResult(rule, bool(answer.success), evaluated, unexpected)
 
 
 def _count(result: Mapping[str, Any], key: str) -> int | None:

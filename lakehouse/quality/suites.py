@@ -19,7 +19,6 @@ from lakehouse.quality.rules import (
     LENGTHS,
     NOT_NULL,
     NOT_NULL_SHARE,
-    PAIR_GREATER,
     REGEX,
     ROW_COUNT,
     Rule,
@@ -195,21 +194,27 @@ def _value_faults(kind: RuleKind, kwargs: Mapping[str, Any], spec: TableSpec) ->
         faults += _value_set_faults(kwargs, spec)
     if kind.type == REGEX:
         faults += _regex_faults(kwargs.get("regex"))
-    for key in ("min_value", "max_value"):
-        value = kwargs.get(key)
-        if isinstance(value, bool) or not isinstance(value, int | float | str | None):
-            faults.append(f"{key} must be a number or a date")
-        elif isinstance(value, str) and not _is_temporal(kind, kwargs, spec):
-            faults.append(f"{key} must be a number")
+    faults += _limit_faults(kind, kwargs, spec)
     for key in ("strict_min", "strict_max", "or_equal"):
         if not isinstance(kwargs.get(key, False), bool):
             faults.append(f"{key} must be true or false")
     return faults
 
 
+def _limit_faults(kind: RuleKind, kwargs: Mapping[str, Any], spec: TableSpec) -> list[str]:
+    faults = []
+    for key in ("min_value", "max_value"):
+        value = kwargs.get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float | str | None):
+            faults.append(f"{key} must be a number or a date")
+        elif isinstance(value, str) and not _is_temporal(kind, kwargs, spec):
+            faults.append(f"{key} must be a number")
+    return faults
+
+
 def _is_temporal(kind: RuleKind, kwargs: Mapping[str, Any], spec: TableSpec) -> bool:
     column = kwargs.get("column")
-    if kind.type not in {BETWEEN, PAIR_GREATER} or column not in spec.column_names:
+    if kind.type != BETWEEN or column not in spec.column_names:
         return False
     return spec.column(str(column)).type.startswith(("date", "timestamp"))
 

@@ -45,7 +45,8 @@ class ComparisonRule(Frozen):
     name (to see swapped names), for `family_name` the name and the given name, for `address` street,
     postcode and town, one for all others. `thresholds` are edit distances (rising) for levenshtein
     and similarities (falling) for jaro_winkler. With `term_frequency` agreement on a frequent value
-    counts for less. `lasting` says that a person has one value for life: only then does a difference
+    counts for less. An `identifier` belongs to one person as a rule, so that most of its chance
+    agreements are true pairs, which training takes off. `lasting` says that a person has one value for life: only then does a difference
     speak against the unity of a cluster. `unlike_at_most` bounds the share of true pairs that
     training may believe to differ here.
     """
@@ -55,6 +56,7 @@ class ComparisonRule(Frozen):
     columns: tuple[Name, ...] = Field(min_length=1)
     thresholds: tuple[Annotated[float, Field(gt=0)], ...] = ()
     term_frequency: bool = True
+    identifier: bool = False
     lasting: bool = False
     unlike_at_most: Share = 1.0
 
@@ -75,12 +77,15 @@ class Contradiction(Frozen):
     """A pair that must not become one customer, whatever its weight says.
 
     It holds where every comparison in `levels` stands on one of the levels listed for it, unless a
-    comparison in `unless` stands on one of its levels.
+    comparison in `unless` stands on one of its levels. It is set aside where training saw more than
+    `unlike_at_most` of the true pairs unlike in one of its comparisons: names that are often
+    misspelt beyond recognition do not tell twins apart.
     """
 
     name: Name
     levels: dict[Name, tuple[str, ...]] = Field(min_length=1)
     unless: dict[Name, tuple[str, ...]] = {}
+    unlike_at_most: Share = 0.03
 
 
 class SharingLimit(Frozen):
@@ -92,6 +97,18 @@ class SharingLimit(Frozen):
     columns: tuple[Name, ...] = Field(min_length=1)
     people: tuple[KeyPart, ...] = Field(min_length=1)
     limit: int = Field(gt=0)
+
+
+class Corroboration(Frozen):
+    """What a pair needs beside the fields that namesakes share.
+
+    A pair in which no other comparison than `common` weighs at least `least_bits` must reach
+    `extra_bits` more than the join weight: frequencies of names understate how names go together.
+    """
+
+    common: tuple[Name, ...] = Field(min_length=1)
+    least_bits: float = Field(default=5.0, ge=0)
+    extra_bits: float = Field(default=9.0, ge=0)
 
 
 class GuardSettings(Frozen):
@@ -107,6 +124,7 @@ class GuardSettings(Frozen):
     max_block_records: int = Field(default=300, gt=1)
     max_cluster_records: int = Field(default=150, gt=1)
     least_mean_support: float = 4.0
+    corroboration: Corroboration | None = None
     contradictions: tuple[Contradiction, ...] = ()
 
 
@@ -136,7 +154,7 @@ class ThresholdSettings(Frozen):
     """
 
     join: float | Literal["auto"] = "auto"
-    precision: Share = 0.995
+    precision: Share = 0.98
     lowest_join: float = 1.0
     review: float = Field(default=6.0, ge=0)
 

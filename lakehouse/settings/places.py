@@ -7,6 +7,7 @@ A checkout is used as it stands; an installed package brings conf and expectatio
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -125,3 +126,11 @@ INSTALL_JAVA = (
 def is_submitted() -> bool:
     """True under spark-submit, whose master, memory and jars are the submitter's to say."""
     return "PYSPARK_GATEWAY_PORT" in os.environ
+
+
+def use_this_python_for_workers() -> None:
+    """Makes Spark start its Python workers with this interpreter, so that they find its packages.
+
+    A local session reads this from the environment alone. A choice made by the user stands.
+    """
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)

@@ -23,7 +23,7 @@ class Locations:
         """The quoted catalog name, or None for tables by path."""
         if self.catalog_prefix is None:
             return None
-        *parents, last = (self.catalog_prefix + table.split(".")[0]).split(".")
+        *parents, last = (self.catalog_prefix + table.split(".", maxsplit=1)[0]).split(".")
         return ".".join(f"`{part}`" for part in (*parents, last, table.split(".")[1]))
 
     def sql(self, table: str) -> str:

@@ -5,11 +5,12 @@ is what the tables need to be right (UTC, Delta) and, in a local session, to be 
 Spark's own defaults suit clusters and make a 1,000-row write on two cores take 15 s instead of 1 s.
 """
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pyspark.sql import SparkSession
+
+from lakehouse.settings.places import use_this_python_for_workers
 
 CORRECTNESS_OPTIONS: Mapping[str, str] = {
     "spark.sql.session.timeZone": "UTC",
@@ -58,8 +59,7 @@ def session(
     if not submitted:
         builder = builder.master(options.get("spark.master", "local[*]"))
         merged |= LOCAL_OPTIONS
-        merged["spark.pyspark.python"] = sys.executable
-        merged["spark.pyspark.driver.python"] = sys.executable
+        use_this_python_for_workers()
         if work_dir is not None:
             merged["spark.sql.warehouse.dir"] = (work_dir / "warehouse").as_uri()
             merged["spark.local.dir"] = str(work_dir / "spill")

@@ -17,6 +17,7 @@ SCORED_EDGE = TableSpec(
         Column("record_key_r", "string", "The other record of the pair.", _PSEUDONYM, required=True),
         Column("match_weight", "double", "Evidence that the two are one person, prior included.", required=True, unit="bits"),
         Column("match_probability", "double", "The same as a probability by the model.", required=True),
+        Column("joining_weight", "double", "The match weight less what conf asks in addition of a pair that agrees in names alone: what joins.", required=True, unit="bits"),
         Column("support", "double", "Evidence without prior in which another contact value counts nothing; null if no field of the two can be compared.", unit="bits"),
         Column("contradiction", "string", "Rule by which the two must not become one customer; null if none holds."),
         Column("gammas", "map<string,int>", "Level reached per comparison: 0 is unlike, higher is more alike, -1 is not comparable.", required=True),

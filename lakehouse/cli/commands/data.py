@@ -1,4 +1,4 @@
-"""Commands about the lake's data: run, sources, release, quarantine, compact, vacuum.
+"""Commands about the lake's data: run, sources, release, quarantine, compact, vacuum, bi-server.
 
 What they do is told in `lakehouse.pipeline.commands`, which is loaded when a command is called.
 """
@@ -23,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
     """Adds these commands to the `c360` command."""
     for command in (run, sources, compact, vacuum):
         app.command(rich_help_panel=_PANEL)(command)
+    app.command("bi-server", rich_help_panel=_PANEL)(bi_server)
     app.add_typer(release, name="release", rich_help_panel=_PANEL)
     app.add_typer(quarantine, name="quarantine", rich_help_panel=_PANEL)
 
@@ -101,6 +102,19 @@ def vacuum(env: Env = "demo") -> None:
     show(commands.vacuum(loaded(env)))
 
 
+def bi_server(
+    env: Env = "demo",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on loopback.")] = 10000,
+) -> None:
+    """Serve the current release over JDBC with Spark's Thrift server, until interrupted.
+
+    Example: c360 bi-server --env demo --port 10000
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.bi_server(loaded(env), port=port))
+
+
 @release.command("list")
 def release_list(env: Env = "demo") -> None:
     """List the releases, newest first, and which one readers see.
@@ -114,16 +128,16 @@ def release_list(env: Env = "demo") -> None:
 
 @release.command("rollback")
 def release_rollback(
-    release_id: Annotated[str, typer.Argument(help="As `c360 release list` prints it.")],
+    release_number: Annotated[int, typer.Argument(help="As `c360 release list` prints it.")],
     env: Env = "demo",
 ) -> None:
     """Make an earlier release current again; nothing is deleted.
 
-    Example: c360 release rollback 2026-01-04 --env prod
+    Example: c360 release rollback 7 --env prod
     """
     from lakehouse.pipeline import commands
 
-    show(commands.release_rollback(loaded(env), release_id))
+    show(commands.release_rollback(loaded(env), release_number))
 
 
 @quarantine.command("list")

@@ -1,4 +1,4 @@
-"""Commands to try it with: link a file of people, evaluate clusters, the demo company."""
+"""Commands to try it with: link a file of people, evaluate clusters, the demo, a bench."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +24,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(demo, name="demo", rich_help_panel=_PANEL)
     app.command(rich_help_panel=_PANEL)(link)
     app.command(rich_help_panel=_PANEL)(evaluate)
+    app.command(rich_help_panel=_PANEL)(bench)
 
 
 @demo.command("generate")
@@ -53,6 +54,16 @@ def demo_run(customers: Customers = 10_000, seed: Seed = 1, days: Days = 3) -> N
     from lakehouse.pipeline import commands
 
     show(commands.demo_run(loaded("demo"), customers=customers, seed=seed, days=days))
+
+
+def bench(customers: Customers = 100_000, seed: Seed = 1) -> None:
+    """Measure a run on synthetic customers: time per stage and rows per second.
+
+    Example: c360 bench --customers 100000
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.bench(loaded("demo"), customers=customers, seed=seed))
 
 
 def link(

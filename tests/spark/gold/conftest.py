@@ -1,6 +1,6 @@
 """Frames that show only what matters: columns left out are null, or a default if required.
 
-Values are written as text and read by the column's type, so that a row reads like a line of a table.
+Values are written as text and read by the column's type, so that a row reads like a table's.
 """
 
 from collections.abc import Callable

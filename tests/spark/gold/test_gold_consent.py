@@ -1,15 +1,28 @@
 """Effective consent: the latest decision of each record, and of records the most protective."""
 
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from pyspark.sql import DataFrame
 
 from lakehouse.gold.customer_consent import customer_consent
 from lakehouse.tables.gold import CUSTOMER_CONSENT
 from lakehouse.tables.silver import CONSENT_EVENT
 
+Frames = Callable[..., DataFrame]
+Rows = Callable[..., Any]
 
-def decided(key, action, day, person="r1", channel="email", purpose="marketing"):
+
+def decided(
+    key: str,
+    action: str,
+    day: str,
+    person: str | None = "r1",
+    channel: str = "email",
+    purpose: str = "marketing",
+) -> dict[str, Any]:
     """One consent event."""
     return {
         "record_key": key,
@@ -22,10 +35,10 @@ def decided(key, action, day, person="r1", channel="email", purpose="marketing")
 
 
 @pytest.fixture
-def consents(table, identity, text):
+def consents(table: Frames, identity: Frames, text: Rows) -> Rows:
     """Rows of gold.customer_consent as text; r1 and r2 are both of c1."""
 
-    def of(*events):
+    def of(*events: dict[str, Any]) -> Any:
         frame = customer_consent(table(CONSENT_EVENT, *events), identity({"c1": ["r1", "r2"]}))
         assert dict(frame.dtypes) == {c.name: c.type for c in CUSTOMER_CONSENT.columns}
         return text(
@@ -35,26 +48,33 @@ def consents(table, identity, text):
     return of
 
 
-def test_the_latest_decision_of_a_record_holds_whatever_the_order_of_rows(consents):
-    events = [
-        decided("e1", "grant", "2024-01-01"),
-        decided("e2", "withdraw", "2024-02-01"),
-        decided("e3", "grant", "2024-03-01"),
+def test_the_latest_decision_of_a_record_holds_whatever_the_order_of_rows(consents: Rows) -> None:
+    decisions = [
+        ("e1", "grant", "2024-01-01"),
+        ("e2", "withdraw", "2024-02-01"),
+        ("e3", "grant", "2024-03-01"),
     ]
-    for ordered in itertools.permutations(events):
-        (row,) = consents(*ordered)
-        assert (row["state"], row["record_key"]) == ("granted", "e3")
-        assert (row["decided_at"], row["has_conflict"]) == ("2024-03-01 00:00:00", "false")
+    orders = enumerate(itertools.permutations(decisions))
+    rows = consents(
+        *(
+            decided(key, action, day, purpose=f"told in order {i}")
+            for i, order in orders
+            for key, action, day in order
+        )
+    )
+    assert [
+        (r["state"], r["record_key"], r["decided_at"], r["has_conflict"]) for r in rows
+    ] == 6 * [("granted", "e3", "2024-03-01 00:00:00", "false")]
 
 
-def test_if_merged_records_disagree_the_withdrawal_holds_though_it_is_older(consents):
+def test_if_merged_records_disagree_the_withdrawal_holds_though_it_is_older(consents: Rows) -> None:
     (row,) = consents(
         decided("e1", "withdraw", "2023-01-01", "r1"), decided("e2", "grant", "2024-01-01", "r2")
     )
     assert (row["state"], row["record_key"], row["has_conflict"]) == ("withdrawn", "e1", "true")
 
 
-def test_a_withdrawal_that_its_own_record_took_back_does_not_hold(consents):
+def test_a_withdrawal_that_its_own_record_took_back_does_not_hold(consents: Rows) -> None:
     (row,) = consents(
         decided("e1", "withdraw", "2023-01-01", "r1"),
         decided("e2", "grant", "2023-06-01", "r1"),
@@ -63,12 +83,12 @@ def test_a_withdrawal_that_its_own_record_took_back_does_not_hold(consents):
     assert (row["state"], row["record_key"], row["has_conflict"]) == ("granted", "e3", "false")
 
 
-def test_at_one_moment_the_withdrawal_holds(consents):
+def test_at_one_moment_the_withdrawal_holds(consents: Rows) -> None:
     (row,) = consents(decided("e9", "grant", "2024-01-01"), decided("e1", "withdraw", "2024-01-01"))
     assert row["state"] == "withdrawn"
 
 
-def test_purposes_and_channels_are_apart_and_strangers_have_no_row(consents):
+def test_purposes_and_channels_are_apart_and_strangers_have_no_row(consents: Rows) -> None:
     rows = consents(
         decided("e1", "grant", "2024-01-01", channel="email"),
         decided("e2", "withdraw", "2024-01-01", channel="sms"),
@@ -83,6 +103,6 @@ def test_purposes_and_channels_are_apart_and_strangers_have_no_row(consents):
     ]
 
 
-def test_what_is_not_a_grant_is_a_withdrawal(consents):
+def test_what_is_not_a_grant_is_a_withdrawal(consents: Rows) -> None:
     (row,) = consents(decided("e1", "unheard_of", "2024-01-01"))
     assert row["state"] == "withdrawn"

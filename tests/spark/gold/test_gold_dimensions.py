@@ -1,13 +1,21 @@
 """Dimensions: products and the calendar."""
 
+from collections.abc import Callable
+from typing import Any
+
+from pyspark.sql import DataFrame
+
 from lakehouse.gold.date import date
 from lakehouse.gold.product import product
 from lakehouse.tables.gold import CUSTOMER_INTERACTION, CUSTOMER_ORDER, DATE
 from lakehouse.tables.gold import PRODUCT as GOLD_PRODUCT
 from lakehouse.tables.silver import PRODUCT
 
+Frames = Callable[..., DataFrame]
+Rows = Callable[..., Any]
 
-def test_a_product_in_two_catalogues_is_one_row_of_the_newest(table):
+
+def test_a_product_in_two_catalogues_is_one_row_of_the_newest(table: Frames) -> None:
     catalogues = table(
         PRODUCT,
         {"record_key": "p1", "product_id": "pods", "product_name": "Ear pods",
@@ -24,7 +32,7 @@ def test_a_product_in_two_catalogues_is_one_row_of_the_newest(table):
     }
 
 
-def test_the_calendar_covers_whole_years_of_orders_and_contacts(table):
+def test_the_calendar_covers_whole_years_of_orders_and_contacts(table: Frames) -> None:
     days = date(
         table(CUSTOMER_ORDER, {"order_date": "2020-12-31"}),
         table(CUSTOMER_INTERACTION, {"interaction_date": "2021-01-01"}),
@@ -47,5 +55,5 @@ def test_the_calendar_covers_whole_years_of_orders_and_contacts(table):
     assert str(rows["2021-02-17"].month_start_date) == "2021-02-01"
 
 
-def test_without_facts_there_are_no_days(table):
+def test_without_facts_there_are_no_days(table: Frames) -> None:
     assert date(table(CUSTOMER_ORDER), table(CUSTOMER_INTERACTION)).collect() == []

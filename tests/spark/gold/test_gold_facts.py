@@ -1,8 +1,11 @@
 """Facts: none is lost on the way to gold, and each finds its customer of today."""
 
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.gold.customer_interaction import customer_interaction
@@ -25,6 +28,10 @@ from lakehouse.tables.silver import (
     SURVEY_RESPONSE,
     WEB_EVENT,
 )
+from lakehouse.tables.spec import TableSpec
+
+Frames = Callable[..., DataFrame]
+Rows = Callable[..., Any]
 
 ORDERS = (
     {"record_key": "o1", "person_record_key": "r1", "currency": "EUR", "total_amount": "10.50"},
@@ -34,12 +41,14 @@ ORDERS = (
 )
 
 
-def typed(spec):
+def typed(spec: TableSpec) -> dict[str, str]:
     """Column names and types that a spec declares."""
     return {column.name: column.type for column in spec.columns}
 
 
-def test_orders_of_merged_records_are_one_customers_and_guests_orders_stay(table, identity):
+def test_orders_of_merged_records_are_one_customers_and_guests_orders_stay(
+    table: Frames, identity: Frames
+) -> None:
     orders = customer_order(table(ORDER, *ORDERS), identity({"c1": ["r1", "r2"]}))
     assert dict(orders.dtypes) == typed(CUSTOMER_ORDER)
     assert {r.record_key: r.customer_id for r in orders.collect()} == {
@@ -50,18 +59,18 @@ def test_orders_of_merged_records_are_one_customers_and_guests_orders_stay(table
     }
 
 
-def test_sums_of_gold_orders_equal_sums_of_silver_orders(table, identity):
+def test_sums_of_gold_orders_equal_sums_of_silver_orders(table: Frames, identity: Frames) -> None:
     silver = table(ORDER, *ORDERS)
     gold = customer_order(silver, identity({"c1": ["r1"]}, former={"c0": ["r1"], "c2": ["r2"]}))
 
-    def sums(frame):
+    def sums(frame: DataFrame) -> set[tuple[Any, ...]]:
         by_currency = frame.groupBy("currency").agg(F.sum("total_amount"), F.count("*"))
         return {tuple(row) for row in by_currency.collect()}
 
     assert sums(gold) == sums(silver) == {("EUR", Decimal("110.74"), 3), ("USD", Decimal(7), 1)}
 
 
-def test_a_line_has_the_customer_and_day_of_its_order(table, identity):
+def test_a_line_has_the_customer_and_day_of_its_order(table: Frames, identity: Frames) -> None:
     orders = table(
         ORDER,
         {"record_key": "o1", "person_record_key": "r1", "order_date": "2024-05-01",
@@ -89,10 +98,16 @@ def test_a_line_has_the_customer_and_day_of_its_order(table, identity):
 
 
 @pytest.fixture
-def interactions(table, identity):
+def interactions(table: Frames, identity: Frames) -> Frames:
     """gold.customer_interaction of the given silver rows; r1 belongs to c1 and r2 to c2."""
 
-    def of(web=(), campaign=(), tickets=(), mentions=(), responses=()):
+    def of(
+        web: Sequence[dict[str, Any]] = (),
+        campaign: Sequence[dict[str, Any]] = (),
+        tickets: Sequence[dict[str, Any]] = (),
+        mentions: Sequence[dict[str, Any]] = (),
+        responses: Sequence[dict[str, Any]] = (),
+    ) -> Any:
         frame = customer_interaction(
             table(WEB_EVENT, *web),
             table(CAMPAIGN_EVENT, *campaign),
@@ -107,7 +122,9 @@ def interactions(table, identity):
     return of
 
 
-def event(key, kind, moment, session="s1", **other):
+def event(
+    key: str, kind: str, moment: str, session: str | None = "s1", **other: Any
+) -> dict[str, Any]:
     """One web event."""
     return {
         "record_key": key,
@@ -119,7 +136,7 @@ def event(key, kind, moment, session="s1", **other):
     }
 
 
-def test_the_events_of_a_session_are_one_contact(interactions, text):
+def test_the_events_of_a_session_are_one_contact(interactions: Frames, text: Rows) -> None:
     sessions = interactions(
         web=[
             event("e3", "page_view", "2024-01-01T10:04:00"),
@@ -140,7 +157,7 @@ def test_the_events_of_a_session_are_one_contact(interactions, text):
     assert session["campaign_id"] == "spring"
 
 
-def test_a_session_belongs_to_whoever_logged_in_first(interactions):
+def test_a_session_belongs_to_whoever_logged_in_first(interactions: Frames) -> None:
     sessions = interactions(
         web=[
             event("e1", "visit", "2024-01-01T10:00:00"),
@@ -151,7 +168,9 @@ def test_a_session_belongs_to_whoever_logged_in_first(interactions):
     assert [r.customer_id for r in sessions.collect()] == ["c1"]
 
 
-def test_anonymous_sessions_stay_and_events_without_session_stand_alone(interactions):
+def test_anonymous_sessions_stay_and_events_without_session_stand_alone(
+    interactions: Frames,
+) -> None:
     sessions = interactions(
         web=[
             event("e1", "visit", "2024-01-01", session="s1"),
@@ -166,7 +185,9 @@ def test_anonymous_sessions_stay_and_events_without_session_stand_alone(interact
     }
 
 
-def test_touches_tickets_mentions_and_answers_are_contacts_without_anyones_words(interactions):
+def test_touches_tickets_mentions_and_answers_are_contacts_without_anyones_words(
+    interactions: Frames,
+) -> None:
     secret = "call me on +441632960001"
     who = {"person_record_key": "r1"}
     found = interactions(
@@ -191,10 +212,10 @@ def test_touches_tickets_mentions_and_answers_are_contacts_without_anyones_words
 
 
 @pytest.fixture
-def metrics(table, text):
+def metrics(table: Frames, text: Rows) -> Rows:
     """gold.customer_metric as text by customer, for the customers c1 and c2."""
 
-    def of(orders=(), contacts=()):
+    def of(orders: Sequence[dict[str, Any]] = (), contacts: Sequence[dict[str, Any]] = ()) -> Any:
         frame = customer_metric(
             table(CUSTOMER, {"customer_id": "c1"}, {"customer_id": "c2"}),
             table(CUSTOMER_ORDER, *orders),
@@ -206,7 +227,13 @@ def metrics(table, text):
     return of
 
 
-def bought(day, amount, currency="EUR", status="paid", customer_id="c1"):
+def bought(
+    day: str,
+    amount: str,
+    currency: str = "EUR",
+    status: str | None = "paid",
+    customer_id: str | None = "c1",
+) -> dict[str, Any]:
     """One order of gold."""
     return {
         "customer_id": customer_id,
@@ -217,7 +244,7 @@ def bought(day, amount, currency="EUR", status="paid", customer_id="c1"):
     }
 
 
-def test_orders_are_valued_per_currency_without_those_cancelled_or_returned(metrics):
+def test_orders_are_valued_per_currency_without_those_cancelled_or_returned(metrics: Rows) -> None:
     row = metrics(
         orders=[
             bought("2024-01-05", "10.00"),
@@ -234,8 +261,8 @@ def test_orders_are_valued_per_currency_without_those_cancelled_or_returned(metr
     assert (row["returned_order_count"], row["cancelled_order_count"]) == ("1", "1")
 
 
-def test_what_the_company_sends_is_a_contact_but_no_activity(metrics):
-    def contact(day, action):
+def test_what_the_company_sends_is_a_contact_but_no_activity(metrics: Rows) -> None:
+    def contact(day: str, action: str | None) -> dict[str, Any]:
         return {"customer_id": "c1", "interaction_date": day, "action": action}
 
     row = metrics(
@@ -247,13 +274,13 @@ def test_what_the_company_sends_is_a_contact_but_no_activity(metrics):
     assert row["last_active_date"] == "2024-02-02"
 
 
-def test_a_cancelled_order_shows_activity(metrics):
+def test_a_cancelled_order_shows_activity(metrics: Rows) -> None:
     row = metrics(orders=[bought("2024-01-09", "500.00", status="cancelled")])["c1"]
     assert (row["last_order_date"], row["last_active_date"]) == (None, "2024-01-09")
     assert row["order_values"] == "[]"
 
 
-def test_a_customer_who_never_did_anything_has_zeros(metrics):
+def test_a_customer_who_never_did_anything_has_zeros(metrics: Rows) -> None:
     row = metrics(orders=[bought("2024-01-01", "1.00")])["c2"]
     assert (row["order_count"], row["interaction_count"]) == ("0", "0")
     assert row["order_values"] == "[]"

@@ -1,19 +1,27 @@
 """Identifiers and contact points: everything by which, and under which, a customer is known."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import pytest
+from pyspark.sql import DataFrame
 
 from lakehouse.gold.customer_attribute import customer_attribute
 from lakehouse.gold.customer_contact_point import customer_contact_point
 from lakehouse.gold.customer_identifier import customer_identifier
+from lakehouse.settings.survivorship import Survivorship
 from lakehouse.tables.gold import CUSTOMER_CONTACT_POINT, CUSTOMER_IDENTIFIER
 from lakehouse.tables.silver import DEVICE, LOYALTY, PERSON_RECORD
 
+Frames = Callable[..., DataFrame]
+Rows = Callable[..., Any]
+
 
 @pytest.fixture
-def contacts(table, identity, survivorship, text):
+def contacts(table: Frames, identity: Frames, survivorship: Survivorship, text: Rows) -> Rows:
     """Rows of gold.customer_contact_point as text."""
 
-    def of(owned, *records):
+    def of(owned: dict[str, list[str]], *records: dict[str, Any]) -> Any:
         people, owners = table(PERSON_RECORD, *records), identity(owned)
         attributes = customer_attribute(people, owners, survivorship)
         frame = customer_contact_point(attributes, people, owners)
@@ -23,7 +31,7 @@ def contacts(table, identity, survivorship, text):
     return of
 
 
-def test_of_two_conflicting_phones_both_stay_and_the_newer_is_primary(contacts):
+def test_of_two_conflicting_phones_both_stay_and_the_newer_is_primary(contacts: Rows) -> None:
     rows = contacts(
         {"c1": ["r1", "r2"]},
         {"record_key": "r1", "phone": "+441632960001", "sequence_at": "2021-01-01"},
@@ -35,7 +43,7 @@ def test_of_two_conflicting_phones_both_stay_and_the_newer_is_primary(contacts):
     ]
 
 
-def test_one_value_has_one_row_with_all_its_sources_and_dates(contacts):
+def test_one_value_has_one_row_with_all_its_sources_and_dates(contacts: Rows) -> None:
     (row,) = contacts(
         {"c1": ["r1", "r2", "r3"]},
         {"record_key": "r1", "source_system": "shop", "email": "a@example.com",
@@ -54,7 +62,7 @@ def test_one_value_has_one_row_with_all_its_sources_and_dates(contacts):
     assert row["is_primary"] == "true"
 
 
-def test_a_second_email_or_phone_is_kept_and_not_primary(contacts):
+def test_a_second_email_or_phone_is_kept_and_not_primary(contacts: Rows) -> None:
     rows = contacts(
         {"c1": ["r1"]},
         {"record_key": "r1", "email": "a@example.com", "secondary_email": "b@example.com",
@@ -68,7 +76,9 @@ def test_a_second_email_or_phone_is_kept_and_not_primary(contacts):
     }
 
 
-def test_a_moved_house_leaves_the_old_address_and_two_writings_of_one_are_one(contacts):
+def test_a_moved_house_leaves_the_old_address_and_two_writings_of_one_are_one(
+    contacts: Rows,
+) -> None:
     elm = {"street_match": "1 elm st", "city_match": "leeds", "country": "GB"}
     rows = contacts(
         {"c1": ["r1", "r2", "r3"]},
@@ -85,7 +95,7 @@ def test_a_moved_house_leaves_the_old_address_and_two_writings_of_one_are_one(co
     ]
 
 
-def test_a_town_alone_is_no_address_and_a_street_without_match_form_is_one(contacts):
+def test_a_town_alone_is_no_address_and_a_street_without_match_form_is_one(contacts: Rows) -> None:
     rows = contacts(
         {"c1": ["r1"], "c2": ["r2"]},
         {"record_key": "r1", "city": "Leeds", "city_match": "leeds"},
@@ -94,7 +104,7 @@ def test_a_town_alone_is_no_address_and_a_street_without_match_form_is_one(conta
     assert [(r["customer_id"], r["contact_value"]) for r in rows] == [("c2", "улица 1, leeds")]
 
 
-def test_two_customers_who_share_an_email_each_have_it(contacts):
+def test_two_customers_who_share_an_email_each_have_it(contacts: Rows) -> None:
     rows = contacts(
         {"c1": ["r1"], "c2": ["r2"]},
         {"record_key": "r1", "email": "family@example.com"},
@@ -104,10 +114,15 @@ def test_two_customers_who_share_an_email_each_have_it(contacts):
 
 
 @pytest.fixture
-def identifiers(table, identity):
+def identifiers(table: Frames, identity: Frames) -> Rows:
     """(customer, type, value, record) of gold.customer_identifier."""
 
-    def of(owned, people=(), cards=(), devices=()):
+    def of(
+        owned: dict[str, list[str]],
+        people: Sequence[dict[str, Any]] = (),
+        cards: Sequence[dict[str, Any]] = (),
+        devices: Sequence[dict[str, Any]] = (),
+    ) -> Any:
         frame = customer_identifier(
             table(PERSON_RECORD, *people),
             table(LOYALTY, *cards),
@@ -123,7 +138,7 @@ def identifiers(table, identity):
     return of
 
 
-def test_every_identifier_of_a_person_record_has_a_row(identifiers):
+def test_every_identifier_of_a_person_record_has_a_row(identifiers: Rows) -> None:
     person = {
         "record_key": "r1",
         "source_record_id": "42",
@@ -148,7 +163,7 @@ def test_every_identifier_of_a_person_record_has_a_row(identifiers):
     }
 
 
-def test_cards_devices_and_cookies_belong_to_the_customer_who_used_them(identifiers):
+def test_cards_devices_and_cookies_belong_to_the_customer_who_used_them(identifiers: Rows) -> None:
     found = identifiers(
         {"c1": ["r1"]},
         cards=[{"record_key": "k1", "person_record_key": "r1", "loyalty_number": "L1"}],

@@ -19,7 +19,7 @@ SHOES = TableSpec(
 )
 
 
-def test_a_table_is_listed_and_described():
+def test_a_table_is_listed_and_described() -> None:
     said = dictionary([SHOES])
     assert "- [gold.shoe](#goldshoe): One row per shoe." in said
     assert "\n## gold.shoe\n" in said
@@ -29,13 +29,13 @@ def test_a_table_is_listed_and_described():
     assert "- Kept: 7 days" in said
 
 
-def test_a_column_is_one_row_and_a_bar_does_not_break_it():
+def test_a_column_is_one_row_and_a_bar_does_not_break_it() -> None:
     said = dictionary([SHOES]).splitlines()
     assert "| `shoe_id` | `string` | yes | pseudonym |  | Shoe. |" in said
     assert "| `size` | `int` |  | none | points | Size \\| width. |" in said
 
 
-def test_every_column_of_every_table_is_there():
+def test_every_column_of_every_table_is_there() -> None:
     said = dictionary(SILVER_TABLES + GOLD_TABLES)
     for spec in SILVER_TABLES + GOLD_TABLES:
         section = said.split(f"\n## {spec.name}\n")[1].split("\n## ")[0]

@@ -1,11 +1,13 @@
 """gold.source: feeds as conf describes them."""
 
+from typing import Any
+
 from lakehouse.gold.source import source_rows
 from lakehouse.settings.sources import Source
 from lakehouse.tables.gold import SOURCE
 
 
-def feed(system, *tables, **other):
+def feed(system: str, *tables: str, **other: Any) -> Source:
     """A feed that fills the given silver tables."""
     return Source.model_validate(
         {
@@ -29,7 +31,7 @@ def feed(system, *tables, **other):
     )
 
 
-def test_one_row_per_feed_in_order_of_name_with_each_silver_table_once():
+def test_one_row_per_feed_in_order_of_name_with_each_silver_table_once() -> None:
     shop = feed("shop", "person_record", "consent_event", "person_record")
     crm = feed("crm", freshness_limit_hours=24)
     rows = [dict(zip(SOURCE.column_names, row, strict=True)) for row in source_rows([shop, crm])]

@@ -9,13 +9,14 @@ import pytest
 from lakehouse.gold import GOLD_READS
 from lakehouse.tables.gold import CUSTOMER, GOLD_TABLES, GOLDEN_ATTRIBUTES
 from lakehouse.tables.silver import PERSON_RECORD, SILVER_TABLES
+from lakehouse.tables.spec import TableSpec
 
 ALL_GOLD = pytest.mark.parametrize("spec", GOLD_TABLES, ids=lambda spec: spec.name)
 DERIVED = [spec for spec in GOLD_TABLES if GOLD_READS[spec.name]]
 
 
 @ALL_GOLD
-def test_key_subject_and_cluster_columns_exist(spec):
+def test_key_subject_and_cluster_columns_exist(spec: TableSpec) -> None:
     names = set(spec.column_names)
     assert set(spec.primary_key) <= names
     assert set(spec.cluster_by) <= names
@@ -23,48 +24,48 @@ def test_key_subject_and_cluster_columns_exist(spec):
 
 
 @ALL_GOLD
-def test_cluster_columns_are_not_personal_since_delta_logs_their_range(spec):
+def test_cluster_columns_are_not_personal_since_delta_logs_their_range(spec: TableSpec) -> None:
     assert not set(spec.cluster_by) & set(spec.personal_columns)
 
 
 @ALL_GOLD
-def test_a_table_with_personal_columns_can_be_erased_by_customer(spec):
+def test_a_table_with_personal_columns_can_be_erased_by_customer(spec: TableSpec) -> None:
     assert spec.subject_key == "customer_id" or not spec.personal_columns
 
 
 @ALL_GOLD
-def test_key_columns_are_required(spec):
+def test_key_columns_are_required(spec: TableSpec) -> None:
     assert all(spec.column(name).required for name in spec.primary_key)
 
 
 @ALL_GOLD
-def test_names_are_snake_case_and_given_once(spec):
+def test_names_are_snake_case_and_given_once(spec: TableSpec) -> None:
     assert len(set(spec.column_names)) == len(spec.columns)
     assert all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in spec.column_names)
 
 
 @ALL_GOLD
-def test_every_column_is_described_by_a_sentence(spec):
+def test_every_column_is_described_by_a_sentence(spec: TableSpec) -> None:
     assert all(column.description.strip().endswith(".") for column in spec.columns)
 
 
-def test_golden_attributes_are_columns_of_person_record_and_all_are_shown():
+def test_golden_attributes_are_columns_of_person_record_and_all_are_shown() -> None:
     assert set(GOLDEN_ATTRIBUTES) <= set(PERSON_RECORD.column_names)
     assert set(GOLDEN_ATTRIBUTES) - {"full_name"} <= set(CUSTOMER.column_names)
 
 
-def test_golden_attributes_are_as_sensitive_in_gold_as_in_silver():
+def test_golden_attributes_are_as_sensitive_in_gold_as_in_silver() -> None:
     for name in set(GOLDEN_ATTRIBUTES) - {"full_name"}:
         assert CUSTOMER.column(name).sensitivity is PERSON_RECORD.column(name).sensitivity
 
 
-def test_reads_name_every_gold_table_and_only_what_gold_may_read():
+def test_reads_name_every_gold_table_and_only_what_gold_may_read() -> None:
     assert tuple(GOLD_READS) == tuple(spec.name for spec in GOLD_TABLES)
     known = {spec.name for spec in SILVER_TABLES + GOLD_TABLES} | {"linkage.identity_map"}
     assert {read for reads in GOLD_READS.values() for read in reads} <= known
 
 
-def test_each_gold_table_comes_after_those_it_reads():
+def test_each_gold_table_comes_after_those_it_reads() -> None:
     built: set[str] = set()
     for name, reads in GOLD_READS.items():
         assert {read for read in reads if read.startswith("gold.")} <= built
@@ -72,14 +73,14 @@ def test_each_gold_table_comes_after_those_it_reads():
 
 
 @pytest.mark.parametrize("spec", DERIVED, ids=lambda spec: spec.name)
-def test_a_function_takes_the_tables_that_its_table_reads(spec):
+def test_a_function_takes_the_tables_that_its_table_reads(spec: TableSpec) -> None:
     function = getattr(import_module(f"lakehouse.gold.{spec.entity}"), spec.entity)
     entities = tuple(name.split(".")[1] for name in GOLD_READS[spec.name])
     settings = {"survivorship"}
     assert set(inspect.signature(function).parameters) - settings == set(entities)
 
 
-def test_a_table_about_customers_serves_no_purpose_that_its_sources_do_not():
+def test_a_table_about_customers_serves_no_purpose_that_its_sources_do_not() -> None:
     specs = {spec.name: spec for spec in SILVER_TABLES + GOLD_TABLES}
     only_counts_and_dates = "gold.customer_metric"
     for spec in GOLD_TABLES:

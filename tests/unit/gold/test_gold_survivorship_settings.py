@@ -1,6 +1,7 @@
 """Survivorship settings: what conf may say, and what is refused."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,43 +14,44 @@ SHIPPED = Path(__file__).parents[3] / "conf/base/survivorship.yml"
 
 
 @pytest.fixture
-def conf():
+def conf() -> dict[str, Any]:
     """The shipped settings as plain data, to be spoilt by a test."""
-    return yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+    shipped: dict[str, Any] = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+    return shipped
 
 
-def refusal(conf):
+def refusal(conf: dict[str, Any]) -> str:
     """What the settings say when they refuse."""
     with pytest.raises(ValidationError) as caught:
         Survivorship.model_validate(conf)
     return str(caught.value)
 
 
-def test_the_shipped_rules_cover_every_golden_attribute(conf):
+def test_the_shipped_rules_cover_every_golden_attribute(conf: dict[str, Any]) -> None:
     settings = Survivorship.model_validate(conf)
     assert sorted(a for g in settings.groups for a in g.attributes) == sorted(GOLDEN_ATTRIBUTES)
 
 
-def test_the_shipped_address_is_one_group(conf):
+def test_the_shipped_address_is_one_group(conf: dict[str, Any]) -> None:
     address = next(g for g in conf["groups"] if g["name"] == "address")
     assert set(address["attributes"]) == {"street", "city", "region", "postcode", "country"}
 
 
-def test_every_rule_is_used_by_the_shipped_settings(conf):
+def test_every_rule_is_used_by_the_shipped_settings(conf: dict[str, Any]) -> None:
     assert {rule for group in conf["groups"] for rule in group["rules"]} == {str(r) for r in Rule}
 
 
-def test_an_unknown_rule_is_refused(conf):
+def test_an_unknown_rule_is_refused(conf: dict[str, Any]) -> None:
     conf["groups"][0]["rules"] = ["tallest"]
     assert "tallest" in refusal(conf)
 
 
-def test_an_unknown_key_is_refused(conf):
+def test_an_unknown_key_is_refused(conf: dict[str, Any]) -> None:
     conf["groups"][0]["rule"] = ["most_recent"]
     assert "groups.0.rule" in refusal(conf)
 
 
-def test_a_group_without_rules_or_attributes_is_refused(conf):
+def test_a_group_without_rules_or_attributes_is_refused(conf: dict[str, Any]) -> None:
     conf["groups"][0]["rules"] = []
     conf["groups"][1]["attributes"] = []
     said = refusal(conf)
@@ -57,37 +59,37 @@ def test_a_group_without_rules_or_attributes_is_refused(conf):
     assert "groups.1.attributes" in said
 
 
-def test_an_attribute_that_is_not_golden_is_refused(conf):
+def test_an_attribute_that_is_not_golden_is_refused(conf: dict[str, Any]) -> None:
     conf["groups"][0]["attributes"].append("shoe_size")
     assert "not golden attributes: shoe_size" in refusal(conf)
 
 
-def test_a_column_to_compare_that_does_not_exist_is_refused(conf):
+def test_a_column_to_compare_that_does_not_exist_is_refused(conf: dict[str, Any]) -> None:
     conf["groups"][0]["compare"] = ["shoe_size"]
     assert "not columns of silver.person_record: shoe_size" in refusal(conf)
 
 
-def test_a_rule_given_twice_is_refused(conf):
+def test_a_rule_given_twice_is_refused(conf: dict[str, Any]) -> None:
     conf["groups"][0]["rules"] = ["longest", "longest"]
     assert "rules given twice: longest" in refusal(conf)
 
 
-def test_a_group_given_twice_is_refused(conf):
+def test_a_group_given_twice_is_refused(conf: dict[str, Any]) -> None:
     conf["groups"][1]["name"] = conf["groups"][0]["name"]
     assert "groups given twice: name" in refusal(conf)
 
 
-def test_an_attribute_in_two_groups_is_refused(conf):
+def test_an_attribute_in_two_groups_is_refused(conf: dict[str, Any]) -> None:
     conf["groups"][0]["attributes"].append("email")
     assert "attributes in more than one place: email" in refusal(conf)
 
 
-def test_an_attribute_in_no_group_is_refused(conf):
+def test_an_attribute_in_no_group_is_refused(conf: dict[str, Any]) -> None:
     conf["groups"] = [g for g in conf["groups"] if g["name"] != "email"]
     assert "attributes in no group: email" in refusal(conf)
 
 
-def test_a_group_own_priority_replaces_the_general_one(conf):
+def test_a_group_own_priority_replaces_the_general_one(conf: dict[str, Any]) -> None:
     conf["source_priority"] = ["crm", "shop"]
     conf["groups"][0]["source_priority"] = ["shop"]
     settings = Survivorship.model_validate(conf)

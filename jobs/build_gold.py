@@ -1,0 +1,6 @@
+"""Build gold from silver and the identity map and release it."""
+
+from jobs.command import run_layers
+
+if __name__ == "__main__":
+    run_layers(__doc__ or "", ["gold"])

@@ -1,0 +1,16 @@
+"""Compact all tables, then delete the files that no live release needs."""
+
+from jobs.command import arguments, finish
+from lakehouse.pipeline import commands
+from lakehouse.report import Report
+from lakehouse.settings.models import Settings
+
+
+def maintained(settings: Settings) -> Report:
+    """What compaction and vacuum did."""
+    compacted, vacuumed = commands.compact(settings), commands.vacuum(settings)
+    return Report(lines=[*compacted.lines, *vacuumed.lines])
+
+
+if __name__ == "__main__":
+    finish(arguments(__doc__ or "").parse_args().env, maintained)

@@ -1,0 +1,6 @@
+"""Run everything, from landing files to gold, as one release."""
+
+from jobs.command import run_layers
+
+if __name__ == "__main__":
+    run_layers(__doc__ or "", [])

@@ -1,0 +1,125 @@
+"""Lasting ids: today's clusters get yesterday's customer ids by the records that they share."""
+
+from datetime import datetime
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+_ID_BITS = 256
+_SALT = "customer"
+
+
+def identity_map(cluster: DataFrame, previous: DataFrame, as_of: datetime) -> DataFrame:
+    """The identity map after this run, history included.
+
+    A cluster keeps the customer with whom it shares most records; of two customers with as many, the
+    older one, then the one whose id sorts first. Each customer goes on in one cluster at most, and a
+    cluster without one gets a new id, which depends on its records alone and was never used before.
+
+    Args:
+        cluster: linkage.cluster of this run (record_key, cluster_id).
+        previous: linkage.identity_map of the last run; may be empty.
+        as_of: the run's moment, from when on changes hold.
+
+    Returns:
+        record_key, customer_id, valid_from, valid_to: one row per record and period. Periods that
+        ended stay as they were; a record that left, or that is gone, has its open period closed.
+        The same cluster and map give the same result, whatever the moment, if nothing changed.
+    """
+    current = previous.where(F.col("valid_to").isNull())
+    now = F.lit(as_of).cast("timestamp")
+    kept = kept_customer(cluster, previous)
+    assigned = _assigned(cluster, kept, previous)
+    old = current.select(
+        "record_key", F.col("customer_id").alias("old_id"), F.col("valid_from").alias("old_from")
+    )
+    both = assigned.join(old, on="record_key", how="full_outer")
+    same = F.col("customer_id").eqNullSafe(F.col("old_id"))
+    opened = both.where(F.col("customer_id").isNotNull()).select(
+        "record_key",
+        "customer_id",
+        F.when(same, F.col("old_from")).otherwise(now).alias("valid_from"),
+        F.lit(None).cast("timestamp").alias("valid_to"),
+    )
+    closed = both.where(F.col("old_id").isNotNull() & ~same).select(
+        "record_key",
+        F.col("old_id").alias("customer_id"),
+        F.col("old_from").alias("valid_from"),
+        now.alias("valid_to"),
+    )
+    ended = previous.where(F.col("valid_to").isNotNull()).select(*opened.columns)
+    return ended.unionByName(closed.where(F.col("valid_from") < F.col("valid_to"))).unionByName(
+        opened
+    )
+
+
+def kept_customer(cluster: DataFrame, previous: DataFrame) -> DataFrame:
+    """Which cluster goes on with which customer, one to one.
+
+    Returns:
+        cluster_id, customer_id for every cluster that keeps one.
+
+    A pair is taken when neither side has a better one left. As the order of preference is one for
+    both sides, a pair that is first on both is settled, and the rest is a matching of what remains; the
+    longest chain of such waits is cut after two rounds, in which only splits and merges within one
+    family of records meet, and whoever is left then starts anew.
+    """
+    current = previous.where(F.col("valid_to").isNull()).select("record_key", "customer_id")
+    age = previous.groupBy("customer_id").agg(F.min("valid_from").alias("since"))
+    overlap = (
+        cluster.join(current, on="record_key", how="inner")
+        .groupBy("cluster_id", "customer_id")
+        .agg(F.count("*").alias("shared"))
+        .join(age, on="customer_id", how="inner")
+    )
+    first = _settled(overlap)
+    rest = overlap.join(first, on="cluster_id", how="left_anti").join(
+        first, on="customer_id", how="left_anti"
+    )
+    return first.unionByName(_settled(rest))
+
+
+def _settled(overlap: DataFrame) -> DataFrame:
+    """Pairs that are the best on both sides."""
+    order = (F.desc("shared"), F.asc("since"), F.asc("customer_id"), F.asc("cluster_id"))
+    by_cluster = Window.partitionBy("cluster_id").orderBy(*order)
+    by_customer = Window.partitionBy("customer_id").orderBy(*order)
+    return (
+        overlap.select(
+            "cluster_id",
+            "customer_id",
+            F.row_number().over(by_cluster).alias("of_cluster"),
+            F.row_number().over(by_customer).alias("of_customer"),
+        )
+        .where((F.col("of_cluster") == 1) & (F.col("of_customer") == 1))
+        .select("cluster_id", "customer_id")
+    )
+
+
+def _assigned(cluster: DataFrame, kept: DataFrame, previous: DataFrame) -> DataFrame:
+    """record_key, customer_id of this run: the kept id, or a new one that no map ever held.
+
+    A record that founded a customer may come to found another after it left: the new id then counts
+    how many customers the record has belonged to, which only grows.
+    """
+    lives = previous.groupBy(F.col("record_key").alias("cluster_id")).agg(
+        F.count("*").alias("lives")
+    )
+    content = F.concat_ws("|", F.lit(_SALT), "cluster_id", F.coalesce("lives", F.lit(0)))
+    named = (
+        cluster.select("cluster_id")
+        .distinct()
+        .join(kept, on="cluster_id", how="left")
+        .join(lives, on="cluster_id", how="left")
+        .select(
+            "cluster_id",
+            F.coalesce("customer_id", F.substring(F.sha2(content, _ID_BITS), 1, 32)).alias(
+                "customer_id"
+            ),
+        )
+    )
+    return (
+        cluster.select("record_key", "cluster_id")
+        .join(named, on="cluster_id", how="inner")
+        .select("record_key", "customer_id")
+    )

@@ -1,0 +1,144 @@
+"""The SQL, for DuckDB, that turns Splink's scored pairs into rows of linkage.scored_edge."""
+
+from collections.abc import Sequence
+
+from lakehouse.linkage.blocking import key_column
+from lakehouse.linkage.engine import PEOPLE_TABLE
+from lakehouse.linkage.model import (
+    UNIQUE_ID,
+    TrainedModel,
+    gamma_of,
+    levels_of,
+    used_rules,
+)
+from lakehouse.settings.linkage import ComparisonRule, Contradiction, LinkageSettings
+
+EDGE_SCHEMA = (
+    "record_key_l string, record_key_r string, match_weight double, match_probability double,"
+    " joining_weight double, support double, contradiction string, gammas map<string,int>, found_by string,"
+    " model_version string"
+)
+FOUND_BY_GROUP = "cluster"
+_SUPPORT_BOUND = 15.0
+
+
+def edge_select(
+    table: str, settings: LinkageSettings, model: TrainedModel, rules: Sequence[Sequence[str]]
+) -> str:
+    """A SELECT of the columns of EDGE_SCHEMA over Splink's table of predictions.
+
+    Args:
+        table: name of that table.
+        settings: conf.
+        model: the model that scored.
+        rules: blocking rules by match_key; a pair with another match_key was found by its group.
+    """
+    compared = used_rules(settings, model.present)
+    names = ", ".join(f"'{rule.name}'" for rule in compared)
+    gammas = ", ".join(f"gamma_{rule.name}::integer" for rule in compared)
+    comparable = " or ".join(f"gamma_{rule.name} >= 0" for rule in compared)
+    support = " + ".join(_support(rule, model) for rule in compared)
+    found_by = "".join(
+        f" when '{i}' then {_quoted(' + '.join(rule))}" for i, rule in enumerate(rules)
+    )
+    return f"""
+        select {UNIQUE_ID}_l, {UNIQUE_ID}_r, match_weight, match_probability,
+            match_weight - {_extra_bits(compared, settings, model)} as joining_weight,
+            case when {comparable}
+                then greatest(-{_SUPPORT_BOUND}, least({_SUPPORT_BOUND}, {support})) end as support,
+            {_contradiction(settings.guards.contradictions, model)} as contradiction,
+            map([{names}], [{gammas}]) as gammas,
+            case match_key {found_by} when '' then '' else '{FOUND_BY_GROUP}' end as found_by,
+            {_quoted(model.version)} as model_version
+        from {table}
+    """  # noqa: S608
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _weight(rule: ComparisonRule, model: TrainedModel) -> str:
+    adjusted = rule.term_frequency and any(
+        level.frequency_column for level in levels_of(rule, model.present)
+    )
+    return f"(mw_{rule.name} + mw_tf_adj_{rule.name})" if adjusted else f"mw_{rule.name}"
+
+
+def _support(rule: ComparisonRule, model: TrainedModel) -> str:
+    weight = _weight(rule, model)
+    return weight if rule.lasting else f"greatest(0.0, {weight})"
+
+
+def _extra_bits(
+    compared: Sequence[ComparisonRule], settings: LinkageSettings, model: TrainedModel
+) -> str:
+    asked = settings.guards.corroboration
+    others = [rule for rule in compared if asked is not None and rule.name not in asked.common]
+    if asked is None or not others:
+        return "0.0"
+    enough = " or ".join(f"{_weight(rule, model)} >= {asked.least_bits}" for rule in others)
+    return f"case when {enough} then 0.0 else {asked.extra_bits} end"
+
+
+def _contradiction(contradictions: Sequence[Contradiction], model: TrainedModel) -> str:
+    def stands(comparison: str, labels: Sequence[str]) -> str:
+        numbers = gamma_of(model, comparison, labels)
+        within = ", ".join(str(n) for n in numbers)
+        return f"gamma_{comparison} in ({within})" if numbers else "false"
+
+    cases = []
+    for rule in contradictions:
+        differing = [name for name, labels in rule.levels.items() if "exact" not in labels]
+        if any(model.unlike.get(name, 0.0) > rule.unlike_at_most for name in differing):
+            continue
+        holds = " and ".join(stands(name, labels) for name, labels in rule.levels.items())
+        excused = " or ".join(stands(name, labels) for name, labels in rule.unless.items())
+        cases.append(f"when {holds} and not ({excused or 'false'}) then '{rule.name}'")
+    return f"case {' '.join(cases)} end" if cases else "cast(null as varchar)"
+
+
+def task_pairs_select(rule_count: int) -> str:
+    """Pairs within the blocks of table `block`, each by the first rule that gives it.
+
+    `block` holds record_key, rule_number, and block_keys, a list with the key of every rule.
+    """
+    taken = " ".join(
+        f"when {number} then "
+        + (
+            " or ".join(
+                f"coalesce(l.block_keys[{k + 1}] = r.block_keys[{k + 1}], false)"
+                for k in range(number)
+            )
+            or "false"
+        )
+        for number in range(rule_count)
+    )
+    return f"""
+        select l.{UNIQUE_ID} as join_key_l, r.{UNIQUE_ID} as join_key_r,
+            cast(l.rule_number as varchar) as match_key
+        from block l join block r
+            on l.rule_number = r.rule_number
+            and l.block_keys[l.rule_number + 1] = r.block_keys[r.rule_number + 1]
+            and l.{UNIQUE_ID} < r.{UNIQUE_ID}
+        where not case l.rule_number {taken} else false end
+    """  # noqa: S608
+
+
+def capped_keys(index: int, cap: int) -> str:
+    """The key column of a rule, null where its block is larger than the cap."""
+    key = key_column(index)
+    return (
+        f"case when {key} is not null"
+        f" and count({key}) over (partition by {key}) <= {cap} then {key} end as {key}"
+    )
+
+
+def block_sizes_select(index: int) -> str:
+    """Per size of a block of the rule, the number of such blocks."""
+    key = key_column(index)
+    return f"""
+        select records, count(*) as blocks from (
+            select count(*) as records from {PEOPLE_TABLE} where {key} is not null group by {key}
+        ) group by records
+    """  # noqa: S608

@@ -1,0 +1,57 @@
+"""One table of people in, one cluster per record out: what `c360 link` does."""
+
+from pathlib import Path
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.columns.person import standardised_people
+from lakehouse.errors import InputError
+from lakehouse.linkage.artefact import load_model
+from lakehouse.linkage.cluster import cluster
+from lakehouse.linkage.score import scored_edge
+from lakehouse.linkage.train import train
+from lakehouse.settings.linkage import LinkageSettings
+
+
+def link_people(
+    people: DataFrame,
+    settings: LinkageSettings,
+    engine: str,
+    model: str | Path | None,
+    work_dir: str,
+) -> DataFrame:
+    """The cluster of every record of a table of people.
+
+    Args:
+        people: record_id and any subset of the standard columns, as text.
+        settings: conf.
+        engine: auto, spark or duckdb.
+        model: file of a trained model; None to train one on these people.
+        work_dir: folder that driver and workers see; the frame reads from it while it is used.
+
+    Returns:
+        record_id, cluster_id: one row per record.
+
+    Raises InputError if record_id is missing, empty somewhere, or not unique.
+    """
+    keyed = _with_keys(people)
+    folder = Path(work_dir)
+    stored = str(folder / "standardised")
+    standardised_people(keyed).write.mode("overwrite").parquet(stored)
+    records = people.sparkSession.read.parquet(stored)
+    used = load_model(model) if model is not None else train(records, settings)
+    edges = scored_edge(records, used, settings, engine, work_dir)
+    found = cluster(records, edges, used, settings, engine, work_dir)
+    return found.select(F.col("record_key").alias("record_id"), "cluster_id")
+
+
+def _with_keys(people: DataFrame) -> DataFrame:
+    if "record_id" not in people.columns:
+        raise InputError("The table of people has no column record_id.", "add one, unique per row.")
+    keyed = people.withColumn("record_key", F.col("record_id").cast("string"))
+    if not keyed.where(F.col("record_key").isNull()).isEmpty():
+        raise InputError("record_id is empty in some rows.", "give every row its own id.")
+    if not keyed.groupBy("record_key").count().where("count > 1").isEmpty():
+        raise InputError("record_id is not unique.", "give every row its own id.")
+    return keyed

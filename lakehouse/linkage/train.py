@@ -1,0 +1,382 @@
+"""Training without labels: chance agreement by random pairs, true agreement by EM, the rest from both.
+
+One model serves both engines: Splink learns on DuckDB in the driver, from a sample of bounded size that
+is chosen by hash. Several EM sessions, each blind to the fields that it blocks on, are averaged by
+the number of true pairs that each saw, together with what we expect before seeing any. The prior and
+the threshold are then read off the scored pairs of the sample themselves.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from splink import block_on
+
+from lakehouse.linkage.artefact import conf_hash, content_version
+from lakehouse.linkage.blocking import (
+    columns_of,
+    evidence,
+    key_column,
+    used_blocking,
+    with_block_keys,
+)
+from lakehouse.linkage.engine import PEOPLE_TABLE, database, linker, predicted
+from lakehouse.linkage.model import (
+    UNIQUE_ID,
+    LevelParameters,
+    TrainedModel,
+    expected_parameters,
+    splink_settings,
+)
+from lakehouse.linkage.score_duckdb import cap_blocks
+from lakehouse.settings.linkage import LinkageSettings, ThresholdSettings
+
+Floats = npt.NDArray[np.float64]
+Shares = dict[str, Floats]
+
+_FIRST_PRIOR = 1e-4
+_HASH_BUCKETS = 1_000_000
+_HIGHEST_JOIN = 20.0
+_LEAST_SESSION_PAIRS = 20
+_DIGITS = 9
+_LEAST_CHANCE = 1 / 128
+"""Share of an identifier's chance agreements that are left when true pairs are taken off."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """What one EM session saw and learnt. `match_share` is the share of true pairs among `pairs`."""
+
+    blocking: tuple[str, ...]
+    pairs: int
+    match_share: float
+    m: Mapping[str, Floats]
+
+
+def train(people: DataFrame, settings: LinkageSettings) -> TrainedModel:
+    """A model for these people, from at most `training.max_records` of them.
+
+    Args:
+        people: silver.person_record, or any frame with record_key and some of its columns.
+        settings: conf.
+
+    Returns:
+        The model; the same for the same records in any order.
+    """
+    records = people.count()
+    sample = _sampled(evidence(people, settings), records, settings).toArrow()
+    limits = settings.limits
+    with database(limits.memory_limit, limits.threads) as connection:
+        connection.register("sample", sample)
+        connection.execute(
+            f"create table {PEOPLE_TABLE} as select * from sample order by {UNIQUE_ID}"
+        )
+        connection.unregister("sample")
+        present = _present_columns(connection, sample, settings)
+        return _trained(connection, sample.num_rows, records, present, settings)
+
+
+def _sampled(people: DataFrame, records: int, settings: LinkageSettings) -> DataFrame:
+    most = settings.training.max_records
+    rules = used_blocking(settings, frozenset(people.columns))
+    keyed = with_block_keys(people, rules)
+    if records <= most:
+        return keyed
+    buckets = int(_HASH_BUCKETS * most / records)
+    bucket = F.pmod(
+        F.xxhash64(F.col(UNIQUE_ID), F.lit(settings.training.seed)), F.lit(_HASH_BUCKETS)
+    )
+    return keyed.where(bucket < buckets)
+
+
+def _present_columns(
+    connection: duckdb.DuckDBPyConnection, sample: pa.Table, settings: LinkageSettings
+) -> tuple[str, ...]:
+    """Columns with enough values, and more than one, to tell people apart."""
+    named = {c for rule in settings.comparisons for c in rule.columns}
+    named |= {c for rule in settings.blocking for c in columns_of(rule)}
+    names = [name for name in sample.column_names if name in named]
+    counted = ", ".join(f"count({name}), count(distinct {name})" for name in names)
+    row = connection.execute(f"select {counted} from {PEOPLE_TABLE}").fetchall()[0]
+    least = settings.least_fill * sample.num_rows
+    facts = zip(names, row[::2], row[1::2], strict=True)
+    return tuple(
+        name for name, filled, distinct in facts if filled >= max(least, 2) and distinct > 1
+    )
+
+
+def _trained(
+    connection: duckdb.DuckDBPyConnection,
+    sampled: int,
+    records: int,
+    columns: tuple[str, ...],
+    settings: LinkageSettings,
+) -> TrainedModel:
+    present = frozenset(columns)
+    expected = expected_parameters(settings, present)
+    conf = conf_hash(settings)
+    model = TrainedModel("untrained", conf, columns, expected, _FIRST_PRIOR, 0.0, 0.0)
+    if sampled < 2 or not expected:
+        return replace(model, version=content_version(expected, _FIRST_PRIOR, 0.0, conf))
+    model = model.with_parameters(_with_chance_shares(connection, model, sampled, settings))
+    sessions = _em_sessions(connection, model, settings)
+    shares, warnings = _averaged(model, sessions, settings)
+    all_pairs = sampled * (sampled - 1) / 2
+    _cap_sample_blocks(connection, sampled, settings)
+    model = model.with_parameters(shares)
+    first = _evidence_weights(connection, model, settings)
+    shares = _without_true_pairs(model, _fitted_prior(first, all_pairs), settings)
+    model = model.with_parameters(shares)
+    evidence_weights = _evidence_weights(connection, model, settings)
+    prior = round(_fitted_prior(evidence_weights, all_pairs), 15)
+    model = replace(model, prior=prior)
+    weights = evidence_weights + model.prior_weight
+    join = _join_weight(weights, settings.thresholds)
+    return replace(
+        model,
+        join_weight=join,
+        review_weight=join - settings.thresholds.review,
+        unlike=_least_unlike(sessions),
+        version=content_version(shares, prior, join, conf),
+        card=_card(weights, join, sampled, records, sessions, warnings),
+    )
+
+
+def _with_chance_shares(
+    connection: duckdb.DuckDBPyConnection,
+    model: TrainedModel,
+    sampled: int,
+    settings: LinkageSettings,
+) -> dict[str, tuple[LevelParameters, ...]]:
+    """`u` by random pairs. A level that none of them reached counts as half a pair."""
+    training = settings.training
+    built = linker(connection, splink_settings(settings, model, term_frequencies=False))
+    built.training.estimate_u_using_random_sampling(
+        max_pairs=training.random_pairs, seed=training.seed, min_count_per_level=None, num_chunks=1
+    )
+    learnt = {c["output_column_name"]: c for c in built.misc.save_model_to_json()["comparisons"]}
+    pairs = min(training.random_pairs, sampled * (sampled - 1) / 2)
+    found = {}
+    for name, levels in model.comparisons.items():
+        own = [lv for lv in learnt[name]["comparison_levels"] if not lv.get("is_null_level")]
+        seen = np.array([lv.get("u_probability", 0.0) for lv in own])
+        smooth = (seen * pairs + 0.5) / (pairs * seen.sum() + 0.5 * len(own))
+        found[name] = tuple(
+            replace(level, u=round(float(u), _DIGITS + 3))
+            for level, u in zip(levels, smooth, strict=True)
+        )
+    return found
+
+
+def _em_sessions(
+    connection: duckdb.DuckDBPyConnection, model: TrainedModel, settings: LinkageSettings
+) -> list[Session]:
+    training = settings.training
+    built = linker(connection, splink_settings(settings, model, term_frequencies=False))
+    sessions = []
+    for blocking in training.blocking:
+        if not set(blocking) <= model.present:
+            continue
+        pairs = _pair_count(connection, blocking)
+        if pairs < _LEAST_SESSION_PAIRS:
+            continue
+        bound = (
+            {}
+            if pairs <= training.max_session_pairs
+            else {
+                "max_pairs": training.max_session_pairs,
+                "record_sample_proportion": 1.0,
+            }
+        )
+        learnt = built.training.estimate_parameters_using_expectation_maximisation(
+            block_on(*blocking), estimate_without_term_frequencies=True, **bound
+        ).core_model_settings
+        sessions.append(
+            Session(
+                blocking,
+                pairs,
+                float(learnt.probability_two_random_records_match),
+                {c.output_column_name: _observed_shares(c) for c in learnt.comparisons},
+            )
+        )
+    return sessions
+
+
+def _observed_shares(comparison: Any) -> Floats:
+    levels = [lv for lv in comparison.comparison_levels if not lv.is_null_level]
+    shares = [lv.m_probability for lv in levels]
+    return np.array([share if isinstance(share, float) else 0.0 for share in shares])
+
+
+def _pair_count(connection: duckdb.DuckDBPyConnection, blocking: Sequence[str]) -> int:
+    columns = ", ".join(blocking)
+    known = " and ".join(f"{c} is not null" for c in blocking)
+    counted = connection.execute(
+        "select coalesce(sum(n * (n - 1) // 2), 0)::bigint from"
+        f" (select count(*) as n from {PEOPLE_TABLE} where {known} group by {columns})"
+    ).fetchall()
+    return int(counted[0][0])
+
+
+def _averaged(
+    model: TrainedModel, sessions: Sequence[Session], settings: LinkageSettings
+) -> tuple[dict[str, tuple[LevelParameters, ...]], list[str]]:
+    """`m` from all sessions and the expectation, and what is doubtful about it."""
+    training = settings.training
+    warnings = []
+    found = {}
+    bounds = {rule.name: rule.unlike_at_most for rule in settings.comparisons}
+    for name, levels in model.comparisons.items():
+        total = training.expected_pairs * np.array([level.m for level in levels])
+        taught = _trusted(sessions, name, bounds[name], training.least_match_share)
+        if not taught:
+            warnings.append(f"{name}: no session could teach it; expected shares are used")
+        for session in taught:
+            true_pairs = session.match_share * session.pairs
+            total = total + min(true_pairs, training.session_pairs) * session.m[name]
+        shares = total / total.sum()
+        if shares[-1] > bounds[name]:
+            warnings.append(
+                f"{name}: {shares[-1]:.2f} of true pairs unlike; bounded to {bounds[name]}"
+            )
+            shares[:-1] *= (1 - bounds[name]) / shares[:-1].sum()
+            shares[-1] = bounds[name]
+        found[name] = tuple(
+            replace(level, m=round(float(m), _DIGITS))
+            for level, m in zip(levels, shares, strict=True)
+        )
+    return found, warnings
+
+
+def _trusted(
+    sessions: Sequence[Session], name: str, bound: float, least_match_share: float
+) -> list[Session]:
+    """Sessions that can teach a comparison.
+
+    One that blocks on what households share takes relatives for one person, and then finds more true
+    pairs unlike than there can be. Those are left out as long as another session is left.
+    """
+    able = [s for s in sessions if name in s.m and s.match_share >= least_match_share]
+    return [s for s in able if s.m[name][-1] <= bound] or able
+
+
+def _least_unlike(sessions: Sequence[Session]) -> dict[str, float]:
+    """Per comparison, the least share of unlike true pairs: a session that blocks on a shared
+    address takes households for people, but not all sessions do."""
+    names = {name for session in sessions for name in session.m}
+    return {
+        name: round(min(float(s.m[name][-1]) for s in sessions if name in s.m), _DIGITS)
+        for name in sorted(names)
+    }
+
+
+def _evidence_weights(
+    connection: duckdb.DuckDBPyConnection, model: TrainedModel, settings: LinkageSettings
+) -> Floats:
+    """Match weights without prior, in bits, of all pairs that blocking finds in the sample."""
+    all_rules = used_blocking(settings, frozenset(_table_columns(connection)))
+    usable = used_blocking(settings, model.present)
+    keys = [key_column(all_rules.index(rule)) for rule in usable]
+    if not keys:
+        return np.array([])
+    built = linker(connection, splink_settings(settings, model, blocking_columns=keys))
+    table = predicted(built, None)
+    weights = connection.execute(f"select match_weight from {table} order by 1").fetchnumpy()
+    return np.asarray(weights["match_weight"], dtype=np.float64) - model.prior_weight
+
+
+def _cap_sample_blocks(
+    connection: duckdb.DuckDBPyConnection, sampled: int, settings: LinkageSettings
+) -> None:
+    rules = used_blocking(settings, frozenset(_table_columns(connection)))
+    cap_blocks(connection, len(rules), sampled, settings)
+
+
+def _without_true_pairs(
+    model: TrainedModel, prior: float, settings: LinkageSettings
+) -> dict[str, tuple[LevelParameters, ...]]:
+    """`u` of identifiers without the true pairs among the random pairs, bounded from below."""
+    identifiers = {rule.name for rule in settings.comparisons if rule.identifier}
+    found = dict(model.comparisons)
+    for name in identifiers & found.keys():
+        levels = found[name]
+        seen = np.array([level.u for level in levels])
+        true = prior * np.array([level.m for level in levels])
+        left = np.maximum(seen - true, seen * _LEAST_CHANCE)
+        left /= left.sum()
+        found[name] = tuple(
+            replace(level, u=round(float(u), _DIGITS + 3))
+            for level, u in zip(levels, left, strict=True)
+        )
+    return found
+
+
+def _table_columns(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return [row[0] for row in connection.execute(f"describe {PEOPLE_TABLE}").fetchall()]
+
+
+def _probabilities(weights: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp2(-np.clip(weights, -500, 500))))
+
+
+def _fitted_prior(evidence_weights: Floats, all_pairs: float) -> float:
+    """The prior under which the model expects as many true pairs as the prior says there are.
+
+    This is the maximum-likelihood prior for the given levels, with pairs that no blocking rule found
+    taken as no match. At least one true pair is assumed.
+    """
+    prior = _FIRST_PRIOR
+    for _ in range(500):
+        expected = _probabilities(evidence_weights + np.log2(prior / (1 - prior))).sum()
+        before, prior = prior, float(min(max(expected, 1.0) / all_pairs, 0.5))
+        if abs(prior - before) <= 1e-10 * before:
+            break
+    return prior
+
+
+def _join_weight(weights: Floats, thresholds: ThresholdSettings) -> float:
+    """The lowest weight from which on the pairs reach the precision, by the model's own estimate."""
+    if thresholds.join != "auto":
+        return thresholds.join
+    join = thresholds.lowest_join
+    while join < _HIGHEST_JOIN:
+        above = _probabilities(weights[weights >= join])
+        if not len(above) or above.mean() >= thresholds.precision:
+            break
+        join += 0.5
+    return join
+
+
+def _card(
+    weights: Floats,
+    join: float,
+    sampled: int,
+    records: int,
+    sessions: Sequence[Session],
+    warnings: Sequence[str],
+) -> dict[str, Any]:
+    joined = _probabilities(weights[weights >= join])
+    return {
+        "records": records,
+        "sampled_records": sampled,
+        "blocked_pairs": len(weights),
+        "expected_true_pairs": round(float(_probabilities(weights).sum()), 1),
+        "joined_pairs": len(joined),
+        "estimated_precision": round(float(joined.mean()), 6) if len(joined) else None,
+        "sessions": [
+            {
+                "blocking": list(s.blocking),
+                "pairs": s.pairs,
+                "match_share": round(s.match_share, 6),
+                "unlike": {name: round(float(m[-1]), 4) for name, m in s.m.items()},
+            }
+            for s in sessions
+        ],
+        "warnings": list(warnings),
+    }

@@ -1,0 +1,136 @@
+"""The demo: a company generated, run day by day, and held against the truth that it was made from."""
+
+import shutil
+import time
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.columns.keys import identity, record_key
+from lakehouse.demo.generate import generate
+from lakehouse.linkage.evaluate import Evaluation, evaluate
+from lakehouse.pipeline import runner
+from lakehouse.pipeline.lake import Lake, open_lake
+from lakehouse.pipeline.runner import RunOutcome
+from lakehouse.settings.models import Settings
+from lakehouse.storage.releases import current_release
+from lakehouse.tables.ops import QUARANTINE
+
+FIRST_DAY = date(2026, 1, 5)
+
+
+@dataclass
+class DemoOutcome:
+    """What came of the demo: the runs, and what was found against what is true."""
+
+    runs: list[RunOutcome] = field(default_factory=list)
+    people: Evaluation | None = None
+    recall_by_distortion: dict[str, tuple[int, float]] = field(default_factory=dict)
+    planted: int = 0
+    held_as_planted: int = 0
+    held_unplanted: int = 0
+    row_counts: dict[str, int] = field(default_factory=dict)
+    generate_seconds: float = 0.0
+
+
+def demo_outcome(settings: Settings, *, customers: int, seed: int, days: int) -> DemoOutcome:
+    """Generates the company afresh, runs each day as its own run, and evaluates the last release."""
+    outcome = DemoOutcome()
+    home = Path(settings.lake.root).parent
+    for folder in (Path(settings.lake.root), home / "landing", home / "truth", home / "work"):
+        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(settings.linkage.models, ignore_errors=True)
+    began = time.monotonic()
+    generate(customers, seed, home, days, FIRST_DAY)
+    outcome.generate_seconds = time.monotonic() - began
+    lake = open_lake(settings)
+    for number in range(days):
+        day = FIRST_DAY + timedelta(days=number)
+        outcome.runs.append(runner.run(lake, f"day-{day.isoformat()}", day))
+    _held_against_truth(lake, home / "truth", outcome)
+    return outcome
+
+
+def true_people(lake: Lake, truth: Path) -> DataFrame:
+    """The truth by record_key: record_id (the key), entity_id (the person), distortions."""
+    secret = lake.settings.lake.secret.get_secret_value()
+    key = record_key(
+        secret, F.col("source_system"), F.col("entity"), identity(F.col("source_record_id"))
+    )
+    return lake.spark.read.parquet(f"file:{truth}/person.parquet").select(
+        key.alias("record_id"), F.col("person_id").alias("entity_id"), "distortions"
+    )
+
+
+def _held_against_truth(lake: Lake, truth: Path, outcome: DemoOutcome) -> None:
+    release = current_release(lake.tables)
+    versions = release.versions if release else {}
+    outcome.row_counts = {t: lake.tables.row_count(t, v) for t, v in sorted(versions.items())}
+    known = true_people(lake, truth)
+    current = lake.tables.read("linkage.identity_map", versions["linkage.identity_map"])
+    found = current.where(F.col("valid_to").isNull()).select(
+        F.col("record_key").alias("record_id"), F.col("customer_id").alias("cluster_id")
+    )
+    silver = lake.tables.read("silver.person_record", versions["silver.person_record"])
+    living = known.join(
+        silver.select(F.col("record_key").alias("record_id")), on="record_id", how="left_semi"
+    )
+    outcome.people = evaluate(found, living.select("record_id", "entity_id"))
+    outcome.recall_by_distortion = recall_by_distortion(found, living)
+    _count_poison(lake, truth, versions, outcome)
+
+
+def recall_by_distortion(found: DataFrame, known: DataFrame) -> dict[str, tuple[int, float]]:
+    """By distortion: true pairs with such a record, and the share of them found."""
+    placed = known.join(found, on="record_id", how="left")
+    left = placed.select(
+        "entity_id",
+        F.col("record_id").alias("l"),
+        F.col("cluster_id").alias("cl"),
+        F.col("distortions").alias("dl"),
+    )
+    right = placed.select(
+        "entity_id",
+        F.col("record_id").alias("r"),
+        F.col("cluster_id").alias("cr"),
+        F.col("distortions").alias("dr"),
+    )
+    pairs = left.join(right, on="entity_id", how="inner").where(F.col("l") < F.col("r"))
+    rows = (
+        pairs.select(
+            F.explode(F.array_distinct(F.concat("dl", "dr"))).alias("distortion"),
+            (F.col("cl") == F.col("cr")).alias("is_found"),
+        )
+        .groupBy("distortion")
+        .agg(F.count(F.lit(1)).alias("pairs"), F.count_if("is_found").alias("found"))
+        .orderBy("distortion")
+        .collect()
+    )
+    return {row.distortion: (row.pairs, row.found / row.pairs) for row in rows}
+
+
+def _count_poison(lake: Lake, truth: Path, versions: dict[str, int], outcome: DemoOutcome) -> None:
+    planted = lake.spark.read.parquet(f"file:{truth}/poison.parquet").select(
+        "file", F.col("row_number").cast("bigint").alias("row_number"), "reason"
+    )
+    held = (
+        lake.tables.read(QUARANTINE.name, versions[QUARANTINE.name])
+        .select(
+            F.col("source_file").alias("file"),
+            F.col("source_row_number").alias("row_number"),
+            F.explode("reasons").alias("reason"),
+        )
+        .distinct()
+    )
+    both = planted.withColumn("p", F.lit(1)).join(
+        held.withColumn("h", F.lit(1)), on=["file", "row_number", "reason"], how="full"
+    )
+    row = both.agg(
+        F.count("p").alias("planted"),
+        F.count_if(F.col("p").isNotNull() & F.col("h").isNotNull()).alias("both"),
+        F.count_if(F.col("p").isNull()).alias("unplanted"),
+    ).collect()[0]
+    outcome.planted, outcome.held_as_planted, outcome.held_unplanted = row.planted, row.both, row.unplanted

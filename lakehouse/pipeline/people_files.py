@@ -1,0 +1,102 @@
+"""`c360 link` and `c360 evaluate`: one file of people in, one file of clusters out; and how good it is."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from lakehouse.errors import InputError
+from lakehouse.linkage.evaluate import Evaluation, evaluate
+from lakehouse.linkage.people import link_people
+from lakehouse.settings.models import Settings
+
+PEOPLE_COLUMNS = (
+    "record_id", "source", "given_name", "middle_name", "family_name", "full_name", "birth_date",
+    "gender", "email", "phone", "street", "city", "region", "postcode", "country", "national_id",
+)  # fmt: skip
+
+
+def linked(
+    spark: SparkSession, settings: Settings, people: Path, out: Path, engine: str, model: Path | None
+) -> tuple[int, int]:
+    """Writes `out` with record_id and cluster_id and returns the numbers of records and clusters.
+
+    Raises:
+        InputError: the file has no record_id, or none of the other columns, or another form.
+    """
+    frame = _people(spark, people)
+    work_dir = str(settings.lake.work_dir)
+    clusters = link_people(frame, settings.linkage, engine, model, work_dir)
+    # One row per person of one file that a person named: it fits the driver, which read it.
+    table = clusters.select("record_id", "cluster_id").orderBy("record_id").toArrow()
+    _write(table, out)
+    return table.num_rows, len(table.column("cluster_id").unique())
+
+
+def evaluated(spark: SparkSession, clusters: Path, truth: Path) -> Evaluation:
+    """Pairwise and B-cubed measures of `clusters` (record_id, cluster_id) against `truth`.
+
+    The truth's group is its column entity_id, cluster_id or person_id.
+    """
+    found = _read(spark, clusters)
+    known = _read(spark, truth)
+    group = next((c for c in ("entity_id", "person_id", "cluster_id") if c in known.columns), None)
+    if group is None or "record_id" not in known.columns:
+        raise InputError(
+            f"{truth} needs the columns record_id and entity_id.", "rename its columns and try again."
+        )
+    if not {"record_id", "cluster_id"} <= set(found.columns):
+        raise InputError(
+            f"{clusters} needs the columns record_id and cluster_id.", "`c360 link` writes such a file."
+        )
+    return evaluate(
+        found.select("record_id", "cluster_id"),
+        known.select("record_id", F.col(group).alias("entity_id")),
+    )
+
+
+def _people(spark: SparkSession, path: Path) -> DataFrame:
+    frame = _read(spark, path)
+    known = [name for name in PEOPLE_COLUMNS if name in frame.columns]
+    if "record_id" not in known or len(known) < 2:
+        raise InputError(
+            f"{path} needs record_id and at least one more of the standard columns.",
+            f"name its columns among {', '.join(PEOPLE_COLUMNS)}.",
+        )
+    return frame.select(*known)
+
+
+def _read(spark: SparkSession, path: Path) -> DataFrame:
+    try:
+        if path.suffix == ".parquet":
+            table = pq.read_table(path)
+        elif path.suffix == ".csv":
+            table = pa_csv.read_csv(path, convert_options=_as_text(path))
+        else:
+            raise InputError(f"{path} is neither .csv nor .parquet.", "convert it to one of them.")
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(
+            f"{path} cannot be read as {path.suffix[1:]} ({type(error).__name__}).",
+            "check the file; CSV must be UTF-8 with a header.",
+        ) from None
+    text = pa.table({name: table.column(name).cast(pa.string()) for name in table.column_names})
+    return spark.createDataFrame(text)
+
+
+def _as_text(path: Path) -> pa_csv.ConvertOptions:
+    with path.open(encoding="utf-8-sig") as file:
+        names = [name.strip().strip('"') for name in file.readline().rstrip("\r\n").split(",")]
+    return pa_csv.ConvertOptions(
+        column_types={name: pa.string() for name in names}, strings_can_be_null=True
+    )
+
+
+def _write(table: pa.Table, out: Path) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if out.suffix == ".csv":
+        pa_csv.write_csv(table, out)
+    else:
+        pq.write_table(table, out)

@@ -1,0 +1,138 @@
+"""How each silver table comes about: most are typed by their spec, a few need more."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.errors import ConfigurationError
+from lakehouse.settings.sources import SilverFeed, Source
+from lakehouse.silver.device import device
+from lakehouse.silver.intake import intake
+from lakehouse.silver.media_touch import media_touch
+from lakehouse.silver.order import order
+from lakehouse.silver.order_line import order_line
+from lakehouse.silver.payment import payment
+from lakehouse.silver.person_record import person_record
+from lakehouse.silver.support_message import support_message
+from lakehouse.silver.typed import typed
+from lakehouse.tables.silver import SILVER_TABLES
+from lakehouse.tables.spec import TableSpec
+
+SILVER_READS: Mapping[str, tuple[str, ...]] = {
+    "order": ("person_record",),
+    "order_line": ("order",),
+    "payment": ("order",),
+    "support_message": ("support_ticket",),
+    "device": ("web_event",),
+    "media_touch": ("web_event",),
+}
+"""By silver table, the silver tables that it is made from."""
+
+_SPECS = {spec.entity: spec for spec in SILVER_TABLES}
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What the frames of one silver table are made from."""
+
+    spec: TableSpec
+    bronze: Mapping[str, DataFrame]
+    sources: Sequence[Source]
+    silver: Mapping[str, DataFrame]
+    secret: str
+    as_of: date
+
+    def feeds(self) -> list[tuple[Source, SilverFeed]]:
+        """The feeds that fill the table and whose bronze frame is at hand."""
+        return [
+            (source, feed)
+            for source in self.sources
+            if source.name in self.bronze
+            for feed in source.feeds
+            if feed.table == self.spec.entity
+        ]
+
+    def intake(self, source: Source, feed: SilverFeed) -> DataFrame:
+        """The feed's living records as raw text."""
+        return intake(self.bronze[source.name], source, feed, self.sources, self.secret)
+
+    def typed(self) -> DataFrame:
+        """The records of all feeds, typed by the spec."""
+        return self._united(
+            typed(self.intake(source, feed), self.spec, feed.date_formats)
+            for source, feed in self.feeds()
+        )
+
+    def lines(self) -> DataFrame:
+        """As `typed`, with `is_nested`: whether the row came inside the record it is part of."""
+        return self._united(
+            typed(self.intake(source, feed), self.spec, feed.date_formats).withColumn(
+                "is_nested", F.lit(feed.each is not None)
+            )
+            for source, feed in self.feeds()
+        )
+
+    def people(self) -> DataFrame:
+        """The records of all feeds as raw text."""
+        return self._united(self.intake(source, feed) for source, feed in self.feeds())
+
+    def _united(self, frames: Iterable[DataFrame]) -> DataFrame:
+        return reduce(lambda a, b: a.unionByName(b, allowMissingColumns=True), frames)
+
+
+_BUILDERS: Mapping[str, Callable[[_Work], DataFrame]] = {
+    "person_record": lambda work: person_record(
+        work.people(),
+        countries={s.name: f.country for s, f in work.feeds() if f.country is not None},
+        date_formats={s.name: f.date_formats for s, f in work.feeds() if f.date_formats},
+        as_of=work.as_of,
+    ),
+    "order": lambda work: order(work.typed(), work.silver["person_record"]),
+    "order_line": lambda work: order_line(work.lines(), work.silver["order"]),
+    "payment": lambda work: payment(work.typed(), work.silver["order"]),
+    "support_message": lambda work: support_message(work.typed(), work.silver["support_ticket"]),
+    "device": lambda work: device(work.silver["web_event"], work.secret),
+    "media_touch": lambda work: media_touch(work.silver["web_event"]),
+}
+"""The tables that need more than typing. A device or touch is seen in web events, not in a feed."""
+
+_DERIVED = frozenset({"device", "media_touch"})
+
+
+def silver_table(
+    table: str,
+    bronze: Mapping[str, DataFrame],
+    sources: Sequence[Source],
+    silver: Mapping[str, DataFrame],
+    *,
+    secret: str,
+    as_of: date,
+) -> DataFrame:
+    """The rows of silver.`table`, in its spec's columns. Key: record_key.
+
+    Bad rows are among them: what a required column cannot be read from is null there, for the gate
+    to quarantine.
+
+    Args:
+        table: entity name, such as `order`.
+        bronze: by feed name, the bronze frames of the feeds that fill the table.
+        sources: all sources, for references between feeds.
+        silver: by entity name, the silver frames that `SILVER_READS` lists for the table.
+        secret: keys all record keys.
+        as_of: the day by which birth dates are judged.
+
+    Raises:
+        ConfigurationError: no feed at hand fills the table.
+    """
+    work = _Work(_SPECS[table], bronze, sources, silver, secret, as_of)
+    if table not in _DERIVED and not work.feeds():
+        raise ConfigurationError(
+            f"No source at hand fills silver.{table}.",
+            f"add a feed with `table: {table}` to a file in conf/base/sources.",
+        )
+    build = _BUILDERS.get(table, _Work.typed)
+    return build(work).select(*work.spec.column_names)

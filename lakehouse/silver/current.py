@@ -1,0 +1,65 @@
+"""The current row per key of a feed: the same whatever order its files were ingested in."""
+
+from collections.abc import Sequence
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from lakehouse.columns.dates import parsed_moment
+from lakehouse.columns.keys import identity
+from lakehouse.settings.sources import LoadKind, Source
+
+SEQUENCE = "sequence_at"
+
+
+def current(bronze: DataFrame, source: Source) -> DataFrame:
+    """The newest version of every living key, with `sequence_at`, its moment by the source.
+
+    The newest sequence wins; of equal ones the greater content hash does. A key is gone when its
+    newest version carries the delete flag. In a snapshot feed a file's moment is the sequence that
+    most of its rows carry, and a key lives only if a file of the newest moment has it, so that a
+    late older snapshot neither revives nor deletes anything, and a snapshot may come in parts.
+
+    The newest version counts even if it is bad: the gate then quarantines it, and no older one
+    stands in for it, as nobody could say which of its values still hold.
+    """
+    moment = parsed_moment(F.trim(source.sequence), source.sequence_formats)
+    rows = bronze.withColumn(SEQUENCE, moment)
+    if source.load_kind is LoadKind.SNAPSHOT:
+        rows = _in_newest_snapshot(rows)
+    newest = newest_versions(rows, [identity(F.col(key)) for key in source.key])
+    return newest.where(~_is_deleted(source))
+
+
+def newest_versions(rows: DataFrame, keys: Sequence[Column]) -> DataFrame:
+    """The newest of the rows of each key, by `sequence_at` and then by content."""
+    # The same content twice leaves only where it stood: the last orders make that steady too.
+    versions = Window.partitionBy(*keys).orderBy(
+        F.col(SEQUENCE).desc_nulls_last(),
+        F.col("content_hash").desc(),
+        F.col("source_file"),
+        F.col("source_row_number"),
+    )
+    ranked = rows.withColumn("_rank", F.row_number().over(versions))
+    return ranked.where(F.col("_rank") == 1).drop("_rank")
+
+
+def _in_newest_snapshot(rows: DataFrame) -> DataFrame:
+    """The rows of the files of the newest moment: what they lack is gone, what is older is past."""
+    moments = rows.groupBy("source_file", "file_hash").agg(
+        F.mode(SEQUENCE, True).alias("_snapshot_at")
+    )
+    newest = moments.agg(F.max("_snapshot_at").alias("_snapshot_at"))
+    living = moments.join(F.broadcast(newest), on="_snapshot_at", how="left_semi")
+    return rows.join(
+        F.broadcast(living.select("source_file", "file_hash")),
+        on=["source_file", "file_hash"],
+        how="left_semi",
+    )
+
+
+def _is_deleted(source: Source) -> Column:
+    flag = source.delete_flag
+    if flag is None:
+        return F.lit(False)
+    return F.coalesce(F.trim(flag.column).isin(*flag.values), F.lit(False))

@@ -1,0 +1,189 @@
+"""From bronze to one frame of raw text per silver table: lineage, references and mapped columns."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.columns.keys import identity, record_key
+from lakehouse.columns.person import CORRECTIONS_TYPE
+from lakehouse.columns.text import squashed
+from lakehouse.settings.sources import (
+    Mapped,
+    OrderReference,
+    PersonReference,
+    SilverFeed,
+    Source,
+)
+from lakehouse.silver.current import SEQUENCE, current, newest_versions
+from lakehouse.silver.paths import POSITION, at, mapped_paths, opened
+
+LINEAGE = (
+    "record_key",
+    "source_system",
+    "source_record_id",
+    "source_feed",
+    "source_file",
+    "source_row_number",
+    "sequence_at",
+    "fresh_until_at",
+)
+
+_POSITION_COLUMNS = {"order_line": "line_number", "support_message": "message_number"}
+_PARENT_TABLES = {"order_line": "order", "support_message": "support_ticket"}
+_PARENT_KEYS = {"order_line": "order_record_key", "support_message": "ticket_record_key"}
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All sources by name, and the secret of their keys: what a reference needs to be resolved."""
+
+    sources: Mapping[str, Source]
+    secret: str
+
+    def key(self, name: str, *ids: Column) -> Column:
+        """record_key of the record that the feed `name` calls `ids`."""
+        source = self.sources[name]
+        return record_key(self.secret, F.lit(source.source_system), F.lit(source.entity), *ids)
+
+    def key_by_name(self, name: Column, names: Iterable[str], *ids: Column) -> Column:
+        """record_key of the record that the feed which `name` says, one of `names`, calls `ids`."""
+        return F.coalesce(*(F.when(name == n, self.key(n, *ids)) for n in sorted(set(names))))
+
+
+def intake(
+    bronze: DataFrame, source: Source, feed: SilverFeed, sources: Sequence[Source], secret: str
+) -> DataFrame:
+    """One row per record that lives in the feed: what silver is typed from.
+
+    Args:
+        bronze: the feed's bronze table.
+        source: the feed.
+        feed: which silver table is filled from it, and how.
+        sources: all sources, for references to other feeds' records.
+        secret: keys all record keys.
+
+    Returns:
+        Key: record_key. The lineage columns, `corrections` (texts that a value map does not list),
+        person_record_key and order_record_key where the feed refers to them, the parent's key for
+        an exploded feed, then every column of `feed.map` as raw text. An exploded feed's element
+        without a number of its own gets its position.
+    """
+    catalogue = Catalogue({s.name: s for s in sources}, secret)
+    rows = _records(opened(current(bronze, source), source, feed), feed)
+    found = rows.select(
+        *_lineage(source, feed, catalogue),
+        *_references(source, feed, catalogue),
+        *(_text(mapped).alias(name) for name, mapped in _mapping(feed).items()),
+        *(_untranslated(name, mapped) for name, mapped in _translated(feed).items()),
+    )
+    unlisted = [F.col(f"_unlisted_{name}") for name in _translated(feed)]
+    corrections = F.array_compact(F.array(*unlisted)) if unlisted else F.array()
+    return found.select(
+        *(name for name in found.columns if not name.startswith("_unlisted_")),
+        corrections.cast(CORRECTIONS_TYPE).alias("corrections"),
+    )
+
+
+def _records(rows: DataFrame, feed: SilverFeed) -> DataFrame:
+    """One row per id, where a feed's rows hold another thing's records, such as a ticket its asker.
+
+    A row that has nothing under any part of that id holds no such record.
+    """
+    if feed.record_id is None or feed.each is not None:
+        return rows
+    ids = [identity(at(path)) for path in feed.record_id]
+    return newest_versions(rows.where(F.coalesce(*ids).isNotNull()), ids)
+
+
+def _lineage(source: Source, feed: SilverFeed, catalogue: Catalogue) -> list[Column]:
+    ids = _record_id(source, feed)
+    hours = F.make_dt_interval(hours=F.lit(source.freshness_limit_hours).cast("int"))
+    return [
+        catalogue.key(source.name, *ids).alias("record_key"),
+        F.lit(source.source_system).alias("source_system"),
+        F.concat_ws("|", *ids).alias("source_record_id"),
+        F.lit(source.name).alias("source_feed"),
+        F.col("source_file"),
+        F.col("source_row_number"),
+        F.col(SEQUENCE),
+        (F.col(SEQUENCE) + hours).alias("fresh_until_at"),
+    ]
+
+
+def _record_id(source: Source, feed: SilverFeed) -> list[Column]:
+    if feed.record_id is not None:
+        return [identity(at(path)) for path in feed.record_id]
+    ids = [identity(F.col(key)) for key in source.key]
+    return ids if feed.each is None else [*ids, F.col(POSITION).cast("string")]
+
+
+def _references(source: Source, feed: SilverFeed, catalogue: Catalogue) -> list[Column]:
+    found: dict[str, Column] = {}
+    if feed.person is not None:
+        found["person_record_key"] = _referred(feed.person, catalogue)
+    if feed.order is not None:
+        found["order_record_key"] = _referred(feed.order, catalogue)
+    parent_key = _PARENT_KEYS.get(feed.table)
+    if feed.each is not None and parent_key is not None:
+        found.setdefault(parent_key, catalogue.key(source.name, *_parent_id(source, feed)))
+    return [key.alias(name) for name, key in found.items()]
+
+
+def _referred(reference: PersonReference | OrderReference, catalogue: Catalogue) -> Column:
+    named, referred = reference.source, identity(at(reference.id))
+    if isinstance(named, str):
+        return catalogue.key(named, referred)
+    names = catalogue.sources if named.values is None else named.values.values()
+    return catalogue.key_by_name(_text(named), names, referred)
+
+
+def _parent_id(source: Source, feed: SilverFeed) -> list[Column]:
+    """The id of the record that an element is part of, as the parent's own feed forms it."""
+    parents = [f for f in source.feeds if f.table == _PARENT_TABLES[feed.table]]
+    own = parents[0].record_id if parents else None
+    return [identity(at(path)) for path in own or source.key]
+
+
+def _mapping(feed: SilverFeed) -> dict[str, str | Mapped]:
+    position = _POSITION_COLUMNS.get(feed.table)
+    if feed.each is None or position is None or position in feed.map:
+        return dict(feed.map)
+    return {**feed.map, position: POSITION}
+
+
+def _text(mapped: str | Mapped) -> Column:
+    text = _original(mapped)
+    if isinstance(mapped, str) or mapped.values is None:
+        return text
+    listed = [F.when(squashed(text) == k, F.lit(v)) for k, v in mapped.values.items()]
+    return F.coalesce(*listed, F.lit(None).cast("string"))
+
+
+def _original(mapped: str | Mapped) -> Column:
+    paths = mapped_paths(mapped)
+    if isinstance(mapped, Mapped) and mapped.constant is not None:
+        return F.lit(mapped.constant)
+    if len(paths) > 1:
+        return F.concat_ws(" ", *(squashed(at(path)) for path in paths))
+    return at(paths[0]).cast("string")
+
+
+def _translated(feed: SilverFeed) -> dict[str, Mapped]:
+    return {
+        name: mapped
+        for name, mapped in feed.map.items()
+        if isinstance(mapped, Mapped) and mapped.values is not None
+    }
+
+
+def _untranslated(name: str, mapped: Mapped) -> Column:
+    original = _original(mapped)
+    unlisted = squashed(original).isNotNull() & _text(mapped).isNull()
+    correction = F.struct(
+        F.lit(name).alias("column"),
+        F.lit("unlisted_value").alias("rule"),
+        original.alias("original"),
+    )
+    return F.when(unlisted, correction).alias(f"_unlisted_{name}")

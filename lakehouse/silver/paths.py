@@ -1,0 +1,98 @@
+"""Dotted paths into bronze: which JSON columns they go into, and what they find there.
+
+Every JSON column is parsed once per feed, whatever number of paths go into it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.settings.sources import Mapped, SilverFeed, Source
+
+ITEM = "item"
+"""The head of a path into the element of a feed's `each`."""
+
+POSITION = "_position"
+"""Column of an exploded feed: the element's place in its array, from 1."""
+
+
+@dataclass
+class _Node:
+    """What lies below a JSON value, as far as the paths go; nothing below means text."""
+
+    below: dict[str, "_Node"] = field(default_factory=dict)
+
+    def add(self, keys: Iterable[str]) -> None:
+        node = self
+        for key in keys:
+            node = node.below.setdefault(key, _Node())
+
+    def schema(self) -> str:
+        """The type to parse: a struct of what is looked for, else a string."""
+        if not self.below:
+            return "string"
+        fields = (f"`{key}`: {node.schema()}" for key, node in self.below.items())
+        return f"struct<{', '.join(fields)}>"
+
+
+def mapped_paths(mapped: str | Mapped) -> tuple[str, ...]:
+    """The paths that a mapping reads."""
+    if isinstance(mapped, str):
+        return (mapped,)
+    return mapped.join or ((mapped.column,) if mapped.column is not None else ())
+
+
+def opened(bronze: DataFrame, source: Source, feed: SilverFeed) -> DataFrame:
+    """The bronze rows, one per element of `feed.each` if there is one, ready for `at`.
+
+    Adds `_json_<column>` for every column that a path goes into, and for an exploded feed
+    `_json_item` and `_position`. An array that cannot be read gives no rows.
+    """
+    heads = _nodes(source, feed)
+    item = heads.pop(ITEM, _Node())
+    parsed = {
+        f"_json_{head}": F.from_json(F.col(head), node.schema())
+        for head, node in heads.items()
+        if node.below
+    }
+    frame = bronze.withColumns(parsed) if parsed else bronze
+    if feed.each is None:
+        return frame
+    elements = F.from_json(at(feed.each), f"array<{item.schema()}>")
+    exploded = frame.select("*", F.posexplode(elements).alias("_offset", f"_json_{ITEM}"))
+    return exploded.withColumn(POSITION, F.col("_offset") + 1).drop("_offset")
+
+
+def at(path: str) -> Column:
+    """What a path finds in a frame from `opened`, as text."""
+    head, _, rest = path.partition(".")
+    if head != ITEM and not rest:
+        return F.col(head)
+    found = F.col(f"_json_{head}")
+    for key in rest.split(".") if rest else ():
+        found = found.getField(key)
+    return found
+
+
+def _nodes(source: Source, feed: SilverFeed) -> dict[str, _Node]:
+    heads: dict[str, _Node] = {}
+    for path in _paths(source, feed):
+        head, *keys = path.split(".")
+        heads.setdefault(head, _Node()).add(keys)
+    return heads
+
+
+def _paths(source: Source, feed: SilverFeed) -> Iterable[str]:
+    yield from (feed.each,) if feed.each is not None else ()
+    yield from feed.record_id or ()
+    for other in source.feeds:
+        yield from () if other.each is not None else other.record_id or ()
+    for mapped in feed.map.values():
+        yield from mapped_paths(mapped)
+    for reference in (feed.person, feed.order):
+        if reference is not None:
+            yield reference.id
+            if isinstance(reference.source, Mapped):
+                yield from mapped_paths(reference.source)

@@ -1,0 +1,121 @@
+"""Raw text in the types of a table's spec: what cannot be read becomes null and is written down."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.columns.addresses import country_code
+from lakehouse.columns.dates import parsed_date, parsed_moment
+from lakehouse.columns.person import CORRECTIONS_TYPE
+from lakehouse.columns.text import not_blank, squashed
+from lakehouse.silver.intake import LINEAGE
+from lakehouse.tables.spec import TableSpec
+
+_KEYS = frozenset({"person_record_key", "order_record_key", "ticket_record_key"})
+_AS_WRITTEN = frozenset({"body", "comment"})
+_HUMAN = frozenset(
+    {"subject", "product_name", "category", "brand", "campaign_name", "survey", "topic"}
+)
+"""Texts that people type. Machines' words are only trimmed: there are tens of millions of them."""
+
+
+def _lower(text: Column) -> Column:
+    return F.lower(text)
+
+
+def _upper(text: Column) -> Column:
+    return F.upper(text)
+
+
+def _letters_and_digits(text: Column) -> Column:
+    return not_blank(F.regexp_replace(F.lower(text), "[^a-z0-9]", ""))
+
+
+def _path_only(text: Column) -> Column:
+    path = F.regexp_replace(text, r"^[a-z]+://[^/]*|[?#].*$", "")
+    return F.when(text.rlike("[?#]|://"), F.coalesce(not_blank(path), F.lit("/"))).otherwise(text)
+
+
+def _host_only(text: Column) -> Column:
+    return not_blank(F.lower(F.regexp_replace(text, r"^[a-z]+://|[/:?#].*$", "")))
+
+
+_LOWER_CASE = (
+    *("event_type", "status", "channel", "medium", "method", "purpose", "action", "legal_basis"),
+    *("author", "tier", "priority", "condition", "network", "email"),
+)
+
+_USUAL_FORMS: Mapping[str, Callable[[Column], Column]] = {
+    **dict.fromkeys(_LOWER_CASE, _lower),
+    "currency": _upper,
+    "country": country_code,
+    "postcode_area": _letters_and_digits,
+    "page_path": _path_only,
+    "referrer": _host_only,
+    "social_handle": lambda text: not_blank(F.regexp_replace(F.lower(text), "^@", "")),
+}
+"""By column name, the one form in which every table writes it."""
+
+_RULES = {"date": "impossible_date", "timestamp": "impossible_date", "string": "unknown_value"}
+
+
+def typed(intake: DataFrame, spec: TableSpec, formats: Sequence[str]) -> DataFrame:
+    """The frame from `intake` with every column of the spec, in the spec's type and usual form.
+
+    Dates and timestamps are read by `formats` (ISO 8601 without any), numbers with a decimal point.
+    A column that the feed does not have is null, and so is a text that cannot be read; that one
+    goes to `corrections` under `impossible_date`, `not_a_number` or `unknown_value`. No row is
+    dropped: a required value that is null is the gate's to quarantine.
+    """
+    columns = {c.name: c.type for c in spec.columns if c.name not in (*LINEAGE, "corrections")}
+    read = [name for name in columns if name in intake.columns and name not in _KEYS]
+    kept = [name for name in intake.columns if name in (*LINEAGE, "corrections", *_KEYS)]
+    tidy = intake.select(*kept, *(_tidy(name).alias(f"_{name}") for name in read))
+    values = tidy.select("*", *(_value(n, columns[n], formats).alias(n) for n in read))
+    missing = [n for n in columns if n not in read and n not in kept]
+    return values.select(
+        *(name for name in kept if name != "corrections"),
+        *read,
+        *(F.lit(None).cast(columns[name]).alias(name) for name in missing),
+        _corrections({name: columns[name] for name in read}).alias("corrections"),
+    )
+
+
+def _tidy(name: str) -> Column:
+    if name in _HUMAN:
+        return squashed(F.col(name))
+    text = F.col(name).cast("string")
+    return not_blank(text if name in _AS_WRITTEN else F.trim(text))
+
+
+def _value(name: str, kind: str, formats: Sequence[str]) -> Column:
+    text = F.col(f"_{name}")
+    if kind == "timestamp":
+        return parsed_moment(text, formats)
+    if kind == "date":
+        return parsed_date(text, formats)
+    if kind in ("int", "bigint"):
+        return F.regexp_replace(text, r"\.0+$", "").try_cast(kind)
+    if kind != "string":
+        return text.try_cast(kind)
+    usual_form = _USUAL_FORMS.get(name)
+    return text if usual_form is None else usual_form(text)
+
+
+def _corrections(kinds: Mapping[str, str]) -> Column:
+    found = [
+        F.when(
+            F.col(f"_{name}").isNotNull() & F.col(name).isNull(),
+            F.struct(
+                F.lit(name).alias("column"),
+                F.lit(_RULES.get(kind, "not_a_number")).alias("rule"),
+                F.col(f"_{name}").alias("original"),
+            ),
+        )
+        for name, kind in kinds.items()
+        if kind != "string" or name in ("country", "referrer", "postcode_area")
+    ]
+    if not found:
+        return F.col("corrections")
+    return F.concat("corrections", F.array_compact(F.array(*found))).cast(CORRECTIONS_TYPE)

@@ -1,0 +1,159 @@
+"""Rules of the architecture that an import contract cannot see, checked on the source itself."""
+
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TRANSFORMS = ("lakehouse/silver", "lakehouse/gold", "lakehouse/columns")
+ACTIONS = {"collect", "toPandas", "show", "persist", "cache", "checkpoint", "localCheckpoint"}
+ACTIONS |= {"foreach", "foreachPartition", "toLocalIterator", "head", "isEmpty"}
+OFF_CONNECT = {"_jvm", "_jdf", "_jsparkSession", "rdd", "sparkContext", "_sc"}
+READERS_OF_THE_ENVIRONMENT = ("lakehouse/settings",)
+VAGUE = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc"}
+
+
+def modules(*folders: str) -> list[Path]:
+    return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def broken(paths: list[Path], is_broken: Callable[[ast.AST], bool]) -> list[str]:
+    """The places whose syntax breaks a rule, as `lakehouse/x.py:7`."""
+    return [
+        f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}"
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if is_broken(node)
+    ]
+
+
+def is_action(node: ast.AST) -> bool:
+    """A call that makes Spark work, or that prints. `F.count(…)` is a column, `x.count()` a job."""
+    if not isinstance(node, ast.Call):
+        return False
+    if isinstance(node.func, ast.Name):
+        return node.func.id == "print"
+    if not isinstance(node.func, ast.Attribute):
+        return False
+    counts_rows = node.func.attr == "count" and not node.args
+    return node.func.attr in ACTIONS or counts_rows
+
+
+def reads_the_clock(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and (
+        node.attr in ("now", "utcnow", "today", "current_timestamp", "current_date")
+    )
+
+
+def reads_the_environment(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "environb")
+
+
+def leaves_connect(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr in OFF_CONNECT
+
+
+def is_row_at_a_time(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute | ast.Name) and (
+        (node.attr if isinstance(node, ast.Attribute) else node.id) == "udf"
+    )
+
+
+def test_a_transform_starts_no_job_and_prints_nothing() -> None:
+    assert broken(modules(*TRANSFORMS), is_action) == []
+
+
+def test_a_transform_reads_no_clock() -> None:
+    assert broken(modules(*TRANSFORMS, "lakehouse/linkage"), reads_the_clock) == []
+
+
+def test_only_settings_reads_the_environment() -> None:
+    others = [
+        path
+        for path in modules("lakehouse", "jobs")
+        if not str(path.relative_to(ROOT)).startswith(READERS_OF_THE_ENVIRONMENT)
+    ]
+
+    assert broken(others, reads_the_environment) == []
+
+
+def test_nothing_stands_in_the_way_of_spark_connect() -> None:
+    assert broken(modules("lakehouse", "jobs"), leaves_connect) == []
+
+
+def test_no_function_is_called_row_by_row() -> None:
+    assert broken(modules("lakehouse"), is_row_at_a_time) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "line"),
+    [
+        (is_action, "frame.count()"),
+        (is_action, "frame.toPandas()"),
+        (is_action, "print(1)"),
+        (reads_the_clock, "datetime.now(UTC)"),
+        (reads_the_environment, "os.environ['X']"),
+        (leaves_connect, "frame.rdd"),
+        (is_row_at_a_time, "F.udf(f)"),
+    ],
+)
+def test_each_rule_sees_what_it_forbids(rule: Callable[[ast.AST], bool], line: str) -> None:
+    assert any(rule(node) for node in ast.walk(ast.parse(line)))
+
+
+def test_counting_as_a_column_is_no_job() -> None:
+    assert not any(is_action(node) for node in ast.walk(ast.parse("F.count('x')")))
+
+
+def test_jobs_are_thin() -> None:
+    lengths = {p.name: len(p.read_text("utf-8").splitlines()) for p in modules("jobs")}
+
+    assert {name: n for name, n in lengths.items() if n > 40 and name != "command.py"} == {}
+
+
+def test_functions_fit_on_a_screen() -> None:
+    def is_long(node: ast.AST) -> bool:
+        is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        return is_function and (node.end_lineno or 0) - node.lineno + 1 > 60
+
+    assert broken(modules("lakehouse", "jobs"), is_long) == []
+
+
+def test_modules_are_named_for_what_they_are_about() -> None:
+    assert [p for p in modules("lakehouse", "jobs") if VAGUE & {p.stem, p.parent.name}] == []
+
+
+def project_texts() -> Iterator[tuple[Path, str]]:
+    folders = ("lakehouse", "jobs", "conf", "expectations", "tests", "notebooks", "docs", ".ci")
+    paths = [p for folder in folders for p in sorted((ROOT / folder).rglob("*")) if p.is_file()]
+    paths += [p for p in sorted(ROOT.iterdir()) if p.is_file()]
+    for path in paths:
+        if "__pycache__" not in path.parts and path.name != ".coverage":
+            yield path, path.read_text(encoding="utf-8", errors="replace")
+
+
+def test_no_file_names_a_package_registry_or_a_developer_s_machine() -> None:
+    # Written in two parts, so that this file does not hold what it looks for.
+    forbidden = ["pypi" + ".org", "pythonhosted" + ".org", "repo1" + ".maven", "maven" + ".org"]
+    forbidden += ["/work" + "/", "/root" + "/", "--index" + "-url ", "/home" + "/"]
+
+    found = [
+        f"{path.relative_to(ROOT)}: {word}"
+        for path, text in project_texts()
+        for word in forbidden
+        if word in text
+    ]
+
+    assert found == []
+
+
+def test_every_requirement_is_pinned_with_a_hash() -> None:
+    for name in ("constraints.txt", "constraints-spark42.txt"):
+        lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+        pins = [n for n, line in enumerate(lines) if line and not line.startswith((" ", "#"))]
+
+        assert pins
+        assert [lines[n] for n in pins if "==" not in lines[n]] == []
+        assert [lines[n] for n in pins if "--hash=sha256:" not in lines[n + 1]] == []

@@ -1,0 +1,87 @@
+"""Lasting ids: untouched customers keep theirs, none is used twice, history stays readable."""
+
+from datetime import UTC, datetime
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from lakehouse.linkage.customer_id import identity_map
+
+MONDAY, TUESDAY, WEDNESDAY = (datetime(2026, 3, day, tzinfo=UTC) for day in (2, 3, 4))
+
+
+def clusters(spark: SparkSession, *groups: str) -> DataFrame:
+    """One cluster per word, one record per letter."""
+    rows = [(letter, min(word)) for word in groups for letter in word]
+    return spark.createDataFrame(rows, "record_key string, cluster_id string")
+
+
+def no_map(spark: SparkSession) -> DataFrame:
+    return spark.createDataFrame(
+        [], "record_key string, customer_id string, valid_from timestamp, valid_to timestamp"
+    )
+
+
+def stored(spark: SparkSession, frame: DataFrame) -> DataFrame:
+    return spark.createDataFrame(frame.collect(), frame.schema)
+
+
+def owners(frame: DataFrame) -> dict[str, str]:
+    return {r.record_key: r.customer_id for r in frame.collect() if r.valid_to is None}
+
+
+def test_the_first_run_gives_one_id_per_cluster_and_a_repeat_the_same(spark: SparkSession) -> None:
+    first = owners(identity_map(clusters(spark, "ab", "c"), no_map(spark), MONDAY))
+    again = owners(identity_map(clusters(spark, "ab", "c"), no_map(spark), MONDAY))
+    assert first == again
+    assert first["a"] == first["b"] != first["c"]
+
+
+def test_nothing_changes_when_the_clusters_do_not(spark: SparkSession) -> None:
+    first = stored(spark, identity_map(clusters(spark, "ab", "c"), no_map(spark), MONDAY))
+    second = identity_map(clusters(spark, "ab", "c"), first, TUESDAY)
+    assert sorted(map(tuple, second.collect())) == sorted(map(tuple, first.collect()))
+
+
+def test_on_a_merge_the_larger_history_survives_and_the_other_ends(spark: SparkSession) -> None:
+    first = stored(spark, identity_map(clusters(spark, "ab", "cde"), no_map(spark), MONDAY))
+    merged = identity_map(clusters(spark, "abcde"), first, TUESDAY)
+    assert set(owners(merged).values()) == {owners(first)["c"]}
+    ended = [r.record_key for r in merged.collect() if r.valid_to is not None]
+    assert sorted(ended) == ["a", "b"]
+
+
+def test_on_a_split_the_larger_part_keeps_the_id_and_the_other_gets_a_new_one(
+    spark: SparkSession,
+) -> None:
+    first = stored(spark, identity_map(clusters(spark, "abcde"), no_map(spark), MONDAY))
+    split = owners(identity_map(clusters(spark, "ab", "cde"), first, TUESDAY))
+    old = owners(first)["a"]
+    assert split["c"] == old
+    assert split["a"] != old
+
+
+def test_an_id_that_ended_is_never_given_again(spark: SparkSession) -> None:
+    first = stored(spark, identity_map(clusters(spark, "a", "bc"), no_map(spark), MONDAY))
+    merged = stored(spark, identity_map(clusters(spark, "abc"), first, TUESDAY))
+    parted = identity_map(clusters(spark, "a", "bc"), merged, WEDNESDAY)
+    before = {r.customer_id for r in merged.collect()}
+    assert owners(parted)["b"] == owners(merged)["b"]
+    assert owners(parted)["a"] not in before
+
+
+def test_a_record_that_is_gone_has_its_period_closed(spark: SparkSession) -> None:
+    first = stored(spark, identity_map(clusters(spark, "ab"), no_map(spark), MONDAY))
+    later = identity_map(clusters(spark, "a"), first, TUESDAY)
+    gone = [r for r in later.collect() if r.record_key == "b"]
+    assert [r.valid_to is not None for r in gone] == [True]
+
+
+@pytest.mark.parametrize("groups", [("ab", "cd"), ("abcd",), ("a", "b", "c", "d"), ("ad", "bc")])
+def test_ids_are_one_to_one_with_clusters_whatever_the_change(
+    spark: SparkSession, groups: tuple[str, ...]
+) -> None:
+    first = stored(spark, identity_map(clusters(spark, "ab", "cd"), no_map(spark), MONDAY))
+    now = owners(identity_map(clusters(spark, *groups), first, TUESDAY))
+    assert len({now[g[0]] for g in groups}) == len(groups)
+    assert all(len({now[letter] for letter in g}) == 1 for g in groups)

@@ -1,0 +1,54 @@
+"""Small sources and bronze frames, written the way the tests tell their stories."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from lakehouse.settings.sources import Source
+
+Row = dict[str, Any]
+Landed = Callable[[Source, Sequence[Row]], DataFrame]
+
+_LINEAGE = (
+    "source_file string, source_row_number bigint, content_hash string, "
+    "unknown_columns map<string,string>, file_hash string"
+)
+
+
+def source(entity: str, columns: str, **more: Any) -> Source:
+    """A source of system `shop`: `columns` are names, the first is its key, `at` its sequence."""
+    given: dict[str, Any] = {
+        "source_system": "shop",
+        "entity": entity,
+        "description": "A feed of a test.",
+        "owner": "tests",
+        "readers": ["tests"],
+        "format": "csv",
+        "file_pattern": f"{entity}*.csv",
+        "load_kind": "event",
+        "key": [columns.split(maxsplit=1)[0]],
+        "sequence": "at",
+        "columns": [{"name": n, "description": "As named."} for n in columns.split()],
+    }
+    return Source(**(given | more))
+
+
+@pytest.fixture
+def landed(spark: SparkSession) -> Landed:
+    """Turns rows (text by column; `file` says which file, default `a`) into a bronze frame."""
+
+    def frame(source: Source, rows: Sequence[Row]) -> DataFrame:
+        names = [c.name for c in source.columns]
+        numbers: dict[str, int] = {}
+        cells = []
+        for row in rows:
+            file = row.get("file", "a")
+            numbers[file] = numbers.get(file, 0) + 1
+            values = [row.get(name) for name in names]
+            cells.append((*values, file, numbers[file], repr(values), None, f"hash of {file}"))
+        columns = ", ".join(f"`{name}` string" for name in names)
+        return spark.createDataFrame(cells, f"{columns}, {_LINEAGE}")
+
+    return frame

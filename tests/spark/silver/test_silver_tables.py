@@ -1,0 +1,378 @@
+"""What becomes of a feed's rows on their way into silver's tables."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame
+from pyspark.sql import Row as SparkRow
+
+from lakehouse.errors import ConfigurationError
+from lakehouse.silver import silver_table
+from lakehouse.tables.silver import SILVER_TABLES
+from tests.spark.silver.conftest import Landed, Row, source
+
+ACCOUNT = source(
+    "account",
+    "id name born phone address at",
+    load_kind="delta",
+    freshness_limit_hours=48,
+    feeds=[
+        {
+            "table": "person_record",
+            "country": "GB",
+            "date_formats": ["dd/MM/yyyy"],
+            "map": {
+                "full_name": "name",
+                "birth_date": "born",
+                "phone": "phone",
+                "city": "address.city",
+                "street": {"join": ["address.house", "address.road"]},
+            },
+        }
+    ],
+)
+ORDER = source(
+    "order",
+    "id account total lines at",
+    feeds=[
+        {
+            "table": "order",
+            "person": {"source": "shop_account", "id": "account"},
+            "map": {
+                "order_id": "id",
+                "channel": {"constant": "shop"},
+                "ordered_at": "at",
+                "currency": {"constant": "eur"},
+                "total_amount": "total",
+            },
+        },
+        {
+            "table": "order_line",
+            "each": "lines",
+            "map": {
+                "product_id": "item.sku",
+                "quantity": "item.count",
+                "unit_price": "item.price",
+            },
+        },
+    ],
+)
+RECEIPT_LINE = source(
+    "receipt_line",
+    "id receipt sku count price at",
+    feeds=[
+        {
+            "table": "order_line",
+            "order": {"source": "shop_order", "id": "receipt"},
+            "map": {
+                "line_number": "id",
+                "product_id": "sku",
+                "quantity": "count",
+                "unit_price": "price",
+                "currency": {"constant": "GBP"},
+            },
+        }
+    ],
+)
+PAYMENT = source(
+    "payment",
+    "id channel order method amount at",
+    feeds=[
+        {
+            "table": "payment",
+            "order": {
+                "source": {"column": "channel", "values": {"web": "shop_order"}},
+                "id": "order",
+            },
+            "map": {
+                "payment_id": "id",
+                "order_id": "order",
+                "paid_at": "at",
+                "method": {"column": "method", "values": {"CC": "card"}},
+                "amount": "amount",
+                "currency": {"constant": "EUR"},
+            },
+        }
+    ],
+)
+TICKET = source(
+    "ticket",
+    "id opened asker messages at",
+    load_kind="delta",
+    feeds=[
+        {
+            "table": "support_ticket",
+            "person": {"source": "shop_ticket", "id": "asker.id"},
+            "map": {"ticket_id": "id", "opened_at": "opened"},
+        },
+        {
+            "table": "support_message",
+            "each": "messages",
+            "map": {"author": "item.by", "sent_at": "item.at", "body": "item.text"},
+        },
+        {
+            "table": "person_record",
+            "record_id": ["asker.id"],
+            "map": {"full_name": "asker.name", "email": "asker.email"},
+        },
+    ],
+)
+EVENT = source(
+    "event",
+    "id kind at account cookie page campaign",
+    feeds=[
+        {
+            "table": "web_event",
+            "person": {"source": "shop_account", "id": "account"},
+            "map": {
+                "event_id": "id",
+                "event_type": "kind",
+                "event_at": "at",
+                "cookie_id": "cookie",
+                "page_path": "page",
+                "campaign_id": "campaign",
+            },
+        }
+    ],
+)
+SOURCES = (ACCOUNT, ORDER, RECEIPT_LINE, PAYMENT, TICKET, EVENT)
+DAY = date(2026, 1, 10)
+
+
+def built(
+    table: str, bronze: Mapping[str, DataFrame], silver: Mapping[str, DataFrame] | None = None
+) -> DataFrame:
+    return silver_table(
+        table, bronze, SOURCES, silver or {}, secret="a secret of the tests", as_of=DAY
+    )
+
+
+def by_id(frame: DataFrame) -> dict[str, SparkRow]:
+    return {row["source_record_id"]: row for row in frame.collect()}
+
+
+def people(landed: Landed, *rows: Row) -> DataFrame:
+    return built("person_record", {"shop_account": landed(ACCOUNT, rows)})
+
+
+def orders(landed: Landed, rows: Sequence[Row]) -> DataFrame:
+    person_record = people(landed, {"id": "A1", "name": "Ann Lee", "at": "2026-01-01"})
+    bronze = {"shop_order": landed(ORDER, rows)}
+    return built("order", bronze, {"person_record": person_record})
+
+
+def corrections(row: SparkRow) -> list[tuple[str, str, str]]:
+    return [(c["column"], c["rule"], c["original"]) for c in row["corrections"]]
+
+
+def test_a_person_comes_out_in_standard_shape_with_where_it_came_from(landed: Landed) -> None:
+    frame = people(
+        landed,
+        {
+            "id": "A1",
+            "name": "Lee, Ann",
+            "born": "03/02/1990",
+            "phone": "07911 123456",
+            "address": '{"city": "Leeds", "house": 5, "road": "High Street"}',
+            "at": "2026-01-05T10:00:00Z",
+        },
+    )
+    row = frame.collect()[0]
+    assert (row["given_name"], row["family_name"]) == ("Ann", "Lee")
+    assert row["birth_date"] == date(1990, 2, 3)
+    assert row["phone"] == "+447911123456"
+    assert (row["city"], row["street"], row["country"]) == ("Leeds", "5 High Street", None)
+    assert (row["source_feed"], row["source_file"], row["source_row_number"]) == (
+        "shop_account",
+        "a",
+        1,
+    )
+    assert row["sequence_at"].replace(tzinfo=UTC) == datetime(2026, 1, 5, 10, tzinfo=UTC)
+    assert row["fresh_until_at"].replace(tzinfo=UTC) == datetime(2026, 1, 7, 10, tzinfo=UTC)
+
+
+def test_a_record_key_is_keyed_and_never_the_same_for_two_secrets(landed: Landed) -> None:
+    bronze = {"shop_account": landed(ACCOUNT, [{"id": "A1", "name": "Ann", "at": "2026-01-05"}])}
+    keys = {
+        silver_table("person_record", bronze, SOURCES, {}, secret=secret, as_of=DAY).collect()[0][
+            "record_key"
+        ]
+        for secret in ("one secret", "another secret")
+    }
+    assert len(keys) == 2
+    assert all(len(key) == 64 for key in keys)
+
+
+def test_every_table_comes_out_in_the_types_of_its_spec(landed: Landed) -> None:
+    bronze = {s.name: landed(s, []) for s in SOURCES}
+    person = built("person_record", bronze)
+    order = built("order", bronze, {"person_record": person})
+    event = built("web_event", bronze)
+    ticket = built("support_ticket", bronze)
+    frames = {
+        "person_record": person,
+        "order": order,
+        "order_line": built("order_line", bronze, {"order": order}),
+        "payment": built("payment", bronze, {"order": order}),
+        "support_ticket": ticket,
+        "support_message": built("support_message", bronze, {"support_ticket": ticket}),
+        "web_event": event,
+        "device": built("device", bronze, {"web_event": event}),
+        "media_touch": built("media_touch", bronze, {"web_event": event}),
+    }
+    specs = {spec.entity: spec for spec in SILVER_TABLES}
+    for table, frame in frames.items():
+        declared = [(c.name, c.type) for c in specs[table].columns]
+        assert [(f.name, f.dataType.simpleString()) for f in frame.schema] == declared
+
+
+def test_an_order_knows_whether_the_person_it_names_is_known(landed: Landed) -> None:
+    rows = by_id(
+        orders(
+            landed,
+            [
+                {"id": "O1", "account": "A1", "total": "9.99", "at": "2026-01-02T23:30:00-02:00"},
+                {"id": "O2", "account": "A9", "total": "5", "at": "2026-01-02"},
+                {"id": "O3", "account": None, "total": "5", "at": "2026-01-02"},
+            ],
+        )
+    )
+    assert {i: r["has_known_person"] for i, r in rows.items()} == {
+        "O1": True,
+        "O2": False,
+        "O3": True,
+    }
+    assert rows["O3"]["person_record_key"] is None
+    assert rows["O1"]["order_date"] == date(2026, 1, 3)
+    assert (rows["O1"]["total_amount"], rows["O1"]["currency"]) == (Decimal("9.99"), "EUR")
+
+
+def test_a_value_that_cannot_be_read_is_null_and_written_down_and_its_row_stays(
+    landed: Landed,
+) -> None:
+    row = by_id(orders(landed, [{"id": "O1", "total": "n/a", "at": "2026-02-30"}]))["O1"]
+    assert (row["ordered_at"], row["total_amount"]) == (None, None)
+    assert corrections(row) == [
+        ("ordered_at", "impossible_date", "2026-02-30"),
+        ("total_amount", "not_a_number", "n/a"),
+    ]
+
+
+def test_lines_inside_an_order_go_with_it_and_lines_of_their_own_may_be_orphans(
+    landed: Landed,
+) -> None:
+    two_lines = '[{"sku": "p1", "count": 2, "price": 1.5}, {"sku": "p2", "count": 1, "price": "7"}]'
+    rows: list[Row] = [
+        {"id": "O1", "account": "A1", "at": "2026-01-02", "lines": two_lines},
+        {"id": "O2", "at": "2026-01-02", "lines": two_lines},
+        {"id": "O3", "at": "2026-01-02", "lines": "[]"},
+    ]
+    held = orders(landed, rows).where("order_id != 'O2'")
+    bronze = {
+        "shop_order": landed(ORDER, rows),
+        "shop_receipt_line": landed(
+            RECEIPT_LINE,
+            [
+                {"id": "1", "receipt": "O3", "sku": "p", "count": "-1", "price": "2", "at": "2026"},
+                {"id": "2", "receipt": "O9", "sku": "p", "count": "1", "price": "2", "at": "2026"},
+            ],
+        ),
+    }
+    lines = by_id(built("order_line", bronze, {"order": held}))
+    assert set(lines) == {"O1|1", "O1|2", "1", "2"}
+    assert [(r["line_number"], r["line_amount"]) for r in (lines["O1|1"], lines["O1|2"])] == [
+        (1, Decimal("3.00")),
+        (2, Decimal("7.00")),
+    ]
+    assert lines["O1|1"]["currency"] == "EUR"
+    assert lines["O1|1"]["person_record_key"] is not None
+    assert {i: r["has_order"] for i, r in lines.items()} == {
+        "O1|1": True,
+        "O1|2": True,
+        "1": True,
+        "2": False,
+    }
+    assert lines["1"]["line_amount"] == Decimal("-2.00")
+
+
+def test_a_payment_keeps_the_key_of_an_order_that_is_there(landed: Landed) -> None:
+    order = orders(landed, [{"id": "O1", "account": "A1", "at": "2026-01-02"}])
+    bronze = {
+        "shop_payment": landed(
+            PAYMENT,
+            [
+                {"id": "P1", "channel": "web", "order": "O1", "method": "CC", "amount": "1"},
+                {"id": "P2", "channel": "web", "order": "O9", "method": "gold", "amount": "1"},
+                {"id": "P3", "channel": "fax", "order": "O1", "method": "CC", "amount": "1"},
+            ],
+        )
+    }
+    paid = by_id(built("payment", bronze, {"order": order}))
+    held = order.collect()[0]
+    assert paid["P1"]["order_record_key"] == held["record_key"]
+    assert paid["P1"]["person_record_key"] == held["person_record_key"]
+    assert (paid["P2"]["order_record_key"], paid["P3"]["order_record_key"]) == (None, None)
+    assert (paid["P1"]["method"], paid["P2"]["method"]) == ("card", None)
+    assert corrections(paid["P2"]) == [("method", "unlisted_value", "gold")]
+
+
+def test_who_asked_in_two_tickets_is_one_person_as_the_newer_ticket_tells(landed: Landed) -> None:
+    bronze = {
+        "shop_ticket": landed(
+            TICKET,
+            [
+                ticket("T1", {"id": "R1", "name": "Ann Old"}, "2026-01-01"),
+                ticket("T2", {"id": "R1", "name": "Ann New"}, "2026-01-02"),
+                ticket("T3", None, "2026-01-03"),
+            ],
+        )
+    }
+    persons = built("person_record", bronze).collect()
+    assert [(p["source_record_id"], p["family_name"]) for p in persons] == [("R1", "New")]
+    tickets = by_id(built("support_ticket", bronze))
+    assert tickets["T1"]["person_record_key"] == persons[0]["record_key"]
+    assert tickets["T3"]["person_record_key"] is None
+    messages = by_id(
+        built("support_message", bronze, {"support_ticket": built("support_ticket", bronze)})
+    )
+    assert messages["T1|1"]["body"] == "Hello,\n  it broke."
+    assert messages["T1|1"]["ticket_record_key"] == tickets["T1"]["record_key"]
+    assert messages["T1|1"]["person_record_key"] == persons[0]["record_key"]
+
+
+def ticket(number: str, asker: dict[str, Any] | None, at: str) -> Row:
+    person = None if asker is None else str(asker).replace("'", '"')
+    thread = '[{"by": "Customer", "at": "2026-01-01", "text": "Hello,\\n  it broke."}]'
+    return {"id": number, "opened": at, "asker": person, "messages": thread, "at": at}
+
+
+def test_devices_and_media_touches_are_seen_in_web_events(landed: Landed) -> None:
+    rows: list[Row] = [
+        event("1", "visit", "2026-01-01T10:00:00", campaign="c7", file="early"),
+        event("2", "PAGE_VIEW", "2026-01-01T10:05:00", account="A1", file="late"),
+        event("3", "cart", "2026-01-01T10:01:00", account="A1"),
+        event("4", "visit", "2026-01-02T10:00:00"),
+    ]
+    events = built("web_event", {"shop_event": landed(EVENT, rows)})
+    pages = {r["event_id"]: (r["event_type"], r["page_path"]) for r in events.collect()}
+    assert pages["2"] == ("page_view", "/p")
+    devices = built("device", {}, {"web_event": events}).collect()
+    assert [(d["cookie_id"], d["device_id"], d["event_count"]) for d in devices] == [
+        ("k1", None, 2)
+    ]
+    assert devices[0]["source_file"] == "late"
+    assert devices[0]["first_seen_at"] < devices[0]["last_seen_at"]
+    touches = built("media_touch", {}, {"web_event": events}).collect()
+    assert [(t["source_record_id"], t["campaign_id"]) for t in touches] == [("1", "c7")]
+
+
+def event(number: str, kind: str, at: str, **more: str) -> Row:
+    return {"id": number, "kind": kind, "at": at, "cookie": "k1", "page": "/p?q=ann", **more}
+
+
+def test_no_feed_at_hand_is_told_with_the_table_that_lacks_it(landed: Landed) -> None:
+    with pytest.raises(ConfigurationError, match=r"fills silver\.payment"):
+        built("payment", {"shop_order": landed(ORDER, [])})

@@ -1,0 +1,117 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lakehouse.errors import ConfigurationError, NotFoundError
+from lakehouse.settings.load import load_settings
+from lakehouse.settings.models import LogLevel
+from lakehouse.settings.places import conf_dir
+
+
+def test_environment_lies_over_base_and_variables_over_both(
+    conf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (conf / "test" / "logging.yml").write_text("level: error\n", encoding="utf-8")
+    monkeypatch.setenv("C360_LAKE_ROOT", "/from/the/environment")
+
+    settings = load_settings("test")
+
+    assert settings.logging.level is LogLevel.ERROR
+    assert settings.logging.folder.name == "logs"
+    assert settings.lake.root == "/from/the/environment"
+
+
+def test_an_argument_wins_over_a_variable(conf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("C360_LANDING", "/from/the/environment")
+
+    settings = load_settings("test", conf, {"lake.landing": "/from/the/argument"})
+
+    assert settings.lake.landing == "/from/the/argument"
+
+
+def test_spark_options_of_an_environment_join_those_of_base(conf: Path) -> None:
+    base = yaml.safe_load((conf / "base" / "spark.yml").read_text("utf-8"))["options"]
+    (conf / "test" / "spark.yml").write_text("options: {spark.executor.cores: '1'}\n", "utf-8")
+
+    options = load_settings("test", conf).spark.options
+
+    assert options == base | {"spark.executor.cores": "1"}
+
+
+def test_relative_places_of_a_file_lie_below_home_and_those_of_an_argument_here(
+    conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    settings = load_settings("test", conf, {"lake.landing": "drop"})
+
+    assert settings.lake.root == str(tmp_path / "home" / "test" / "lake")
+    assert settings.lake.landing == str(tmp_path / "drop")
+
+
+def test_a_root_on_an_object_store_is_left_as_it_is(conf: Path) -> None:
+    settings = load_settings(
+        "test", conf, {"lake.root": "s3a://bucket/lake", "lake.lock": "external"}
+    )
+
+    assert settings.lake.root == "s3a://bucket/lake"
+
+
+def test_an_environment_can_change_one_key_of_a_source(conf: Path) -> None:
+    (conf / "test" / "sources").mkdir()
+    (conf / "test" / "sources" / "crm_contact.yml").write_text("owner: nobody\n", "utf-8")
+
+    settings = load_settings("test", conf)
+
+    assert settings.source("crm_contact").owner == "nobody"
+    assert settings.source("crm_contact").key == ("contact_id",)
+    assert [source.name for source in settings.sources] == ["crm_contact", "shop_order"]
+
+
+def test_an_unknown_source_is_answered_with_the_known_ones(conf: Path) -> None:
+    with pytest.raises(NotFoundError, match="crm_contact, shop_order"):
+        load_settings("test", conf).source("crm_people")
+
+
+def test_an_argument_that_is_no_setting_is_refused(conf: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"argument warehouse\.root"):
+        load_settings("test", conf, {"warehouse.root": "x"})
+
+
+def test_a_folder_without_base_is_no_conf_folder(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no conf folder"):
+        load_settings("test", tmp_path)
+
+
+def test_conf_without_any_source_is_refused(conf: Path) -> None:
+    for path in (conf / "base" / "sources").iterdir():
+        path.unlink()
+
+    with pytest.raises(ConfigurationError, match="no source is described"):
+        load_settings("test", conf)
+
+
+def test_the_secret_is_in_no_text_of_the_settings(conf: Path) -> None:
+    settings = load_settings("test", conf, {"lake.secret": "correct-horse-battery"})
+
+    for text in (str(settings), repr(settings), settings.model_dump_json(), settings.digest()):
+        assert "correct-horse" not in text
+
+
+def test_the_digest_follows_what_bears_on_the_tables_and_nothing_else(conf: Path) -> None:
+    settings = load_settings("test", conf)
+
+    assert load_settings("test", conf, {"logging.level": "debug"}).digest() == settings.digest()
+    assert load_settings("test", conf, {"lake.secret": "x" * 20}).digest() == settings.digest()
+    assert load_settings("test", conf, {"linkage.engine": "spark"}).digest() != settings.digest()
+
+
+def test_the_project_s_own_environments_are_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("C360_SECRET", "a-secret-for-production")
+    monkeypatch.setenv("C360_LAKE_ROOT", "/lake")
+    monkeypatch.setenv("C360_LANDING", "/landing")
+    environments = sorted(p.name for p in conf_dir().iterdir() if p.is_dir() and p.name != "base")
+
+    for env in environments:
+        assert load_settings(env).env == env
