@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pytest
 from pyspark.sql import SparkSession
 
+from lakehouse.jars import jar_paths
+from lakehouse.storage.session import session
+
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """One local session for the whole test run: two cores, UTC, no UI, a temporary warehouse."""
-    from lakehouse.jars import jar_paths
-    from lakehouse.storage.session import session
-
     base = tmp_path_factory.mktemp("spark")
     options = {
         "spark.master": "local[2]",

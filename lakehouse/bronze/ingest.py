@@ -1,6 +1,6 @@
 """The records of a feed's files as frames: the sound ones for bronze, the malformed for quarantine."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -21,9 +21,7 @@ _PLACE = (
 )
 
 
-def parsed(
-    spark: SparkSession, source: Source, paths: Mapping[str, str]
-) -> DataFrame:
+def parsed(spark: SparkSession, source: Source, paths: Mapping[str, str]) -> DataFrame:
     """Every record of the files `paths` (path → source_file), sound or not.
 
     Columns: source_file, file_hash, source_row_number, reason, payload (null for a sound record),
@@ -38,7 +36,7 @@ def parsed(
     )
     how = layout(source)
 
-    def cut(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def cut(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         for batch in batches:
             yield from _cut_files(batch, how)
 
@@ -115,5 +113,7 @@ def _record_batch(
         [[(k, v) for k, v in values.items() if k not in declared] or None for values in sound],
     ]
     arrays = [pa.array(cells, kind) for cells, (_, kind) in zip(place, _PLACE, strict=True)]
-    arrays += [pa.array([values.get(name) for values in sound], pa.string()) for name in how.columns]
+    arrays += [
+        pa.array([values.get(name) for values in sound], pa.string()) for name in how.columns
+    ]
     return pa.RecordBatch.from_arrays(arrays, names=[*(n for n, _ in _PLACE), *how.columns])

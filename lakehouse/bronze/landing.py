@@ -6,7 +6,7 @@ the books of the run do not rest on the parser that they check.
 
 import fnmatch
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import pyarrow as pa
@@ -46,7 +46,9 @@ def layout(source: Source) -> Layout:
     )
 
 
-def listed_files(spark: SparkSession, landing: str, sources: Sequence[Source], as_of: date) -> DataFrame:
+def listed_files(
+    spark: SparkSession, landing: str, sources: Sequence[Source], as_of: date
+) -> DataFrame:
     """Files below `landing` that a feed's pattern matches: path, source_file, feed, size, time.
 
     A file in a dated folder (`2026-01-05/…`) is left for later when its day is after `as_of`.
@@ -104,7 +106,7 @@ def inspected_files(
         )
     )
 
-    def inspect(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def inspect(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         for batch in batches:
             yield _with_faults(batch, layouts)
 
@@ -159,13 +161,17 @@ def _with_faults(batch: pa.RecordBatch, layouts: Mapping[str, Layout]) -> pa.Rec
         data = content.as_buffer().to_pybytes()
         try:
             missing.append(missing_columns(data, layouts[feed]))
-            counts.append(parquet_record_count(data) if layouts[feed].format == "parquet" else count)
+            counts.append(
+                parquet_record_count(data) if layouts[feed].format == "parquet" else count
+            )
             readable.append(counts[-1] is not None)
         except UnreadableFileError:
             missing.append([])
             counts.append(None)
             readable.append(False)
-    kept = [batch.column(n) for n in ("feed", "source_file", "file_hash", "byte_count", "modified_at")]
+    kept = [
+        batch.column(n) for n in ("feed", "source_file", "file_hash", "byte_count", "modified_at")
+    ]
     columns = [
         *kept,
         pa.array(counts, pa.int64()),
@@ -210,4 +216,3 @@ def _without_scheme(path: str) -> str:
 def escaped_path(path: str) -> str:
     """The path with its glob characters escaped, since Spark reads every path as a glob."""
     return re.sub(r"([\\\[\]{}*?,])", r"\\\1", path)
-

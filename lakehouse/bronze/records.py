@@ -104,7 +104,11 @@ def _with_key_checked(record: Record, layout: Layout) -> Record:
     values = record.values
     if values is None or all((values.get(k) or "").strip() for k in layout.key):
         return record
-    payload = json.dumps(dict(values), ensure_ascii=False).encode() if record.payload is None else record.payload
+    payload = (
+        json.dumps(dict(values), ensure_ascii=False).encode()
+        if record.payload is None
+        else record.payload
+    )
     return Record(record.number, reason=MISSING_KEY, payload=payload)
 
 
@@ -117,7 +121,10 @@ def _lines(content: bytes) -> list[tuple[int, bytes]]:
 
 def _header(line: bytes, layout: Layout) -> list[str]:
     text = line.decode(layout.encoding, errors="replace")
-    return [name.strip() for name in next(csv.reader([text], delimiter=layout.delimiter, quotechar=layout.quote))]
+    return [
+        name.strip()
+        for name in next(csv.reader([text], delimiter=layout.delimiter, quotechar=layout.quote))
+    ]
 
 
 def _delimited(content: bytes, layout: Layout) -> Iterator[Record]:
@@ -230,7 +237,10 @@ def _parquet(content: bytes, layout: Layout) -> Iterator[Record]:
 
 def _as_text(array: pa.Array) -> list[str | None]:
     if pa.types.is_nested(array.type):
-        return [None if v is None else json.dumps(v, ensure_ascii=False, default=str) for v in array.to_pylist()]
+        return [
+            None if v is None else json.dumps(v, ensure_ascii=False, default=str)
+            for v in array.to_pylist()
+        ]
     text: list[str | None] = pc.cast(array, pa.string()).to_pylist()
     return [value or None for value in text]
 

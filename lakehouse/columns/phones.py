@@ -67,7 +67,7 @@ def _is_junk(digits: str) -> bool:
     """True for what somebody typed to get past a form."""
     if len(digits) < _FEWEST_DIGITS or digits.endswith("000000"):
         return True
-    return len(set(digits[-8:])) == 1 or any(digits[-7:] in run for run in _RUNS)
+    return len(set(digits[-8:])) == 1 or any(digits[-9:] in run for run in _RUNS)
 
 
 _phone_facts = lookup(_facts_of_joined, _FACTS)

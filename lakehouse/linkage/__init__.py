@@ -1,1 +1,3 @@
-"""Which records are one person: training, scoring, clustering, lasting ids. The only doorway to Splink."""
+"""Which records are one person: training, scoring, clustering, lasting ids. The only doorway to
+Splink.
+"""

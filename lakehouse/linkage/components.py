@@ -1,7 +1,7 @@
 """Groups of records that edges hold together: locally by union-find, on Spark by star contraction.
 
-Both ways give the same groups: a group that outgrows the limit is taken apart at rising weights, and
-one that even the highest weight does not break is left as single records.
+Both ways give the same groups: a group that outgrows the limit is taken apart at rising weights,
+and one that even the highest weight does not break is left as single records.
 """
 
 from collections import Counter
@@ -100,7 +100,8 @@ def connected_on_spark(edges: DataFrame, work_dir: Path) -> DataFrame:
     """Connected components by alternating large-star and small-star contraction.
 
     Returns:
-        One row per record that has an edge: record_key, group_key (smallest record of the component).
+        One row per record that has an edge: record_key, group_key (smallest record of the
+        component).
     """
     current = _stored(
         edges.select(

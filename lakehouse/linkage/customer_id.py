@@ -12,9 +12,10 @@ _SALT = "customer"
 def identity_map(cluster: DataFrame, previous: DataFrame, as_of: datetime) -> DataFrame:
     """The identity map after this run, history included.
 
-    A cluster keeps the customer with whom it shares most records; of two customers with as many, the
-    older one, then the one whose id sorts first. Each customer goes on in one cluster at most, and a
-    cluster without one gets a new id, which depends on its records alone and was never used before.
+    A cluster keeps the customer with whom it shares most records; of two customers with as many,
+    the older one, then the one whose id sorts first. Each customer goes on in one cluster at most,
+    and a cluster without one gets a new id, which depends on its records alone and was never used
+    before.
 
     Args:
         cluster: linkage.cluster of this run (record_key, cluster_id).
@@ -60,9 +61,9 @@ def kept_customer(cluster: DataFrame, previous: DataFrame) -> DataFrame:
         cluster_id, customer_id for every cluster that keeps one.
 
     A pair is taken when neither side has a better one left. As the order of preference is one for
-    both sides, a pair that is first on both is settled, and the rest is a matching of what remains; the
-    longest chain of such waits is cut after two rounds, in which only splits and merges within one
-    family of records meet, and whoever is left then starts anew.
+    both sides, a pair that is first on both is settled, and the rest is a matching of what
+    remains; the longest chain of such waits is cut after two rounds, in which only splits and
+    merges within one family of records meet, and whoever is left then starts anew.
     """
     current = previous.where(F.col("valid_to").isNull()).select("record_key", "customer_id")
     age = previous.groupBy("customer_id").agg(F.min("valid_from").alias("since"))

@@ -15,8 +15,8 @@ from lakehouse.settings.linkage import ComparisonRule, Contradiction, LinkageSet
 
 EDGE_SCHEMA = (
     "record_key_l string, record_key_r string, match_weight double, match_probability double,"
-    " joining_weight double, support double, contradiction string, gammas map<string,int>, found_by string,"
-    " model_version string"
+    " joining_weight double, support double, contradiction string, gammas map<string,int>,"
+    " found_by string, model_version string"
 )
 FOUND_BY_GROUP = "cluster"
 _SUPPORT_BOUND = 15.0
@@ -74,9 +74,9 @@ def _extra_bits(
     compared: Sequence[ComparisonRule], settings: LinkageSettings, model: TrainedModel
 ) -> str:
     asked = settings.guards.corroboration
-    others = [rule for rule in compared if asked is not None and rule.name not in asked.common]
-    if asked is None or not others:
+    if asked is None or not any(rule.identifier for rule in compared):
         return "0.0"
+    others = [rule for rule in compared if rule.name not in asked.common]
     enough = " or ".join(f"{_weight(rule, model)} >= {asked.least_bits}" for rule in others)
     return f"case when {enough} then 0.0 else {asked.extra_bits} end"
 

@@ -1,7 +1,7 @@
 """The one place that runs Splink: linkers on DuckDB, in the driver or in a Spark task.
 
-Both engines score with Splink's DuckDB backend. It needs neither a jar nor a SparkContext, and there
-is one dialect, so that a pair's weight cannot depend on the engine.
+Both engines score with Splink's DuckDB backend. It needs neither a jar nor a SparkContext, and
+there is one dialect, so that a pair's weight cannot depend on the engine.
 """
 
 import logging
@@ -66,7 +66,7 @@ def register_frequencies(
     for column in columns:
         table = f"frequency_{column}"
         connection.execute(
-            f"create or replace table {table} as"
+            f"create or replace table {table} as"  # noqa: S608
             f" select {column}, any_value(tf_{column}) as tf_{column}"
             f" from {PEOPLE_TABLE} where {column} is not null group by {column}"
         )

@@ -57,8 +57,10 @@ def evaluate(clusters: DataFrame, truth: DataFrame) -> Evaluation:
     for name, frame in (("clusters", clusters), ("truth", truth)):
         if not frame.groupBy("record_id").count().where("count > 1").isEmpty():
             raise InputError(f"A record_id occurs twice in the {name}.", "give one row per record.")
-    alone = F.struct(F.lit(True), F.col("record_id"))
-    together = F.struct(F.lit(False), F.col("cluster_id").cast("string"))
+    alone = F.struct(F.lit(True).alias("alone"), F.col("record_id").cast("string").alias("name"))
+    together = F.struct(
+        F.lit(False).alias("alone"), F.col("cluster_id").cast("string").alias("name")
+    )
     labelled = truth.join(
         clusters.select("record_id", "cluster_id"), on="record_id", how="left"
     ).select(

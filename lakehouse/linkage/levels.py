@@ -1,12 +1,13 @@
-"""The ladders of levels behind each kind of comparison, with how often true pairs stand on each rung.
+"""The ladders of levels behind each kind of comparison, with how often true pairs stand on each
+rung.
 
-A level's `expected` is the share of true pairs that we expect on it before seeing any data. Training
-starts there, and a level that training saw little of stays near it. Conditions are DuckDB SQL over
-match forms (ASCII), because every engine scores with Splink's DuckDB backend.
+A level's `expected` is the share of true pairs that we expect on it before seeing any data.
+Training starts there, and a level that training saw little of stays near it. Conditions are DuckDB
+SQL over match forms (ASCII), because every engine scores with Splink's DuckDB backend.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lakehouse.settings.linkage import ComparisonKind, ComparisonRule
 
@@ -31,9 +32,12 @@ UNLIKE_LABELS = {ComparisonKind.BIRTH_DATE: "generation apart"}
 """Other labels of the last level, by kind."""
 
 _GENERATION_YEARS = 15
+_SAME_ADDRESS = 0.9
 
 Columns = Sequence[str]
-"""Names of the columns of a comparison that this data has, in the order of the rule; "" for absent."""
+"""Names of the columns of a comparison that this data has, in the order of the rule; "" for
+absent.
+"""
 
 
 def _equal(column: str) -> str:
@@ -148,13 +152,17 @@ def _birth_date(columns: Columns) -> list[Level]:
 
 
 def _email(columns: Columns) -> list[Level]:
+    """Near misses must agree in their digits: anna.lee7 and anna.lee8 are two people, not a
+    typo.
+    """
     (email,) = columns
     local = f"split_part({email}_l, '@', 1) = split_part({email}_r, '@', 1)"
+    digits = " = ".join(f"regexp_replace({email}_{side}, '[^0-9]', '', 'g')" for side in "lr")
     return [
         Level("exact", _equal(email), 0.7, email),
         Level("same name part", local, 0.05),
-        Level("two edits", _edits(email, 2), 0.05),
-        Level("four edits", f"{_edits(email, 4)} and {_similar(email, 0.88)}", 0.03),
+        Level("two edits", f"{_edits(email, 2)} and {digits}", 0.05),
+        Level("four edits", f"{_edits(email, 4)} and {_similar(email, 0.88)} and {digits}", 0.03),
     ]
 
 
@@ -190,7 +198,8 @@ def _address(columns: Columns) -> list[Level]:
     if city:
         levels.append(Level("town", _equal(city), 0.1, city))
         levels.append(Level("similar town", _similar(city, 0.9), 0.03))
-    return levels
+    total = sum(level.expected for level in levels)
+    return [replace(level, expected=level.expected / total * _SAME_ADDRESS) for level in levels]
 
 
 def _exact(columns: Columns) -> list[Level]:
@@ -234,7 +243,9 @@ def ladder(rule: ComparisonRule, present: frozenset[str]) -> list[Level]:
 
 
 def null_condition(rule: ComparisonRule, present: frozenset[str]) -> str:
-    """When nothing can be compared: for an address no common part, else the first column missing."""
+    """When nothing can be compared: for an address no common part, else the first column
+    missing.
+    """
     compared = [c for c in rule.columns if c in present]
     if rule.kind is not ComparisonKind.ADDRESS:
         compared = compared[:1]

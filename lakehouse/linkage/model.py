@@ -1,4 +1,5 @@
-"""A linkage model: every comparison's levels with how often true pairs and chance pairs stand on them.
+"""A linkage model: every comparison's levels with how often true pairs and chance pairs stand on
+them.
 
 It holds no SQL: conditions come from the rules in conf when a linker is built.
 """
@@ -113,6 +114,7 @@ def splink_settings(
     *,
     blocking_columns: Sequence[str] = (),
     term_frequencies: bool = True,
+    max_iterations: int = 25,
 ) -> SettingsCreator:
     """Splink's settings for this model.
 
@@ -121,6 +123,7 @@ def splink_settings(
         model: shares and prior.
         blocking_columns: columns of ready block keys; records with equal keys are compared.
         term_frequencies: false for training, which Splink does without them.
+        max_iterations: of EM.
     """
     comparisons: list[ComparisonCreator | dict[str, Any]] = [
         _comparison(rule, model, term_frequencies) for rule in used_rules(settings, model.present)
@@ -130,6 +133,7 @@ def splink_settings(
         unique_id_column_name=UNIQUE_ID,
         probability_two_random_records_match=model.prior,
         comparisons=comparisons,
+        max_iterations=max_iterations,
         blocking_rules_to_generate_predictions=[block_on(c) for c in blocking_columns],
         retain_matching_columns=True,
         retain_intermediate_calculation_columns=True,

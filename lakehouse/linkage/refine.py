@@ -1,8 +1,8 @@
 """One group of records into clusters: the strongest pairs first, as long as the whole agrees.
 
-Plain connected components chain strangers through one good pair (a household through its address, two
-namesakes through a record that lacks a birth date). Here two groups join by their best pair only if
-their pairs on the whole support it and none of them contradicts.
+Plain connected components chain strangers through one good pair (a household through its address,
+two namesakes through a record that lacks a birth date). Here two groups join by their best pair
+only if their pairs on the whole support it and none of them contradicts.
 """
 
 import heapq

@@ -1,8 +1,8 @@
 """Scored pairs: from person records and a model to linkage.scored_edge, by either engine.
 
 Two rounds. The first scores the pairs that blocking finds. The second scores every pair inside the
-groups that the first would join, so that a cluster is judged by all it claims, not by the pairs that
-happened to share a block.
+groups that the first would join, so that a cluster is judged by all it claims, not by the pairs
+that happened to share a block.
 """
 
 import uuid
@@ -51,8 +51,9 @@ def scored_edge(
     if records < 2 or not rules or not model.comparisons:
         return people.sparkSession.createDataFrame([], EDGE_SCHEMA)
     chosen = chosen_engine(people.sparkSession, Engine(engine), settings.limits, records)
-    scoring = score_duckdb if chosen is Engine.DUCKDB else score_spark
-    return scoring.edges(stored, records, rules, model, settings, folder)
+    if chosen is Engine.DUCKDB:
+        return score_duckdb.edges(stored, records, rules, model, settings, folder)
+    return score_spark.edges(stored, records, rules, model, settings, folder)
 
 
 def check_model(model: TrainedModel, settings: LinkageSettings) -> None:

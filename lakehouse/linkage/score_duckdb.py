@@ -30,7 +30,7 @@ def edges(
     result = folder / "edges.parquet"
     with database(limits.memory_limit, limits.threads, folder / "spill") as connection:
         source = f"read_parquet('{_escaped(folder / 'people')}/*.parquet')"
-        connection.execute(f"create table {PEOPLE_TABLE} as select * from {source}")
+        connection.execute(f"create table {PEOPLE_TABLE} as select * from {source}")  # noqa: S608
         if records:
             cap_blocks(connection, len(rules), records, settings)
         score_tables(connection, rules, model, settings)
@@ -52,7 +52,7 @@ def cap_blocks(
         capped.append(capped_keys(index, largest_block(sizes, records, settings.guards)))
     keys = [key_column(index) for index in range(rule_count)]
     connection.execute(
-        f"create or replace table {PEOPLE_TABLE} as"
+        f"create or replace table {PEOPLE_TABLE} as"  # noqa: S608
         f" select * exclude ({', '.join(keys)}), {', '.join(capped)} from {PEOPLE_TABLE}"
         if keys
         else "select 1"
@@ -71,7 +71,7 @@ def score_tables(
     first = predicted(built, model.review_weight)
     connection.execute(f"create table scored as {edge_select(first, settings, model, rules)}")
     joining = connection.execute(
-        "select record_key_l, record_key_r, joining_weight from scored"
+        "select record_key_l, record_key_r, joining_weight from scored"  # noqa: S608
         f" where contradiction is null and joining_weight >= {model.join_weight}"
     ).fetchall()
     groups = grouped(joining, model.join_weight, settings.guards.max_cluster_records)
@@ -84,7 +84,7 @@ def score_tables(
         select l.{UNIQUE_ID} as join_key_l, r.{UNIQUE_ID} as join_key_r, 'group' as match_key
         from member l join member r using (group_key)
         left join scored s on s.record_key_l = l.{UNIQUE_ID} and s.record_key_r = r.{UNIQUE_ID}
-        where l.{UNIQUE_ID} < r.{UNIQUE_ID} and s.record_key_l is null"""
+        where l.{UNIQUE_ID} < r.{UNIQUE_ID} and s.record_key_l is null"""  # noqa: S608
     )
     register_pairs(connection, built, "pair_in_group")
     second = predicted(built, None)

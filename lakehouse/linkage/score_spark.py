@@ -5,7 +5,7 @@ pairs only inside a task: a pair is scored by the task of the first rule that gi
 is scored twice and nothing has to be deduplicated afterwards.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from lakehouse.linkage.model import (
 from lakehouse.settings.linkage import LinkageSettings
 
 Rules = Sequence[Sequence[str]]
-Batches = Iterator[pa.RecordBatch]
+Batches = Iterable[pa.RecordBatch]
 
 
 def edges(
@@ -92,7 +92,9 @@ def with_frequencies(people: DataFrame, columns: Sequence[str]) -> DataFrame:
 def _block_members(
     people: DataFrame, rule_count: int, records: int, settings: LinkageSettings
 ) -> DataFrame:
-    """One row per record and usable block of it: record_key, rule_number, block_keys (of all rules)."""
+    """One row per record and usable block of it: record_key, rule_number, block_keys (of all
+    rules).
+    """
     keys = F.array(*(F.col(key_column(i)) for i in range(rule_count)))
     placed = people.select(UNIQUE_ID, F.posexplode(keys).alias("rule_number", "block_key")).where(
         F.col("block_key").isNotNull()
@@ -157,17 +159,17 @@ def scoring_task(
 ) -> Callable[[Batches], Batches]:
     """What one task does with the rows of its blocks: rows of linkage.scored_edge come back."""
 
-    def score(batches: Iterable[pa.RecordBatch]) -> Batches:
+    def score(batches: Batches) -> Batches:
         held = [batch for batch in batches if batch.num_rows]
         if not held:
             return
         with database(settings.limits.task_memory_limit, threads=1) as connection:
             connection.register("arrived", pa.Table.from_batches(held))
             connection.execute(
-                f"create table block as select {UNIQUE_ID}, rule_number, block_keys from arrived"
+                f"create table block as select {UNIQUE_ID}, rule_number, block_keys from arrived"  # noqa: S608
             )
             connection.execute(
-                f"create table {PEOPLE_TABLE} as"
+                f"create table {PEOPLE_TABLE} as"  # noqa: S608
                 " select distinct on (record_key) * exclude (rule_number, block_keys) from arrived"
             )
             connection.unregister("arrived")
@@ -180,6 +182,7 @@ def scoring_task(
             register_pairs(connection, built, "pair")
             table = predicted(built, least_weight)
             rows = connection.execute(edge_select(table, settings, model, rules))
-            yield from rows.to_arrow_reader(50_000)
+            reader: pa.RecordBatchReader = rows.to_arrow_reader(50_000)
+            yield from reader
 
     return score

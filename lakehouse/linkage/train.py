@@ -1,9 +1,9 @@
-"""Training without labels: chance agreement by random pairs, true agreement by EM, the rest from both.
+"""Training without labels: chance agreement by random pairs, true agreement by EM.
 
-One model serves both engines: Splink learns on DuckDB in the driver, from a sample of bounded size that
-is chosen by hash. Several EM sessions, each blind to the fields that it blocks on, are averaged by
-the number of true pairs that each saw, together with what we expect before seeing any. The prior and
-the threshold are then read off the scored pairs of the sample themselves.
+One model serves both engines: Splink learns on DuckDB in the driver, from a sample of bounded size
+that is chosen by hash. Several EM sessions, each blind to the fields that it blocks on, are
+averaged by the number of true pairs that each saw, together with what we expect before seeing any.
+The prior and the threshold are then read off the scored pairs of the sample themselves.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,6 +44,9 @@ _FIRST_PRIOR = 1e-4
 _HASH_BUCKETS = 1_000_000
 _HIGHEST_JOIN = 20.0
 _LEAST_SESSION_PAIRS = 20
+_DOUBTFUL = 3.0
+"""Times the bound of unlike true pairs up to which a session is listened to for want of a better."""
+_EM_ITERATIONS = (25, 5, 2)
 _DIGITS = 9
 _LEAST_CHANCE = 1 / 128
 """Share of an identifier's chance agreements that are left when true pairs are taken off."""
@@ -51,7 +54,9 @@ _LEAST_CHANCE = 1 / 128
 
 @dataclass(frozen=True)
 class Session:
-    """What one EM session saw and learnt. `match_share` is the share of true pairs among `pairs`."""
+    """What one EM session saw and learnt. `match_share` is the share of true pairs among
+    `pairs`.
+    """
 
     blocking: tuple[str, ...]
     pairs: int
@@ -75,7 +80,7 @@ def train(people: DataFrame, settings: LinkageSettings) -> TrainedModel:
     with database(limits.memory_limit, limits.threads) as connection:
         connection.register("sample", sample)
         connection.execute(
-            f"create table {PEOPLE_TABLE} as select * from sample order by {UNIQUE_ID}"
+            f"create table {PEOPLE_TABLE} as select * from sample order by {UNIQUE_ID}"  # noqa: S608
         )
         connection.unregister("sample")
         present = _present_columns(connection, sample, settings)
@@ -103,7 +108,7 @@ def _present_columns(
     named |= {c for rule in settings.blocking for c in columns_of(rule)}
     names = [name for name in sample.column_names if name in named]
     counted = ", ".join(f"count({name}), count(distinct {name})" for name in names)
-    row = connection.execute(f"select {counted} from {PEOPLE_TABLE}").fetchall()[0]
+    row = connection.execute(f"select {counted} from {PEOPLE_TABLE}").fetchall()[0]  # noqa: S608
     least = settings.least_fill * sample.num_rows
     facts = zip(names, row[::2], row[1::2], strict=True)
     return tuple(
@@ -178,7 +183,6 @@ def _em_sessions(
     connection: duckdb.DuckDBPyConnection, model: TrainedModel, settings: LinkageSettings
 ) -> list[Session]:
     training = settings.training
-    built = linker(connection, splink_settings(settings, model, term_frequencies=False))
     sessions = []
     for blocking in training.blocking:
         if not set(blocking) <= model.present:
@@ -186,26 +190,42 @@ def _em_sessions(
         pairs = _pair_count(connection, blocking)
         if pairs < _LEAST_SESSION_PAIRS:
             continue
-        bound = (
-            {}
-            if pairs <= training.max_session_pairs
-            else {
-                "max_pairs": training.max_session_pairs,
-                "record_sample_proportion": 1.0,
-            }
-        )
-        learnt = built.training.estimate_parameters_using_expectation_maximisation(
-            block_on(*blocking), estimate_without_term_frequencies=True, **bound
-        ).core_model_settings
-        sessions.append(
-            Session(
-                blocking,
-                pairs,
-                float(learnt.probability_two_random_records_match),
-                {c.output_column_name: _observed_shares(c) for c in learnt.comparisons},
-            )
-        )
+        bound = None if pairs <= training.max_session_pairs else training.max_session_pairs
+        learnt = _em(connection, model, settings, blocking, bound)
+        if learnt is not None:
+            share = float(learnt.probability_two_random_records_match)
+            shares = {c.output_column_name: _observed_shares(c) for c in learnt.comparisons}
+            sessions.append(Session(blocking, pairs, share, shares))
     return sessions
+
+
+def _em(
+    connection: duckdb.DuckDBPyConnection,
+    model: TrainedModel,
+    settings: LinkageSettings,
+    blocking: Sequence[str],
+    max_pairs: int | None,
+) -> Any:
+    """What Splink's EM learns from one blocking; None if it does not come through.
+
+    On data without errors a share can fall below what a float holds, which Splink 5.0 answers with
+    a ValueError; a few steps are then as good as many.
+    """
+    for iterations in _EM_ITERATIONS:
+        built = linker(
+            connection,
+            splink_settings(settings, model, term_frequencies=False, max_iterations=iterations),
+        )
+        try:
+            return built.training.estimate_parameters_using_expectation_maximisation(
+                block_on(*blocking),
+                estimate_without_term_frequencies=True,
+                max_pairs=max_pairs,
+                record_sample_proportion=1.0,
+            ).core_model_settings
+        except ValueError:
+            continue
+    return None
 
 
 def _observed_shares(comparison: Any) -> Floats:
@@ -218,7 +238,7 @@ def _pair_count(connection: duckdb.DuckDBPyConnection, blocking: Sequence[str]) 
     columns = ", ".join(blocking)
     known = " and ".join(f"{c} is not null" for c in blocking)
     counted = connection.execute(
-        "select coalesce(sum(n * (n - 1) // 2), 0)::bigint from"
+        "select coalesce(sum(n * (n - 1) // 2), 0)::bigint from"  # noqa: S608
         f" (select count(*) as n from {PEOPLE_TABLE} where {known} group by {columns})"
     ).fetchall()
     return int(counted[0][0])
@@ -259,16 +279,22 @@ def _trusted(
 ) -> list[Session]:
     """Sessions that can teach a comparison.
 
-    One that blocks on what households share takes relatives for one person, and then finds more true
-    pairs unlike than there can be. Those are left out as long as another session is left.
+    One that blocks on what households share takes relatives for one person, and then finds more
+    true pairs unlike than there can be. Those are left out as long as another session is left.
     """
     able = [s for s in sessions if name in s.m and s.match_share >= least_match_share]
-    return [s for s in able if s.m[name][-1] <= bound] or able
+    for most in (bound, bound * _DOUBTFUL):
+        trusted = [s for s in able if s.m[name][-1] <= most]
+        if trusted:
+            return trusted
+    return []
 
 
 def _least_unlike(sessions: Sequence[Session]) -> dict[str, float]:
-    """Per comparison, the least share of unlike true pairs: a session that blocks on a shared
-    address takes households for people, but not all sessions do."""
+    """Per comparison, the least share of unlike true pairs of any session.
+
+    A session that blocks on a shared address takes households for people, but not all do.
+    """
     names = {name for session in sessions for name in session.m}
     return {
         name: round(min(float(s.m[name][-1]) for s in sessions if name in s.m), _DIGITS)
@@ -287,7 +313,7 @@ def _evidence_weights(
         return np.array([])
     built = linker(connection, splink_settings(settings, model, blocking_columns=keys))
     table = predicted(built, None)
-    weights = connection.execute(f"select match_weight from {table} order by 1").fetchnumpy()
+    weights = connection.execute(f"select match_weight from {table} order by 1").fetchnumpy()  # noqa: S608
     return np.asarray(weights["match_weight"], dtype=np.float64) - model.prior_weight
 
 
@@ -328,8 +354,8 @@ def _probabilities(weights: Floats) -> Floats:
 def _fitted_prior(evidence_weights: Floats, all_pairs: float) -> float:
     """The prior under which the model expects as many true pairs as the prior says there are.
 
-    This is the maximum-likelihood prior for the given levels, with pairs that no blocking rule found
-    taken as no match. At least one true pair is assumed.
+    This is the maximum-likelihood prior for the given levels, with pairs that no blocking rule
+    found taken as no match. At least one true pair is assumed.
     """
     prior = _FIRST_PRIOR
     for _ in range(500):
@@ -341,7 +367,9 @@ def _fitted_prior(evidence_weights: Floats, all_pairs: float) -> float:
 
 
 def _join_weight(weights: Floats, thresholds: ThresholdSettings) -> float:
-    """The lowest weight from which on the pairs reach the precision, by the model's own estimate."""
+    """The lowest weight from which on the pairs reach the precision, by the model's own
+    estimate.
+    """
     if thresholds.join != "auto":
         return thresholds.join
     join = thresholds.lowest_join

@@ -9,11 +9,11 @@ is restored to the last release before the new run begins).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from lakehouse import __version__
 
 from pyspark.sql import Row
 from pyspark.sql import functions as F
 
+from lakehouse import __version__
 from lakehouse.pipeline.lake import Lake, in_parallel
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD

@@ -1,24 +1,32 @@
 """What the `c360` commands and the jobs do, each as one function from settings to a report."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 from pyspark.sql import functions as F
 
+from lakehouse.demo.generate import generate
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import runner
+from lakehouse.pipeline.assessment import source_grids
+from lakehouse.pipeline.bench import bench_report
+from lakehouse.pipeline.demo_company import demo_outcome
+from lakehouse.pipeline.demo_report import demo_report
 from lakehouse.pipeline.lake import Lake, in_parallel, open_lake
+from lakehouse.pipeline.people_files import evaluated, linked
+from lakehouse.pipeline.replay import replayed
+from lakehouse.pipeline.run_report import run_report
 from lakehouse.pipeline.runner import RunOutcome
 from lakehouse.report import Grid, Report
+from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.storage.maintenance import vacuum as vacuum_tables
 from lakehouse.storage.releases import RELEASE, current_release
 from lakehouse.tables.ops import QUARANTINE
 
 
-def run(
-    settings: Settings, *, run_id: str | None, as_of: date, only: Sequence[str] = ()
-) -> Report:
+def run(settings: Settings, *, run_id: str | None, as_of: date, only: Sequence[str] = ()) -> Report:
     """Carries out one run. Without a run id the day is its name: one run a day.
 
     Raises:
@@ -34,43 +42,6 @@ def carried_out(
     lake = open_lake(settings)
     name = run_id or f"day-{as_of.isoformat()}"
     return runner.run(lake, name, as_of, only)
-
-
-def run_report(outcome: RunOutcome) -> Report:
-    """What a person wants to know of a run."""
-    if outcome.status == runner.ALREADY_DONE:
-        return Report(lines=[f"Run {outcome.run_id} had succeeded before; nothing was changed."])
-    books = Grid(
-        "Records by feed",
-        ("feed", "in", "good", "quarantined", "duplicate", "rejected", "balanced"),
-        [
-            (b.feed, b.in_count, b.good_count, b.quarantined_count, b.duplicate_count,
-             b.rejected_count, "yes" if b.is_balanced else "NO")
-            for b in outcome.books
-        ],
-    )  # fmt: skip
-    gates = Grid(
-        "Gates that had something to say",
-        ("table", "verdict", "rows", "held", "reasons"),
-        [
-            (o.table, o.verdict.value, o.row_count, o.held_count, _reasons(o.reasons))
-            for o in sorted(outcome.outcomes, key=lambda o: o.table)
-            if o.verdict.value != "pass"
-        ],
-    )
-    gate_seconds = sum(outcome.gate_seconds.values())
-    return Report(
-        grids=[grid for grid in (books, gates) if grid.rows],
-        lines=[
-            f"Run {outcome.run_id} {outcome.status} in {outcome.seconds:.0f} s "
-            f"(gates {gate_seconds:.0f} s of all steps' {sum(outcome.step_seconds.values()):.0f} s)."
-        ],
-        warnings=[
-            f"{file} was rejected ({reason}{': ' + columns if columns else ''}); "
-            "its feed brought nothing from it, all others went on."
-            for file, reason, columns in outcome.rejected_files
-        ],
-    )
 
 
 def release_list(settings: Settings) -> Report:
@@ -123,6 +94,69 @@ def quarantine_list(settings: Settings) -> Report:
     return Report(grids=[Grid("Quarantine", columns, [tuple(row) for row in rows])])
 
 
+def quarantine_replay(
+    settings: Settings, *, table: str | None, reason: str | None, as_of: date
+) -> Report:
+    """Cuts held bronze records again under today's conf; the next run judges held silver rows."""
+    lake = open_lake(settings)
+    run_id = f"replay-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    counts = replayed(lake, run_id, as_of, table, reason)
+    lines = [
+        f"{name}: {count} records are sound now and stand in bronze."
+        for name, count in counts.items()
+    ]
+    return Report(
+        lines=[*lines, "The next run builds silver, linkage and gold from bronze as it stands now."]
+    )
+
+
+def sources(settings: Settings) -> Report:
+    """The assessment of what there is: every field of every source."""
+    return Report(grids=source_grids(open_lake(settings)))
+
+
+def link(people: Path, out: Path, *, engine: str, model: Path | None) -> Report:
+    """Clusters of one file of people."""
+    settings = load_settings("demo")
+    records, clusters = linked(open_lake(settings).spark, settings, people, out, engine, model)
+    return Report(lines=[f"{records} records are {clusters} people; {out} says which."])
+
+
+def evaluate(clusters: Path, truth: Path) -> Report:
+    """Pairwise and B-cubed precision, recall and F1."""
+    found = evaluated(open_lake(load_settings("demo")).spark, clusters, truth)
+    grid = Grid(
+        f"{found.records} records, {found.true_pairs} true pairs",
+        ("measure", "precision", "recall", "F1"),
+        [
+            ("pairwise", round(found.precision, 4), round(found.recall, 4), round(found.f1, 4)),
+            (
+                "B-cubed",
+                round(found.b3_precision, 4),
+                round(found.b3_recall, 4),
+                round(found.b3_f1, 4),
+            ),
+        ],
+    )
+    return Report(grids=[grid])
+
+
+def demo_generate(out: Path, *, customers: int, seed: int, days: int) -> Report:
+    """The demo company's files."""
+    generate(customers, seed, out, days)
+    return Report(lines=[f"{out / 'landing'} has the feeds, {out / 'truth'} the truth about them."])
+
+
+def demo_run(settings: Settings, *, customers: int, seed: int, days: int) -> Report:
+    """The demo from generated files to a release, held against the truth."""
+    return demo_report(demo_outcome(settings, customers=customers, seed=seed, days=days), settings)
+
+
+def bench(settings: Settings, *, customers: int, seed: int) -> Report:
+    """A run over a generated company, timed stage by stage."""
+    return bench_report(settings, customers=customers, seed=seed)
+
+
 def compact(settings: Settings) -> Report:
     """Joins small files of every table."""
     lake = open_lake(settings)
@@ -149,7 +183,3 @@ def vacuum(settings: Settings) -> Report:
 def _released(lake: Lake, table: str) -> int:
     release = current_release(lake.tables)
     return release.versions.get(table, 0) if release else 0
-
-
-def _reasons(reasons: dict[str, int]) -> str:
-    return ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()) if count)

@@ -133,4 +133,8 @@ def _count_poison(lake: Lake, truth: Path, versions: dict[str, int], outcome: De
         F.count_if(F.col("p").isNotNull() & F.col("h").isNotNull()).alias("both"),
         F.count_if(F.col("p").isNull()).alias("unplanted"),
     ).collect()[0]
-    outcome.planted, outcome.held_as_planted, outcome.held_unplanted = row.planted, row.both, row.unplanted
+    outcome.planted, outcome.held_as_planted, outcome.held_unplanted = (
+        row.planted,
+        row.both,
+        row.unplanted,
+    )

@@ -85,7 +85,7 @@ def ingested(
     versions: dict[str, int] = {}
     counts = {None: 0, "malformed": 0}
     paths = {
-        f"{_with_scheme(lake.settings.lake.landing)}/{row.source_file}": row.source_file
+        landing_uri(lake.settings.lake.landing, row.source_file): row.source_file
         for row in files
         if row.status == INGESTED
     }
@@ -122,7 +122,9 @@ def feed_books(lake: Lake, attempt: Attempt, books: Sequence[FeedBook]) -> int:
     """
     columns = FEED_BOOK.column_names
     rows = [
-        tuple({"run_id": attempt.run_id, "is_balanced": b.is_balanced, **vars(b)}[c] for c in columns)
+        tuple(
+            {"run_id": attempt.run_id, "is_balanced": b.is_balanced, **vars(b)}[c] for c in columns
+        )
         for b in books
     ]
     frame = lake.spark.createDataFrame(rows, FEED_BOOK.ddl()).coalesce(1)
@@ -160,6 +162,7 @@ def _book(feed: str, files: Sequence[Row], counts: Mapping[str | None, int]) -> 
     )
 
 
-def _with_scheme(landing: str) -> str:
-    # `binaryFile` reports full URIs, by which the files are joined to their names.
-    return landing.rstrip("/") if "://" in landing else f"file:{landing.rstrip('/')}"
+def landing_uri(landing: str, source_file: str) -> str:
+    """The file as Spark's `binaryFile` names it, by which contents are joined to their files."""
+    root = landing.rstrip("/")
+    return f"{root if '://' in root else f'file:{root}'}/{source_file}"

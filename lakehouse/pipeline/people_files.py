@@ -20,7 +20,12 @@ PEOPLE_COLUMNS = (
 
 
 def linked(
-    spark: SparkSession, settings: Settings, people: Path, out: Path, engine: str, model: Path | None
+    spark: SparkSession,
+    settings: Settings,
+    people: Path,
+    out: Path,
+    engine: str,
+    model: Path | None,
 ) -> tuple[int, int]:
     """Writes `out` with record_id and cluster_id and returns the numbers of records and clusters.
 
@@ -46,11 +51,13 @@ def evaluated(spark: SparkSession, clusters: Path, truth: Path) -> Evaluation:
     group = next((c for c in ("entity_id", "person_id", "cluster_id") if c in known.columns), None)
     if group is None or "record_id" not in known.columns:
         raise InputError(
-            f"{truth} needs the columns record_id and entity_id.", "rename its columns and try again."
+            f"{truth} needs the columns record_id and entity_id.",
+            "rename its columns and try again.",
         )
     if not {"record_id", "cluster_id"} <= set(found.columns):
         raise InputError(
-            f"{clusters} needs the columns record_id and cluster_id.", "`c360 link` writes such a file."
+            f"{clusters} needs the columns record_id and cluster_id.",
+            "`c360 link` writes such a file.",
         )
     return evaluate(
         found.select("record_id", "cluster_id"),

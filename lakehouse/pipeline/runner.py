@@ -174,9 +174,11 @@ class _Run:
                     future.result()
 
     @staticmethod
-    def _ready(waiting: Mapping[str, Step], running: Mapping[object, str]) -> list[Step]:
+    def _ready(waiting: Mapping[str, Step], running: Mapping[Future[None], str]) -> list[Step]:
         unfinished = {*waiting, *running.values()}
-        return [step for step in waiting.values() if not unfinished & set(step.reads) - {step.table}]
+        return [
+            step for step in waiting.values() if not unfinished & set(step.reads) - {step.table}
+        ]
 
     def _carry_out_step(self, step: Step) -> None:
         with self._timed(step.table):

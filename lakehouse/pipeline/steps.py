@@ -7,14 +7,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import reduce
-from importlib import import_module
-from inspect import signature
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.errors import ConfigurationError
 from lakehouse.gold import GOLD_READS
+from lakehouse.gold.customer import customer
+from lakehouse.gold.customer_attribute import customer_attribute
+from lakehouse.gold.customer_consent import customer_consent
+from lakehouse.gold.customer_contact_point import customer_contact_point
+from lakehouse.gold.customer_identifier import customer_identifier
+from lakehouse.gold.customer_interaction import customer_interaction
+from lakehouse.gold.customer_metric import customer_metric
+from lakehouse.gold.customer_order import customer_order
+from lakehouse.gold.customer_order_line import customer_order_line
+from lakehouse.gold.date import date as calendar_dates
+from lakehouse.gold.product import product
 from lakehouse.gold.source import source_rows
 from lakehouse.linkage.artefact import latest_model, load_model, save_model
 from lakehouse.linkage.cluster import cluster
@@ -149,20 +158,40 @@ def _gold_steps() -> list[Step]:
 
 
 def _gold_step(table: str, reads: tuple[str, ...]) -> Step:
-    entity = table.split(".")[1]
-    # Each module of gold has one public function, named after its table.
-    function = getattr(import_module(f"lakehouse.gold.{entity}"), entity, None)
+    function = _GOLD[table]
 
     def build(inputs: Inputs) -> DataFrame:
-        if function is None:
-            rows = source_rows(inputs.settings.sources)
-            return inputs.spark.createDataFrame(rows, SOURCE.ddl())
-        frames = {name.split(".")[1]: inputs.frames[name] for name in reads}
-        if "survivorship" in signature(function).parameters:
-            frames["survivorship"] = inputs.settings.survivorship
-        return function(**frames)
+        # A function of gold names its parameters after the tables that it reads.
+        return function(inputs, **{name.split(".")[1]: inputs.frames[name] for name in reads})
 
     return Step(table, reads, build)
+
+
+def _plain(function: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
+    return lambda inputs, **frames: function(**frames)
+
+
+def _source(inputs: Inputs) -> DataFrame:
+    rows = source_rows(inputs.settings.sources)
+    return inputs.spark.createDataFrame(rows, SOURCE.ddl())
+
+
+_GOLD: Mapping[str, Callable[..., DataFrame]] = {
+    "gold.customer_attribute": lambda inputs, **frames: customer_attribute(
+        **frames, survivorship=inputs.settings.survivorship
+    ),
+    "gold.customer": _plain(customer),
+    "gold.customer_identifier": _plain(customer_identifier),
+    "gold.customer_contact_point": _plain(customer_contact_point),
+    "gold.customer_order": _plain(customer_order),
+    "gold.customer_order_line": _plain(customer_order_line),
+    "gold.customer_interaction": _plain(customer_interaction),
+    "gold.customer_consent": _plain(customer_consent),
+    "gold.customer_metric": _plain(customer_metric),
+    "gold.product": _plain(product),
+    "gold.date": _plain(calendar_dates),
+    "gold.source": _source,
+}
 
 
 def correction_count(silver: Mapping[str, DataFrame], run_id: str) -> DataFrame:

@@ -1,4 +1,6 @@
-"""What conf/base/linkage.yml may say: which fields are compared and how, and where pairs are looked for."""
+"""What conf/base/linkage.yml may say: which fields are compared and how, and where pairs are
+looked for.
+"""
 
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -42,13 +44,13 @@ class ComparisonRule(Frozen):
     """One field that pairs are compared by.
 
     `columns` are columns of the person record: for `given_name` the name, its root and the family
-    name (to see swapped names), for `family_name` the name and the given name, for `address` street,
-    postcode and town, one for all others. `thresholds` are edit distances (rising) for levenshtein
-    and similarities (falling) for jaro_winkler. With `term_frequency` agreement on a frequent value
-    counts for less. An `identifier` belongs to one person as a rule, so that most of its chance
-    agreements are true pairs, which training takes off. `lasting` says that a person has one value for life: only then does a difference
-    speak against the unity of a cluster. `unlike_at_most` bounds the share of true pairs that
-    training may believe to differ here.
+    name (to see swapped names), for `family_name` the name and the given name, for `address`
+    street, postcode and town, one for all others. `thresholds` are edit distances (rising) for
+    levenshtein and similarities (falling) for jaro_winkler. With `term_frequency` agreement on a
+    frequent value counts for less. An `identifier` belongs to one person as a rule, so that most
+    of its chance agreements are true pairs, which training takes off. `lasting` says that a person
+    has one value for life: only then does a difference speak against the unity of a cluster.
+    `unlike_at_most` bounds the share of true pairs that training may believe to differ here.
     """
 
     name: Name
@@ -84,8 +86,8 @@ class Contradiction(Frozen):
 
     name: Name
     levels: dict[Name, tuple[str, ...]] = Field(min_length=1)
-    unless: dict[Name, tuple[str, ...]] = {}
-    unlike_at_most: Share = 0.03
+    unless: dict[Name, tuple[str, ...]] = Field(default_factory=dict)
+    unlike_at_most: Share = 0.02
 
 
 class SharingLimit(Frozen):
@@ -100,7 +102,7 @@ class SharingLimit(Frozen):
 
 
 class Corroboration(Frozen):
-    """What a pair needs beside the fields that namesakes share.
+    """What a pair needs beside the fields that namesakes share, in data that has identifiers.
 
     A pair in which no other comparison than `common` weighs at least `least_bits` must reach
     `extra_bits` more than the join weight: frequencies of names understate how names go together.
@@ -132,13 +134,13 @@ class TrainingSettings(Frozen):
     """How the model learns without labels.
 
     A sample of at most `max_records` records (by hash, the same on each run); `random_pairs` pairs
-    for the share of chance agreements; one EM session per entry of `blocking`. Expected shares count
-    as `expected_pairs` observed pairs, a session for at most `session_pairs`.
+    for the share of chance agreements; one EM session per entry of `blocking`. Expected shares
+    count as `expected_pairs` observed pairs, a session for at most `session_pairs`.
     """
 
     blocking: tuple[tuple[Name, ...], ...] = Field(min_length=1)
     max_records: int = Field(default=200_000, gt=0)
-    random_pairs: int = Field(default=2_000_000, gt=0)
+    random_pairs: int = Field(default=1_000_000, gt=0)
     max_session_pairs: int = Field(default=2_000_000, gt=0)
     expected_pairs: int = Field(default=20, gt=0)
     session_pairs: int = Field(default=5_000, gt=0)
@@ -150,7 +152,8 @@ class ThresholdSettings(Frozen):
     """Match weights, in bits, from which a pair joins, or is kept for review.
 
     With `join: auto` the model takes the lowest weight, not below `lowest_join`, from which on its
-    own estimate of the precision of the pairs reaches `precision`. `review` lies that many bits below.
+    own estimate of the precision of the pairs reaches `precision`. `review` lies that many bits
+    below.
     """
 
     join: float | Literal["auto"] = "auto"
@@ -206,7 +209,8 @@ class LinkageSettings(Frozen):
         for contradiction in self.guards.contradictions:
             unknown = (contradiction.levels.keys() | contradiction.unless.keys()) - set(names)
             if unknown:
+                names_unknown = ", ".join(sorted(unknown))
                 raise ValueError(
-                    f"contradiction {contradiction.name} names no comparison: {', '.join(sorted(unknown))}"
+                    f"contradiction {contradiction.name}: no comparison {names_unknown}"
                 )
         return self

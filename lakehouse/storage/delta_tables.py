@@ -10,6 +10,7 @@ no DELETE and no VACUUM reaches them.
 import json
 from dataclasses import dataclass
 
+from delta import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -59,10 +60,12 @@ class DeltaTables:
         name = self._locations.catalog_name(table)
         if name is not None:
             return self._spark.catalog.tableExists(name.replace("`", ""))
-        return self._is_delta_path(table)
+        return DeltaTable.isDeltaTable(self._spark, self._locations.path(table))
 
     def create(self, spec: TableSpec) -> None:
         """Creates the table if it is missing, with comments, properties and clustering."""
+        if self.exists(spec.name):
+            return
         with self._locks.table(spec.name):
             self._spark.sql(
                 f"CREATE TABLE IF NOT EXISTS {self._locations.sql(spec.name)} ({_columns_ddl(spec)}) "
@@ -87,7 +90,9 @@ class DeltaTables:
         missing = [c for c in spec.columns if c.name not in stored]
         if missing:
             with self._locks.table(spec.name):
-                added = ", ".join(f"`{c.name}` {c.type} COMMENT {_quoted(c.description)}" for c in missing)
+                added = ", ".join(
+                    f"`{c.name}` {c.type} COMMENT {_quoted(c.description)}" for c in missing
+                )
                 name = self._locations.sql(spec.name)
                 self._spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({added})")
                 self._spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ({_properties_ddl(spec)})")
@@ -169,17 +174,6 @@ class DeltaTables:
         """Rows of a version; Delta answers from its own statistics."""
         return int(self.read(table, version).agg(F.count(F.lit(1)).alias("n")).collect()[0].n)
 
-    def _is_delta_path(self, table: str) -> bool:
-        path = self._locations.path(table)
-        log = f"{path}/_delta_log"
-        try:
-            rows = self._spark.read.format("binaryFile").load(log).limit(1)
-            return rows.select("path").count() > 0
-        except Exception as error:
-            if "PATH_NOT_FOUND" in str(error):
-                return False
-            raise
-
 
 def _already_done(history: list[Commit], key: WriteKey, table: str) -> int | None:
     for commit in history:
@@ -216,7 +210,9 @@ def _cluster_ddl(spec: TableSpec) -> str:
 
 
 def _properties_ddl(spec: TableSpec) -> str:
-    plain = [c.name for c in spec.columns if _has_statistics(c.type) and not c.sensitivity.is_personal]
+    plain = [
+        c.name for c in spec.columns if _has_statistics(c.type) and not c.sensitivity.is_personal
+    ]
     properties = {
         "delta.dataSkippingStatsColumns": ",".join(plain),
         "delta.enableChangeDataFeed": "false",

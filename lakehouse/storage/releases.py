@@ -61,4 +61,6 @@ def release_of(tables: DeltaTables, number: int) -> Release:
     for release in releases(tables, newest=(newest.number - number + 1) if newest else 1):
         if release.number == number:
             return release
-    raise NotFoundError(f"There is no release {number}.", "`c360 release list` shows those there are.")
+    raise NotFoundError(
+        f"There is no release {number}.", "`c360 release list` shows those there are."
+    )

@@ -70,4 +70,3 @@ def session(
     for key, value in merged.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
-

@@ -8,9 +8,22 @@ from collections.abc import Sequence
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec, WriteMode
 
 BRONZE_LINEAGE = (
-    Column("source_file", "string", "Landing file, as a path below the landing root.", required=True),
-    Column("source_row_number", "bigint", "Record in its file, from 1, header not counted.", required=True),
-    Column("content_hash", "string", "Keyed hash of the record's own columns.", Sensitivity.PSEUDONYM, required=True),
+    Column(
+        "source_file", "string", "Landing file, as a path below the landing root.", required=True
+    ),
+    Column(
+        "source_row_number",
+        "bigint",
+        "Record in its file, from 1, header not counted.",
+        required=True,
+    ),
+    Column(
+        "content_hash",
+        "string",
+        "Keyed hash of the record's own columns.",
+        Sensitivity.PSEUDONYM,
+        required=True,
+    ),
     Column(
         "unknown_columns",
         "map<string,string>",
@@ -19,13 +32,13 @@ BRONZE_LINEAGE = (
     ),
     Column("file_hash", "string", "SHA-256 of the file's bytes.", required=True),
     Column("run_id", "string", "Run that ingested the row.", required=True, run_metadata=True),
-    Column("ingested_at", "timestamp", "When the row was ingested.", required=True, run_metadata=True),
+    Column(
+        "ingested_at", "timestamp", "When the row was ingested.", required=True, run_metadata=True
+    ),
 )
 
 
-def bronze_table(
-    feed: str, description: str, owner: str, columns: Sequence[Column]
-) -> TableSpec:
+def bronze_table(feed: str, description: str, owner: str, columns: Sequence[Column]) -> TableSpec:
     """The spec of `bronze.<feed>`: the source's columns, all text, then the lineage columns."""
     return TableSpec(
         name=f"bronze.{feed}",

@@ -8,7 +8,9 @@ from lakehouse.tables.spec import Column, Sensitivity, TableSpec, WriteMode
 _DIRECT = Sensitivity.DIRECT_IDENTIFIER
 _PSEUDONYM = Sensitivity.PSEUDONYM
 
-_RUN_ID = Column("run_id", "string", "The run that wrote the row.", required=True, run_metadata=True)
+_RUN_ID = Column(
+    "run_id", "string", "The run that wrote the row.", required=True, run_metadata=True
+)
 
 
 def _ops(
@@ -35,17 +37,43 @@ RUN = _ops(
     "run",
     "One row per attempt of a run and its end: the manifest that says what made a release.",
     _RUN_ID,
-    Column("run_number", "bigint", "Number given to the run id; the txnVersion of its writes.", required=True, run_metadata=True),
+    Column(
+        "run_number",
+        "bigint",
+        "Number given to the run id; the txnVersion of its writes.",
+        required=True,
+        run_metadata=True,
+    ),
     Column("status", "string", "started, succeeded or failed.", required=True),
     Column("as_of_date", "date", "Day that the run was for: landing folders up to it are read."),
-    Column("recorded_at", "timestamp", "When the row was written.", required=True, run_metadata=True),
+    Column(
+        "recorded_at", "timestamp", "When the row was written.", required=True, run_metadata=True
+    ),
     Column("code_version", "string", "Version of this package.", run_metadata=True),
-    Column("settings_hash", "string", "SHA-256 of the settings without secrets.", run_metadata=True),
+    Column(
+        "settings_hash", "string", "SHA-256 of the settings without secrets.", run_metadata=True
+    ),
     Column("model_version", "string", "Linkage model that scored."),
-    Column("input_versions", "map<string,bigint>", "Table versions that the run began from.", run_metadata=True),
-    Column("output_versions", "map<string,bigint>", "Table versions that the run ended with.", run_metadata=True),
+    Column(
+        "input_versions",
+        "map<string,bigint>",
+        "Table versions that the run began from.",
+        run_metadata=True,
+    ),
+    Column(
+        "output_versions",
+        "map<string,bigint>",
+        "Table versions that the run ended with.",
+        run_metadata=True,
+    ),
     Column("row_counts", "map<string,bigint>", "Rows of each table after the run.", unit="rows"),
-    Column("step_seconds", "map<string,double>", "Wall time of each step.", unit="seconds", run_metadata=True),
+    Column(
+        "step_seconds",
+        "map<string,double>",
+        "Wall time of each step.",
+        unit="seconds",
+        run_metadata=True,
+    ),
     Column("error_code", "string", "Code of the error that ended a failed run."),
     primary_key=("run_id", "recorded_at"),
 )
@@ -53,11 +81,29 @@ RUN = _ops(
 RELEASE = _ops(
     "release",
     "One row per table of a release: the version that readers see. The rows of a release come at once.",
-    Column("release_number", "bigint", "Rising number; the greatest is current.", required=True, run_metadata=True),
+    Column(
+        "release_number",
+        "bigint",
+        "Rising number; the greatest is current.",
+        required=True,
+        run_metadata=True,
+    ),
     _RUN_ID,
     Column("table_name", "string", "Table.", required=True),
-    Column("table_version", "bigint", "Its Delta version in this release.", required=True, run_metadata=True),
-    Column("released_at", "timestamp", "When the release became current.", required=True, run_metadata=True),
+    Column(
+        "table_version",
+        "bigint",
+        "Its Delta version in this release.",
+        required=True,
+        run_metadata=True,
+    ),
+    Column(
+        "released_at",
+        "timestamp",
+        "When the release became current.",
+        required=True,
+        run_metadata=True,
+    ),
     Column("reason", "string", "run, or rollback to which release.", run_metadata=True),
     primary_key=("release_number", "table_name"),
 )
@@ -71,7 +117,12 @@ LANDING_FILE = _ops(
     Column("file_hash", "string", "SHA-256 of the file's bytes.", required=True),
     Column("byte_count", "bigint", "Size of the file.", unit="bytes"),
     Column("modified_at", "timestamp", "Time of the file when it was seen.", run_metadata=True),
-    Column("record_count", "bigint", "Records by a count that the parser has no part in.", unit="records"),
+    Column(
+        "record_count",
+        "bigint",
+        "Records by a count that the parser has no part in.",
+        unit="records",
+    ),
     Column("status", "string", "ingested, duplicate or rejected.", required=True),
     Column("reason", "string", "Why a file was rejected, or which file a duplicate repeats."),
     Column("missing_columns", "array<string>", "Required columns that a rejected file lacks."),
@@ -83,11 +134,35 @@ FEED_BOOK = _ops(
     "One row per feed and run: rows in = good + quarantined + duplicate + rejected.",
     _RUN_ID,
     Column("feed", "string", "Feed.", required=True),
-    Column("in_count", "bigint", "Records in the files, by the independent count.", required=True, unit="records"),
+    Column(
+        "in_count",
+        "bigint",
+        "Records in the files, by the independent count.",
+        required=True,
+        unit="records",
+    ),
     Column("good_count", "bigint", "Records written to bronze.", required=True, unit="records"),
-    Column("quarantined_count", "bigint", "Malformed records held in quarantine.", required=True, unit="records"),
-    Column("duplicate_count", "bigint", "Records of files that had been ingested before.", required=True, unit="records"),
-    Column("rejected_count", "bigint", "Records of files that were rejected whole.", required=True, unit="records"),
+    Column(
+        "quarantined_count",
+        "bigint",
+        "Malformed records held in quarantine.",
+        required=True,
+        unit="records",
+    ),
+    Column(
+        "duplicate_count",
+        "bigint",
+        "Records of files that had been ingested before.",
+        required=True,
+        unit="records",
+    ),
+    Column(
+        "rejected_count",
+        "bigint",
+        "Records of files that were rejected whole.",
+        required=True,
+        unit="records",
+    ),
     Column("is_balanced", "boolean", "True if the four add up to the count in.", required=True),
     primary_key=("run_id", "feed"),
 )
@@ -103,7 +178,9 @@ QUARANTINE = _ops(
     Column("source_row_number", "bigint", "Row in its file, from 1."),
     Column("reasons", "array<string>", "Reason codes.", required=True),
     Column("payload", "binary", "The row's bytes as they came, or the row as JSON.", _DIRECT),
-    Column("quarantined_at", "timestamp", "When the row was held.", required=True, run_metadata=True),
+    Column(
+        "quarantined_at", "timestamp", "When the row was held.", required=True, run_metadata=True
+    ),
     primary_key=("run_id", "table_name", "source_file", "source_row_number", "record_key"),
     subject_key="record_key",
 )

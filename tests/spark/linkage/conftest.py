@@ -11,12 +11,55 @@ from lakehouse.linkage.model import TrainedModel
 from lakehouse.linkage.train import train
 from lakehouse.settings.linkage import LinkageSettings
 
-GIVEN = "anna bruno carla dimitri elena frank greta hugo irene jakob katrin leo maria nils olga paul".split()
-FAMILY = "abel bauer conrad dietz ebert fuchs graf hahn imhof jung klein lang maier neuer otto pohl".split()
-COLUMNS = (
-    "record_key given_name_match given_name_root family_name_match birth_date email_match phone_match"
-    " street_match postcode_match city_match person"
-).split()
+GIVEN = [
+    "anna",
+    "bruno",
+    "carla",
+    "dimitri",
+    "elena",
+    "frank",
+    "greta",
+    "hugo",
+    "irene",
+    "jakob",
+    "katrin",
+    "leo",
+    "maria",
+    "nils",
+    "olga",
+    "paul",
+]
+FAMILY = [
+    "abel",
+    "bauer",
+    "conrad",
+    "dietz",
+    "ebert",
+    "fuchs",
+    "graf",
+    "hahn",
+    "imhof",
+    "jung",
+    "klein",
+    "lang",
+    "maier",
+    "neuer",
+    "otto",
+    "pohl",
+]
+COLUMNS = [
+    "record_key",
+    "given_name_match",
+    "given_name_root",
+    "family_name_match",
+    "birth_date",
+    "email_match",
+    "phone_match",
+    "street_match",
+    "postcode_match",
+    "city_match",
+    "person",
+]
 
 
 def typo(rnd: random.Random, text: str) -> str:

@@ -18,7 +18,7 @@ from lakehouse.linkage.score import scored_edge
 from lakehouse.linkage.train import train
 from lakehouse.settings.linkage import LinkageSettings
 
-from .conftest import frame, made_people  # noqa: TID252
+from .conftest import frame, made_people
 
 
 def by_pair(edges: DataFrame) -> dict[tuple[str, str], Row]:

@@ -16,9 +16,9 @@ from lakehouse.bronze.records import (
 )
 
 
-def layout(format: str = "csv", **changes: object) -> Layout:
+def layout(file_format: str = "csv", **changes: object) -> Layout:
     fields: dict[str, object] = {
-        "format": format,
+        "format": file_format,
         "delimiter": ",",
         "quote": '"',
         "header": True,
@@ -44,11 +44,16 @@ def test_reads_a_delimited_file_by_its_header_and_keeps_a_column_nobody_declared
 
 def test_reads_a_file_without_header_by_position() -> None:
     how = layout(delimiter="|", header=False)
-    assert outcome(b"1|Ann\n2|Bob", how) == [(1, {"id": "1", "name": "Ann"}), (2, {"id": "2", "name": "Bob"})]
+    assert outcome(b"1|Ann\n2|Bob", how) == [
+        (1, {"id": "1", "name": "Ann"}),
+        (2, {"id": "2", "name": "Bob"}),
+    ]
 
 
 def test_blank_lines_and_a_byte_order_mark_are_no_records() -> None:
-    assert outcome(b"\xef\xbb\xbfid,name\n\n1,Ann\n\n", layout()) == [(1, {"id": "1", "name": "Ann"})]
+    assert outcome(b"\xef\xbb\xbfid,name\n\n1,Ann\n\n", layout()) == [
+        (1, {"id": "1", "name": "Ann"})
+    ]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +74,10 @@ def test_holds_a_malformed_line_verbatim(line: bytes, reason: str) -> None:
 
 def test_a_byte_that_windows_1252_lacks_is_bad_encoding() -> None:
     how = layout(encoding="windows-1252")
-    assert outcome(b"id,name\n1,Zo\xeb\n2,Zo\x81\n", how) == [(1, {"id": "1", "name": "Zoë"}), (2, "bad_encoding")]
+    assert outcome(b"id,name\n1,Zo\xeb\n2,Zo\x81\n", how) == [
+        (1, {"id": "1", "name": "Zoë"}),
+        (2, "bad_encoding"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +107,10 @@ def test_json_values_become_text_and_nested_ones_stay_json() -> None:
 
 def test_an_undecodable_byte_spoils_one_element_of_an_array_and_no_other() -> None:
     content = b'[ {"id":"1","name":"\xff"}, {"id":"2","name":"\xc3\xa9"} ]'
-    assert outcome(content, layout("json_array")) == [(1, "bad_encoding"), (2, {"id": "2", "name": "é"})]
+    assert outcome(content, layout("json_array")) == [
+        (1, "bad_encoding"),
+        (2, {"id": "2", "name": "é"}),
+    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'[{"id":1}', b'[{"id":1},{"i'])
@@ -135,5 +146,7 @@ def test_a_cut_parquet_file_is_unreadable() -> None:
         (b"", layout("jsonl"), []),
     ],
 )
-def test_names_the_required_columns_that_a_file_lacks(content: bytes, how: Layout, missing: list[str]) -> None:
+def test_names_the_required_columns_that_a_file_lacks(
+    content: bytes, how: Layout, missing: list[str]
+) -> None:
     assert missing_columns(content, how) == missing

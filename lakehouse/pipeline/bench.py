@@ -1,0 +1,34 @@
+"""`make bench`: one run over a generated company, timed stage by stage."""
+
+from collections import Counter, defaultdict
+
+from lakehouse.pipeline.demo_company import demo_outcome
+from lakehouse.report import Grid, Report
+from lakehouse.settings.models import Settings
+
+_COLUMNS = ("stage", "seconds", "rows", "rows per second")
+
+
+def bench_report(settings: Settings, *, customers: int, seed: int) -> Report:
+    """Seconds and rows per second of each layer, and the share of the gates, of one day's run."""
+    outcome = demo_outcome(settings, customers=customers, seed=seed, days=1)
+    run = outcome.runs[0]
+    seconds: defaultdict[str, float] = defaultdict(float)
+    rows: Counter[str] = Counter()
+    for step, took in run.step_seconds.items():
+        seconds[step.split(".")[0]] += took
+    for table, count in outcome.row_counts.items():
+        rows[table.split(".")[0]] += count
+    stages = [
+        (stage, round(took, 1), rows.get(stage, 0), round(rows.get(stage, 0) / took) if took else 0)
+        for stage, took in seconds.items()
+    ]
+    gates = sum(run.gate_seconds.values())
+    share = 100 * gates / max(sum(run.step_seconds.values()), 1e-9)
+    return Report(
+        grids=[Grid(f"{customers} customers, one day", _COLUMNS, stages)],
+        lines=[
+            f"The run took {run.seconds:.0f} s; steps run {settings.lake.parallel_steps} at a time.",
+            f"The gates took {gates:.0f} s, {share:.0f} % of all steps' time.",
+        ],
+    )

@@ -1,0 +1,75 @@
+"""What `make demo` prints at its end: what came in, what was found, how that compares with the truth."""
+
+from collections import Counter
+
+from lakehouse.pipeline.demo_company import DemoOutcome
+from lakehouse.pipeline.run_report import run_report
+from lakehouse.report import Grid, Report
+from lakehouse.settings.models import Settings
+
+_SLOWEST = 8
+
+
+def demo_report(outcome: DemoOutcome, settings: Settings) -> Report:
+    """Rows per layer, gates, people found against the truth, time per step, where to look next."""
+    runs = [run_report(run) for run in outcome.runs]
+    return Report(
+        grids=[
+            *runs[-1].grids,
+            _layers(outcome),
+            _people(outcome),
+            _distortions(outcome),
+            _times(outcome),
+        ],
+        lines=[
+            f"Generated in {outcome.generate_seconds:.0f} s.",
+            *(line for run in runs for line in run.lines),
+            f"Quarantine: {outcome.held_as_planted} of {outcome.planted} planted bad rows are held for "
+            f"their reason, {outcome.held_unplanted} others are.",
+            "Look next:",
+            "  c360 release list          what readers see",
+            "  c360 sources               every field, how full, what it feeds",
+            "  c360 quarantine list       what is held, and why",
+            f"  {settings.quality.data_docs}    the gates' results as pages",
+            f"  {settings.lake.root}    the tables, one Delta folder each",
+        ],
+        warnings=[warning for run in runs for warning in run.warnings],
+    )
+
+
+def _layers(outcome: DemoOutcome) -> Grid:
+    layers: Counter[str] = Counter()
+    for table, count in outcome.row_counts.items():
+        layers[table.split(".")[0]] += count
+    order = ("bronze", "silver", "linkage", "gold", "ops")
+    return Grid("Rows per layer", ("layer", "rows"), [(layer, layers[layer]) for layer in order])
+
+
+def _people(outcome: DemoOutcome) -> Grid:
+    found = outcome.people
+    if found is None:
+        return Grid("People", ("measure", "value"), [])
+    rows = [
+        ("person records", found.records),
+        ("customers", outcome.row_counts.get("gold.customer", 0)),
+        ("pairwise precision", round(found.precision, 4)),
+        ("pairwise recall", round(found.recall, 4)),
+        ("B-cubed F1", round(found.b3_f1, 4)),
+    ]
+    return Grid("People found against the known truth", ("measure", "value"), rows)
+
+
+def _distortions(outcome: DemoOutcome) -> Grid:
+    rows = [
+        (name, pairs, round(recall, 3))
+        for name, (pairs, recall) in sorted(outcome.recall_by_distortion.items())
+    ]
+    return Grid("Recall by kind of distortion", ("distortion", "true pairs", "recall"), rows)
+
+
+def _times(outcome: DemoOutcome) -> Grid:
+    totals: Counter[str] = Counter()
+    for run in outcome.runs:
+        totals.update(run.step_seconds)
+    rows = [(step, round(seconds, 1)) for step, seconds in totals.most_common(_SLOWEST)]
+    return Grid("Slowest steps, all runs", ("step", "seconds"), rows)

@@ -1,0 +1,79 @@
+"""Held rows given another chance after the mend of a rule or of a source's description.
+
+Rows that a silver gate held need no hand: silver is built anew from bronze by every run, so the next run
+judges them again. A malformed record never came to bronze: replay cuts its landing file again under
+today's conf and appends the held records that are sound now, each under its old file and number.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.bronze.ingest import good_records, parsed
+from lakehouse.pipeline import attempt as attempts
+from lakehouse.pipeline.attempt import Attempt
+from lakehouse.pipeline.ingestion import landing_uri
+from lakehouse.pipeline.lake import Lake
+from lakehouse.settings.sources import Source
+from lakehouse.tables.conform import conformed
+from lakehouse.tables.ops import QUARANTINE
+
+_PLACE = ["source_file", "source_row_number"]
+
+
+def replayed(
+    lake: Lake, run_id: str, as_of: date, table: str | None, reason: str | None
+) -> dict[str, int]:
+    """By bronze table, how many held records are sound now; appended and released as one.
+
+    `table` and `reason` narrow what is tried. A record that bronze has already is left out.
+    """
+    counts: dict[str, int] = {}
+    with lake.locks.run():
+        attempt = attempts.begun(lake, run_id, as_of)
+        if attempt.base is None:
+            return counts
+        versions = {}
+        for source in lake.settings.sources:
+            if table not in (None, source.bronze_table.name):
+                continue
+            held = _held(lake, attempt, source, reason)
+            files = [row.source_file for row in held.select("source_file").distinct().collect()]
+            if files:
+                name = source.bronze_table.name
+                versions[name], counts[name] = _append(lake, attempt, source, held, files)
+        attempts.release(lake, attempt, versions, reason="replay")
+        attempts.settle(lake, attempt)
+    return counts
+
+
+def _held(lake: Lake, attempt: Attempt, source: Source, reason: str | None) -> DataFrame:
+    rows = _released(lake, attempt, QUARANTINE.name).where(
+        F.col("table_name") == source.bronze_table.name
+    )
+    known = _released(lake, attempt, source.bronze_table.name).select(*_PLACE)
+    chosen = rows if reason is None else rows.where(F.array_contains("reasons", reason))
+    return chosen.select(*_PLACE).join(known, on=_PLACE, how="left_anti")
+
+
+def _append(
+    lake: Lake, attempt: Attempt, source: Source, held: DataFrame, files: Sequence[str]
+) -> tuple[int, int]:
+    spec = source.bronze_table
+    landing = lake.settings.lake.landing
+    records = parsed(lake.spark, source, {landing_uri(landing, name): name for name in files})
+    secret = lake.settings.lake.secret.get_secret_value()
+    sound = (
+        good_records(records, source, attempt.run_id, secret)
+        .join(held, on=_PLACE, how="left_semi")
+        .withColumn("ingested_at", F.lit(datetime.now(UTC)))
+    )
+    version = lake.tables.write(conformed(sound, spec), spec, attempt.key(spec.name))
+    appended = lake.tables.read(spec.name, version).where(F.col("run_id") == attempt.run_id)
+    return version, appended.count()
+
+
+def _released(lake: Lake, attempt: Attempt, table: str) -> DataFrame:
+    return lake.tables.read(table, attempt.base.versions.get(table, 0) if attempt.base else 0)
