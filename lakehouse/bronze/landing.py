@@ -184,9 +184,10 @@ def _with_faults(batch: pa.RecordBatch, layouts: Mapping[str, Layout]) -> pa.Rec
 
 def _record_count(sources: Sequence[Source]) -> Column:
     """Records by Spark's own functions; null for Parquet and for a JSON array that is none."""
-    # ISO 8859-1 gives one character per byte, whatever the bytes are.
+    # ISO 8859-1 gives one character per byte, whatever the bytes are. Of these only \n ends a line
+    # (flag d): Java would else end one at 0x85 too, which is half of many UTF-8 letters.
     text = F.decode(F.col("content"), "ISO-8859-1")
-    lines = F.regexp_count(text, F.lit(r"(?m)^.*\S.*$"))
+    lines = F.regexp_count(text, F.lit(r"(?md)^.*\S.*$"))
     count = F.lit(None).cast("int")
     for source in sources:
         if source.format is FileFormat.JSON_ARRAY:

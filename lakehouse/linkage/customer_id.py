@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 _ID_BITS = 256
 _SALT = "customer"
+_ROUNDS = 3
 
 
 def identity_map(cluster: DataFrame, previous: DataFrame, as_of: datetime) -> DataFrame:
@@ -60,24 +61,28 @@ def kept_customer(cluster: DataFrame, previous: DataFrame) -> DataFrame:
     Returns:
         cluster_id, customer_id for every cluster that keeps one.
 
-    A pair is taken when neither side has a better one left. As the order of preference is one for
-    both sides, a pair that is first on both is settled, and the rest is a matching of what
-    remains; the longest chain of such waits is cut after two rounds, in which only splits and
-    merges within one family of records meet, and whoever is left then starts anew.
+    A pair is taken when neither side has a better one left, which is the same as taking all pairs
+    in falling order. Each round settles the best pair of every tangle of clusters and customers; a
+    tangle that needs more rounds than `_ROUNDS` is a run that mixed whole chains of customers, and
+    what is left of it starts anew.
     """
     current = previous.where(F.col("valid_to").isNull()).select("record_key", "customer_id")
     age = previous.groupBy("customer_id").agg(F.min("valid_from").alias("since"))
-    overlap = (
+    open_pairs = (
         cluster.join(current, on="record_key", how="inner")
         .groupBy("cluster_id", "customer_id")
         .agg(F.count("*").alias("shared"))
         .join(age, on="customer_id", how="inner")
     )
-    first = _settled(overlap)
-    rest = overlap.join(first, on="cluster_id", how="left_anti").join(
-        first, on="customer_id", how="left_anti"
-    )
-    return first.unionByName(_settled(rest))
+    settled = _settled(open_pairs)
+    kept = settled
+    for _ in range(_ROUNDS - 1):
+        open_pairs = open_pairs.join(settled, on="cluster_id", how="left_anti").join(
+            settled, on="customer_id", how="left_anti"
+        )
+        settled = _settled(open_pairs)
+        kept = kept.unionByName(settled)
+    return kept
 
 
 def _settled(overlap: DataFrame) -> DataFrame:

@@ -13,13 +13,6 @@ _NEUTRAL_SUPPORT = 2.0
 """Bits up to which a pair says too little to count for or against."""
 
 
-_CERTAIN_BITS = 6.0
-"""Bits above the join weight from which a pair is certain, whoever else is near."""
-
-_AMBIGUOUS_BITS = 3.0
-"""Bits within which two candidates fit alike."""
-
-
 @dataclass(frozen=True)
 class PairEvidence:
     """One scored pair of a group. `support` is None where nothing could be compared."""
@@ -62,33 +55,6 @@ def _bond(pair: PairEvidence) -> Bond:
     return Bond(pair.weight, pair.support, 1, pair.contradicted)
 
 
-def _fits_another(
-    bonds: dict[str, dict[str, Bond]],
-    left: str,
-    right: str,
-    join_weight: float,
-    least_support: float,
-) -> bool:
-    """True if one of the two groups fits a third nearly as well, which the other does not fit.
-
-    A record that could be either of two namesakes joins neither: better two customers too many than
-    one customer of two people.
-    """
-    bond = bonds[left][right]
-    if bond.best >= join_weight + _CERTAIN_BITS:
-        return False
-    for one, other in ((left, right), (right, left)):
-        for third, rival in bonds[one].items():
-            if third == other or rival.best < bond.best - _AMBIGUOUS_BITS:
-                continue
-            if not rival.holds(join_weight, least_support):
-                continue
-            between = bonds[third].get(other)
-            if between is None or not between.holds(join_weight, least_support):
-                return True
-    return False
-
-
 def refined(
     pairs: Iterable[PairEvidence], join_weight: float, least_support: float
 ) -> dict[str, str]:
@@ -114,8 +80,6 @@ def refined(
         best, left, right = heapq.heappop(queue)
         found = bonds.get(left, {}).get(right)
         if found is None or found.best != -best or not found.holds(join_weight, least_support):
-            continue
-        if _fits_another(bonds, left, right, join_weight, least_support):
             continue
         members[left] += members.pop(right)
         for other in _merge(bonds, left, right):

@@ -11,6 +11,7 @@ from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import runner
 from lakehouse.pipeline.assessment import source_grids
 from lakehouse.pipeline.bench import bench_report
+from lakehouse.pipeline.bi_server import serve_gold
 from lakehouse.pipeline.demo_company import demo_outcome
 from lakehouse.pipeline.demo_report import demo_report
 from lakehouse.pipeline.lake import Lake, in_parallel, open_lake
@@ -155,6 +156,12 @@ def demo_run(settings: Settings, *, customers: int, seed: int, days: int) -> Rep
 def bench(settings: Settings, *, customers: int, seed: int) -> Report:
     """A run over a generated company, timed stage by stage."""
     return bench_report(settings, customers=customers, seed=seed)
+
+
+def bi_server(settings: Settings, *, port: int) -> Report:
+    """Gold over JDBC on loopback; comes back when the server was interrupted."""
+    serve_gold(open_lake(settings), port)
+    return Report(lines=["The BI server has ended."])
 
 
 def compact(settings: Settings) -> Report:

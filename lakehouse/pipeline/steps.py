@@ -34,7 +34,7 @@ from lakehouse.linkage.train import train
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.models import Settings
 from lakehouse.settings.sources import Source
-from lakehouse.silver import SILVER_READS, silver_table
+from lakehouse.silver import DERIVED, SILVER_READS, silver_table
 from lakehouse.tables.gold import SOURCE
 from lakehouse.tables.registry import GATED_TABLES
 
@@ -90,8 +90,11 @@ def selected_steps(sources: Sequence[Source], only: Sequence[str]) -> list[Step]
 
 
 def _silver_steps(sources: Sequence[Source]) -> list[Step]:
+    """A step per silver table that some feed fills, or that is made from one that is filled."""
+    fed = {feed.table for source in sources for feed in source.feeds}
+    made = {entity for entity in DERIVED if fed & set(SILVER_READS[entity])}
     tables = [spec.name for spec in GATED_TABLES if spec.name.startswith("silver.")]
-    return [_silver_step(table, sources) for table in tables]
+    return [_silver_step(t, sources) for t in tables if t.split(".")[1] in fed | made]
 
 
 def _silver_step(table: str, sources: Sequence[Source]) -> Step:

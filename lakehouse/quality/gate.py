@@ -12,7 +12,7 @@ Protocol, so that the table is computed once and both engines see the same rows:
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pyspark.sql import DataFrame
@@ -116,11 +116,18 @@ def decided(suite: Suite, results: Sequence[RuleResult], counts: FlagCounts) -> 
     return GateOutcome(
         table=suite.table,
         verdict=_verdict(results),
-        results=tuple(results),
+        results=tuple(_with_evaluated(result, counts.row_count) for result in results),
         row_count=counts.row_count,
         held_count=counts.held_count,
         reasons=counts.reasons,
     )
+
+
+def _with_evaluated(result: RuleResult, row_count: int) -> RuleResult:
+    # Great Expectations does not count again for a row rule that every row keeps.
+    if result.evaluated_count is None and result.unexpected_count is not None:
+        return replace(result, evaluated_count=row_count)
+    return result
 
 
 def require_passed(outcomes: Iterable[GateOutcome]) -> None:

@@ -1,7 +1,8 @@
 """The one doorway to Great Expectations.
 
-Results leave here as counts. `BASIC` with `partial_unexpected_count: 0` makes Great Expectations
-report no value of a row, and what it logs or raises is kept back too, as a Spark error quotes
+Results leave here as counts. Each rule is judged by `BOOLEAN_ONLY` first, which needs one job for most of
+a suite; only those that are broken are asked again, by `BASIC` with `partial_unexpected_count: 0`, for
+their counts. Neither makes Great Expectations report a value of a row, and what it logs or raises is kept back too, as a Spark error quotes
 the value that it stumbled over.
 """
 
@@ -25,6 +26,7 @@ from pyspark.sql import DataFrame
 from lakehouse.errors import SuiteError
 from lakehouse.quality.rules import KINDS, ROW_COUNT, Rule, RuleResult, Suite
 
+_VERDICT_ONLY: dict[str, Any] = {"result_format": "BOOLEAN_ONLY"}
 _COUNTS_ONLY: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_count": 0}
 _ERROR_CLASS = re.compile(r"\[([A-Z][A-Z0-9_.]+)\]")
 _DATAFRAME = "dataframe"
@@ -45,15 +47,32 @@ def validated(frame: DataFrame, suite: Suite) -> tuple[RuleResult, ...]:
     Raises:
         SuiteError: an expectation was not loaded, or raised instead of giving an answer.
     """
-    loaded = _loaded(suite)
     # Great Expectations would otherwise drag every column through its window functions.
     columns = suite.columns or tuple(frame.columns[:1])
     batch = _batch(frame.select(*columns))
-    answer = batch.validate(loaded, result_format=_COUNTS_ONLY)
+    answers = _answers(batch, suite, _VERDICT_ONLY)
+    uncounted = [n for n, rule in enumerate(suite.rules) if _needs_counts(rule, answers[n])]
+    if uncounted:
+        rules = Suite(suite.table, tuple(suite.rules[n] for n in uncounted))
+        counted = _answers(batch, rules, _COUNTS_ONLY)
+        for number, answer in zip(uncounted, counted, strict=True):
+            answers[number] = answer
+    return tuple(_result(rule, answers[n], suite) for n, rule in enumerate(suite.rules))
+
+
+def _needs_counts(rule: Rule, verdict: ExpectationValidationResult) -> bool:
+    # Counts cost a job for each rule, and a row rule that holds for every row has none to tell.
+    return not verdict.success or "mostly" in rule.kwargs or rule.type == ROW_COUNT
+
+
+def _answers(
+    batch: Batch, suite: Suite, result_format: dict[str, Any]
+) -> list[ExpectationValidationResult]:
+    answer = batch.validate(_loaded(suite), result_format=result_format)
     answers = {_rule_number(result): result for result in answer.results}
     if len(answers) != len(suite.rules):
         raise _incomplete(suite, len(answers))
-    return tuple(_result(rule, answers[i], suite) for i, rule in enumerate(suite.rules))
+    return [answers[number] for number in range(len(suite.rules))]
 
 
 def _loaded(suite: Suite) -> ExpectationSuite:

@@ -100,7 +100,8 @@ _BUILDERS: Mapping[str, Callable[[_Work], DataFrame]] = {
 }
 """The tables that need more than typing. A device or touch is seen in web events, not in a feed."""
 
-_DERIVED = frozenset({"device", "media_touch"})
+DERIVED = frozenset({"device", "media_touch"})
+"""Tables made from other silver tables alone."""
 
 
 def silver_table(
@@ -129,7 +130,7 @@ def silver_table(
         ConfigurationError: no feed at hand fills the table.
     """
     work = _Work(_SPECS[table], bronze, sources, silver, secret, as_of)
-    if table not in _DERIVED and not work.feeds():
+    if table not in DERIVED and not work.feeds():
         raise ConfigurationError(
             f"No source at hand fills silver.{table}.",
             f"add a feed with `table: {table}` to a file in conf/base/sources.",

@@ -1,0 +1,221 @@
+"""Gold over JDBC: Spark's Thrift server, with a view per gold table pinned to the current release.
+
+The views live in an embedded Derby metastore below `lake.work_dir`, which one process alone can
+open: so the server makes them itself, told through the door that readers use. After a new release
+the views move on within seconds, one after the other.
+"""
+
+import logging
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from lakehouse.errors import ConfigurationError, LakehouseError, NotFoundError, PrerequisiteError
+from lakehouse.jars import jar_paths
+from lakehouse.jvm import spark_java_options
+from lakehouse.pipeline.lake import Lake
+from lakehouse.settings.models import Settings
+from lakehouse.settings.places import java_executable
+from lakehouse.storage.locations import Locations
+from lakehouse.storage.releases import RELEASE, Release, current_release
+from lakehouse.storage.session import CORRECTNESS_OPTIONS, LOCAL_OPTIONS
+
+log = logging.getLogger(__name__)
+
+# Nobody has to sign in, so nobody from outside may come.
+HOST = "127.0.0.1"
+_SERVER_CLASS = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
+_BEELINE_CLASS = "org.apache.hive.beeline.BeeLine"
+_START_SECONDS = 300
+_STOP_SECONDS = 30
+_FOLLOW_SECONDS = 10
+
+
+def serve_gold(lake: Lake, port: int) -> None:
+    """Serves gold at `jdbc_url(port)` until this process is interrupted or terminated.
+
+    Raises:
+        ConfigurationError: the lake's tables go by catalog name; the catalog's own endpoint has them.
+        NotFoundError: nothing has been released yet.
+        PrerequisiteError: the port is taken, or the server does not start or stay up.
+    """
+    settings = lake.settings
+    if settings.lake.catalog_prefix is not None:
+        raise ConfigurationError(
+            "conf: lake.catalog_prefix is set, and a catalog of its own cannot be served from here.",
+            "read the tables through the catalog's SQL endpoint.",
+        )
+    release = _release(lake)
+    _require_free(port)
+    # A scheduler's TERM must end the server too, as ^C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with _thrift_server(settings, port) as server:
+            _pin(lake, port, release)
+            log.info("BI server is ready: %s (release %d)", jdbc_url(port), release.number)
+            _follow(lake, server, port, release)
+    except KeyboardInterrupt:
+        log.info("BI server is stopped.")
+
+
+def jdbc_url(port: int) -> str:
+    """Where a JDBC client with Hive's driver finds gold."""
+    return f"jdbc:hive2://{HOST}:{port}/gold"
+
+
+def beeline_command(url: str, *arguments: str) -> list[str]:
+    """A command that runs Beeline, the JDBC client of the pyspark wheel, on the server."""
+    classes = str(_spark_home() / "jars" / "*")
+    return [str(java_executable()), "-cp", classes, _BEELINE_CLASS, "-u", url, *arguments]
+
+
+def view_statements(root: str, tables: Iterable[str], release: Release) -> list[str]:
+    """The SQL that makes a view per gold table of the release and drops those it does not have."""
+    locations = Locations(root)
+    statements = ["CREATE DATABASE IF NOT EXISTS gold"]
+    for table in sorted(name for name in tables if name.startswith("gold.")):
+        quoted = ".".join(f"`{part}`" for part in table.split("."))
+        if table in release.versions:
+            source = f"{locations.sql(table)} VERSION AS OF {release.versions[table]}"
+            statements.append(
+                f"CREATE OR REPLACE VIEW {quoted} AS SELECT * FROM {source}"  # noqa: S608 - names
+            )
+        else:
+            statements.append(f"DROP VIEW IF EXISTS {quoted}")
+    return statements
+
+
+def _release(lake: Lake) -> Release:
+    found = current_release(lake.tables) if lake.tables.exists(RELEASE) else None
+    if found is None:
+        raise NotFoundError("There is no release to serve yet.", "start a run: `c360 run`.")
+    return found
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        # As the server binds: a port whose last connections still fade is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            raise PrerequisiteError(
+                f"Port {port} of {HOST} is taken.", "name another one by --port."
+            ) from None
+
+
+def _spark_home() -> Path:
+    spec = find_spec("pyspark")
+    folders = spec.submodule_search_locations if spec else None
+    if not folders:
+        raise PrerequisiteError("pyspark is not installed.", "run `make env`.")
+    return Path(folders[0])
+
+
+def _server_command(settings: Settings, port: int, folder: Path) -> list[str]:
+    home = _spark_home()
+    options = {
+        **CORRECTNESS_OPTIONS,
+        **LOCAL_OPTIONS,
+        **settings.spark.options,
+        "spark.sql.warehouse.dir": (folder / "warehouse").as_uri(),
+        "spark.local.dir": str(folder / "spill"),
+    }
+    return [
+        *("env", f"SPARK_HOME={home}", str(home / "bin" / "spark-submit")),
+        *("--class", _SERVER_CLASS, "--name", "c360-bi", "--master", settings.spark.master),
+        # By --jars the server's Hive classes would not see Delta's.
+        *("--driver-class-path", ":".join(str(jar) for jar in jar_paths())),
+        *("--driver-java-options", spark_java_options(_log_file(settings))),
+        *(word for key, value in options.items() for word in ("--conf", f"{key}={value}")),
+        "spark-internal",
+        *("--hiveconf", f"hive.server2.thrift.bind.host={HOST}"),
+        *("--hiveconf", f"hive.server2.thrift.port={port}"),
+    ]
+
+
+def _log_file(settings: Settings) -> Path:
+    return settings.logging.folder / "bi-server.log"
+
+
+@contextmanager
+def _thrift_server(settings: Settings, port: int) -> Iterator["subprocess.Popen[bytes]"]:
+    """The running server, which takes connections; stopped at the end."""
+    folder = settings.lake.work_dir / "bi"
+    folder.mkdir(parents=True, exist_ok=True)
+    _log_file(settings).parent.mkdir(parents=True, exist_ok=True)
+    with _log_file(settings).open("ab") as chatter:
+        # The embedded metastore lies in the current folder of its process.
+        server = subprocess.Popen(
+            _server_command(settings, port, folder),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=chatter,
+            stderr=chatter,
+        )
+    try:
+        _await_connections(server, settings, port)
+        yield server
+    finally:
+        server.terminate()
+        try:
+            server.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _await_connections(server: "subprocess.Popen[bytes]", settings: Settings, port: int) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            socket.create_connection((HOST, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.5)
+        else:
+            return
+    raise _not_up(settings, "did not start")
+
+
+def _not_up(settings: Settings, what: str) -> LakehouseError:
+    return PrerequisiteError(
+        f"Spark's Thrift server {what}.",
+        f"read {_log_file(settings)}; a second server on the same work_dir cannot open its metastore.",
+    )
+
+
+def _pin(lake: Lake, port: int, release: Release) -> None:
+    script = lake.settings.lake.work_dir / "bi" / "views.sql"
+    statements = view_statements(lake.settings.lake.root, lake.specs, release)
+    script.write_text("".join(f"{statement};\n" for statement in statements), encoding="utf-8")
+    url = jdbc_url(port).replace("/gold", "/default")
+    with _log_file(lake.settings).open("ab") as chatter:
+        ended = subprocess.run(
+            beeline_command(url, "--silent=true", "-f", str(script)),
+            stdin=subprocess.DEVNULL,
+            stdout=chatter,
+            stderr=chatter,
+            check=False,
+        )
+    if ended.returncode:
+        raise _not_up(lake.settings, "refused the views")
+
+
+def _follow(lake: Lake, server: "subprocess.Popen[bytes]", port: int, release: Release) -> None:
+    """Moves the views to each new release for as long as the server runs."""
+    while True:
+        try:
+            server.wait(_FOLLOW_SECONDS)
+        except subprocess.TimeoutExpired:
+            newest = _release(lake)
+            if newest.number != release.number:
+                _pin(lake, port, newest)
+                log.info("BI server now shows release %d", newest.number)
+                release = newest
+        else:
+            raise _not_up(lake.settings, "ended by itself")

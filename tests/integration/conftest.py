@@ -1,0 +1,22 @@
+"""A released small lake that several tests read and none writes."""
+
+import pytest
+from pyspark.sql import SparkSession
+
+from tests.support.lake import DAY_1, SmallLake, generated, small_lake
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory):
+    """Files of 40 customers over two days."""
+    return generated(tmp_path_factory.mktemp("company"))
+
+
+@pytest.fixture(scope="session", name="small_lake")
+def released_small_lake(
+    spark: SparkSession, company, tmp_path_factory: pytest.TempPathFactory
+) -> SmallLake:
+    """A lake with the first day released, by a run that nobody disturbed."""
+    made = small_lake(tmp_path_factory.mktemp("small_lake"), company)
+    made.run("day-1", DAY_1)
+    return made

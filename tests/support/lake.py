@@ -1,0 +1,116 @@
+"""A small lake for tests: four feeds of a tiny demo company, run in this process or in a child."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pyspark.sql import functions as F
+
+from lakehouse.demo.generate import generate
+from lakehouse.pipeline import runner
+from lakehouse.pipeline.lake import Lake, open_lake
+from lakehouse.pipeline.runner import RunOutcome
+from lakehouse.settings.load import load_settings
+from lakehouse.settings.models import Settings
+from lakehouse.storage.releases import current_release
+
+DAY_1, DAY_2 = date(2026, 1, 5), date(2026, 1, 6)
+FEEDS = ("catalogue_product", "crm_contact", "shop_account", "shop_order")
+_REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class SmallLake:
+    """Settings and the open lake of one small company."""
+
+    settings: Settings
+    lake: Lake
+
+    def run(self, run_id: str, day: date, only: Sequence[str] = ()) -> RunOutcome:
+        """One run in this process."""
+        return runner.run(self.lake, run_id, day, only)
+
+
+def generated(home: Path, customers: int = 40, days: int = 2) -> Path:
+    """A company's files below `home`; returns `home`."""
+    generate(customers, 7, home, days, DAY_1)
+    return home
+
+
+def small_settings(
+    home: Path, files: Path, *, kill: str | None = None, feeds: Sequence[str] = FEEDS, **more: str
+) -> Settings:
+    """Settings of a lake in `home` that reads the company in `files`, these feeds alone."""
+    overrides = {
+        "lake.root": str(home / "lake"),
+        "lake.landing": str(files / "landing"),
+        "lake.work_dir": str(home / "work"),
+        "logging.folder": str(home / "logs"),
+        "quality.data_docs": str(home / "docs"),
+        "linkage.models": str(home / "models"),
+        **more,
+    }
+    settings = load_settings("test", overrides=overrides)
+    chosen = tuple(source for source in settings.sources if source.name in feeds)
+    return settings.model_copy(update={"sources": chosen, "kill": kill})
+
+
+def small_lake(home: Path, files: Path, **changes: str) -> SmallLake:
+    """An open small lake."""
+    settings = small_settings(home, files, **changes)
+    return SmallLake(settings, open_lake(settings))
+
+
+def started_run(
+    home: Path, files: Path, run_id: str, day: date, kill: str | None = None
+) -> "subprocess.Popen[str]":
+    """A run in a process group of its own; killed at `kill` if that is said."""
+    given = json.dumps([str(home), str(files), run_id, day.isoformat(), kill])
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.support.lake", given],
+        cwd=_REPOSITORY,
+        env={**os.environ, "PYTHONPATH": str(_REPOSITORY)},
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def kill_group(process: "subprocess.Popen[str]") -> None:
+    """Kills the run and its JVM at once."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def digests(lake: Lake) -> dict[str, str]:
+    """By table of the current release: its rows' number and order-free hash, run metadata left out."""
+    release = current_release(lake.tables)
+    versions = release.versions if release else {}
+    return {table: digest(lake, table, version) for table, version in sorted(versions.items())}
+
+
+def digest(lake: Lake, table: str, version: int) -> str:
+    """Number and order-free hash of the rows of one version."""
+    columns = lake.specs[table].content_columns
+    rows = lake.tables.read(table, version).select(
+        F.xxhash64(F.to_json(F.struct(*columns))).cast("decimal(38,0)").alias("hash")
+    )
+    found = rows.agg(F.count(F.lit(1)).alias("n"), F.sum("hash").alias("sum")).collect()[0]
+    return f"{found.n}:{found['sum']}"
+
+
+def _main() -> None:
+    home, files, run_id, day, kill = json.loads(sys.argv[1])
+    settings = small_settings(Path(home), Path(files), kill=kill)
+    runner.run(open_lake(settings), run_id, date.fromisoformat(day))
+
+
+if __name__ == "__main__":
+    _main()
