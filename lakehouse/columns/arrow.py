@@ -33,10 +33,10 @@ def lookup(
         return pa.array(found, type=arrow_type).take(encoded.indices)
 
     # PySpark warns when it is told the kind of function, which its own type stubs demand.
-    udf = arrow_udf(answers, spark_type)  # type: ignore[call-overload]
+    ask_of_column = arrow_udf(answers, spark_type)  # type: ignore[call-overload]
 
     def ask(text: Column) -> Column:
-        column: Column = udf(text)
+        column: Column = ask_of_column(text)
         return column
 
     return ask

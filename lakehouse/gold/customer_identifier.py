@@ -41,14 +41,23 @@ def customer_identifier(
         cookie=("cookie_id",),
     )
     known = with_customer(stated.unionByName(cards).unionByName(seen), identity_map)
-    return known.where(F.col("customer_id").isNotNull()).select(
-        "customer_id",
-        "identifier_type",
-        "identifier_value",
-        "source_system",
-        "record_key",
-        "first_seen_at",
-        "last_seen_at",
+    # A loyalty member is a person record and a loyalty account under one key, with one card number.
+    return (
+        known.where(F.col("customer_id").isNotNull())
+        .groupBy("customer_id", "identifier_type", "identifier_value", "source_system", "record_key")
+        .agg(
+            F.min("first_seen_at").alias("first_seen_at"),
+            F.max("last_seen_at").alias("last_seen_at"),
+        )
+        .select(
+            "customer_id",
+            "identifier_type",
+            "identifier_value",
+            "source_system",
+            "record_key",
+            "first_seen_at",
+            "last_seen_at",
+        )
     )
 
 

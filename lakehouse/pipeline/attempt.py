@@ -6,14 +6,16 @@ settings: what it committed is kept, by its write keys) or rolled back (anything
 is restored to the last release before the new run begins).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from hashlib import sha256
 
 from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from lakehouse import __version__
+from lakehouse.linkage.artefact import latest_model, load_model
 from lakehouse.pipeline.lake import Lake, in_parallel
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
@@ -43,15 +45,17 @@ class Attempt:
         return WriteKey(f"c360:{write}", self.number, f"{self.settings_hash}:{self.as_of}:{base}")
 
 
-def begun(lake: Lake, run_id: str, as_of: date) -> Attempt:
+def begun(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Attempt:
     """The attempt that this process makes at `run_id`: new, resumed, or already done.
 
-    Rolls back what a dead run left, unless this resumes it.
+    Rolls back what a dead run left, unless this resumes it: the same run id, day, settings and
+    choice of tables.
     """
     lake.tables.create(RUN)
     lake.tables.create(RELEASE_SPEC)
     base = current_release(lake.tables)
-    settings_hash = lake.settings.digest()
+    chosen = ",".join(sorted(only))
+    settings_hash = sha256(f"{lake.settings.digest()}:{chosen}".encode()).hexdigest()
     last = _last_row(lake)
     number = last.run_number if last else 0
     if _has_succeeded(lake, run_id):
@@ -59,7 +63,7 @@ def begun(lake: Lake, run_id: str, as_of: date) -> Attempt:
     if last is not None and last.status == STARTED:
         if base is not None and base.run_id == last.run_id:
             settle(lake, Attempt(last.run_id, number, last.as_of_date, last.settings_hash, base))
-            return begun(lake, run_id, as_of)
+            return begun(lake, run_id, as_of, only)
         if (last.run_id, last.settings_hash, last.as_of_date) == (run_id, settings_hash, as_of):
             lake.reconcile()
             return Attempt(run_id, number, as_of, settings_hash, base)
@@ -90,8 +94,6 @@ def release(lake: Lake, attempt: Attempt, versions: Mapping[str, int], reason: s
 def settle(
     lake: Lake,
     attempt: Attempt,
-    *,
-    model_version: str | None = None,
     step_seconds: Mapping[str, float] | None = None,
 ) -> None:
     """Writes the manifest of a run whose release is out. Nothing is left to do after it."""
@@ -106,7 +108,7 @@ def settle(
         "input_versions": dict(attempt.base.versions) if attempt.base else {},
         "output_versions": versions,
         "row_counts": dict(counts),
-        "model_version": model_version,
+        "model_version": _model_version(lake),
         "step_seconds": dict(step_seconds or {}),
     }
     _record(lake, attempt, SUCCEEDED, details)
@@ -127,30 +129,17 @@ def revert(lake: Lake, release_number: int) -> None:
         NotFoundError: there is no such release.
     """
     wanted = release_of(lake.tables, release_number)
-    attempt = _outside_runs(lake, f"revert-to-{release_number}")
-    # Not `succeeded`: the next run must put the tables back to what this release names.
-    _record(lake, attempt, REVERTED, {"output_versions": wanted.versions})
-    release(lake, attempt, wanted.versions, reason=f"reverted to {release_number}")
-
-
-def republish(lake: Lake, reason: str) -> None:
-    """Releases the tables as they stand, after work on them that changed no row."""
-    base = current_release(lake.tables)
-    if base is None:
-        return
-    attempt = _outside_runs(lake, reason)
-    release(lake, attempt, {t: lake.tables.version(t) for t in base.versions}, reason=reason)
-
-
-def _outside_runs(lake: Lake, name: str) -> Attempt:
     last = _last_row(lake)
-    return Attempt(
-        run_id=name,
+    attempt = Attempt(
+        run_id=f"revert-to-{release_number}",
         number=(last.run_number if last else 0) + 1,
         as_of=last.as_of_date if last else datetime.now(UTC).date(),
         settings_hash=lake.settings.digest(),
         base=current_release(lake.tables),
     )
+    # Not `succeeded`: the next run must put the tables back to what this release names.
+    _record(lake, attempt, REVERTED, {"output_versions": wanted.versions})
+    release(lake, attempt, wanted.versions, reason=f"reverted to {release_number}")
 
 
 def roll_back(lake: Lake, base: Release | None) -> None:
@@ -163,6 +152,11 @@ def roll_back(lake: Lake, base: Release | None) -> None:
 
     tables = [name for name in lake.specs if name not in LOG_TABLES]
     in_parallel(restore, tables, lake.settings.lake.parallel_steps)
+
+
+def _model_version(lake: Lake) -> str | None:
+    path = latest_model(lake.settings.linkage.models)
+    return None if path is None else load_model(path).version
 
 
 def _last_row(lake: Lake) -> Row | None:

@@ -7,6 +7,9 @@ from pathlib import Path
 from pyspark.sql import functions as F
 
 from lakehouse.demo.generate import generate
+from lakehouse.errors import ConfigurationError, NotFoundError
+from lakehouse.linkage.artefact import save_model
+from lakehouse.linkage.train import train
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import runner
 from lakehouse.pipeline.assessment import source_grids
@@ -23,7 +26,7 @@ from lakehouse.report import Grid, Report
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.storage.maintenance import vacuum as vacuum_tables
-from lakehouse.storage.releases import RELEASE, current_release
+from lakehouse.storage.releases import RELEASE, Release, current_release
 from lakehouse.tables.ops import QUARANTINE
 
 
@@ -41,7 +44,7 @@ def carried_out(
 ) -> RunOutcome:
     """The outcome of one run, whose results also stand in the Data Docs."""
     lake = open_lake(settings)
-    name = run_id or f"day-{as_of.isoformat()}"
+    name = run_id or "-".join([*only, f"day-{as_of.isoformat()}"])
     return runner.run(lake, name, as_of, only)
 
 
@@ -75,6 +78,7 @@ def release_rollback(settings: Settings, release_number: int) -> Report:
     """Makes an earlier release current again."""
     lake = open_lake(settings)
     with lake.locks.run():
+        _current(lake)
         attempts.revert(lake, release_number)
     return Report(lines=[f"Readers now see what release {release_number} held."])
 
@@ -99,6 +103,11 @@ def quarantine_replay(
     settings: Settings, *, table: str | None, reason: str | None, as_of: date
 ) -> Report:
     """Cuts held bronze records again under today's conf; the next run judges held silver rows."""
+    if table is not None and not table.startswith("bronze."):
+        raise ConfigurationError(
+            f"--table {table}: rows held after bronze are judged again by every run.",
+            "mend the rule or the source and run `c360 run`; replay takes bronze tables.",
+        )
     lake = open_lake(settings)
     run_id = f"replay-{datetime.now(UTC):%Y%m%dT%H%M%S}"
     counts = replayed(lake, run_id, as_of, table, reason)
@@ -165,28 +174,49 @@ def bi_server(settings: Settings, *, port: int) -> Report:
 
 
 def compact(settings: Settings) -> Report:
-    """Joins small files of every table."""
+    """Joins small files of every released table, as a run of its own that changes no row."""
     lake = open_lake(settings)
     with lake.locks.run():
-        names = [name for name in lake.specs if lake.tables.exists(name)]
+        base = _current(lake)
+        run_id = f"compaction-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+        attempt = attempts.begun(lake, run_id, datetime.now(UTC).date())
+        names = list(base.versions)
         in_parallel(lake.tables.compact, names, settings.lake.parallel_steps)
-        attempts.republish(lake, "compaction")
-    return Report(lines=[f"Compacted {len(names)} tables."])
+        versions = {name: lake.tables.version(name) for name in names}
+        attempts.release(lake, attempt, versions, reason="compaction")
+        attempts.settle(lake, attempt)
+    return Report(lines=[f"Compacted {len(names)} tables; readers follow the new files."])
 
 
 def vacuum(settings: Settings) -> Report:
     """Deletes files that no live release needs."""
     lake = open_lake(settings)
     with lake.locks.run():
-        hours = vacuum_tables(lake.spark, lake.tables, lake.specs, settings.lake.keep_releases)
+        _current(lake)
+        count = vacuum_tables(lake.spark, lake.tables, lake.specs, settings.lake.keep_releases)
     return Report(
         lines=[
-            f"Deleted files that left their table more than {hours} h ago; "
-            f"the newest {settings.lake.keep_releases} releases stay readable."
+            f"Looked at {count} tables and deleted the files that none of the newest "
+            f"{settings.lake.keep_releases} releases needs."
         ]
     )
 
 
+def train_model(settings: Settings, *, as_of: date) -> Report:
+    """Trains a new linkage model on the released person records; the next run scores by it."""
+    lake = open_lake(settings)
+    people = lake.tables.read("silver.person_record", _released(lake, "silver.person_record"))
+    model = train(people, settings.linkage)
+    path = save_model(model, settings.linkage.models, as_of.isoformat())
+    return Report(lines=[f"Model {model.version} is at {path}, its card beside it."])
+
+
 def _released(lake: Lake, table: str) -> int:
-    release = current_release(lake.tables)
-    return release.versions.get(table, 0) if release else 0
+    return _current(lake).versions.get(table, 0)
+
+
+def _current(lake: Lake) -> Release:
+    release = current_release(lake.tables) if lake.tables.exists(RELEASE) else None
+    if release is None:
+        raise NotFoundError("This lake has no release yet.", "run `c360 run` first.")
+    return release

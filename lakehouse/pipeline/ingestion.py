@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
@@ -18,7 +19,7 @@ from lakehouse.bronze.landing import (
     listed_files,
     new_files,
 )
-from lakehouse.errors import BooksError
+from lakehouse.errors import BooksError, InputError
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.lake import Lake
 from lakehouse.settings.sources import Source
@@ -52,18 +53,26 @@ class Claim:
     version: int
 
 
-def claim(lake: Lake, attempt: Attempt) -> Claim:
-    """Writes this run's rows of the ledger, or reads them back when a resumed run wrote them."""
+def claim(lake: Lake, attempt: Attempt, sources: Sequence[Source]) -> Claim:
+    """Writes this run's rows of the ledger, or reads them back when a resumed run wrote them.
+
+    Raises:
+        InputError: there is no landing folder.
+    """
     tables, settings = lake.tables, lake.settings
     base_version = attempt.base.versions.get(LANDING_FILE.name, 0) if attempt.base else 0
     ledger = tables.read(LANDING_FILE.name, base_version)
     landing = settings.lake.landing
-    listed = listed_files(lake.spark, landing, settings.sources, attempt.as_of)
+    if "://" not in landing and not Path(landing).is_dir():
+        raise InputError(
+            f"There is no landing folder {landing}.", "set lake.landing, or deliver files there."
+        )
+    listed = listed_files(lake.spark, landing, sources, attempt.as_of)
     # What a run takes is bounded by what was delivered since the last one.
     new = new_files(listed, ledger).select("path", "source_file", "feed").collect()
     paths = {row.path: (row.source_file, row.feed) for row in new}
     if paths:
-        inspected = inspected_files(lake.spark, paths, settings.sources)
+        inspected = inspected_files(lake.spark, paths, sources)
         rows = conformed(landing_file(inspected, ledger, attempt.run_id), LANDING_FILE)
     else:
         rows = lake.spark.createDataFrame([], LANDING_FILE.ddl())

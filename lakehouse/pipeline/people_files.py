@@ -97,7 +97,9 @@ def _as_text(path: Path) -> pa_csv.ConvertOptions:
     with path.open(encoding="utf-8-sig") as file:
         names = [name.strip().strip('"') for name in file.readline().rstrip("\r\n").split(",")]
     return pa_csv.ConvertOptions(
-        column_types={name: pa.string() for name in names}, strings_can_be_null=True
+        column_types={name: pa.string() for name in names},
+        strings_can_be_null=True,
+        null_values=[""],
     )
 
 

@@ -5,6 +5,8 @@ what was written, hold the rows that fail, write the good ones. Transforms never
 """
 
 import logging
+import re
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -15,7 +17,7 @@ from datetime import UTC, date, datetime
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.errors import LakehouseError
+from lakehouse.errors import ConfigurationError, LakehouseError
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.ingestion import FeedBook, claim, feed_books, ingested
@@ -36,6 +38,7 @@ from lakehouse.tables.registry import GATED_TABLES
 log = logging.getLogger(__name__)
 
 ALREADY_DONE = "already done"
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass
@@ -68,18 +71,23 @@ def run(
         QualityGateError: a rule of severity fail is broken; nothing is released.
         LakehouseError: anything else that has a code; nothing is released.
     """
+    if not _RUN_ID.fullmatch(run_id):
+        raise ConfigurationError(
+            "--run-id may hold letters, digits, dot, dash and underscore, 100 at most.",
+            "choose such a name, for instance day-2026-01-05.",
+        )
     suites = read_suites(expectations_dir(), GATED_TABLES)
     steps = selected_steps(lake.settings.sources, only)
     began = time.monotonic()
     outcome = RunOutcome(run_id)
     with lake.locks.run():
-        attempt = attempts.begun(lake, run_id, as_of)
+        attempt = attempts.begun(lake, run_id, as_of, only)
         if attempt.is_done:
             outcome.status = ALREADY_DONE
             return outcome
         work = _Run(lake, attempt, suites, outcome)
         try:
-            work.carry_out(steps, bronze=_has_bronze(only))
+            work.carry_out(steps, _chosen_sources(lake.settings.sources, only))
         except LakehouseError as error:
             work.record_results()
             attempts.fail(lake, attempt, error.code)
@@ -89,8 +97,10 @@ def run(
     return outcome
 
 
-def _has_bronze(only: Sequence[str]) -> bool:
-    return not only or any(name == "bronze" or name.startswith("bronze.") for name in only)
+def _chosen_sources(sources: Sequence[Source], only: Sequence[str]) -> list[Source]:
+    if not only or "bronze" in only:
+        return list(sources)
+    return [source for source in sources if source.bronze_table.name in only]
 
 
 class _Run:
@@ -109,24 +119,38 @@ class _Run:
         self._outcome = outcome
         self._threads = lake.settings.lake.parallel_steps
         self._versions: dict[str, int] = {}
-        self._model_version: str | None = None
 
-    def carry_out(self, steps: Sequence[Step], *, bronze: bool) -> None:
-        if bronze:
-            self._ingest()
+    def carry_out(self, steps: Sequence[Step], sources: Sequence[Source]) -> None:
+        if sources:
+            self._ingest(sources)
         self._build(steps)
         self._record(steps)
         attempts.release(self._lake, self._attempt, self._versions)
-        attempts.settle(
-            self._lake,
-            self._attempt,
-            model_version=self._model_version,
-            step_seconds=self._outcome.step_seconds,
-        )
+        attempts.settle(self._lake, self._attempt, self._outcome.step_seconds)
+        self._clear_scratch()
+        self._tell_cost()
 
-    def _ingest(self) -> None:
+    def _clear_scratch(self) -> None:
+        # Scoring leaves people's values there, which nothing else governs.
+        for folder in self._lake.settings.lake.work_dir.glob("*ing_*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _tell_cost(self) -> None:
+        gates, steps = (
+            sum(times.values())
+            for times in (self._outcome.gate_seconds, self._outcome.step_seconds)
+        )
+        limit = self._lake.settings.quality.cost_limit_percent
+        if steps and 100 * gates / steps > limit:
+            log.warning(
+                "The gates took %.0f %% of the steps' time; conf allows %d %%.",
+                100 * gates / steps,
+                limit,
+            )
+
+    def _ingest(self, chosen: Sequence[Source]) -> None:
         with self._timed("claim"):
-            claimed = claim(self._lake, self._attempt)
+            claimed = claim(self._lake, self._attempt, chosen)
         self._versions["ops.landing_file"] = claimed.version
         self._outcome.rejected_files += [
             (row.source_file, row.reason, ", ".join(row.missing_columns or []))
@@ -134,7 +158,7 @@ class _Run:
             for row in rows
             if row.status == "rejected"
         ]
-        sources = [s for s in self._lake.settings.sources if s.name in claimed.files]
+        sources = [source for source in chosen if source.name in claimed.files]
 
         def ingest(source: Source) -> FeedBook:
             name = source.bronze_table.name
@@ -171,6 +195,8 @@ class _Run:
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     del running[future]
+                    if future.exception() is not None:
+                        pool.shutdown(cancel_futures=True)
                     future.result()
 
     @staticmethod

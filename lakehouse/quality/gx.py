@@ -1,9 +1,9 @@
 """The one doorway to Great Expectations.
 
-Results leave here as counts. Each rule is judged by `BOOLEAN_ONLY` first, which needs one job for most of
-a suite; only those that are broken are asked again, by `BASIC` with `partial_unexpected_count: 0`, for
-their counts. Neither makes Great Expectations report a value of a row, and what it logs or raises is kept back too, as a Spark error quotes
-the value that it stumbled over.
+Results leave here as counts. Each rule is judged by `BOOLEAN_ONLY` first, which needs one job for most
+of a suite; only rules that are broken are asked again, by `BASIC` with `partial_unexpected_count: 0`,
+for their counts. Neither makes Great Expectations report a value of a row, and what it logs or raises
+is kept back too, as a Spark error quotes the value that it stumbled over.
 """
 
 import logging

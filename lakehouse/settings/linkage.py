@@ -158,7 +158,7 @@ class ThresholdSettings(Frozen):
 
     join: float | Literal["auto"] = "auto"
     precision: Share = 0.98
-    lowest_join: float = 1.0
+    lowest_join: float = 1.5
     review: float = Field(default=6.0, ge=0)
 
 

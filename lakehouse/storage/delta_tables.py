@@ -20,7 +20,7 @@ from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
 from lakehouse.tables.spec import TableSpec, WriteMode
 
-_HISTORY_LENGTH = 30
+_HISTORY_LENGTH = 200
 
 
 @dataclass(frozen=True)

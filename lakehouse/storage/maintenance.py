@@ -11,38 +11,47 @@ from lakehouse.storage.delta_tables import DeltaTables
 from lakehouse.storage.releases import RELEASE, current_release
 
 
-def live_since(tables: DeltaTables, keep_releases: int) -> datetime:
-    """When the oldest release that must stay readable was made; now if there is none."""
+def live_since(tables: DeltaTables, keep_releases: int) -> dict[str, datetime]:
+    """By table, since when versions of it must stay readable.
+
+    That is when the oldest version that a kept release names was first released: a release that
+    went back names versions far older than itself.
+    """
     newest = current_release(tables)
     if newest is None:
-        return datetime.now(UTC)
-    oldest = max(1, newest.number - keep_releases + 1)
-    row = (
-        tables.read(RELEASE)
-        .where(F.col("release_number") >= oldest)
-        .agg(F.min(F.unix_seconds("released_at")).alias("seconds"))
-        .collect()[0]
+        return {}
+    rows = tables.read(RELEASE).select(
+        "table_name", "table_version", "release_number", F.unix_seconds("released_at").alias("at")
     )
-    return datetime.fromtimestamp(row.seconds, UTC)
+    kept = rows.where(F.col("release_number") > newest.number - keep_releases)
+    first = rows.groupBy("table_name", "table_version").agg(F.min("at").alias("at"))
+    needed = kept.select("table_name", "table_version").distinct()
+    since = (
+        first.join(needed, on=["table_name", "table_version"], how="left_semi")
+        .groupBy("table_name")
+        .agg(F.min("at").alias("at"))
+        .collect()
+    )
+    return {row.table_name: datetime.fromtimestamp(row["at"], UTC) for row in since}
 
 
 def vacuum(
     spark: SparkSession, tables: DeltaTables, names: Iterable[str], keep_releases: int
-) -> float:
-    """Removes files that no live release needs; returns the hours that were retained.
+) -> int:
+    """Removes files that no live release needs; returns the number of tables looked at.
 
     A file that a release needs is either still in the table or was removed from it by a later run,
-    so after that release was made: keeping what was removed since the oldest live release spares
-    every version that a live release names.
+    so after that version was first released: what was removed since then is kept. Tables that no
+    release names keep everything.
     """
-    age = datetime.now(UTC) - live_since(tables, keep_releases)
-    hours = math.ceil(age.total_seconds() / 3600) + 1
+    since = live_since(tables, keep_releases)
     # Delta refuses less than a week unless told that the caller knows its readers; releases say so.
     spark.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")
     try:
-        for name in names:
-            if tables.exists(name):
-                tables.vacuum(name, hours)
+        released = [name for name in names if name in since]
+        for name in released:
+            age = datetime.now(UTC) - since[name]
+            tables.vacuum(name, math.ceil(age.total_seconds() / 3600) + 1)
     finally:
         spark.conf.unset("spark.databricks.delta.retentionDurationCheck.enabled")
-    return hours
+    return len(released)

@@ -1,5 +1,7 @@
 """A released small lake that several tests read and none writes."""
 
+from pathlib import Path
+
 import pytest
 from pyspark.sql import SparkSession
 
@@ -7,14 +9,14 @@ from tests.support.lake import DAY_1, SmallLake, generated, small_lake
 
 
 @pytest.fixture(scope="session")
-def company(tmp_path_factory: pytest.TempPathFactory):
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Files of 40 customers over two days."""
     return generated(tmp_path_factory.mktemp("company"))
 
 
 @pytest.fixture(scope="session", name="small_lake")
 def released_small_lake(
-    spark: SparkSession, company, tmp_path_factory: pytest.TempPathFactory
+    spark: SparkSession, company: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> SmallLake:
     """A lake with the first day released, by a run that nobody disturbed."""
     made = small_lake(tmp_path_factory.mktemp("small_lake"), company)

@@ -88,7 +88,9 @@ def test_a_second_day_killed_leaves_readers_on_the_first(
     mine = reopened(tmp_path, company)
     mine.run("day-1", DAY_1)
     before = digests(mine.lake)
-    killed = started_run(tmp_path, company, "day-2", DAY_2, kill=f"gold.customer:all.{AFTER_COMMIT}")
+    killed = started_run(
+        tmp_path, company, "day-2", DAY_2, kill=f"gold.customer:all.{AFTER_COMMIT}"
+    )
     output, _ = killed.communicate(timeout=600)
     assert killed.returncode == -9, output[-2000:]
     assert digests(mine.lake) == before

@@ -1,0 +1,214 @@
+"""Gold is read from outside of Spark: by deltalake and DuckDB, and over JDBC by name."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+from deltalake import DeltaTable
+
+from lakehouse.errors import ConfigurationError, NotFoundError, PrerequisiteError
+from lakehouse.pipeline import attempt as attempts
+from lakehouse.pipeline.bi_server import (
+    HOST,
+    beeline_command,
+    jdbc_url,
+    serve_gold,
+    view_statements,
+)
+from lakehouse.pipeline.lake import open_lake
+from lakehouse.storage.releases import Release, current_release
+from tests.support.lake import SmallLake
+
+C360 = str(Path(sys.executable).with_name("c360"))
+PATIENCE_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Served:
+    """A lake behind a running BI server."""
+
+    small: SmallLake
+    port: int
+
+    def ask(self, query: str) -> list[str]:
+        """The rows of the answer, without a heading, as text."""
+        command = beeline_command(
+            jdbc_url(self.port),
+            *("--silent=true", "--outputformat=tsv2", "--showHeader=false", "-e", query),
+        )
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+        assert ended.returncode == 0, ended.stderr[-2000:]
+        return [line for line in ended.stdout.splitlines() if line.strip()]
+
+
+def released_version(small: SmallLake, table: str) -> int:
+    return current_release(small.lake.tables).versions[table]
+
+
+def gold_tables(small: SmallLake) -> list[str]:
+    return [t for t in current_release(small.lake.tables).versions if t.startswith("gold.")]
+
+
+def without_spark(small: SmallLake, table: str) -> DeltaTable:
+    layer, entity = table.split(".")
+    path = f"{small.settings.lake.root}/{layer}/{entity}"
+    return DeltaTable(path, version=released_version(small, table))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+def await_truth(statement: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not statement():
+        assert process.poll() is None, "the server has ended"
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.5)
+
+
+@pytest.fixture(scope="module")
+def served(small_lake: SmallLake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """`c360 bi-server` on a copy of the small lake; it ends on SIGTERM, and in good order."""
+    home = tmp_path_factory.mktemp("bi")
+    shutil.copytree(small_lake.settings.lake.root, home / "lake")
+    places = {"root": str(home / "lake"), "work_dir": home / "work"}
+    settings = small_lake.settings.model_copy(
+        update={"lake": small_lake.settings.lake.model_copy(update=places)}
+    )
+    port, said = free_port(), home / "said.txt"
+    variables = {"C360_LAKE_ROOT": str(home / "lake"), "C360_WORK_DIR": str(home / "work")}
+    with said.open("w") as output:
+        process = subprocess.Popen(
+            [C360, "bi-server", "--env", "test", "--port", str(port)],
+            env={**os.environ, **variables},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    try:
+        await_truth(lambda: f"is ready: {jdbc_url(port)}" in said.read_text(), process)
+        yield Served(SmallLake(settings, open_lake(settings)), port)
+        process.terminate()
+        assert process.wait(60) == 0, said.read_text()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_count_over_jdbc_is_the_release_s_count(served: Served) -> None:
+    expected = served.small.lake.tables.row_count(
+        "gold.customer", released_version(served.small, "gold.customer")
+    )
+
+    assert expected > 0
+    assert served.ask("SELECT count(*) FROM customer") == [str(expected)]
+
+
+def test_every_gold_table_of_the_release_is_there_by_name_with_its_comments(served: Served) -> None:
+    names = ["gold." + line.split("\t")[1] for line in served.ask("SHOW VIEWS IN gold")]
+    described = served.ask("DESCRIBE gold.customer")
+
+    assert sorted(names) == sorted(gold_tables(served.small))
+    assert "birth_date\tdate\tBirth date." in described
+
+
+def test_the_views_stay_with_the_release_until_there_is_a_new_one(served: Served) -> None:
+    lake = served.small.lake
+    before = served.ask("SELECT count(*) FROM product")
+    # A run that died after its first write: the table has moved, the release has not.
+    lake.spark.sql(f"DELETE FROM delta.`{served.small.settings.lake.root}/gold/product`")  # noqa: S608
+
+    unreleased = served.ask("SELECT count(*) FROM product")
+    attempts.republish(lake, "compaction")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while served.ask("SELECT count(*) FROM product") != ["0"] and time.monotonic() < deadline:
+        time.sleep(1)
+
+    assert before != ["0"]
+    assert unreleased == before
+    assert served.ask("SELECT count(*) FROM product") == ["0"]
+
+
+def test_gold_is_readable_without_spark_at_the_release_s_version(small_lake: SmallLake) -> None:
+    for table in gold_tables(small_lake):
+        rows = without_spark(small_lake, table).to_pyarrow_dataset()  # duckdb finds it by its name
+        counted = duckdb.sql("SELECT count(*) FROM rows").fetchall()
+
+        expected = small_lake.lake.tables.row_count(table, released_version(small_lake, table))
+        assert counted == [(expected,)], f"{table}: {rows.schema}"
+
+
+def test_duckdb_and_spark_see_the_same_customers(small_lake: SmallLake) -> None:
+    customer = without_spark(small_lake, "gold.customer").to_pyarrow_dataset()
+    query = (
+        "SELECT customer_id, display_name, birth_date, record_count FROM {} ORDER BY customer_id"
+    )
+
+    version = released_version(small_lake, "gold.customer")
+    small_lake.lake.tables.read("gold.customer", version).createOrReplaceTempView("seen_by_spark")
+    by_spark = small_lake.lake.spark.sql(query.format("seen_by_spark")).collect()
+
+    by_duckdb = duckdb.sql(query.format("customer")).fetchall()
+    assert customer.schema.names[0] == "customer_id"
+    assert by_duckdb == [tuple(row) for row in by_spark]
+
+
+def test_gold_asks_of_its_readers_no_more_than_delta_s_first_protocol(
+    small_lake: SmallLake,
+) -> None:
+    asked = {
+        table: without_spark(small_lake, table).protocol().min_reader_version
+        for table in gold_tables(small_lake)
+    }
+
+    assert asked
+    assert set(asked.values()) == {1}
+
+
+def test_a_taken_port_is_said_before_a_server_starts(small_lake: SmallLake) -> None:
+    with socket.socket() as other:
+        other.bind((HOST, 0))
+        other.listen()
+
+        with pytest.raises(PrerequisiteError, match=r"Port \d+ .* is taken"):
+            serve_gold(small_lake.lake, other.getsockname()[1])
+
+
+def test_a_lake_without_a_release_has_nothing_to_serve(
+    small_lake: SmallLake, tmp_path: Path
+) -> None:
+    empty = small_lake.settings.lake.model_copy(update={"root": str(tmp_path / "lake")})
+    lake = open_lake(small_lake.settings.model_copy(update={"lake": empty}))
+
+    with pytest.raises(NotFoundError, match="no release"):
+        serve_gold(lake, free_port())
+
+
+def test_tables_of_a_catalog_are_left_to_the_catalog_s_own_endpoint(small_lake: SmallLake) -> None:
+    named = small_lake.settings.lake.model_copy(update={"catalog_prefix": "main.c360_"})
+    lake = open_lake(small_lake.settings.model_copy(update={"lake": named}))
+
+    with pytest.raises(ConfigurationError, match="catalog_prefix"):
+        serve_gold(lake, free_port())
+
+
+def test_a_table_that_left_the_release_loses_its_view() -> None:
+    release = Release(3, "day-3", {"gold.customer": 7, "silver.order": 4})
+
+    assert view_statements("/lake", ["silver.order", "gold.date", "gold.customer"], release) == [
+        "CREATE DATABASE IF NOT EXISTS gold",
+        "CREATE OR REPLACE VIEW `gold`.`customer` AS"
+        " SELECT * FROM delta.`/lake/gold/customer` VERSION AS OF 7",
+        "DROP VIEW IF EXISTS `gold`.`date`",
+    ]
