@@ -126,6 +126,8 @@ def _result(rule: Rule, answer: ExpectationValidationResult, suite: Suite) -> Ru
     if not KINDS[rule.type].is_row_rule:
         rows = _count(answer.result, "observed_value") if rule.type == ROW_COUNT else None
         return RuleResult(rule, bool(answer.success), rows, None)
+    if not _needs_counts(rule, answer):
+        return RuleResult(rule, is_success=True, evaluated_count=None, unexpected_count=0)
     evaluated = _count(answer.result, "element_count")
     unexpected = _count(answer.result, "unexpected_count")
     if evaluated == 0:
