@@ -44,7 +44,9 @@ def customer_identifier(
     # A loyalty member is a person record and a loyalty account under one key, with one card number.
     return (
         known.where(F.col("customer_id").isNotNull())
-        .groupBy("customer_id", "identifier_type", "identifier_value", "source_system", "record_key")
+        .groupBy(
+            "customer_id", "identifier_type", "identifier_value", "source_system", "record_key"
+        )
         .agg(
             F.min("first_seen_at").alias("first_seen_at"),
             F.max("last_seen_at").alias("last_seen_at"),

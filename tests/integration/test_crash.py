@@ -21,7 +21,7 @@ from tests.support.lake import (
     started_run,
 )
 
-pytestmark = pytest.mark.crash
+pytestmark = [pytest.mark.crash, pytest.mark.slow]
 
 
 def kill_points(settings_of: Path, files: Path) -> list[str]:

@@ -12,6 +12,8 @@ from lakehouse.pipeline import commands, runner
 from lakehouse.storage.releases import current_release
 from tests.support.lake import DAY_1, DAY_2, SmallLake, digests, small_lake
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def copied(spark: SparkSession, small_lake: SmallLake, company: Path, tmp_path: Path) -> SmallLake:
