@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
-from lakehouse.errors import LakehouseError
+from lakehouse.errors import ExitCode, LakehouseError
 from lakehouse.logs import configure_logging
 from lakehouse.pipeline import commands
 from lakehouse.report import Report
@@ -40,11 +40,19 @@ def finish(env: str, work: Callable[[Settings], Report]) -> None:
         configure_logging(settings.logging.folder, settings.logging.level)
         report = work(settings)
     except LakehouseError as error:
-        sys.exit(_told(error))
+        sys.exit(_told(str(error), error.exit_code))
+    except Exception as error:  # noqa: BLE001 - its text may quote a row, so it goes no further
+        sys.exit(
+            _told(
+                f"[C360-000] Unexpected {type(error).__name__}. Next: run the same day by "
+                "`c360 --debug run`, which shows where; its output may then quote data.",
+                ExitCode.FAILED,
+            )
+        )
     for line in (*report.lines, *report.warnings):
         sys.stdout.write(f"{line}\n")
 
 
-def _told(error: LakehouseError) -> int:
-    sys.stderr.write(f"{error}\n")
-    return int(error.exit_code)
+def _told(message: str, exit_code: ExitCode) -> int:
+    sys.stderr.write(f"{message}\n")
+    return int(exit_code)
