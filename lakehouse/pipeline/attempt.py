@@ -95,19 +95,25 @@ def settle(
     lake: Lake,
     attempt: Attempt,
     step_seconds: Mapping[str, float] | None = None,
+    row_counts: Mapping[str, int] | None = None,
 ) -> None:
-    """Writes the manifest of a run whose release is out. Nothing is left to do after it."""
+    """Writes the manifest of a run whose release is out. Nothing is left to do after it.
+
+    `row_counts` are those that the run knows; other tables are counted.
+    """
     released = current_release(lake.tables)
     versions = released.versions if released else {}
-    counts = in_parallel(
+    known = row_counts or {}
+    counted = in_parallel(
         lambda item: (item[0], lake.tables.row_count(*item)),
-        versions.items(),
+        [item for item in versions.items() if item[0] not in known],
         lake.settings.lake.parallel_steps,
     )
+    counts = {**dict(counted), **{t: n for t, n in known.items() if t in versions}}
     details = {
         "input_versions": dict(attempt.base.versions) if attempt.base else {},
         "output_versions": versions,
-        "row_counts": dict(counts),
+        "row_counts": counts,
         "model_version": _model_version(lake),
         "step_seconds": dict(step_seconds or {}),
     }

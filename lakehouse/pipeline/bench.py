@@ -23,7 +23,7 @@ def bench_report(settings: Settings, *, customers: int, seed: int) -> Report:
         (stage, round(took, 1), rows.get(stage, 0), round(rows.get(stage, 0) / took) if took else 0)
         for stage, took in seconds.items()
     ]
-    gates = sum(run.gate_seconds.values())
+    gates = run.gate_seconds
     share = 100 * gates / max(sum(run.step_seconds.values()), 1e-9)
     return Report(
         grids=[Grid(f"{customers} customers, one day", _COLUMNS, stages)],

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from lakehouse.bronze.ingest import good_records, malformed_records, parsed
@@ -22,6 +22,10 @@ from lakehouse.bronze.landing import (
 from lakehouse.errors import BooksError, InputError
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.lake import Lake
+from lakehouse.quality.gate import GateOutcome, gate, require_passed
+from lakehouse.quality.quarantine import flagged, good_rows
+from lakehouse.quality.records import quarantined
+from lakehouse.quality.suites import bronze_suite
 from lakehouse.settings.sources import Source
 from lakehouse.tables.conform import conformed
 from lakehouse.tables.ops import FEED_BOOK, LANDING_FILE, QUARANTINE
@@ -84,43 +88,53 @@ def claim(lake: Lake, attempt: Attempt, sources: Sequence[Source]) -> Claim:
     return Claim(files, version)
 
 
-def ingested(
-    lake: Lake, attempt: Attempt, source: Source, files: Sequence[Row]
-) -> tuple[FeedBook, dict[str, int]]:
-    """Appends a feed's sound records to bronze and holds its malformed ones.
+@dataclass
+class IngestedFeed:
+    """What became of a feed's files: its book, the versions written, the gate of the new rows."""
 
-    Returns the feed's book and the versions of the tables that were written.
+    book: FeedBook
+    versions: dict[str, int] = field(default_factory=dict)
+    outcomes: list[GateOutcome] = field(default_factory=list)
+
+
+def ingested(lake: Lake, attempt: Attempt, source: Source, files: Sequence[Row]) -> IngestedFeed:
+    """Appends a feed's sound records to bronze and holds the malformed and the keyless ones.
+
+    Raises:
+        QualityGateError: a rule of severity `fail` is broken; nothing of the feed was written.
     """
-    versions: dict[str, int] = {}
-    counts = {None: 0, "malformed": 0}
     paths = {
         landing_uri(lake.settings.lake.landing, row.source_file): row.source_file
         for row in files
         if row.status == INGESTED
     }
-    if paths:
-        now = F.lit(datetime.now(UTC))
-        frame = parsed(lake.spark, source, paths).persist()
-        try:
-            good = good_records(
-                frame, source, attempt.run_id, lake.settings.lake.secret.get_secret_value()
-            ).withColumn("ingested_at", now)
-            spec = source.bronze_table
-            versions[spec.name] = lake.tables.write(
-                conformed(good, spec), spec, attempt.key(spec.name)
+    if not paths:
+        return IngestedFeed(_book(source.name, files, good=0, held=0))
+    spec, suite, now = source.bronze_table, bronze_suite(source), datetime.now(UTC)
+    secret = lake.settings.lake.secret.get_secret_value()
+    records = parsed(lake.spark, source, paths).persist()
+    try:
+        # The first action over the cache: what cannot be read is told here, not within the gate.
+        malformed = records.where(F.col("reason").isNotNull()).count()
+        sound = good_records(records, source, attempt.run_id, secret)
+        frame = conformed(sound.withColumn("ingested_at", F.lit(now)), spec)
+        staged = flagged(frame, suite, spec)
+        outcome = gate(staged, suite)
+        require_passed([outcome])
+        if malformed or outcome.held_count:
+            cut = malformed_records(records, source, attempt.run_id)
+            held = conformed(cut.withColumn("quarantined_at", F.lit(now)), QUARANTINE).unionByName(
+                quarantined(staged, spec, attempt.run_id, now)
+                .drop("source_feed")
+                .withColumn("source_feed", F.lit(source.name))
             )
-            counts = _counts(frame)
-            if counts["malformed"]:
-                held = malformed_records(frame, source, attempt.run_id)
-                lake.tables.write(
-                    conformed(held.withColumn("quarantined_at", now), QUARANTINE),
-                    QUARANTINE,
-                    attempt.key(f"{QUARANTINE.name}:{spec.name}"),
-                    part=f":{spec.name}",
-                )
-        finally:
-            frame.unpersist()
-    return _book(source.name, files, counts), versions
+            key = attempt.key(f"{QUARANTINE.name}:{spec.name}")
+            lake.tables.write(held, QUARANTINE, key, part=f":{spec.name}")
+        version = lake.tables.write(good_rows(staged), spec, attempt.key(spec.name))
+    finally:
+        records.unpersist()
+    book = _book(source.name, files, good=outcome.good_count, held=malformed + outcome.held_count)
+    return IngestedFeed(book, {spec.name: version}, [outcome])
 
 
 def feed_books(lake: Lake, attempt: Attempt, books: Sequence[FeedBook]) -> int:
@@ -149,23 +163,15 @@ def feed_books(lake: Lake, attempt: Attempt, books: Sequence[FeedBook]) -> int:
     return version
 
 
-def _counts(frame: DataFrame) -> dict[str | None, int]:
-    row = frame.agg(
-        F.count_if(F.col("reason").isNull()).alias("good"),
-        F.count_if(F.col("reason").isNotNull()).alias("malformed"),
-    ).collect()[0]
-    return {None: row.good, "malformed": row.malformed}
-
-
-def _book(feed: str, files: Sequence[Row], counts: Mapping[str | None, int]) -> FeedBook:
+def _book(feed: str, files: Sequence[Row], *, good: int, held: int) -> FeedBook:
     def total(status: str) -> int:
         return sum(row.record_count for row in files if row.status == status)
 
     return FeedBook(
         feed=feed,
         in_count=sum(row.record_count for row in files),
-        good_count=counts[None],
-        quarantined_count=counts["malformed"],
+        good_count=good,
+        quarantined_count=held,
         duplicate_count=total(DUPLICATE),
         rejected_count=total(REJECTED),
     )

@@ -29,7 +29,7 @@ def run_report(outcome: RunOutcome) -> Report:
             if o.verdict.value != "pass"
         ],
     )
-    gate_seconds = sum(outcome.gate_seconds.values())
+    gate_seconds = outcome.gate_seconds
     return Report(
         grids=[grid for grid in (books, gates) if grid.rows],
         lines=[

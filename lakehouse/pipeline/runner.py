@@ -1,7 +1,7 @@
 """One run, from landing files to a release: claim → bronze → silver → linkage → gold → release.
 
-Every step goes the same way: read the versions that this run left, transform, conform, write, gate
-what was written, hold the rows that fail, write the good ones. Transforms never police themselves.
+Every step goes the same way: read the versions that this run left, transform, conform, flag, gate,
+hold the rows that fail, write the good ones. Transforms never police themselves.
 """
 
 import logging
@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from lakehouse.errors import ConfigurationError, LakehouseError
 from lakehouse.pipeline import attempt as attempts
@@ -25,15 +24,16 @@ from lakehouse.pipeline.lake import Lake, in_parallel
 from lakehouse.pipeline.steps import Inputs, Step, correction_count, selected_steps
 from lakehouse.quality.docs import write_data_docs
 from lakehouse.quality.gate import GateOutcome, gate, require_passed
-from lakehouse.quality.quarantine import flagged, good_rows
+from lakehouse.quality.quarantine import FLAGS, flagged, good_rows
 from lakehouse.quality.records import quality_results, quarantined
 from lakehouse.quality.rules import Suite
-from lakehouse.quality.suites import bronze_suite, read_suites
+from lakehouse.quality.suites import read_suites
 from lakehouse.settings.places import expectations_dir
 from lakehouse.settings.sources import Source
 from lakehouse.tables.conform import conformed
 from lakehouse.tables.ops import CORRECTION_COUNT, QUALITY_RESULT, QUARANTINE
 from lakehouse.tables.registry import GATED_TABLES
+from lakehouse.tables.spec import TableSpec
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +51,12 @@ class RunOutcome:
     rejected_files: list[tuple[str, str, str]] = field(default_factory=list)
     outcomes: list[GateOutcome] = field(default_factory=list)
     step_seconds: dict[str, float] = field(default_factory=dict)
-    gate_seconds: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
+
+    @property
+    def gate_seconds(self) -> float:
+        """What Great Expectations took, over all tables."""
+        return sum(outcome.seconds for outcome in self.outcomes)
 
 
 def run(
@@ -126,9 +130,16 @@ class _Run:
         self._build(steps)
         self._record(steps)
         attempts.release(self._lake, self._attempt, self._versions)
-        attempts.settle(self._lake, self._attempt, self._outcome.step_seconds)
+        attempts.settle(
+            self._lake, self._attempt, self._outcome.step_seconds, self._row_counts(steps)
+        )
         self._clear_scratch()
         self._tell_cost()
+
+    def _row_counts(self, steps: Sequence[Step]) -> dict[str, int]:
+        # A step writes its table anew, so the gate has counted it. Bronze and ops grow by each run.
+        built = {step.table for step in steps}
+        return {o.table: o.good_count for o in self._outcome.outcomes if o.table in built}
 
     def _clear_scratch(self) -> None:
         # Scoring leaves people's values there, which nothing else governs.
@@ -136,10 +147,7 @@ class _Run:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _tell_cost(self) -> None:
-        gates, steps = (
-            sum(times.values())
-            for times in (self._outcome.gate_seconds, self._outcome.step_seconds)
-        )
+        gates, steps = self._outcome.gate_seconds, sum(self._outcome.step_seconds.values())
         limit = self._lake.settings.quality.cost_limit_percent
         if steps and 100 * gates / steps > limit:
             log.warning(
@@ -161,28 +169,15 @@ class _Run:
         sources = [source for source in chosen if source.name in claimed.files]
 
         def ingest(source: Source) -> FeedBook:
-            name = source.bronze_table.name
-            with self._timed(name):
-                book, versions = ingested(
-                    self._lake, self._attempt, source, claimed.files[source.name]
-                )
-                self._versions |= versions
-                if name in versions:
-                    self._gate_bronze(source, versions[name])
-            return book
+            with self._timed(source.bronze_table.name):
+                feed = ingested(self._lake, self._attempt, source, claimed.files[source.name])
+            self._versions |= feed.versions
+            self._outcome.outcomes += feed.outcomes
+            return feed.book
 
         self._outcome.books = in_parallel(ingest, sources, self._threads)
         book_version = feed_books(self._lake, self._attempt, self._outcome.books)
         self._versions["ops.feed_book"] = book_version
-
-    def _gate_bronze(self, source: Source, version: int) -> None:
-        spec = source.bronze_table
-        suite = bronze_suite(source)
-        rows = self._lake.tables.read(spec.name, version).where(
-            F.col("run_id") == self._attempt.run_id
-        )
-        outcome = self._judged(flagged(rows, suite, spec), suite)
-        require_passed([outcome])
 
     def _build(self, steps: Sequence[Step]) -> None:
         waiting = {step.table: step for step in steps}
@@ -208,36 +203,25 @@ class _Run:
 
     def _carry_out_step(self, step: Step) -> None:
         with self._timed(step.table):
-            spec = self._lake.specs[step.table]
+            spec, suite = self._lake.specs[step.table], self._suites[step.table]
             frame = conformed(step.build(self._inputs(step)), spec)
-            key = self._attempt.key(f"{spec.name}:all")
-            version = self._lake.tables.write(frame, spec, key, part=":all")
-            suite = self._suites[spec.name]
-            staged = flagged(self._lake.tables.read(spec.name, version), suite, spec)
-            outcome = self._judged(staged, suite)
-            require_passed([outcome])
-            if outcome.held_count:
-                version = self._hold(staged, outcome, step)
-            self._versions[spec.name] = version
+            staged = flagged(frame, suite, spec).persist()
+            try:
+                outcome = gate(staged, suite)
+                self._outcome.outcomes.append(outcome)
+                require_passed([outcome])
+                if outcome.held_count:
+                    self._hold(staged, spec)
+                key = self._attempt.key(spec.name)
+                good = good_rows(staged) if outcome.held_count else staged.drop(FLAGS)
+                self._versions[spec.name] = self._lake.tables.write(good, spec, key)
+            finally:
+                staged.unpersist()
 
-    def _hold(self, staged: DataFrame, outcome: GateOutcome, step: Step) -> int:
-        spec = self._lake.specs[step.table]
+    def _hold(self, staged: DataFrame, spec: TableSpec) -> None:
         held = quarantined(staged, spec, self._attempt.run_id, datetime.now(UTC))
-        self._lake.tables.write(
-            held,
-            QUARANTINE,
-            self._attempt.key(f"{QUARANTINE.name}:{spec.name}"),
-            part=f":{spec.name}",
-        )
-        key = self._attempt.key(f"{spec.name}:good")
-        return self._lake.tables.write(good_rows(staged), spec, key, part=":good")
-
-    def _judged(self, staged: DataFrame, suite: Suite) -> GateOutcome:
-        began = time.monotonic()
-        outcome = gate(staged, suite)
-        self._outcome.gate_seconds[suite.table] = time.monotonic() - began
-        self._outcome.outcomes.append(outcome)
-        return outcome
+        key = self._attempt.key(f"{QUARANTINE.name}:{spec.name}")
+        self._lake.tables.write(held, QUARANTINE, key, part=f":{spec.name}")
 
     def _inputs(self, step: Step) -> Inputs:
         return Inputs(

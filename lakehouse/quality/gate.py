@@ -3,14 +3,15 @@
 Protocol, so that the table is computed once and both engines see the same rows:
 
 1. `flagged(frame, suite, spec)` adds the `_quality` column; nothing runs yet.
-2. The caller materialises it: a staging write read back, or `persist`. All work happens here.
-3. `gate(staged, suite)` lets Great Expectations judge the staged rows, counts the flags on the
-   same rows, compares, and decides. Rules of severity `fail` have thus seen every row.
+2. The caller persists it, so that the table is computed once.
+3. `gate(staged, suite)` counts the flags, lets Great Expectations judge the same rows, compares,
+   and decides. Rules of severity `fail` have thus seen every row.
 4. `require_passed(outcomes)` raises if a table failed.
 5. `good_rows(staged)` is what to publish; `quarantined(staged, …)` goes to ops.quarantine. Where
    `outcome.held_count` is 0 there is nothing to hold and every staged row is good.
 """
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -21,7 +22,7 @@ from pyspark.sql import functions as F
 from lakehouse.errors import QualityGateError
 from lakehouse.quality.gx import validated
 from lakehouse.quality.quarantine import FLAGS, flag_name
-from lakehouse.quality.rules import RuleResult, Severity, Suite
+from lakehouse.quality.rules import ROW_COUNT, RuleResult, Severity, Suite
 
 
 class Verdict(StrEnum):
@@ -51,7 +52,11 @@ class FlagCounts:
 
 @dataclass(frozen=True)
 class GateOutcome:
-    """The gate's decision on one table, with the counts that it rests on."""
+    """The gate's decision on one table, with the counts that it rests on.
+
+    `seconds` is what Great Expectations took. The flags are computed in the pass that fills the
+    cache, and cannot be told apart from it.
+    """
 
     table: str
     verdict: Verdict
@@ -59,6 +64,7 @@ class GateOutcome:
     row_count: int
     held_count: int
     reasons: Mapping[str, int]
+    seconds: float = 0.0
 
     @property
     def good_count(self) -> int:
@@ -75,21 +81,25 @@ class GateOutcome:
 
 
 def gate(staged: DataFrame, suite: Suite) -> GateOutcome:
-    """Judge a flagged, materialised table by its suite.
+    """Judge a flagged, persisted table by its suite.
 
     Args:
-        staged: what `flagged` returned for this suite, read back from where it was written.
+        staged: what `flagged` returned for this suite, persisted.
         suite: the table's suite.
 
     Raises:
         QualityGateError: the splitter and Great Expectations count differently.
         SuiteError: an expectation could not be loaded or evaluated.
     """
-    return decided(suite, validated(staged, suite), flag_counts(staged, suite))
+    # The flags come first: they fill the cache, and what the transform raises is raised as it is.
+    counts = flag_counts(staged, suite)
+    began = time.monotonic()
+    results = validated(staged, suite)
+    return replace(decided(suite, results, counts), seconds=time.monotonic() - began)
 
 
 def flag_counts(staged: DataFrame, suite: Suite) -> FlagCounts:
-    """Add up the flags of a flagged, materialised table in one aggregate (one Spark job)."""
+    """Add up the flags of a flagged, persisted table in one aggregate (one Spark job)."""
     rules = suite.quarantine_rules
     codes = sorted({rule.reason for rule in rules})
     held = [F.array_contains(f"{FLAGS}.reasons", code) for code in codes]
@@ -124,8 +134,9 @@ def decided(suite: Suite, results: Sequence[RuleResult], counts: FlagCounts) -> 
 
 
 def _with_evaluated(result: RuleResult, row_count: int) -> RuleResult:
-    # Great Expectations does not count again for a row rule that every row keeps.
-    if result.evaluated_count is None and result.unexpected_count is not None:
+    # Great Expectations does not count again for a rule that holds.
+    is_counted = result.unexpected_count is not None or result.rule.type == ROW_COUNT
+    if result.evaluated_count is None and is_counted:
         return replace(result, evaluated_count=row_count)
     return result
 

@@ -62,7 +62,7 @@ def validated(frame: DataFrame, suite: Suite) -> tuple[RuleResult, ...]:
 
 def _needs_counts(rule: Rule, verdict: ExpectationValidationResult) -> bool:
     # Counts cost a job for each rule, and a row rule that holds for every row has none to tell.
-    return not verdict.success or "mostly" in rule.kwargs or rule.type == ROW_COUNT
+    return not verdict.success or "mostly" in rule.kwargs
 
 
 def _answers(
@@ -124,7 +124,8 @@ def _result(rule: Rule, answer: ExpectationValidationResult, suite: Suite) -> Ru
             f"check the rule's keywords against the column's type in the suite of {suite.table}",
         )
     if not KINDS[rule.type].is_row_rule:
-        rows = _count(answer.result, "observed_value") if rule.type == ROW_COUNT else None
+        is_counted = rule.type == ROW_COUNT and not answer.success
+        rows = _count(answer.result, "observed_value") if is_counted else None
         return RuleResult(rule, bool(answer.success), rows, None)
     if not _needs_counts(rule, answer):
         return RuleResult(rule, is_success=True, evaluated_count=None, unexpected_count=0)

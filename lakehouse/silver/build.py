@@ -78,7 +78,10 @@ class _Work:
 
     def people(self) -> DataFrame:
         """The records of all feeds as raw text."""
-        return self._united(self.intake(source, feed) for source, feed in self.feeds())
+        united = self._united(self.intake(source, feed) for source, feed in self.feeds())
+        # Spark would push the standardising, which is large, into every branch of the union and
+        # plan it once for each. The shuffle stops that, and spreads the work of a feed of one file.
+        return united.repartition("record_key")
 
     def _united(self, frames: Iterable[DataFrame]) -> DataFrame:
         return reduce(lambda a, b: a.unionByName(b, allowMissingColumns=True), frames)

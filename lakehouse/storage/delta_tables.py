@@ -2,7 +2,8 @@
 
 Every write carries `txnAppId = <job>:<table>:<write>` and `txnVersion = <run number>`. Delta skips a
 pair that it has seen, or a lower number, in silence (an append says nothing and the rows are gone), so
-each write first looks at what the table's log says of that pair and refuses what Delta would skip.
+each write looks afterwards for its own commit in the table's log: the same write was done before, or
+it is refused with an error.
 Personal columns are kept out of Delta's statistics: they would stand in its log in clear text, where
 no DELETE and no VACUUM reaches them.
 """
@@ -126,10 +127,6 @@ class DeltaTables:
         """
         subject = f"{spec.name}{part}"
         with self._locks.table(spec.name):
-            before = self.history(spec.name)
-            done = _already_done(before, key, spec.name)
-            if done is not None:
-                return done
             self._kill_points.passed(subject, BEFORE_WRITE)
             writer = (
                 frame.write.format("delta")
@@ -144,13 +141,24 @@ class DeltaTables:
             else:
                 writer.saveAsTable(name)
             self._kill_points.passed(subject, AFTER_COMMIT)
-            after = self.history(spec.name, 1)[0]
-        if after.key != key:
-            raise WriteConflictError(
-                f"Table {spec.name}: the write was skipped or overtaken by another writer.",
-                "look for a second writer of this lake, then start the run again.",
-            )
-        return after.version
+            return self._version_written(spec.name, key)
+
+    def _version_written(self, table: str, key: WriteKey) -> int:
+        newest = self.history(table, 1)
+        if newest[0].key == key:
+            return newest[0].version
+        # Delta skipped the write: it has seen the pair, or a higher number, before.
+        for commit in self.history(table):
+            if commit.key is None or commit.key.app != key.app:
+                continue
+            if commit.key == key:
+                return commit.version
+            break
+        raise WriteConflictError(
+            f"Table {table}: write number {key.number} was used before for other input, or another "
+            "writer overtook it; nothing was written.",
+            "look for a second writer of this lake, then start the job under a new run id.",
+        )
 
     def restore(self, table: str, version: int) -> None:
         """Makes an earlier version the newest; nothing happens if it is the newest already."""
@@ -173,21 +181,6 @@ class DeltaTables:
     def row_count(self, table: str, version: int) -> int:
         """Rows of a version; Delta answers from its own statistics."""
         return int(self.read(table, version).agg(F.count(F.lit(1)).alias("n")).collect()[0].n)
-
-
-def _already_done(history: list[Commit], key: WriteKey, table: str) -> int | None:
-    for commit in history:
-        if commit.key is None or commit.key.app != key.app:
-            continue
-        if commit.key == key:
-            return commit.version
-        if commit.key.number >= key.number:
-            raise WriteConflictError(
-                f"Table {table}: write number {key.number} was used before, for other input.",
-                "start the job under a new run id.",
-            )
-        return None
-    return None
 
 
 def _key(metadata: str | None) -> WriteKey | None:

@@ -28,7 +28,7 @@ def kill_points(settings_of: Path, files: Path) -> list[str]:
     """Every named kill point of a run over the small company, from its graph."""
     settings = small_settings(settings_of, files)
     bronze = [source.bronze_table.name for source in settings.sources]
-    steps = [f"{step.table}:all" for step in all_steps(settings.sources)]
+    steps = [step.table for step in all_steps(settings.sources)]
     held = ["ops.quarantine:bronze.crm_contact", "ops.quarantine:silver.order", "silver.order:good"]
     records = ["ops.landing_file", "ops.feed_book", "ops.quality_result", "ops.correction_count"]
     written = [*bronze, *steps, *held, *records, "ops.release", "ops.run"]
@@ -41,7 +41,7 @@ def kill_points(settings_of: Path, files: Path) -> list[str]:
 
 SAMPLE = (
     f"bronze.crm_contact.{AFTER_COMMIT}",
-    f"silver.order:good.{BEFORE_WRITE}",
+    f"ops.quarantine:silver.order.{AFTER_COMMIT}",
     f"ops.release.{AFTER_COMMIT}",
 )
 
@@ -88,9 +88,7 @@ def test_a_second_day_killed_leaves_readers_on_the_first(
     mine = reopened(tmp_path, company)
     mine.run("day-1", DAY_1)
     before = digests(mine.lake)
-    killed = started_run(
-        tmp_path, company, "day-2", DAY_2, kill=f"gold.customer:all.{AFTER_COMMIT}"
-    )
+    killed = started_run(tmp_path, company, "day-2", DAY_2, kill=f"gold.customer.{AFTER_COMMIT}")
     output, _ = killed.communicate(timeout=600)
     assert killed.returncode == -9, output[-2000:]
     assert digests(mine.lake) == before
