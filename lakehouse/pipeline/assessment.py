@@ -1,16 +1,20 @@
 """`c360 sources`: every field of every source, how full it is, who may read it and what it feeds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pyspark.sql import functions as F
 
 from lakehouse.gold import GOLD_READS
 from lakehouse.pipeline.lake import Lake
 from lakehouse.report import Grid
-from lakehouse.settings.sources import Mapped, SilverFeed, Source
+from lakehouse.settings.sources import SilverFeed, Source
+from lakehouse.silver import DERIVED, SILVER_READS
+from lakehouse.silver.paths import mapped_paths
 from lakehouse.storage.releases import current_release
+from lakehouse.tables.registry import STATIC_TABLES
 
-_COLUMNS = ("field", "filled %", "sensitivity", "silver columns", "gold tables")
+_COLUMNS = ("field", "filled %", "sensitivity", "silver columns", "gold columns")
+_SPECS = {spec.name: spec for spec in STATIC_TABLES}
 
 
 def source_grids(lake: Lake) -> list[Grid]:
@@ -30,8 +34,8 @@ def _grid(lake: Lake, source: Source, versions: dict[str, int]) -> Grid:
             column.name,
             filled.get(column.name, "-"),
             column.sensitivity.value,
-            ", ".join(_silver_columns(source, column.name)),
-            ", ".join(_gold_tables(source, column.name)),
+            ", ".join(silver_columns(source, column.name)),
+            ", ".join(gold_columns(silver_columns(source, column.name))),
         )
         for column in source.columns
     ]
@@ -72,24 +76,37 @@ def _fill_rates(lake: Lake, source: Source, versions: dict[str, int]) -> dict[st
     return {name: round(100 * count / row.row_total, 1) for name, count in rates.items()}
 
 
-def _silver_columns(source: Source, field: str) -> Iterator[str]:
+def silver_columns(source: Source, field: str) -> Iterator[str]:
+    """`order.status`: columns of silver that a field of the source fills, lineage included."""
     for feed in source.feeds:
-        for column, mapped in feed.map.items():
-            if field in _origins(mapped, feed):
+        for column, paths in _mapping(source, feed).items():
+            heads = {path.split(".")[0] for path in paths}
+            if field in {feed.each or head if head == "item" else head for head in heads}:
                 yield f"{feed.table}.{column}"
 
 
-def _gold_tables(source: Source, field: str) -> list[str]:
-    silver = {f"silver.{name.split('.')[0]}" for name in _silver_columns(source, field)}
-    return sorted(
-        table.removeprefix("gold.") for table, reads in GOLD_READS.items() if silver & set(reads)
-    )
+def _mapping(source: Source, feed: SilverFeed) -> dict[str, tuple[str, ...]]:
+    """By silver column, the paths into the source that fill it."""
+    mapping = {column: mapped_paths(mapped) for column, mapped in feed.map.items()}
+    mapping |= {"source_record_id": feed.record_id or source.key, "sequence_at": (source.sequence,)}
+    references = {"person_record_key": feed.person, "order_record_key": feed.order}
+    for column, reference in references.items():
+        if reference is not None:
+            named = reference.source
+            chosen = () if isinstance(named, str) else mapped_paths(named)
+            mapping[column] = (reference.id, *chosen)
+    return mapping
 
 
-def _origins(mapped: str | Mapped, feed: SilverFeed) -> set[str]:
-    if isinstance(mapped, str):
-        paths: tuple[str, ...] = (mapped,)
-    else:
-        paths = mapped.join or ((mapped.column,) if mapped.column else ())
-    heads = {path.split(".")[0] for path in paths}
-    return {feed.each or head if head == "item" else head for head in heads}
+def gold_columns(silver_columns: Iterable[str]) -> list[str]:
+    """`customer.email`: columns of gold that these columns of silver feed, directly or in steps."""
+    fed = {f"silver.{name}" for name in silver_columns}
+    derived = {
+        f"silver.{name}": tuple(f"silver.{read}" for read in SILVER_READS[name])
+        for name in sorted(DERIVED)
+    }
+    for table, tables in {**derived, **GOLD_READS}.items():
+        for column in _SPECS[table].columns:
+            if fed & {*column.fed_by, *(f"{name}.{column.name}" for name in tables)}:
+                fed.add(f"{table}.{column.name}")
+    return sorted(name.removeprefix("gold.") for name in fed if name.startswith("gold."))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.demo.generate import generate
@@ -27,7 +28,7 @@ from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.storage.maintenance import vacuum as vacuum_tables
 from lakehouse.storage.releases import RELEASE, Release, current_release
-from lakehouse.tables.ops import QUARANTINE
+from lakehouse.tables.ops import QUALITY_RESULT, QUARANTINE
 
 
 def run(settings: Settings, *, run_id: str | None, as_of: date, only: Sequence[str] = ()) -> Report:
@@ -84,19 +85,33 @@ def release_rollback(settings: Settings, release_number: int) -> Report:
 
 
 def quarantine_list(settings: Settings) -> Report:
-    """Rows held, by table, feed and reason."""
-    lake = open_lake(settings)
+    """Rows held today, by table, feed and reason."""
     rows = (
-        lake.tables.read(QUARANTINE.name, _released(lake, QUARANTINE.name))
-        .select("table_name", "source_feed", F.explode("reasons").alias("reason"), "run_id")
-        .groupBy("table_name", "source_feed", "reason", "run_id")
+        _held_today(open_lake(settings))
+        .select("table_name", "source_feed", F.explode("reasons").alias("reason"))
+        .groupBy("table_name", "source_feed", "reason")
         .agg(F.count(F.lit(1)).alias("rows"))
-        .orderBy("table_name", "source_feed", "reason", "run_id")
+        .orderBy("table_name", "source_feed", "reason")
         .limit(500)
         .collect()
     )
-    columns = ("table_name", "source_feed", "reason", "run_id", "rows")
+    columns = ("table_name", "source_feed", "reason", "rows")
     return Report(grids=[Grid("Quarantine", columns, [tuple(row) for row in rows])])
+
+
+def _held_today(lake: Lake) -> DataFrame:
+    """Rows of ops.quarantine but for those of tables that a later run has judged anew."""
+    held = lake.tables.read(QUARANTINE.name, _released(lake, QUARANTINE.name))
+    released = lake.tables.read(RELEASE).select("run_id").distinct()
+    latest = (
+        lake.tables.read(QUALITY_RESULT.name)
+        .join(released, on="run_id", how="left_semi")
+        .groupBy("table_name")
+        .agg(F.max_by("run_id", "checked_at").alias("latest_run_id"))
+    )
+    return held.join(F.broadcast(latest), on="table_name", how="left").where(
+        F.col("table_name").startswith("bronze.") | (F.col("run_id") == F.col("latest_run_id"))
+    )
 
 
 def quarantine_replay(

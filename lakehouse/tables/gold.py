@@ -54,6 +54,41 @@ GOLDEN_ATTRIBUTES = (
 """Columns of silver.person_record of which each customer keeps one value, by survivorship."""
 
 
+def _person(*columns: str) -> tuple[str, ...]:
+    return tuple(f"silver.person_record.{name}" for name in columns)
+
+
+_CONTACTS = _person(
+    "email",
+    "secondary_email",
+    "phone",
+    "secondary_phone",
+    "street",
+    "city",
+    "region",
+    "postcode",
+    "country",
+)
+_IDENTIFIERS = (
+    *_person("email", "secondary_email", "phone", "secondary_phone", "national_id"),
+    *_person("loyalty_number", "social_handle", "device_id", "source_record_id"),
+    "silver.loyalty.loyalty_number",
+    "silver.device.device_id",
+    "silver.device.cookie_id",
+)
+_CONTACT_MOMENTS = (
+    "silver.web_event.event_at",
+    "silver.campaign_event.event_at",
+    "silver.support_ticket.opened_at",
+    "silver.social_mention.mentioned_at",
+    "silver.survey_response.responded_at",
+)
+_ORDER_DAY, _CONTACT_DAY = (
+    "gold.customer_order.order_date",
+    "gold.customer_interaction.interaction_date",
+)
+
+
 def _about_customers(
     entity: str,
     description: str,
@@ -97,7 +132,14 @@ CUSTOMER_ATTRIBUTE = _about_customers(
     _CUSTOMER,
     Column("attribute_group", "string", "Attributes that come from one record.", required=True),
     Column("attribute", "string", "Column of gold.customer's golden attributes.", required=True),
-    Column("value", "string", "Value that survived, dates as yyyy-MM-dd.", _DIRECT, required=True),
+    Column(
+        "value",
+        "string",
+        "Value that survived, dates as yyyy-MM-dd.",
+        _DIRECT,
+        required=True,
+        fed_by=_person(*GOLDEN_ATTRIBUTES),
+    ),
     Column(
         "record_key",
         "string",
@@ -128,6 +170,7 @@ CUSTOMER = _about_customers(
         "string",
         "Name to greet by: given and family name, else the whole name, else what there is.",
         _DIRECT,
+        fed_by=_person("given_name", "family_name", "full_name"),
     ),
     Column("given_name", "string", "Given name.", _DIRECT),
     Column("middle_name", "string", "Middle name or initial.", _DIRECT),
@@ -143,8 +186,18 @@ CUSTOMER = _about_customers(
     Column("postcode", "string", "Postal code in the country's usual form.", _QUASI),
     Column("country", "string", "Country as ISO 3166-1 alpha-2.", _QUASI),
     Column("national_id", "string", "National identity number, letters and digits only.", _DIRECT),
-    Column("first_seen_date", "date", "Earliest date since which a source knows the customer."),
-    Column("last_changed_at", "timestamp", "When the newest of the customer's records came to be."),
+    Column(
+        "first_seen_date",
+        "date",
+        "Earliest date since which a source knows the customer.",
+        fed_by=_person("created_date", "sequence_at"),
+    ),
+    Column(
+        "last_changed_at",
+        "timestamp",
+        "When the newest of the customer's records came to be.",
+        fed_by=_person("sequence_at"),
+    ),
     Column("record_count", "bigint", "Person records.", unit="records", required=True),
     Column("source_count", "bigint", "Systems with a record.", unit="systems", required=True),
     primary_key=("customer_id",),
@@ -161,11 +214,30 @@ CUSTOMER_IDENTIFIER = _about_customers(
         "email, phone, national_id, loyalty_number, social_handle, device, cookie, source_record.",
         required=True,
     ),
-    Column("identifier_value", "string", "Identifier, normalised.", _DIRECT, required=True),
+    Column(
+        "identifier_value",
+        "string",
+        "Identifier, normalised.",
+        _DIRECT,
+        required=True,
+        fed_by=_IDENTIFIERS,
+    ),
     _SOURCE,
     Column("record_key", "string", "Silver record that carries it.", _PSEUDONYM, required=True),
-    Column("first_seen_at", "timestamp", "Since when the source knows it.", required=True),
-    Column("last_seen_at", "timestamp", "When the source last said so.", required=True),
+    Column(
+        "first_seen_at",
+        "timestamp",
+        "Since when the source knows it.",
+        required=True,
+        fed_by=(*_person("created_date", "sequence_at"), "silver.loyalty.joined_date"),
+    ),
+    Column(
+        "last_seen_at",
+        "timestamp",
+        "When the source last said so.",
+        required=True,
+        fed_by=(*_person("sequence_at"), "silver.loyalty.sequence_at"),
+    ),
     primary_key=("customer_id", "identifier_type", "identifier_value", "record_key"),
     owner="customer-data",
     purposes=_SERVICE,
@@ -183,8 +255,16 @@ CUSTOMER_CONTACT_POINT = _about_customers(
         "Normalised: e-mail in lower case, phone in E.164, address in match form.",
         _DIRECT,
         required=True,
+        fed_by=_CONTACTS,
     ),
-    Column("written_value", "string", "As the newest record writes it.", _DIRECT, required=True),
+    Column(
+        "written_value",
+        "string",
+        "As the newest record writes it.",
+        _DIRECT,
+        required=True,
+        fed_by=_CONTACTS,
+    ),
     Column("is_primary", "boolean", "True for the one that gold.customer shows.", required=True),
     Column("sources", "array<string>", "Systems that give it, in order of name.", required=True),
     Column(
@@ -194,8 +274,20 @@ CUSTOMER_CONTACT_POINT = _about_customers(
         _PSEUDONYM,
         required=True,
     ),
-    Column("first_seen_at", "timestamp", "Since when a source knows it.", required=True),
-    Column("last_seen_at", "timestamp", "When a source last said so.", required=True),
+    Column(
+        "first_seen_at",
+        "timestamp",
+        "Since when a source knows it.",
+        required=True,
+        fed_by=_person("created_date", "sequence_at"),
+    ),
+    Column(
+        "last_seen_at",
+        "timestamp",
+        "When a source last said so.",
+        required=True,
+        fed_by=_person("sequence_at"),
+    ),
     primary_key=("customer_id", "contact_type", "contact_value"),
     owner="customer-data",
 )
@@ -210,7 +302,13 @@ CUSTOMER_ORDER = _about_customers(
     Column("order_id", "string", "Order number in its source.", _PSEUDONYM, required=True),
     Column("channel", "string", "shop or store.", required=True),
     Column("ordered_at", "timestamp", "When the order was placed.", required=True),
-    Column("order_date", "date", "UTC date of ordered_at.", required=True),
+    Column(
+        "order_date",
+        "date",
+        "UTC date of ordered_at.",
+        required=True,
+        fed_by=("silver.order.ordered_at",),
+    ),
     Column("status", "string", "placed, paid, shipped, returned or cancelled."),
     Column("currency", "string", "ISO 4217 code of the amount.", required=True),
     Column("total_amount", "decimal(18,2)", "To pay with tax, in currency.", unit="currency"),
@@ -232,7 +330,12 @@ CUSTOMER_ORDER_LINE = _about_customers(
     Column("line_number", "int", "Position in the order, from 1.", required=True),
     Column("product_id", "string", "Product in gold.product.", required=True),
     Column("channel", "string", "shop or store; null if the order is missing."),
-    Column("order_date", "date", "UTC date of the order; null if the order is missing."),
+    Column(
+        "order_date",
+        "date",
+        "UTC date of the order; null if the order is missing.",
+        fed_by=("silver.order.ordered_at",),
+    ),
     Column("quantity", "int", "Pieces; negative for a return.", unit="pieces"),
     Column("unit_price", "decimal(18,2)", "Price of one piece, in currency.", unit="currency"),
     Column("line_amount", "decimal(18,2)", "Quantity times price, in currency.", unit="currency"),
@@ -274,12 +377,39 @@ CUSTOMER_INTERACTION = _about_customers(
         "string",
         "Furthest step of a session (visit, page_view, cart, checkout), event of a campaign (send, "
         "open, click, unsubscribe), status of a ticket, posted, or answered.",
+        fed_by=(
+            "silver.web_event.event_type",
+            "silver.campaign_event.event_type",
+            "silver.support_ticket.status",
+        ),
     ),
-    Column("topic", "string", "Topic of a ticket, network of a mention, or name of a survey."),
+    Column(
+        "topic",
+        "string",
+        "Topic of a ticket, network of a mention, or name of a survey.",
+        fed_by=("silver.social_mention.network", "silver.survey_response.survey"),
+    ),
     Column("campaign_id", "string", "Campaign of the touch, or that brought the session."),
-    Column("happened_at", "timestamp", "When the contact began.", required=True),
-    Column("ended_at", "timestamp", "When it ended; null while open or if it took no time."),
-    Column("interaction_date", "date", "UTC date of happened_at.", required=True),
+    Column(
+        "happened_at",
+        "timestamp",
+        "When the contact began.",
+        required=True,
+        fed_by=_CONTACT_MOMENTS,
+    ),
+    Column(
+        "ended_at",
+        "timestamp",
+        "When it ended; null while open or if it took no time.",
+        fed_by=("silver.web_event.event_at", "silver.support_ticket.closed_at"),
+    ),
+    Column(
+        "interaction_date",
+        "date",
+        "UTC date of happened_at.",
+        required=True,
+        fed_by=_CONTACT_MOMENTS,
+    ),
     Column(
         "event_count", "bigint", "Web events of a session, else 1.", unit="events", required=True
     ),
@@ -297,9 +427,21 @@ CUSTOMER_CONSENT = _about_customers(
     _CUSTOMER,
     Column("purpose", "string", "What the consent is for.", required=True),
     Column("channel", "string", "email, sms, phone, post or web.", required=True),
-    Column("state", "string", "granted or withdrawn.", required=True),
+    Column(
+        "state",
+        "string",
+        "granted or withdrawn.",
+        required=True,
+        fed_by=("silver.consent_event.action",),
+    ),
     Column("legal_basis", "string", "Legal basis of the deciding event, GDPR article 6."),
-    Column("decided_at", "timestamp", "When the decision that counts was made.", required=True),
+    Column(
+        "decided_at",
+        "timestamp",
+        "When the decision that counts was made.",
+        required=True,
+        fed_by=("silver.consent_event.happened_at",),
+    ),
     Column(
         "record_key", "string", "Deciding event in silver.consent_event.", _PSEUDONYM, required=True
     ),
@@ -321,24 +463,64 @@ CUSTOMER_METRIC = _about_customers(
     "One row per customer: recency as dates, frequency and value of orders, last contact. Counts "
     "and dates only. Cancelled and returned orders neither count nor have value.",
     _CUSTOMER,
-    Column("first_order_date", "date", "Date of the first order that counts."),
-    Column("last_order_date", "date", "Date of the last order that counts."),
-    Column("order_count", "bigint", "Orders that count.", unit="orders", required=True),
-    Column("returned_order_count", "bigint", "Returned orders.", unit="orders", required=True),
-    Column("cancelled_order_count", "bigint", "Cancelled orders.", unit="orders", required=True),
+    Column(
+        "first_order_date",
+        "date",
+        "Date of the first order that counts.",
+        fed_by=(_ORDER_DAY, "gold.customer_order.status"),
+    ),
+    Column(
+        "last_order_date",
+        "date",
+        "Date of the last order that counts.",
+        fed_by=(_ORDER_DAY, "gold.customer_order.status"),
+    ),
+    Column(
+        "order_count",
+        "bigint",
+        "Orders that count.",
+        unit="orders",
+        required=True,
+        fed_by=("gold.customer_order.status",),
+    ),
+    Column(
+        "returned_order_count",
+        "bigint",
+        "Returned orders.",
+        unit="orders",
+        required=True,
+        fed_by=("gold.customer_order.status",),
+    ),
+    Column(
+        "cancelled_order_count",
+        "bigint",
+        "Cancelled orders.",
+        unit="orders",
+        required=True,
+        fed_by=("gold.customer_order.status",),
+    ),
     Column(
         "order_values",
         "array<struct<currency:string,order_count:bigint,total_amount:decimal(28,2)>>",
         "Orders that count and their sum, one element per currency in order of its code.",
         unit="currency of the element",
         required=True,
+        fed_by=tuple(
+            f"gold.customer_order.{name}" for name in ("currency", "total_amount", "status")
+        ),
     ),
     Column("interaction_count", "bigint", "Contacts of any kind.", unit="contacts", required=True),
-    Column("last_contact_date", "date", "Date of the last contact by either side."),
+    Column(
+        "last_contact_date",
+        "date",
+        "Date of the last contact by either side.",
+        fed_by=(_CONTACT_DAY,),
+    ),
     Column(
         "last_active_date",
         "date",
         "Date on which the customer last did something: any contact but a send, or any order.",
+        fed_by=(_CONTACT_DAY, "gold.customer_interaction.action", _ORDER_DAY),
     ),
     primary_key=("customer_id",),
     owner="insight",
@@ -361,7 +543,7 @@ PRODUCT = _dimension(
 DATE = _dimension(
     "date",
     "One row per day of every year in which there is an order or a contact.",
-    Column("calendar_date", "date", "Day.", required=True),
+    Column("calendar_date", "date", "Day.", required=True, fed_by=(_ORDER_DAY, _CONTACT_DAY)),
     Column("year", "int", "Calendar year.", required=True),
     Column("quarter", "int", "Quarter, 1 to 4.", required=True),
     Column("month", "int", "Month, 1 to 12.", required=True),

@@ -56,7 +56,9 @@ class Column:
     """One column: its Spark type as DDL, what it says in one sentence, how personal it is.
 
     `unit` names what a number counts. `run_metadata` marks a value that differs between two
-    runs over the same input (a run id, a clock reading); digests leave it out.
+    runs over the same input (a run id, a clock reading); digests leave it out. `fed_by` names the
+    columns (`silver.order.status`) that its values are made from, beside those of the same name in
+    the tables that the table is made from.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Column:
     required: bool = False
     unit: str | None = None
     run_metadata: bool = False
+    fed_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,13 @@ def test_every_column_is_described_in_a_sentence(spec: TableSpec) -> None:
     assert [c.name for c in spec.columns if not c.description.endswith(".")] == []
 
 
+@pytest.mark.parametrize("spec", BY_NAME)
+def test_columns_are_fed_by_columns_that_exist(spec: TableSpec) -> None:
+    known = {f"{s.name}.{name}" for s in STATIC_TABLES for name in s.column_names}
+
+    assert {name for column in spec.columns for name in column.fed_by} <= known
+
+
 def test_every_silver_table_is_fed_by_a_source_or_derived() -> None:
     settings = load_settings("test")
     fed = {feed.table for source in settings.sources for feed in source.feeds}
