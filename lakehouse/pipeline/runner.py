@@ -21,7 +21,13 @@ from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.ingestion import FeedBook, claim, feed_books, ingested
 from lakehouse.pipeline.lake import Lake, in_parallel
-from lakehouse.pipeline.steps import Inputs, Step, correction_count, selected_steps
+from lakehouse.pipeline.steps import (
+    Inputs,
+    Step,
+    correction_count,
+    most_awaited_first,
+    selected_steps,
+)
 from lakehouse.quality.docs import write_data_docs
 from lakehouse.quality.gate import GateOutcome, gate, require_passed
 from lakehouse.quality.quarantine import FLAGS, flagged, good_rows
@@ -180,11 +186,13 @@ class _Run:
         self._versions["ops.feed_book"] = book_version
 
     def _build(self, steps: Sequence[Step]) -> None:
-        waiting = {step.table: step for step in steps}
+        waiting = {step.table: step for step in most_awaited_first(steps)}
         running: dict[Future[None], str] = {}
         with ThreadPoolExecutor(max_workers=self._threads) as pool:
             while waiting or running:
-                for step in self._ready(waiting, running):
+                unfinished = {*waiting, *running.values()}
+                ready = [s for s in waiting.values() if not unfinished & set(s.reads) - {s.table}]
+                for step in ready[: self._threads - len(running)]:
                     del waiting[step.table]
                     running[pool.submit(self._carry_out_step, step)] = step.table
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -193,13 +201,6 @@ class _Run:
                     if future.exception() is not None:
                         pool.shutdown(cancel_futures=True)
                     future.result()
-
-    @staticmethod
-    def _ready(waiting: Mapping[str, Step], running: Mapping[Future[None], str]) -> list[Step]:
-        unfinished = {*waiting, *running.values()}
-        return [
-            step for step in waiting.values() if not unfinished & set(step.reads) - {step.table}
-        ]
 
     def _carry_out_step(self, step: Step) -> None:
         with self._timed(step.table):

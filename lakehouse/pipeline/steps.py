@@ -89,6 +89,19 @@ def selected_steps(sources: Sequence[Source], only: Sequence[str]) -> list[Step]
     return [s for s in steps if not only or {s.table, s.table.split(".")[0]} & wanted]
 
 
+def most_awaited_first(steps: Sequence[Step]) -> list[Step]:
+    """The steps by how many others wait for them, directly or in turn; in their order where even.
+
+    Carried out in this order the long chain, from people through linkage to gold, starts at once
+    and the rest fills the gaps.
+    """
+    awaited_by: dict[str, set[str]] = {step.table: set() for step in steps}
+    for step in reversed(steps):
+        for read in set(step.reads) & awaited_by.keys() - {step.table}:
+            awaited_by[read] |= {step.table, *awaited_by[step.table]}
+    return sorted(steps, key=lambda step: -len(awaited_by[step.table]))
+
+
 def _silver_steps(sources: Sequence[Source]) -> list[Step]:
     """A step per silver table that some feed fills, or that is made from one that is filled."""
     fed = {feed.table for source in sources for feed in source.feeds}
