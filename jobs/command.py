@@ -14,18 +14,24 @@ from lakehouse.settings.models import Settings
 
 
 def arguments(description: str) -> argparse.ArgumentParser:
-    """The arguments that all jobs take."""
+    """The argument that all jobs take."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--env", default="prod", help="environment: a folder beside conf/base")
-    parser.add_argument("--run-id", help="name of the run; default: the day")
-    parser.add_argument("--as-of", type=date.fromisoformat, default=datetime.now(UTC).date())
-    parser.add_argument("--only", nargs="*", default=[], help="layers or tables; default: all")
     return parser
 
 
 def run_layers(description: str, layers: Sequence[str]) -> None:
     """A job that runs `layers` (or what `--only` says) and exits as the errors say."""
-    given = arguments(description).parse_args()
+    parser = arguments(description)
+    parser.add_argument("--run-id", help="name of the run; default: the layers and the day")
+    parser.add_argument(
+        "--as-of",
+        type=date.fromisoformat,
+        default=datetime.now(UTC).date(),
+        help="day that the run stands for, yyyy-mm-dd; default: today",
+    )
+    parser.add_argument("--only", nargs="*", default=[], help="layers or tables; default: all")
+    given = parser.parse_args()
     only = given.only or layers
     finish(
         given.env,

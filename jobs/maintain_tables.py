@@ -6,11 +6,11 @@ from lakehouse.report import Report
 from lakehouse.settings.models import Settings
 
 
-def maintained(settings: Settings) -> Report:
-    """What compaction and vacuum did."""
+def maintain(settings: Settings) -> Report:
+    """Compacts, vacuums, and says what was done."""
     compacted, vacuumed = commands.compact(settings), commands.vacuum(settings)
     return Report(lines=[*compacted.lines, *vacuumed.lines])
 
 
 if __name__ == "__main__":
-    finish(arguments(__doc__ or "").parse_args().env, maintained)
+    finish(arguments(__doc__ or "").parse_args().env, maintain)

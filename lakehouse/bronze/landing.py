@@ -63,7 +63,7 @@ def listed_files(
     relative = F.regexp_replace(F.col("path"), r"^[a-zA-Z0-9+.-]+:/+", "/").substr(
         F.lit(len(root) + 2), F.lit(4096)
     )
-    day = F.to_date(F.nullif(F.regexp_extract("source_file", _DATED_FOLDER, 1), F.lit("")))
+    day = F.regexp_extract("source_file", _DATED_FOLDER, 1).try_cast("date")
     return (
         files.withColumn("source_file", relative)
         .withColumn("feed", _feed_of(F.col("source_file"), sources))
@@ -186,7 +186,7 @@ def _record_count(sources: Sequence[Source]) -> Column:
     """Records by Spark's own functions; null for Parquet and for a JSON array that is none."""
     # ISO 8859-1 gives one character per byte, whatever the bytes are. Of these only \n ends a line
     # (flag d): Java would else end one at 0x85 too, which is half of many UTF-8 letters.
-    text = F.decode(F.col("content"), "ISO-8859-1")
+    text = F.regexp_replace(F.decode(F.col("content"), "ISO-8859-1"), r"^\u00EF\u00BB\u00BF", "")
     lines = F.regexp_count(text, F.lit(r"(?md)^.*\S.*$"))
     count = F.lit(None).cast("int")
     for source in sources:

@@ -1,6 +1,7 @@
 """Landing files: one folder per daily drop, parts of bounded size, poison put in at known rows."""
 
 import codecs
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,13 +97,14 @@ class Landing:
         paths = []
         for piece, part in enumerate(_pieces(lines)):
             path = self.path(feed, day, shape.extension, piece, mark, of)
-            planted = poison if piece == 0 else ()
-            rows = _with_poison(
-                part, tuple((min(at, len(part)), row) for at, row in planted), shape
+            given = poison if piece == 0 else ()
+            # Truth and file must take rows that go before the same line in the same order.
+            planted = sorted(
+                ((min(at, len(part)), row) for at, row in given), key=lambda place: place[0]
             )
-            self._save(path, rows, shape)
-            for shift, (at, row) in enumerate(sorted(planted, key=lambda p: p[0])):
-                self.books.poison.append((path, min(at, len(part)) + shift + 1, row.reason))
+            self._save(path, _with_poison(part, planted, shape), shape)
+            for shift, (at, row) in enumerate(planted):
+                self.books.poison.append((path, at + shift + 1, row.reason))
             paths.append(path)
         return paths
 
@@ -161,11 +163,11 @@ def _block(lines: pa.Array, shape: Shape) -> bytes:
 
 
 def _with_poison(
-    lines: pa.Array, poison: tuple[tuple[int, Poison], ...], shape: Shape
+    lines: pa.Array, poison: Sequence[tuple[int, Poison]], shape: Shape
 ) -> list[bytes]:
-    """The file's blocks in order; JSON array elements come one by one, without line ends."""
+    """The file's blocks, `poison` in its order; JSON array elements come one by one, without line ends."""
     blocks, start = [], 0
-    for at, row in (*sorted(poison, key=lambda p: p[0]), (len(lines), None)):
+    for at, row in (*poison, (len(lines), None)):
         part = lines.slice(start, at - start)
         if len(part) and shape.is_json_array:
             blocks += [line.encode(shape.encoding) for line in part.to_pylist()]

@@ -37,7 +37,7 @@ def content_version(
 def save_model(model: TrainedModel, folder: str | Path, date: str) -> Path:
     """Write `<date>-<version>.json` and its card into the folder; the path of the former.
 
-    `date` is the run's date as yyyy-mm-dd: file names sort by age.
+    `date` is the run's date as yyyy-mm-dd, or a moment that begins so: file names sort by age.
     """
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)

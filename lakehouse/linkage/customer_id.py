@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 _ID_BITS = 256
@@ -10,18 +10,20 @@ _SALT = "customer"
 _ROUNDS = 3
 
 
-def identity_map(cluster: DataFrame, previous: DataFrame, as_of: datetime) -> DataFrame:
+def identity_map(
+    cluster: DataFrame, previous: DataFrame, as_of: datetime, release_number: int
+) -> DataFrame:
     """The identity map after this run, history included.
 
     A cluster keeps the customer with whom it shares most records; of two customers with as many,
     the older one, then the one whose id sorts first. Each customer goes on in one cluster at most,
-    and a cluster without one gets a new id, which depends on its records alone and was never used
-    before.
+    and a cluster without one gets a new id, which was never used before.
 
     Args:
         cluster: linkage.cluster of this run (record_key, cluster_id).
         previous: linkage.identity_map of the last run; may be empty.
         as_of: the run's moment, from when on changes hold.
+        release_number: of the release that this run will make; higher than any that holds ids.
 
     Returns:
         record_key, customer_id, valid_from, valid_to: one row per record and period. Periods that
@@ -31,7 +33,7 @@ def identity_map(cluster: DataFrame, previous: DataFrame, as_of: datetime) -> Da
     current = previous.where(F.col("valid_to").isNull())
     now = F.lit(as_of).cast("timestamp")
     kept = kept_customer(cluster, previous)
-    assigned = _assigned(cluster, kept, previous)
+    assigned = _assigned(cluster, kept, release_number)
     old = current.select(
         "record_key", F.col("customer_id").alias("old_id"), F.col("valid_from").alias("old_from")
     )
@@ -68,55 +70,62 @@ def kept_customer(cluster: DataFrame, previous: DataFrame) -> DataFrame:
     """
     current = previous.where(F.col("valid_to").isNull()).select("record_key", "customer_id")
     age = previous.groupBy("customer_id").agg(F.min("valid_from").alias("since"))
-    open_pairs = (
+    pairs = (
         cluster.join(current, on="record_key", how="inner")
         .groupBy("cluster_id", "customer_id")
         .agg(F.count("*").alias("shared"))
         .join(age, on="customer_id", how="inner")
+        .select("*", F.lit(True).alias("is_open"), F.lit(False).alias("is_kept"))
     )
-    settled = _settled(open_pairs)
-    kept = settled
-    for _ in range(_ROUNDS - 1):
-        open_pairs = open_pairs.join(settled, on="cluster_id", how="left_anti").join(
-            settled, on="customer_id", how="left_anti"
-        )
-        settled = _settled(open_pairs)
-        kept = kept.unionByName(settled)
-    return kept
+    for _ in range(_ROUNDS):
+        pairs = _settled(pairs)
+    return pairs.where("is_kept").select("cluster_id", "customer_id")
 
 
-def _settled(overlap: DataFrame) -> DataFrame:
-    """Pairs that are the best on both sides."""
+def _settled(pairs: DataFrame) -> DataFrame:
+    """The pairs after one round: of the open ones, those that are the best on both sides are kept,
+    and every pair that shares a side with one of them is open no longer.
+    """
     order = (F.desc("shared"), F.asc("since"), F.asc("customer_id"), F.asc("cluster_id"))
-    by_cluster = Window.partitionBy("cluster_id").orderBy(*order)
-    by_customer = Window.partitionBy("customer_id").orderBy(*order)
+
+    def rank(side: str) -> Column:
+        return F.row_number().over(Window.partitionBy(side, "is_open").orderBy(*order))
+
+    def is_taken(side: str) -> Column:
+        return F.max("is_best").over(Window.partitionBy(side))
+
+    # One shuffle by each side, twice: windows in this order find their rows already together.
+    ranked = pairs.select("*", rank("cluster_id").alias("of_cluster")).select(
+        "*", rank("customer_id").alias("of_customer")
+    )
+    best = F.col("is_open") & (F.col("of_cluster") == 1) & (F.col("of_customer") == 1)
     return (
-        overlap.select(
+        ranked.select("*", best.alias("is_best"))
+        .select("*", is_taken("customer_id").alias("customer_taken"))
+        .select("*", is_taken("cluster_id").alias("cluster_taken"))
+        .select(
             "cluster_id",
             "customer_id",
-            F.row_number().over(by_cluster).alias("of_cluster"),
-            F.row_number().over(by_customer).alias("of_customer"),
+            "shared",
+            "since",
+            (F.col("is_open") & ~F.col("customer_taken") & ~F.col("cluster_taken")).alias(
+                "is_open"
+            ),
+            (F.col("is_kept") | F.col("is_best")).alias("is_kept"),
         )
-        .where((F.col("of_cluster") == 1) & (F.col("of_customer") == 1))
-        .select("cluster_id", "customer_id")
     )
 
 
-def _assigned(cluster: DataFrame, kept: DataFrame, previous: DataFrame) -> DataFrame:
+def _assigned(cluster: DataFrame, kept: DataFrame, release_number: int) -> DataFrame:
     """record_key, customer_id of this run: the kept id, or a new one that no map ever held.
 
-    A record that founded a customer may come to found another after it left: the new id then counts
-    how many customers the record has belonged to, which only grows.
+    A release has each cluster once and no number twice, so neither has what is hashed of both.
     """
-    lives = previous.groupBy(F.col("record_key").alias("cluster_id")).agg(
-        F.count("*").alias("lives")
-    )
-    content = F.concat_ws("|", F.lit(_SALT), "cluster_id", F.coalesce("lives", F.lit(0)))
+    content = F.concat_ws("|", F.lit(_SALT), F.lit(release_number), "cluster_id")
     named = (
         cluster.select("cluster_id")
         .distinct()
         .join(kept, on="cluster_id", how="left")
-        .join(lives, on="cluster_id", how="left")
         .select(
             "cluster_id",
             F.coalesce("customer_id", F.substring(F.sha2(content, _ID_BITS), 1, 32)).alias(

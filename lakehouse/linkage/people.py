@@ -36,8 +36,7 @@ def link_people(
     Raises InputError if record_id is missing, empty somewhere, or not unique.
     """
     keyed = _with_keys(people)
-    folder = Path(work_dir)
-    stored = str(folder / "standardised")
+    stored = f"{work_dir}/standardised"
     standardised_people(keyed).write.mode("overwrite").parquet(stored)
     records = people.sparkSession.read.parquet(stored)
     used = load_model(model) if model is not None else train(records, settings)

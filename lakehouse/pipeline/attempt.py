@@ -6,10 +6,12 @@ settings: what it committed is kept, by its write keys) or rolled back (anything
 is restored to the last release before the new run begins).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from pyspark.sql import Row
 from pyspark.sql import functions as F
@@ -17,6 +19,7 @@ from pyspark.sql import functions as F
 from lakehouse import __version__
 from lakehouse.linkage.artefact import latest_model, load_model
 from lakehouse.pipeline.lake import Lake, in_parallel
+from lakehouse.settings.places import expectations_dir
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
 from lakehouse.storage.releases import RELEASE, Release, current_release, release_of
@@ -24,6 +27,7 @@ from lakehouse.tables.ops import QUALITY_RESULT, RUN
 from lakehouse.tables.ops import RELEASE as RELEASE_SPEC
 
 STARTED, SUCCEEDED, FAILED, REVERTED = "started", "succeeded", "failed", "reverted"
+_KILLED = "killed"
 LOG_TABLES = (RUN.name, RELEASE, QUALITY_RESULT.name)
 """Tables that stand outside of releases: they tell what happened, also to runs that failed."""
 
@@ -38,6 +42,15 @@ class Attempt:
     settings_hash: str
     base: Release | None
     is_done: bool = False
+
+    @property
+    def release_number(self) -> int:
+        """The number of the release that the attempt will make."""
+        return self.base.number + 1 if self.base else 1
+
+    def base_version(self, table: str) -> int:
+        """The table's version in the release that the attempt starts from; 0, the empty one, before."""
+        return self.base.versions.get(table, 0) if self.base else 0
 
     def key(self, write: str) -> WriteKey:
         """The idempotence key of one named write of this attempt."""
@@ -54,8 +67,7 @@ def begun(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Att
     lake.tables.create(RUN)
     lake.tables.create(RELEASE_SPEC)
     base = current_release(lake.tables)
-    chosen = ",".join(sorted(only))
-    settings_hash = sha256(f"{lake.settings.digest()}:{chosen}".encode()).hexdigest()
+    settings_hash = _settings_hash(lake, only)
     last = _last_row(lake)
     number = last.run_number if last else 0
     if _has_succeeded(lake, run_id):
@@ -68,6 +80,10 @@ def begun(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Att
             lake.reconcile()
             return Attempt(run_id, number, as_of, settings_hash, base)
     if last is not None and last.status != SUCCEEDED:
+        if last.status == STARTED:
+            # Said first: were this killed while it restores, nobody may resume the dead run.
+            dead = Attempt(last.run_id, number, last.as_of_date, last.settings_hash, base)
+            _record(lake, dead, FAILED, {"error_code": _KILLED})
         roll_back(lake, base)
     lake.reconcile()
     attempt = Attempt(run_id, number + 1, as_of, settings_hash, base)
@@ -80,7 +96,7 @@ def release(lake: Lake, attempt: Attempt, versions: Mapping[str, int], reason: s
 
     Tables that the run did not write keep the version of the release before.
     """
-    number = (attempt.base.number if attempt.base else 0) + 1
+    number = attempt.release_number
     everything = {**(attempt.base.versions if attempt.base else {}), **versions}
     released_at = datetime.now(UTC)
     rows = [
@@ -160,6 +176,23 @@ def roll_back(lake: Lake, base: Release | None) -> None:
     in_parallel(restore, tables, lake.settings.lake.parallel_steps)
 
 
+def _settings_hash(lake: Lake, only: Sequence[str]) -> str:
+    """What decides a run's result beside its day and its files: settings, code, suites, tables."""
+    digest = sha256(f"{lake.settings.digest()}:{','.join(sorted(only))}".encode())
+    for place in (files("lakehouse"), expectations_dir()):
+        for name, content in sorted(_texts(place)):
+            digest.update(f"{name}:{len(content)}:".encode() + content)
+    return digest.hexdigest()
+
+
+def _texts(folder: Traversable) -> Iterator[tuple[str, bytes]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from ((f"{entry.name}/{name}", text) for name, text in _texts(entry))
+        elif entry.name.endswith((".py", ".json")):
+            yield entry.name, entry.read_bytes()
+
+
 def _model_version(lake: Lake) -> str | None:
     path = latest_model(lake.settings.linkage.models)
     return None if path is None else load_model(path).version
@@ -168,7 +201,8 @@ def _model_version(lake: Lake) -> str | None:
 def _last_row(lake: Lake) -> Row | None:
     rows = (
         lake.tables.read(RUN.name)
-        .orderBy(F.col("run_number").desc(), F.col("recorded_at").desc())
+        # A run's end comes after its start, whatever the clock said.
+        .orderBy(F.col("run_number").desc(), F.col("status") == STARTED, F.desc("recorded_at"))
         .select("run_id", "run_number", "status", "as_of_date", "settings_hash")
         .limit(1)
         .collect()

@@ -58,7 +58,10 @@ def release_list(settings: Settings) -> Report:
     rows = (
         lake.tables.read(RELEASE)
         .groupBy("release_number", "run_id", "reason")
-        .agg(F.max("released_at").alias("released_at"), F.count(F.lit(1)).alias("tables"))
+        .agg(
+            F.date_format(F.max("released_at"), "yyyy-MM-dd HH:mm:ss").alias("released_at"),
+            F.count(F.lit(1)).alias("tables"),
+        )
         .orderBy(F.col("release_number").desc())
         .limit(settings.lake.keep_releases)
         .collect()
@@ -67,7 +70,7 @@ def release_list(settings: Settings) -> Report:
         "Releases",
         ("release", "run", "made by", "released at (UTC)", "tables", "current"),
         [
-            (r.release_number, r.run_id, r.reason, f"{r.released_at:%Y-%m-%d %H:%M:%S}", r.tables,
+            (r.release_number, r.run_id, r.reason, r.released_at, r.tables,
              "yes" if newest and r.release_number == newest.number else "")
             for r in rows
         ],
@@ -217,12 +220,14 @@ def vacuum(settings: Settings) -> Report:
     )
 
 
-def train_model(settings: Settings, *, as_of: date) -> Report:
+def train_model(settings: Settings) -> Report:
     """Trains a new linkage model on the released person records; the next run scores by it."""
     lake = open_lake(settings)
-    people = lake.tables.read("silver.person_record", _released(lake, "silver.person_record"))
-    model = train(people, settings.linkage)
-    path = save_model(model, settings.linkage.models, as_of.isoformat())
+    with lake.locks.run():
+        people = lake.tables.read("silver.person_record", _released(lake, "silver.person_record"))
+        model = train(people, settings.linkage)
+        now = datetime.now(UTC)
+        path = save_model(model, settings.linkage.models, f"{now:%Y-%m-%dT%H%M%S}")
     return Report(lines=[f"Model {model.version} is at {path}, its card beside it."])
 
 

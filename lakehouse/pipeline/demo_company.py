@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.columns.keys import identity, record_key
 from lakehouse.demo.generate import generate
+from lakehouse.errors import ConfigurationError
 from lakehouse.linkage.evaluate import Evaluation, evaluate
 from lakehouse.pipeline import runner
 from lakehouse.pipeline.lake import Lake, open_lake
@@ -19,6 +20,7 @@ from lakehouse.settings.models import Settings
 from lakehouse.storage.releases import current_release
 from lakehouse.tables.ops import QUARANTINE
 
+_MARKER = "made-by-the-demo"
 FIRST_DAY = date(2026, 1, 5)
 
 
@@ -37,12 +39,13 @@ class DemoOutcome:
 
 
 def demo_outcome(settings: Settings, *, customers: int, seed: int, days: int) -> DemoOutcome:
-    """Generates the company afresh, runs each day as its own run, and evaluates the last release."""
+    """Generates the company afresh, runs each day as its own run, and evaluates the last release.
+
+    Raises:
+        ConfigurationError: the lake's folder holds something that no demo has made.
+    """
     outcome = DemoOutcome()
-    home = Path(settings.lake.root).parent
-    for folder in (Path(settings.lake.root), home / "landing", home / "truth", home / "work"):
-        shutil.rmtree(folder, ignore_errors=True)
-    shutil.rmtree(settings.linkage.models, ignore_errors=True)
+    home = _emptied_home(settings)
     began = time.monotonic()
     generate(customers, seed, home, days, FIRST_DAY)
     outcome.generate_seconds = time.monotonic() - began
@@ -52,6 +55,27 @@ def demo_outcome(settings: Settings, *, customers: int, seed: int, days: int) ->
         outcome.runs.append(runner.run(lake, f"day-{day.isoformat()}", day))
     _held_against_truth(lake, home / "truth", outcome)
     return outcome
+
+
+def _emptied_home(settings: Settings) -> Path:
+    """The folder of lake, landing files and models, emptied of the demo before."""
+    root = Path(settings.lake.root)
+    home, marker = root.parent, root.parent / _MARKER
+    places = (root, settings.lake.landing, settings.lake.work_dir, settings.linkage.models)
+    if any(Path(place).parent != home for place in places):
+        raise ConfigurationError(
+            "The demo wants lake.root, lake.landing, lake.work_dir and linkage.models side by side.",
+            "unset C360_LAKE_ROOT, C360_LANDING and the like: the demo has a lake of its own.",
+        )
+    if home.exists() and any(home.iterdir()) and not marker.exists():
+        raise ConfigurationError(
+            f"{home} holds files that no demo has made; the demo would delete them.",
+            "unset C360_LAKE_ROOT, or move them away.",
+        )
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    marker.touch()
+    return home
 
 
 def true_people(lake: Lake, truth: Path) -> DataFrame:

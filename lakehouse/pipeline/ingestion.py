@@ -1,12 +1,13 @@
 """The bronze layer's steps: take the new landing files once, feed by feed, and keep the books."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pyspark.sql import Row
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from lakehouse.bronze.ingest import good_records, malformed_records, parsed
@@ -64,8 +65,7 @@ def claim(lake: Lake, attempt: Attempt, sources: Sequence[Source]) -> Claim:
         InputError: there is no landing folder.
     """
     tables, settings = lake.tables, lake.settings
-    base_version = attempt.base.versions.get(LANDING_FILE.name, 0) if attempt.base else 0
-    ledger = tables.read(LANDING_FILE.name, base_version)
+    ledger = tables.read(LANDING_FILE.name, attempt.base_version(LANDING_FILE.name))
     landing = settings.lake.landing
     if "://" not in landing and not Path(landing).is_dir():
         raise InputError(
@@ -115,7 +115,7 @@ def ingested(lake: Lake, attempt: Attempt, source: Source, files: Sequence[Row])
     records = parsed(lake.spark, source, paths).persist()
     try:
         # The first action over the cache: what cannot be read is told here, not within the gate.
-        malformed = records.where(F.col("reason").isNotNull()).count()
+        malformed = _malformed_count(records, files)
         sound = good_records(records, source, attempt.run_id, secret)
         frame = conformed(sound.withColumn("ingested_at", F.lit(now)), spec)
         staged = flagged(frame, suite, spec)
@@ -163,6 +163,19 @@ def feed_books(lake: Lake, attempt: Attempt, books: Sequence[FeedBook]) -> int:
     return version
 
 
+def _malformed_count(records: DataFrame, files: Sequence[Row]) -> int:
+    found = records.agg(
+        F.count_if(F.col("reason").isNotNull()).alias("malformed"),
+        F.collect_set("file_hash").alias("hashes"),
+    ).collect()[0]
+    if not set(found.hashes) <= {row.file_hash for row in files}:
+        raise InputError(
+            f"A file of {files[0].feed} changed between being counted and being read.",
+            "deliver files whole, by renaming them into the landing folder, and run again.",
+        )
+    return int(found.malformed)
+
+
 def _book(feed: str, files: Sequence[Row], *, good: int, held: int) -> FeedBook:
     def total(status: str) -> int:
         return sum(row.record_count for row in files if row.status == status)
@@ -179,5 +192,5 @@ def _book(feed: str, files: Sequence[Row], *, good: int, held: int) -> FeedBook:
 
 def landing_uri(landing: str, source_file: str) -> str:
     """The file as Spark's `binaryFile` names it, by which contents are joined to their files."""
-    root = landing.rstrip("/")
+    root = re.sub("^file:/+", "/", landing.rstrip("/"))
     return f"{root if '://' in root else f'file:{root}'}/{source_file}"

@@ -8,7 +8,7 @@ from typing import TypeVar
 from pyspark.sql import SparkSession
 
 from lakehouse.jars import jar_paths
-from lakehouse.jvm import jvm_stderr_in, spark_java_options
+from lakehouse.jvm import java_version, jvm_stderr_in, spark_java_options
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import is_submitted
 from lakehouse.storage.delta_tables import DeltaTables
@@ -49,10 +49,16 @@ class Lake:
 
 
 def open_lake(settings: Settings) -> Lake:
-    """The lake that the settings describe; builds the Spark session if there is none."""
+    """The lake that the settings describe; builds the Spark session if there is none.
+
+    Raises:
+        PrerequisiteError: Java or a jar is missing here.
+    """
     locks = Locks(settings.lake.root, settings.lake.lock.value)
     kill_points = KillPoints(settings.kill)
     submitted = is_submitted()
+    if not submitted:
+        java_version()
     log_file = settings.logging.folder / "spark.log"
     with jvm_stderr_in(log_file):
         spark = session(

@@ -1,6 +1,7 @@
 """`c360 link` and `c360 evaluate`: one file of people in, one file of clusters out; and how good it is."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -33,10 +34,11 @@ def linked(
         InputError: the file has no record_id, or none of the other columns, or another form.
     """
     frame = _people(spark, people)
-    work_dir = str(settings.lake.work_dir)
-    clusters = link_people(frame, settings.linkage, engine, model, work_dir)
-    # One row per person of one file that a person named: it fits the driver, which read it.
-    table = clusters.select("record_id", "cluster_id").orderBy("record_id").toArrow()
+    settings.lake.work_dir.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="link_", dir=settings.lake.work_dir) as work_dir:
+        clusters = link_people(frame, settings.linkage, engine, model, work_dir)
+        # One row per person of one file that a person named: it fits the driver, which read it.
+        table = clusters.select("record_id", "cluster_id").orderBy("record_id").toArrow()
     _write(table, out)
     return table.num_rows, len(table.column("cluster_id").unique())
 

@@ -18,7 +18,7 @@ from lakehouse.pipeline.ingestion import landing_uri
 from lakehouse.pipeline.lake import Lake
 from lakehouse.settings.sources import Source
 from lakehouse.tables.conform import conformed
-from lakehouse.tables.ops import QUARANTINE
+from lakehouse.tables.ops import LANDING_FILE, QUARANTINE
 
 _PLACE = ["source_file", "source_row_number"]
 
@@ -65,9 +65,12 @@ def _append(
     landing = lake.settings.lake.landing
     records = parsed(lake.spark, source, {landing_uri(landing, name): name for name in files})
     secret = lake.settings.lake.secret.get_secret_value()
+    # A file that was overwritten since is a new file, which the next run takes as such.
+    taken = _released(lake, attempt, LANDING_FILE.name)
     sound = (
         good_records(records, source, attempt.run_id, secret)
         .join(held, on=_PLACE, how="left_semi")
+        .join(taken, on=["source_file", "file_hash"], how="left_semi")
         .withColumn("ingested_at", F.lit(datetime.now(UTC)))
     )
     version = lake.tables.write(conformed(sound, spec), spec, attempt.key(spec.name))
@@ -76,4 +79,4 @@ def _append(
 
 
 def _released(lake: Lake, attempt: Attempt, table: str) -> DataFrame:
-    return lake.tables.read(table, attempt.base.versions.get(table, 0) if attempt.base else 0)
+    return lake.tables.read(table, attempt.base_version(table))

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from lakehouse.errors import ConfigurationError, LakehouseError
 from lakehouse.pipeline import attempt as attempts
@@ -102,6 +103,8 @@ def run(
             work.record_results()
             attempts.fail(lake, attempt, error.code)
             raise
+        finally:
+            work.clear_scratch()
         outcome.status = attempts.SUCCEEDED
     outcome.seconds = time.monotonic() - began
     return outcome
@@ -128,9 +131,11 @@ class _Run:
         self._suites = suites
         self._outcome = outcome
         self._threads = lake.settings.lake.parallel_steps
+        self._scratch = lake.settings.lake.work_dir / f"run_{attempt.number}"
         self._versions: dict[str, int] = {}
 
     def carry_out(self, steps: Sequence[Step], sources: Sequence[Source]) -> None:
+        self._scratch.mkdir(parents=True, exist_ok=True)
         if sources:
             self._ingest(sources)
         self._build(steps)
@@ -139,18 +144,12 @@ class _Run:
         attempts.settle(
             self._lake, self._attempt, self._outcome.step_seconds, self._row_counts(steps)
         )
-        self._clear_scratch()
         self._tell_cost()
 
     def _row_counts(self, steps: Sequence[Step]) -> dict[str, int]:
         # A step writes its table anew, so the gate has counted it. Bronze and ops grow by each run.
         built = {step.table for step in steps}
         return {o.table: o.good_count for o in self._outcome.outcomes if o.table in built}
-
-    def _clear_scratch(self) -> None:
-        # Scoring leaves people's values there, which nothing else governs.
-        for folder in self._lake.settings.lake.work_dir.glob("*ing_*"):
-            shutil.rmtree(folder, ignore_errors=True)
 
     def _tell_cost(self) -> None:
         gates, steps = self._outcome.gate_seconds, sum(self._outcome.step_seconds.values())
@@ -229,23 +228,23 @@ class _Run:
             spark=self._lake.spark,
             settings=self._lake.settings,
             as_of=self._attempt.as_of,
-            run_id=self._attempt.run_id,
+            release_number=self._attempt.release_number,
+            scratch=self._scratch,
             frames={table: self._read(table) for table in step.reads},
             previous=self._previous(step.table),
         )
 
     def _read(self, table: str) -> DataFrame:
-        return self._lake.tables.read(table, self._version(table))
+        frame = self._lake.tables.read(table, self._version(table))
+        # A version from before its spec gained a column is read as if the column were empty.
+        gained = [c for c in self._lake.specs[table].columns if c.name not in frame.columns]
+        return frame.select("*", *(F.lit(None).cast(c.type).alias(c.name) for c in gained))
 
     def _previous(self, table: str) -> DataFrame:
-        base = self._attempt.base
-        return self._lake.tables.read(table, base.versions.get(table, 0) if base else 0)
+        return self._lake.tables.read(table, self._attempt.base_version(table))
 
     def _version(self, table: str) -> int:
-        if table in self._versions:
-            return self._versions[table]
-        base = self._attempt.base
-        return base.versions.get(table, 0) if base else 0
+        return self._versions.get(table, self._attempt.base_version(table))
 
     def _record(self, steps: Sequence[Step]) -> None:
         self.record_results()
@@ -256,6 +255,10 @@ class _Run:
             key = self._attempt.key(spec.name)
             self._versions[spec.name] = self._lake.tables.write(counts, spec, key)
         self._versions[QUARANTINE.name] = self._lake.tables.version(QUARANTINE.name)
+
+    def clear_scratch(self) -> None:
+        """Deletes what scoring spilled: people's values, which nothing else governs."""
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def record_results(self) -> None:
         """Writes what every gate so far has found, whether the run goes on or not."""

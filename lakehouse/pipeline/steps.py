@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import reduce
+from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -41,12 +42,16 @@ from lakehouse.tables.registry import GATED_TABLES
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a step may use: frames at this run's versions, settings, the day, the last release's rows."""
+    """What a step may use: frames at this run's versions, settings, the day, the last release's rows.
+
+    `scratch` is a folder that driver and workers see, for what scoring spills; it ends with the run.
+    """
 
     spark: SparkSession
     settings: Settings
     as_of: date
-    run_id: str
+    release_number: int
+    scratch: Path
     frames: Mapping[str, DataFrame]
     previous: DataFrame
 
@@ -140,8 +145,7 @@ def _scored_edge(inputs: Inputs) -> DataFrame:
     people = inputs.frames["silver.person_record"]
     settings = inputs.settings.linkage
     model = linkage_model(people, settings, inputs.as_of)
-    work_dir = str(inputs.settings.lake.work_dir)
-    return scored_edge(people, model, settings, settings.engine.value, work_dir)
+    return scored_edge(people, model, settings, settings.engine.value, str(inputs.scratch))
 
 
 def _cluster(inputs: Inputs) -> DataFrame:
@@ -154,12 +158,14 @@ def _cluster(inputs: Inputs) -> DataFrame:
         model,
         settings,
         settings.engine.value,
-        str(inputs.settings.lake.work_dir),
+        str(inputs.scratch),
     )
 
 
 def _identity_map(inputs: Inputs) -> DataFrame:
-    return identity_map(inputs.frames["linkage.cluster"], inputs.previous, inputs.as_of_at)
+    return identity_map(
+        inputs.frames["linkage.cluster"], inputs.previous, inputs.as_of_at, inputs.release_number
+    )
 
 
 _LINKAGE_STEPS = (

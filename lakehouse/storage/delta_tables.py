@@ -1,6 +1,6 @@
 """Delta tables: create, read at a version, write exactly once, go back.
 
-Every write carries `txnAppId = <job>:<table>:<write>` and `txnVersion = <run number>`. Delta skips a
+Every write carries `txnAppId = c360:<table or part>` and `txnVersion = <run number>`. Delta skips a
 pair that it has seen, or a lower number, in silence (an append says nothing and the rows are gone), so
 each write looks afterwards for its own commit in the table's log: the same write was done before, or
 it is refused with an error.
@@ -210,8 +210,8 @@ def _properties_ddl(spec: TableSpec) -> str:
         "delta.dataSkippingStatsColumns": ",".join(plain),
         "delta.enableChangeDataFeed": "false",
         "delta.enableDeletionVectors": "false",
-        "delta.logRetentionDuration": "interval 30 days",
-        "delta.deletedFileRetentionDuration": "interval 7 days",
+        "delta.logRetentionDuration": "interval 3650 days",
+        "delta.deletedFileRetentionDuration": "interval 3650 days",
     }
     if not plain:
         del properties["delta.dataSkippingStatsColumns"]

@@ -18,6 +18,10 @@ CORRECTNESS_OPTIONS: Mapping[str, str] = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.databricks.delta.commit.idempotencyCheck.enabled": "true",
+    # Releases say how long a version stays readable. Since 4.0 Delta takes the tables' property in
+    # place of what VACUUM is told, and refuses to read or restore what is older than that.
+    "spark.databricks.delta.vacuum.retentionWindowIgnore.enabled": "false",
+    "spark.databricks.delta.vacuum.enforceTimeTravelWithinDeletedFileRetentionDuration": "false",
 }
 
 LOCAL_OPTIONS: Mapping[str, str] = {

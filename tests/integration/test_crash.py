@@ -29,7 +29,7 @@ def kill_points(settings_of: Path, files: Path) -> list[str]:
     settings = small_settings(settings_of, files)
     bronze = [source.bronze_table.name for source in settings.sources]
     steps = [step.table for step in all_steps(settings.sources)]
-    held = ["ops.quarantine:bronze.crm_contact", "ops.quarantine:silver.order", "silver.order:good"]
+    held = ["ops.quarantine:bronze.crm_contact", "ops.quarantine:silver.order"]
     records = ["ops.landing_file", "ops.feed_book", "ops.quality_result", "ops.correction_count"]
     written = [*bronze, *steps, *held, *records, "ops.release", "ops.run"]
     return [

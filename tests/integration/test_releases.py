@@ -1,16 +1,20 @@
 """Releases: readers follow them, runs start from them, and an older one can be current again."""
 
+import fcntl
 import shutil
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
-from lakehouse.errors import AlreadyRunningError, QualityGateError
+from lakehouse.errors import AlreadyRunningError, InputError, QualityGateError
 from lakehouse.pipeline import attempt as attempts
-from lakehouse.pipeline import commands, runner
+from lakehouse.pipeline import commands, runner, steps
 from lakehouse.storage.releases import current_release
-from tests.support.lake import DAY_1, DAY_2, SmallLake, digests, small_lake
+from lakehouse.tables.spec import Column
+from tests.support.lake import DAY_1, DAY_2, SmallLake, digests, small_lake, started_run
 
 pytestmark = pytest.mark.slow
 
@@ -36,14 +40,35 @@ def test_running_a_run_id_again_changes_nothing(copied: SmallLake) -> None:
     assert {t: copied.lake.tables.version(t) for t in copied.lake.specs} == before
 
 
-def test_while_one_run_has_the_lake_another_exits_with_its_own_code_and_touches_nothing(
-    copied: SmallLake,
+def test_of_two_runs_at_once_one_finishes_and_the_other_touches_nothing(
+    copied: SmallLake, company: Path, tmp_path: Path
 ) -> None:
-    before = {t: copied.lake.tables.version(t) for t in copied.lake.specs}
-    with copied.lake.locks.run(), pytest.raises(AlreadyRunningError) as refused:
-        copied.run("day-2", DAY_2)
+    first = started_run(tmp_path, company, "day-2", DAY_2)
+    await_lock(tmp_path)
+    before = {t: copied.lake.tables.version(t) for t in ("ops.run", "ops.release")}
+    with pytest.raises(AlreadyRunningError) as refused:
+        copied.run("day-2-too", DAY_2)
     assert refused.value.exit_code == 5
-    assert {t: copied.lake.tables.version(t) for t in copied.lake.specs} == before
+    output, _ = first.communicate(timeout=600)
+    assert first.returncode == 0, output[-2000:]
+    runs = {row.run_id for row in copied.lake.tables.read("ops.run").select("run_id").collect()}
+    assert runs == {"day-1", "day-2"}
+    assert current_release(copied.lake.tables).number == 2
+    assert before["ops.release"] + 1 == copied.lake.tables.version("ops.release")
+
+
+def await_lock(home: Path) -> None:
+    """Until another process has the lake."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        with (home / "lake" / "_locks" / "run.lock").open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            fcntl.flock(file, fcntl.LOCK_UN)
+        time.sleep(0.1)
+    raise AssertionError("no other process took the lake")
 
 
 def test_an_older_release_is_made_current_and_the_next_run_starts_from_it(
@@ -56,9 +81,9 @@ def test_an_older_release_is_made_current_and_the_next_run_starts_from_it(
     attempts.revert(copied.lake, 1)
     assert digests(copied.lake) == first
     copied.run("day-2-again", DAY_2)
-    again = digests(copied.lake)
-    assert {t: d for t, d in again.items() if t.startswith("gold")} == {
-        t: d for t, d in second.items() if t.startswith("gold")
+    # Customers whom the reverted release had found are found anew, and so have other ids.
+    assert {t: d.split(":")[0] for t, d in digests(copied.lake).items() if t[:4] == "gold"} == {
+        t: d.split(":")[0] for t, d in second.items() if t[:4] == "gold"
     }
 
 
@@ -86,6 +111,56 @@ def test_compaction_and_vacuum_spare_live_releases(copied: SmallLake) -> None:
     commands.compact(copied.settings)
     commands.vacuum(copied.settings)
     assert digests(copied.lake) == before
-    release = current_release(copied.lake.tables)
-    assert release is not None
-    assert release.number == 2
+    assert current_release(copied.lake.tables).number == 2
+    attempts.revert(copied.lake, 1)
+    assert digests(copied.lake) == before
+
+
+def test_a_step_that_raises_leaves_readers_on_the_last_release(
+    copied: SmallLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = digests(copied.lake)
+
+    def broken(*frames: object, **more: object) -> None:
+        raise InputError("A file is not there.", "put it there.")
+
+    monkeypatch.setitem(steps._GOLD, "gold.product", broken)
+    with pytest.raises(InputError):
+        copied.run("day-2", DAY_2)
+    assert digests(copied.lake) == before
+    monkeypatch.undo()
+    assert copied.run("day-2-again", DAY_2).status == attempts.SUCCEEDED
+
+
+def test_a_day_delivered_late_is_backfilled(
+    spark: SparkSession, company: Path, tmp_path: Path, copied: SmallLake
+) -> None:
+    copied.run("day-2", DAY_2)
+    wanted = digests(copied.lake)
+    late = tmp_path / "late"
+    shutil.copytree(company / "landing" / DAY_2.isoformat(), late / "landing" / DAY_2.isoformat())
+    home = tmp_path / "other"
+    home.mkdir()
+    shutil.copytree(tmp_path / "models", home / "models")
+    lake = small_lake_at(home, late)
+    lake.run("day-2", DAY_2)
+    shutil.copytree(company / "landing" / DAY_1.isoformat(), late / "landing" / DAY_1.isoformat())
+    lake.run("day-1-late", DAY_2)
+    found = digests(lake.lake)
+    assert {t: d for t, d in found.items() if t.startswith("silver")} == {
+        t: d for t, d in wanted.items() if t.startswith("silver")
+    }
+
+
+def test_a_table_of_an_earlier_spec_opens_after_a_column_was_added(copied: SmallLake) -> None:
+    before = digests(copied.lake)
+    spec = copied.lake.specs["bronze.crm_contact"]
+    gained = replace(spec, columns=(*spec.columns, Column("nickname", "string", "Short name.")))
+    specs = {**copied.lake.specs, spec.name: gained}
+    later = replace(copied.lake, specs=specs)
+    outcome = runner.run(later, "gold-again", DAY_1, ["silver"])
+    assert outcome.status == attempts.SUCCEEDED
+    assert "nickname" in later.tables.read(spec.name).columns
+    assert {t: d for t, d in digests(copied.lake).items() if t.startswith("silver")} == {
+        t: d for t, d in before.items() if t.startswith("silver")
+    }

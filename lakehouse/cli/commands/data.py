@@ -3,6 +3,7 @@
 What they do is told in `lakehouse.pipeline.commands`, which is loaded when a command is called.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -28,12 +29,11 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(quarantine, name="quarantine", rich_help_panel=_PANEL)
 
 
-def loaded(env: str, **overrides: Path | None) -> Settings:
-    """The environment's settings, with logging set up. Arguments left out override nothing."""
+def loaded(env: str, overrides: Mapping[str, str] | None = None) -> Settings:
+    """The environment's settings, with logging set up; `overrides` go by dotted key."""
     from lakehouse.settings.load import load_settings
 
-    given = {f"lake.{key}": str(value) for key, value in overrides.items() if value is not None}
-    settings = load_settings(env, overrides=given)
+    settings = load_settings(env, overrides=overrides)
     configure_logging(settings.logging.folder, settings.logging.level)
     return settings
 
@@ -47,11 +47,11 @@ def run(
     env: Env = "demo",
     run_id: Annotated[
         str | None,
-        typer.Option(help="Name of the run; the same name over the same input does nothing."),
+        typer.Option(help="Name of the run; a name that has succeeded is not run again."),
     ] = None,
     as_of: AsOf = None,
     only: Annotated[
-        list[str] | None, typer.Option(help="Write these tables only; give it once per table.")
+        list[str] | None, typer.Option(help="Write this layer or table only; may be given again.")
     ] = None,
     landing: Annotated[
         Path | None, typer.Option(help="Folder of landing files instead of the one in conf.")
@@ -68,7 +68,7 @@ def run(
     """
     from lakehouse.pipeline import commands
 
-    settings = loaded(env, landing=landing)
+    settings = loaded(env, {"lake.landing": str(landing)} if landing else None)
     show(commands.run(settings, run_id=run_id, as_of=day(as_of), only=tuple(only or ())))
 
 
@@ -83,7 +83,7 @@ def sources(env: Env = "demo") -> None:
 
 
 def compact(env: Env = "demo") -> None:
-    """Join small files of every table, as a version of its own; readers' releases stay as they are.
+    """Join small files of every released table, as a release of the same rows.
 
     Example: c360 compact --env prod
     """
@@ -142,7 +142,7 @@ def release_rollback(
 
 @quarantine.command("list")
 def quarantine_list(env: Env = "demo") -> None:
-    """Count the rows held back, by table, reason and run.
+    """Count the rows held back, by table, feed and reason.
 
     Example: c360 quarantine list --env prod
     """
@@ -154,13 +154,15 @@ def quarantine_list(env: Env = "demo") -> None:
 @quarantine.command("replay")
 def quarantine_replay(
     env: Env = "demo",
-    table: Annotated[str | None, typer.Option(help="This table's rows only.")] = None,
+    table: Annotated[str | None, typer.Option(help="This bronze table's rows only.")] = None,
     reason: Annotated[str | None, typer.Option(help="Rows with this reason code only.")] = None,
     as_of: AsOf = None,
 ) -> None:
-    """Send rows that were held back through the gates again, after a rule or a source was mended.
+    """Cut held bronze records again under today's conf and append those that are sound now.
 
-    Example: c360 quarantine replay --table silver.order --reason orphan_order
+    Rows held after bronze need no replay: every run judges them again.
+
+    Example: c360 quarantine replay --table bronze.crm_contact --reason bad_encoding
     """
     from lakehouse.pipeline import commands
 

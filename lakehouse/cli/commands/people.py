@@ -8,6 +8,7 @@ import typer
 from lakehouse.cli.app import ExistingFile, show
 from lakehouse.cli.commands.data import loaded
 from lakehouse.settings.linkage import Engine
+from lakehouse.settings.places import home_dir
 
 demo = typer.Typer(no_args_is_help=True, help="A synthetic company with known truth.")
 
@@ -15,7 +16,7 @@ _PANEL = "Try it"
 
 
 Customers = Annotated[int, typer.Option(min=1, help="People who exist in the synthetic company.")]
-Seed = Annotated[int, typer.Option(help="The same seed gives the same files.")]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same files.")]
 Days = Annotated[int, typer.Option(min=1, help="Daily drops.")]
 
 
@@ -47,7 +48,7 @@ def demo_generate(
 def demo_run(customers: Customers = 10_000, seed: Seed = 1, days: Days = 3) -> None:
     """Generate the demo company, run every day through the lake, and report what came of it.
 
-    This is what `make demo` calls.
+    This is what `make demo` calls. The demo's lake of before is replaced.
 
     Example: c360 demo run --customers 1000
     """
@@ -57,13 +58,21 @@ def demo_run(customers: Customers = 10_000, seed: Seed = 1, days: Days = 3) -> N
 
 
 def bench(customers: Customers = 100_000, seed: Seed = 1) -> None:
-    """Measure a run on synthetic customers: time per stage and rows per second.
+    """Measure a run on synthetic customers, in a lake of its own: time per stage, rows per second.
 
     Example: c360 bench --customers 100000
     """
     from lakehouse.pipeline import commands
 
-    show(commands.bench(loaded("demo"), customers=customers, seed=seed))
+    home = home_dir() / "bench"
+    places = {
+        "lake.root": home / "lake",
+        "lake.landing": home / "landing",
+        "lake.work_dir": home / "work",
+        "linkage.models": home / "models",
+    }
+    settings = loaded("demo", {key: str(place) for key, place in places.items()})
+    show(commands.bench(settings, customers=customers, seed=seed))
 
 
 def link(
@@ -94,7 +103,8 @@ def evaluate(
 ) -> None:
     """Print pairwise and B-cubed precision, recall and F1 of clusters against the truth.
 
-    Both files hold record_id and cluster_id (CSV or Parquet).
+    CLUSTERS holds record_id and cluster_id, TRUTH record_id and entity_id, person_id or
+    cluster_id (CSV or Parquet).
 
     Example: c360 evaluate clusters.parquet truth.csv
     """

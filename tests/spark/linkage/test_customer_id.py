@@ -31,21 +31,21 @@ def owners(frame: DataFrame) -> dict[str, str]:
 
 
 def test_the_first_run_gives_one_id_per_cluster_and_a_repeat_the_same(spark: SparkSession) -> None:
-    first = owners(identity_map(clusters(spark, "ab", "c"), no_map(spark), MONDAY))
-    again = owners(identity_map(clusters(spark, "ab", "c"), no_map(spark), MONDAY))
+    first = owners(identity_map(clusters(spark, "ab", "c"), no_map(spark), MONDAY, 1))
+    again = owners(identity_map(clusters(spark, "ab", "c"), no_map(spark), MONDAY, 1))
     assert first == again
     assert first["a"] == first["b"] != first["c"]
 
 
 def test_nothing_changes_when_the_clusters_do_not(spark: SparkSession) -> None:
-    first = stored(spark, identity_map(clusters(spark, "ab", "c"), no_map(spark), MONDAY))
-    second = identity_map(clusters(spark, "ab", "c"), first, TUESDAY)
+    first = stored(spark, identity_map(clusters(spark, "ab", "c"), no_map(spark), MONDAY, 1))
+    second = identity_map(clusters(spark, "ab", "c"), first, TUESDAY, 2)
     assert sorted(map(tuple, second.collect())) == sorted(map(tuple, first.collect()))
 
 
 def test_on_a_merge_the_larger_history_survives_and_the_other_ends(spark: SparkSession) -> None:
-    first = stored(spark, identity_map(clusters(spark, "ab", "cde"), no_map(spark), MONDAY))
-    merged = identity_map(clusters(spark, "abcde"), first, TUESDAY)
+    first = stored(spark, identity_map(clusters(spark, "ab", "cde"), no_map(spark), MONDAY, 1))
+    merged = identity_map(clusters(spark, "abcde"), first, TUESDAY, 2)
     assert set(owners(merged).values()) == {owners(first)["c"]}
     ended = [r.record_key for r in merged.collect() if r.valid_to is not None]
     assert sorted(ended) == ["a", "b"]
@@ -54,25 +54,25 @@ def test_on_a_merge_the_larger_history_survives_and_the_other_ends(spark: SparkS
 def test_on_a_split_the_larger_part_keeps_the_id_and_the_other_gets_a_new_one(
     spark: SparkSession,
 ) -> None:
-    first = stored(spark, identity_map(clusters(spark, "abcde"), no_map(spark), MONDAY))
-    split = owners(identity_map(clusters(spark, "ab", "cde"), first, TUESDAY))
+    first = stored(spark, identity_map(clusters(spark, "abcde"), no_map(spark), MONDAY, 1))
+    split = owners(identity_map(clusters(spark, "ab", "cde"), first, TUESDAY, 2))
     old = owners(first)["a"]
     assert split["c"] == old
     assert split["a"] != old
 
 
 def test_an_id_that_ended_is_never_given_again(spark: SparkSession) -> None:
-    first = stored(spark, identity_map(clusters(spark, "a", "bc"), no_map(spark), MONDAY))
-    merged = stored(spark, identity_map(clusters(spark, "abc"), first, TUESDAY))
-    parted = identity_map(clusters(spark, "a", "bc"), merged, WEDNESDAY)
+    first = stored(spark, identity_map(clusters(spark, "a", "bc"), no_map(spark), MONDAY, 1))
+    merged = stored(spark, identity_map(clusters(spark, "abc"), first, TUESDAY, 2))
+    parted = identity_map(clusters(spark, "a", "bc"), merged, WEDNESDAY, 3)
     before = {r.customer_id for r in merged.collect()}
     assert owners(parted)["b"] == owners(merged)["b"]
     assert owners(parted)["a"] not in before
 
 
 def test_a_record_that_is_gone_has_its_period_closed(spark: SparkSession) -> None:
-    first = stored(spark, identity_map(clusters(spark, "ab"), no_map(spark), MONDAY))
-    later = identity_map(clusters(spark, "a"), first, TUESDAY)
+    first = stored(spark, identity_map(clusters(spark, "ab"), no_map(spark), MONDAY, 1))
+    later = identity_map(clusters(spark, "a"), first, TUESDAY, 2)
     gone = [r for r in later.collect() if r.record_key == "b"]
     assert [r.valid_to is not None for r in gone] == [True]
 
@@ -81,7 +81,17 @@ def test_a_record_that_is_gone_has_its_period_closed(spark: SparkSession) -> Non
 def test_ids_are_one_to_one_with_clusters_whatever_the_change(
     spark: SparkSession, groups: tuple[str, ...]
 ) -> None:
-    first = stored(spark, identity_map(clusters(spark, "ab", "cd"), no_map(spark), MONDAY))
-    now = owners(identity_map(clusters(spark, *groups), first, TUESDAY))
+    first = stored(spark, identity_map(clusters(spark, "ab", "cd"), no_map(spark), MONDAY, 1))
+    now = owners(identity_map(clusters(spark, *groups), first, TUESDAY, 2))
     assert len({now[g[0]] for g in groups}) == len(groups)
     assert all(len({now[letter] for letter in g}) == 1 for g in groups)
+
+
+def test_an_id_is_not_given_again_where_one_day_is_run_several_times(spark: SparkSession) -> None:
+    first = stored(spark, identity_map(clusters(spark, "ade"), no_map(spark), MONDAY, 1))
+    again = stored(spark, identity_map(clusters(spark, "abc", "de"), first, MONDAY, 2))
+    later = owners(identity_map(clusters(spark, "a", "bc", "de"), again, TUESDAY, 3))
+
+    assert len({later["a"], later["b"], later["d"]}) == 3
+    assert later["b"] == later["c"]
+    assert later["d"] == later["e"]

@@ -33,7 +33,7 @@ def test_the_shell_completes_environments(conf: Path) -> None:
 def test_an_argument_of_a_command_overrides_conf_and_sets_up_the_log(
     conf: Path, tmp_path: Path
 ) -> None:
-    settings = loaded("test", landing=tmp_path / "drop")
+    settings = loaded("test", {"lake.landing": str(tmp_path / "drop")})
 
     assert settings.lake.landing == str(tmp_path / "drop")
     assert (settings.logging.folder / "c360.log").is_file()
