@@ -48,7 +48,7 @@ class PrerequisiteError(LakehouseError):
 
 
 class QualityGateError(LakehouseError):
-    """A rule of severity `fail` was broken; nothing is published."""
+    """A rule of severity `fail` was broken, or two counts of one rule differ; nothing is published."""
 
     code = "C360-030"
     exit_code = ExitCode.QUALITY_GATE
@@ -100,7 +100,7 @@ class LinkageError(LakehouseError):
 
 
 class NotFoundError(LakehouseError):
-    """What was asked for (a run, a release, a model, a customer) does not exist."""
+    """What was asked for (a release, a model) does not exist."""
 
     code = "C360-090"
     exit_code = ExitCode.BAD_INPUT

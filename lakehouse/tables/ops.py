@@ -1,6 +1,6 @@
 """Ops: what the runs did, and what people decided. Written by the runner and by jobs only.
 
-These tables are append-only logs but for `run`, whose rows are settled when the run ends.
+These tables are append-only logs; a run has a row for its start and one for its end.
 """
 
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec, WriteMode
@@ -44,7 +44,7 @@ RUN = _ops(
         required=True,
         run_metadata=True,
     ),
-    Column("status", "string", "started, succeeded or failed.", required=True),
+    Column("status", "string", "started, succeeded, failed or reverted.", required=True),
     Column("as_of_date", "date", "Day that the run was for: landing folders up to it are read."),
     Column(
         "recorded_at", "timestamp", "When the row was written.", required=True, run_metadata=True
@@ -104,7 +104,12 @@ RELEASE = _ops(
         required=True,
         run_metadata=True,
     ),
-    Column("reason", "string", "run, or rollback to which release.", run_metadata=True),
+    Column(
+        "reason",
+        "string",
+        "run, replay, compaction, or reverted to which release.",
+        run_metadata=True,
+    ),
     primary_key=("release_number", "table_name"),
 )
 
@@ -124,7 +129,7 @@ LANDING_FILE = _ops(
         unit="records",
     ),
     Column("status", "string", "ingested, duplicate or rejected.", required=True),
-    Column("reason", "string", "Why a file was rejected, or which file a duplicate repeats."),
+    Column("reason", "string", "Why a file was rejected; same_content for a duplicate."),
     Column("missing_columns", "array<string>", "Required columns that a rejected file lacks."),
     primary_key=("source_file", "file_hash"),
 )
@@ -145,14 +150,14 @@ FEED_BOOK = _ops(
     Column(
         "quarantined_count",
         "bigint",
-        "Malformed records held in quarantine.",
+        "Records held in quarantine, malformed or without a key.",
         required=True,
         unit="records",
     ),
     Column(
         "duplicate_count",
         "bigint",
-        "Records of files that had been ingested before.",
+        "Records of files ingested before, or earlier in the same run.",
         required=True,
         unit="records",
     ),
