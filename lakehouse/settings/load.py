@@ -17,6 +17,7 @@ from lakehouse.settings import places
 from lakehouse.settings.documents import Document, Layer, merged, origin, read_layer
 from lakehouse.settings.faults import Fault, dotted, refuse
 from lakehouse.settings.linkage import LinkageSettings
+from lakehouse.settings.linkage_checks import linkage_faults
 from lakehouse.settings.models import (
     LakeSettings,
     LoggingSettings,
@@ -86,6 +87,11 @@ def load_settings(
         valid = _validated(model, content, layers, faults)
         if branch == "lake":
             faults += _secret_faults(env, layers)
+        if isinstance(valid, LinkageSettings):
+            faults += [
+                Fault(origin(layers, path), dotted(path), message)
+                for path, message in linkage_faults(valid)
+            ]
         tree[branch] = valid
     faults += [
         Fault(layer.label, "", "no setting goes by this name")

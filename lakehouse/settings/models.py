@@ -15,6 +15,15 @@ from lakehouse.settings.survivorship import Survivorship
 _SECRET_MIN_LENGTH = 16
 _SPARK_OPTION = r"^spark(\.[A-Za-z0-9_\-]+)+$"
 
+_FIXED_OPTIONS = frozenset(
+    {
+        "spark.sql.session.timeZone",
+        "spark.sql.ansi.enabled",
+        "spark.sql.extensions",
+        "spark.sql.catalog.spark_catalog",
+    }
+)
+
 SparkOption = Annotated[str, StringConstraints(pattern=_SPARK_OPTION)]
 
 
@@ -76,6 +85,14 @@ class SparkSettings(Frozen):
 
     master: str = Field(default="local[*]", min_length=1)
     options: dict[SparkOption, str] = Field(default_factory=dict)
+
+    @field_validator("options")
+    @classmethod
+    def _leave_the_tables_right(cls, options: dict[str, str]) -> dict[str, str]:
+        fixed = sorted(_FIXED_OPTIONS & options.keys())
+        if fixed:
+            raise ValueError(f"{', '.join(fixed)}: the tables would be wrong with another value")
+        return options
 
 
 class LoggingSettings(Frozen):

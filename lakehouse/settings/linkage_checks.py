@@ -1,0 +1,47 @@
+"""What conf/base/linkage.yml names must be there: columns of the person record, and comparisons."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from lakehouse.settings.linkage import LinkageSettings
+from lakehouse.tables.silver import PERSON_RECORD
+
+PathFault = tuple[tuple[str | int, ...], str]
+
+_WORD = re.compile(r"'[^']*'|([a-z_][a-z0-9_]*)(\s*\()?")
+_FUNCTIONS = frozenset({"substr", "split_part", "least", "greatest"})
+"""Functions that mean the same in Spark and in DuckDB."""
+
+
+def linkage_faults(settings: LinkageSettings) -> Iterator[PathFault]:
+    """Every place that names what does not exist, with what is wrong there."""
+    for n, rule in enumerate(settings.comparisons):
+        yield from _unknown_columns(("comparisons", n, "columns"), rule.columns)
+    for n, parts in enumerate(settings.blocking):
+        yield from _unknown_parts(("blocking", n), parts)
+    for n, columns in enumerate(settings.training.blocking):
+        yield from _unknown_columns(("training", "blocking", n), columns)
+    for n, limit in enumerate(settings.guards.sharing):
+        yield from _unknown_columns(("guards", "sharing", n, "columns"), limit.columns)
+        yield from _unknown_parts(("guards", "sharing", n, "people"), limit.people)
+    corroboration = settings.guards.corroboration
+    known = {rule.name for rule in settings.comparisons}
+    for n, name in enumerate(corroboration.common if corroboration else ()):
+        if name not in known:
+            yield ("guards", "corroboration", "common", n), f"there is no comparison {name}"
+
+
+def _unknown_columns(path: tuple[str | int, ...], columns: Iterable[str]) -> Iterator[PathFault]:
+    for n, column in enumerate(columns):
+        if column not in PERSON_RECORD.column_names:
+            yield (*path, n), f"silver.person_record has no column {column}"
+
+
+def _unknown_parts(path: tuple[str | int, ...], parts: Iterable[str]) -> Iterator[PathFault]:
+    for n, part in enumerate(parts):
+        for word, called in _WORD.findall(part):
+            if called and word not in _FUNCTIONS:
+                functions = ", ".join(sorted(_FUNCTIONS))
+                yield (*path, n), f"{word} is none of the functions {functions}"
+            elif word and not called and word not in PERSON_RECORD.column_names:
+                yield (*path, n), f"silver.person_record has no column {word}"
