@@ -13,7 +13,7 @@ from lakehouse.settings.places import INSTALL_JAVA, conf_dir, java_executable
 
 MINIMUM_JAVA = 17
 _ANSWER_TIMEOUT_SECONDS = 60
-_JVM_TUNING = (
+LOCAL_TUNING = (
     "-XX:+UseParallelGC",
     "-XX:Tier4InvocationThreshold=30000",
     "-XX:Tier4MinInvocationThreshold=6000",
@@ -60,7 +60,7 @@ def spark_java_options(log_file: Path) -> str:
     return " ".join(
         f'"{option}"' if " " in option else option
         for option in (
-            *_JVM_TUNING,
+            *LOCAL_TUNING,
             f"-Dlog4j2.configurationFile={configuration}",
             f"-Dc360.log.file={log_file}",
         )

@@ -6,6 +6,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lakehouse.jars import jar_paths
+from lakehouse.jvm import LOCAL_TUNING
 from lakehouse.storage.session import session
 
 
@@ -19,7 +20,13 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.adaptive.enabled": "false",
     }
-    made = session("tests", options=options, jars=jar_paths(), work_dir=base)
+    made = session(
+        "tests",
+        options=options,
+        jars=jar_paths(),
+        java_options=" ".join(LOCAL_TUNING),
+        work_dir=base,
+    )
     yield made
     made.stop()
 

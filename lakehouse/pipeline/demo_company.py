@@ -93,6 +93,17 @@ def _held_against_truth(lake: Lake, truth: Path, outcome: DemoOutcome) -> None:
     release = current_release(lake.tables)
     versions = release.versions if release else {}
     outcome.row_counts = {t: lake.tables.row_count(t, v) for t, v in sorted(versions.items())}
+    outcome.people, outcome.recall_by_distortion = people_found(lake, truth)
+    _count_poison(lake, truth, versions, outcome)
+
+
+def people_found(lake: Lake, truth: Path) -> tuple[Evaluation, dict[str, tuple[int, float]]]:
+    """The released customers held against the truth, in all and by distortion.
+
+    Counted are the person records that silver holds; see `recall_by_distortion` for the latter.
+    """
+    release = current_release(lake.tables)
+    versions = release.versions if release else {}
     known = true_people(lake, truth)
     current = lake.tables.read("linkage.identity_map", versions["linkage.identity_map"])
     found = current.where(F.col("valid_to").isNull()).select(
@@ -102,9 +113,8 @@ def _held_against_truth(lake: Lake, truth: Path, outcome: DemoOutcome) -> None:
     living = known.join(
         silver.select(F.col("record_key").alias("record_id")), on="record_id", how="left_semi"
     )
-    outcome.people = evaluate(found, living.select("record_id", "entity_id"))
-    outcome.recall_by_distortion = recall_by_distortion(found, living)
-    _count_poison(lake, truth, versions, outcome)
+    people = evaluate(found, living.select("record_id", "entity_id"))
+    return people, recall_by_distortion(found, living)
 
 
 def recall_by_distortion(found: DataFrame, known: DataFrame) -> dict[str, tuple[int, float]]:

@@ -1,0 +1,173 @@
+"""Which files a run takes, and what becomes of those that it does not."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pyspark.sql import DataFrame, Row, SparkSession
+
+from lakehouse.bronze.ingest import good_records, malformed_records, parsed
+from lakehouse.bronze.landing import inspected_files, landing_file, listed_files, new_files
+from lakehouse.settings.sources import Source
+from lakehouse.tables.ops import LANDING_FILE
+
+DAY = date(2026, 1, 6)
+SECRET = "a-secret-of-these-tests"
+
+
+def feed(entity: str, file_format: str = "csv") -> Source:
+    """Key `id`, which is required like `name`; `city` is not."""
+    required = {"id": True, "name": True, "city": False, "at": False}
+    return Source(
+        source_system="shop",
+        entity=entity,
+        description="A feed of a test.",
+        owner="tests",
+        readers=["tests"],
+        format=file_format,
+        file_pattern=f"*/{entity}-*",
+        load_kind="delta",
+        key=["id"],
+        sequence="at",
+        columns=[{"name": n, "description": ".", "required": r} for n, r in required.items()],
+    )
+
+
+GUEST, TICKET = feed("guest"), feed("ticket", "json_array")
+HEADER = "id,name,city,at\n"
+
+
+def deliver(landing: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = landing / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def taken(spark: SparkSession, landing: Path, ledger: DataFrame) -> DataFrame:
+    """The ledger rows of one run."""
+    sources = (GUEST, TICKET)
+    new = new_files(listed_files(spark, str(landing), sources, DAY), ledger).collect()
+    paths = {row.path: (row.source_file, row.feed) for row in new}
+    return landing_file(inspected_files(spark, paths, sources), ledger, "run")
+
+
+def empty_ledger(spark: SparkSession) -> DataFrame:
+    return spark.createDataFrame([], LANDING_FILE.ddl())
+
+
+def fates(rows: Sequence[Row]) -> dict[str, tuple[str, str | None, int]]:
+    return {row.source_file: (row.status, row.reason, row.record_count) for row in rows}
+
+
+def test_a_file_is_taken_once_whatever_it_is_called_again(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    deliver(tmp_path, {"2026-01-05/guest-1.csv": HEADER + "1,Ann,Bath,\n2,Bob,,\n"})
+    first = taken(spark, tmp_path, empty_ledger(spark)).collect()
+    ledger = spark.createDataFrame(first, LANDING_FILE.ddl())
+    deliver(tmp_path, {"2026-01-06/guest-resent.csv": HEADER + "1,Ann,Bath,\n2,Bob,,\n"})
+
+    again = taken(spark, tmp_path, ledger).collect()
+
+    assert fates(first) == {"2026-01-05/guest-1.csv": ("ingested", None, 2)}
+    assert fates(again) == {"2026-01-06/guest-resent.csv": ("duplicate", "same_content", 2)}
+
+
+def test_two_files_of_the_same_bytes_in_one_run_count_once(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    text = HEADER + "1,Ann,Bath,\n"
+    deliver(tmp_path, {"2026-01-05/guest-a.csv": text, "2026-01-05/guest-b.csv": text})
+
+    assert fates(taken(spark, tmp_path, empty_ledger(spark)).collect()) == {
+        "2026-01-05/guest-a.csv": ("ingested", None, 1),
+        "2026-01-05/guest-b.csv": ("duplicate", "same_content", 1),
+    }
+
+
+def test_a_missing_required_column_rejects_that_file_alone_and_is_named(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    deliver(
+        tmp_path,
+        {
+            "2026-01-05/guest-a.csv": "id,city,at\n1,Bath,\n2,York,\n",
+            "2026-01-05/guest-b.csv": HEADER + "1,Ann,Bath,\n",
+        },
+    )
+
+    rows = taken(spark, tmp_path, empty_ledger(spark)).collect()
+
+    assert fates(rows) == {
+        "2026-01-05/guest-a.csv": ("rejected", "missing_required_column", 2),
+        "2026-01-05/guest-b.csv": ("ingested", None, 1),
+    }
+    assert {row.source_file: row.missing_columns for row in rows}["2026-01-05/guest-a.csv"] == [
+        "name"
+    ]
+
+
+def test_a_json_array_is_counted_also_behind_a_byte_order_mark(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    deliver(
+        tmp_path,
+        {
+            "2026-01-05/ticket-a.json": '\ufeff[{"id": "1", "name": "Ann"}, {"id": "2", "name": "Bo"}]',
+            "2026-01-05/ticket-b.json": '[{"id": "1", "name": "Ann"}',
+        },
+    )
+
+    assert fates(taken(spark, tmp_path, empty_ledger(spark)).collect()) == {
+        "2026-01-05/ticket-a.json": ("ingested", None, 2),
+        "2026-01-05/ticket-b.json": ("rejected", "unreadable_file", 1),
+    }
+
+
+def test_files_of_a_later_day_wait_and_a_folder_that_is_no_day_does_not_stop_the_run(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    text = HEADER + "1,Ann,Bath,\n"
+    deliver(
+        tmp_path,
+        {
+            "2026-01-06/guest-today.csv": text,
+            "2026-01-07/guest-tomorrow.csv": text,
+            "2026-02-30/guest-never.csv": text + "2,Bob,,\n",
+            "2026-01-06/unknown-1.csv": text,
+        },
+    )
+
+    listed = listed_files(spark, str(tmp_path), (GUEST,), DAY).collect()
+
+    assert sorted(row.source_file for row in listed) == [
+        "2026-01-06/guest-today.csv",
+        "2026-02-30/guest-never.csv",
+    ]
+
+
+@pytest.fixture
+def cut(spark: SparkSession, tmp_path: Path) -> DataFrame:
+    """A file that has gained a column and holds two bad lines."""
+    text = "id,name,city,at,hat\n1,Ann,Bath,,red\n2,Bob\n,Cid,York,,\n"
+    deliver(tmp_path, {"2026-01-05/guest-a.csv": text})
+    path = f"file:{tmp_path}/2026-01-05/guest-a.csv"
+    return parsed(spark, GUEST, {path: "2026-01-05/guest-a.csv"})
+
+
+def test_a_new_column_is_kept(cut: DataFrame) -> None:
+    (row,) = good_records(cut, GUEST, "run", SECRET).collect()
+
+    assert (row.id, row.name, row.city) == ("1", "Ann", "Bath")
+    assert row.unknown_columns == {"hat": "red"}
+
+
+def test_malformed_rows_are_kept_as_they_came_with_their_reason(cut: DataFrame) -> None:
+    rows = malformed_records(cut, GUEST, "run").collect()
+
+    assert {(r.source_row_number, *r.reasons): bytes(r.payload) for r in rows} == {
+        (2, "too_few_columns"): b"2,Bob",
+        (3, "missing_key"): b",Cid,York,,",
+    }
