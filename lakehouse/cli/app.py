@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -115,10 +116,22 @@ def show(report: Report) -> None:
 
 
 def _table(grid: Grid) -> Table:
-    table = Table(title=escape(grid.title), title_justify="left", title_style="bold")
+    table = Table(
+        title=escape(grid.title),
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+    )
     for number, column in enumerate(grid.columns):
         numeric = all(isinstance(row[number], int | float) for row in grid.rows)
-        table.add_column(escape(column), justify="right" if numeric else "left", overflow="fold")
+        table.add_column(
+            escape(column),
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=number == 0 and len(grid.columns) > 1,
+        )
     for row in grid.rows:
         table.add_row(*(escape(_text(cell)) for cell in row))
     return table

@@ -22,7 +22,6 @@ from lakehouse.pipeline.lake import Lake, in_parallel, open_lake
 from lakehouse.pipeline.people_files import evaluated, linked
 from lakehouse.pipeline.replay import replayed
 from lakehouse.pipeline.run_report import run_report
-from lakehouse.pipeline.runner import RunOutcome
 from lakehouse.report import Grid, Report
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
@@ -32,21 +31,15 @@ from lakehouse.tables.ops import QUALITY_RESULT, QUARANTINE
 
 
 def run(settings: Settings, *, run_id: str | None, as_of: date, only: Sequence[str] = ()) -> Report:
-    """Carries out one run. Without a run id the day is its name: one run a day.
+    """Carries out one run, whose results also stand in the Data Docs.
+
+    Without a run id its name is the day, with the names in `only` before it: one run a day.
 
     Raises:
         LakehouseError: whatever stops a run; nothing is released then.
     """
-    return run_report(carried_out(settings, run_id=run_id, as_of=as_of, only=only))
-
-
-def carried_out(
-    settings: Settings, *, run_id: str | None, as_of: date, only: Sequence[str] = ()
-) -> RunOutcome:
-    """The outcome of one run, whose results also stand in the Data Docs."""
-    lake = open_lake(settings)
     name = run_id or "-".join([*only, f"day-{as_of.isoformat()}"])
-    return runner.run(lake, name, as_of, only)
+    return run_report(runner.run(open_lake(settings), name, as_of, only))
 
 
 def release_list(settings: Settings) -> Report:

@@ -3,11 +3,11 @@
 from collections import Counter
 
 from lakehouse.pipeline.demo_company import DemoOutcome
-from lakehouse.pipeline.run_report import run_report
+from lakehouse.pipeline.run_report import books_grid, gates_grid, run_report
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
 
-_SLOWEST = 8
+_SLOWEST = 12
 
 
 def demo_report(outcome: DemoOutcome, settings: Settings) -> Report:
@@ -15,7 +15,8 @@ def demo_report(outcome: DemoOutcome, settings: Settings) -> Report:
     runs = [run_report(run) for run in outcome.runs]
     return Report(
         grids=[
-            *runs[-1].grids,
+            books_grid([book for run in outcome.runs for book in run.books]),
+            gates_grid(outcome.runs[-1].outcomes),
             _layers(outcome),
             _people(outcome),
             _distortions(outcome),
@@ -71,5 +72,18 @@ def _times(outcome: DemoOutcome) -> Grid:
     totals: Counter[str] = Counter()
     for run in outcome.runs:
         totals.update(run.step_seconds)
-    rows = [(step, round(seconds, 1)) for step, seconds in totals.most_common(_SLOWEST)]
-    return Grid("Slowest steps, all runs", ("step", "seconds"), rows)
+    slowest = [step for step, _ in totals.most_common(_SLOWEST)]
+    rows: list[tuple[object, ...]] = [
+        (step, *(round(run.step_seconds.get(step, 0.0), 1) for run in outcome.runs))
+        for step in slowest
+    ]
+    others = totals.keys() - set(slowest)
+    rest = (
+        round(sum(run.step_seconds.get(step, 0.0) for step in others), 1) for run in outcome.runs
+    )
+    days = (f"day {number}" for number, _ in enumerate(outcome.runs, 1))
+    return Grid(
+        "Seconds by step",
+        ("step", *days),
+        [*rows, (f"{len(others)} quicker steps", *rest)],
+    )

@@ -1,9 +1,11 @@
 """What a person is told of a run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from lakehouse.pipeline import runner
+from lakehouse.pipeline.ingestion import FeedBook
 from lakehouse.pipeline.runner import RunOutcome
+from lakehouse.quality.gate import GateOutcome, Verdict
 from lakehouse.report import Grid, Report
 
 
@@ -11,36 +13,49 @@ def run_report(outcome: RunOutcome) -> Report:
     """What a person wants to know of a run."""
     if outcome.status == runner.ALREADY_DONE:
         return Report(lines=[f"Run {outcome.run_id} had succeeded before; nothing was changed."])
-    books = Grid(
-        "Records by feed",
-        ("feed", "in", "good", "quarantined", "duplicate", "rejected", "balanced"),
-        [
-            (b.feed, b.in_count, b.good_count, b.quarantined_count, b.duplicate_count,
-             b.rejected_count, "yes" if b.is_balanced else "NO")
-            for b in outcome.books
-        ],
-    )  # fmt: skip
-    gates = Grid(
-        "Gates that had something to say",
-        ("table", "verdict", "rows", "held", "reasons"),
-        [
-            (o.table, o.verdict.value, o.row_count, o.held_count, _reasons(o.reasons))
-            for o in sorted(outcome.outcomes, key=lambda o: o.table)
-            if o.verdict.value != "pass"
-        ],
-    )
-    gate_seconds = outcome.gate_seconds
+    grids = (books_grid(outcome.books), gates_grid(outcome.outcomes))
     return Report(
-        grids=[grid for grid in (books, gates) if grid.rows],
+        grids=[grid for grid in grids if grid.rows],
         lines=[
             f"Run {outcome.run_id} {outcome.status} in {outcome.seconds:.0f} s "
-            f"(gates {gate_seconds:.0f} s of all steps' {sum(outcome.step_seconds.values()):.0f} s)."
+            f"(gates {outcome.gate_seconds:.0f} s of all steps' "
+            f"{sum(outcome.step_seconds.values()):.0f} s)."
         ],
         warnings=[
             f"{file} was rejected ({reason}{': ' + columns if columns else ''}); "
             "its feed brought nothing from it, all others went on."
             for file, reason, columns in outcome.rejected_files
         ],
+    )
+
+
+def books_grid(books: Sequence[FeedBook]) -> Grid:
+    """Records of each feed by what became of them, summed over the books."""
+    rows = []
+    for feed in sorted({book.feed for book in books}):
+        own = [book for book in books if book.feed == feed]
+        rows.append(
+            (
+                feed,
+                sum(book.in_count for book in own),
+                sum(book.good_count for book in own),
+                sum(book.quarantined_count for book in own),
+                sum(book.duplicate_count for book in own),
+                sum(book.rejected_count for book in own),
+                "even" if all(book.is_balanced for book in own) else "NOT EVEN",
+            )
+        )
+    columns = ("feed", "in", "good", "held", "duplicate", "rejected", "books")
+    return Grid("Records by feed", columns, rows)
+
+
+def gates_grid(outcomes: Sequence[GateOutcome]) -> Grid:
+    """The tables of which some rule is broken."""
+    told = sorted((o for o in outcomes if o.verdict is not Verdict.PASS), key=lambda o: o.table)
+    return Grid(
+        f"Gates: {len(outcomes) - len(told)} of {len(outcomes)} tables keep every rule, these do not",
+        ("table", "verdict", "rows", "held", "reasons"),
+        [(o.table, o.verdict.value, o.row_count, o.held_count, _reasons(o.reasons)) for o in told],
     )
 
 

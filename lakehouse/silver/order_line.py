@@ -13,13 +13,13 @@ def order_line(typed: DataFrame, order: DataFrame) -> DataFrame:
             in its verbatim row. Of the others, `has_order` is false for orphans.
         order: silver.order; gives the person, and the currency where the line has none.
     """
-    held = order.select(
+    orders = order.select(
         F.col("record_key").alias("order_record_key"),
         F.col("person_record_key").alias("_person"),
         F.col("currency").alias("_currency"),
         F.lit(True).alias("_has_order"),
     )
-    lines = typed.join(held, on="order_record_key", how="left").where(
+    lines = typed.join(orders, on="order_record_key", how="left").where(
         ~F.col("is_nested") | F.col("_has_order")
     )
     amount = F.try_multiply(F.col("unit_price"), F.col("quantity")).try_cast("decimal(18,2)")

@@ -10,12 +10,12 @@ def payment(typed: DataFrame, order: DataFrame) -> DataFrame:
     `order_record_key` stays only where silver.order has the order; the person is the payment's own,
     else the order's.
     """
-    held = order.select(
+    orders = order.select(
         F.col("record_key").alias("_order"),
         F.col("person_record_key").alias("_person"),
         F.col("currency").alias("_currency"),
     )
-    joined = typed.join(held, on=F.col("order_record_key") == F.col("_order"), how="left")
+    joined = typed.join(orders, on=F.col("order_record_key") == F.col("_order"), how="left")
     return joined.withColumns(
         {
             "order_record_key": F.col("_order"),

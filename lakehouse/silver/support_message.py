@@ -10,10 +10,10 @@ def support_message(typed: DataFrame, support_ticket: DataFrame) -> DataFrame:
     A ticket that is held back keeps its messages with it, in its verbatim row. The person is the
     message's own, else the ticket's.
     """
-    held = support_ticket.select(
+    tickets = support_ticket.select(
         F.col("record_key").alias("ticket_record_key"),
         F.col("person_record_key").alias("_person"),
     )
-    return typed.join(held, on="ticket_record_key", how="inner").withColumn(
+    return typed.join(tickets, on="ticket_record_key", how="inner").withColumn(
         "person_record_key", F.coalesce("person_record_key", "_person")
     )

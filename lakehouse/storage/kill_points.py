@@ -7,12 +7,10 @@ and its JVM with it. Without the variable a kill point does nothing.
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable
 
 BEFORE_WRITE = "before_write"
 AFTER_COMMIT = "after_commit"
 AFTER_RECORD = "after_record"
-MOMENTS = (BEFORE_WRITE, AFTER_COMMIT, AFTER_RECORD)
 
 
 class KillPoints:
@@ -22,14 +20,13 @@ class KillPoints:
         self._name, _, nth = (chosen or "").partition(":")
         self._nth = int(nth or 1)
         self._passed: Counter[str] = Counter()
-        self._kill: Callable[[], None] = _kill_process_group
 
     def passed(self, subject: str, moment: str) -> None:
         """Marks that `subject` (a table or a record of the run) has come to `moment`."""
         name = f"{subject}.{moment}"
         self._passed[name] += 1
         if name == self._name and self._passed[name] == self._nth:
-            self._kill()
+            _kill_process_group()
 
 
 def _kill_process_group() -> None:

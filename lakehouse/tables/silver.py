@@ -7,7 +7,6 @@ null where the row names nobody. Linkage and gold turn that into a customer.
 
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec
 
-_NONE = Sensitivity.NONE
 _PSEUDONYM = Sensitivity.PSEUDONYM
 _QUASI = Sensitivity.QUASI_IDENTIFIER
 _DIRECT = Sensitivity.DIRECT_IDENTIFIER
