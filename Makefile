@@ -54,7 +54,7 @@ test-spark: env ## Run the tests of transforms on a local session
 test-slow: env ## Run the tests that repeat whole runs: releases, kills, notebooks, a cluster
 	@$(BIN)/python -m pytest -m slow
 
-test-crash: env ## Run the whole crash matrix; `make test` takes a sample
+test-crash: env ## Run the whole crash matrix; `make test-slow` takes a sample
 	@$(BIN)/python -m pytest --crash-matrix=full -m crash
 
 test-spark42: ## Run the whole suite on pyspark 4.2 in an environment of its own
@@ -75,6 +75,7 @@ format: $(STAMP) ## Format the code
 	@$(BIN)/ruff check --fix --quiet
 	@$(BIN)/ruff format --quiet
 
+bench: CUSTOMERS = 100000
 bench: env ## Measure time per stage and rows per second (CUSTOMERS=100000)
 	@$(BIN)/c360 bench --customers $(CUSTOMERS)
 

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.demo.generate import generate
-from lakehouse.errors import ConfigurationError, NotFoundError
+from lakehouse.errors import ConfigurationError, InputError, NotFoundError
 from lakehouse.linkage.artefact import save_model
 from lakehouse.linkage.train import train
 from lakehouse.pipeline import attempt as attempts
@@ -163,7 +163,20 @@ def evaluate(clusters: Path, truth: Path) -> Report:
 
 
 def demo_generate(out: Path, *, customers: int, seed: int, days: int) -> Report:
-    """The demo company's files."""
+    """The demo company's files.
+
+    Raises:
+        InputError: the folder cannot be written to, or holds a company already.
+    """
+    if (out / "landing").exists() or (out / "truth").exists():
+        raise InputError(
+            f"{out} holds a company already, whose files would stay among the new ones.",
+            "name an empty folder, or delete that one first.",
+        )
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise InputError(f"{out} cannot be written to.", "name a folder of yours.") from None
     generate(customers, seed, out, days)
     return Report(lines=[f"{out / 'landing'} has the feeds, {out / 'truth'} the truth about them."])
 

@@ -45,7 +45,7 @@ def demo_outcome(settings: Settings, *, customers: int, seed: int, days: int) ->
         ConfigurationError: the lake's folder holds something that no demo has made.
     """
     outcome = DemoOutcome()
-    home = _emptied_home(settings)
+    home = emptied_home(settings)
     began = time.monotonic()
     generate(customers, seed, home, days, FIRST_DAY)
     outcome.generate_seconds = time.monotonic() - began
@@ -57,7 +57,7 @@ def demo_outcome(settings: Settings, *, customers: int, seed: int, days: int) ->
     return outcome
 
 
-def _emptied_home(settings: Settings) -> Path:
+def emptied_home(settings: Settings) -> Path:
     """The folder of lake, landing files and models, emptied of the demo before."""
     root = Path(settings.lake.root)
     home, marker = root.parent, root.parent / _MARKER

@@ -18,6 +18,7 @@ PEOPLE_COLUMNS = (
     "record_id", "source", "given_name", "middle_name", "family_name", "full_name", "birth_date",
     "gender", "email", "phone", "street", "city", "region", "postcode", "country", "national_id",
 )  # fmt: skip
+_KNOWN_COLUMNS = frozenset({*PEOPLE_COLUMNS, "entity_id", "person_id", "cluster_id"})
 
 
 def linked(
@@ -33,6 +34,8 @@ def linked(
     Raises:
         InputError: the file has no record_id, or none of the other columns, or another form.
     """
+    if out.suffix.lower() not in (".csv", ".parquet"):
+        raise InputError(f"{out} is neither .csv nor .parquet.", "name such a file to write.")
     frame = _people(spark, people)
     settings.lake.work_dir.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="link_", dir=settings.lake.work_dir) as work_dir:
@@ -79,19 +82,21 @@ def _people(spark: SparkSession, path: Path) -> DataFrame:
 
 
 def _read(spark: SparkSession, path: Path) -> DataFrame:
+    kind = path.suffix.lower()
     try:
-        if path.suffix == ".parquet":
+        if kind == ".parquet":
             table = pq.read_table(path)
-        elif path.suffix == ".csv":
+        elif kind == ".csv":
             table = pa_csv.read_csv(path, convert_options=_as_text(path))
         else:
             raise InputError(f"{path} is neither .csv nor .parquet.", "convert it to one of them.")
-    except (pa.ArrowInvalid, OSError) as error:
+        known = [name for name in table.column_names if name in _KNOWN_COLUMNS]
+        text = pa.table({name: table.column(name).cast(pa.string()) for name in known})
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         raise InputError(
-            f"{path} cannot be read as {path.suffix[1:]} ({type(error).__name__}).",
+            f"{path} cannot be read as {kind[1:]} ({type(error).__name__}).",
             "check the file; CSV must be UTF-8 with a header.",
         ) from None
-    text = pa.table({name: table.column(name).cast(pa.string()) for name in table.column_names})
     return spark.createDataFrame(text)
 
 
@@ -107,7 +112,7 @@ def _as_text(path: Path) -> pa_csv.ConvertOptions:
 
 def _write(table: pa.Table, out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
-    if out.suffix == ".csv":
+    if out.suffix.lower() == ".csv":
         pa_csv.write_csv(table, out)
     else:
         pq.write_table(table, out)

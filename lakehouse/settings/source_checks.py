@@ -23,8 +23,8 @@ PathFault = tuple[Path, str]
 
 _SILVER = {table.entity: table for table in SILVER_TABLES}
 _LINEAGE = frozenset(
-    {"record_key", "source_system", "source_feed", "source_file", "source_row_number"}
-    | {"sequence_at", "fresh_until_at", "corrections"}
+    {"record_key", "source_system", "source_record_id", "source_feed", "source_file"}
+    | {"source_row_number", "sequence_at", "fresh_until_at", "corrections"}
 )
 _REFERENCE_COLUMNS = {"person": "person_record_key", "order": "order_record_key"}
 _RESERVED = frozenset(column.name for column in BRONZE_LINEAGE)

@@ -1,4 +1,4 @@
-"""Commands about the lake's data: run, sources, release, quarantine, compact, vacuum, bi-server.
+"""Commands about the lake's data: run, sources, train, release, quarantine and upkeep.
 
 What they do is told in `lakehouse.pipeline.commands`, which is loaded when a command is called.
 """
@@ -22,7 +22,7 @@ _PANEL = "The lake"
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the `c360` command."""
-    for command in (run, sources, compact, vacuum):
+    for command in (run, sources, train, compact, vacuum):
         app.command(rich_help_panel=_PANEL)(command)
     app.command("bi-server", rich_help_panel=_PANEL)(bi_server)
     app.add_typer(release, name="release", rich_help_panel=_PANEL)
@@ -80,6 +80,16 @@ def sources(env: Env = "demo") -> None:
     from lakehouse.pipeline import commands
 
     show(commands.sources(loaded(env)))
+
+
+def train(env: Env = "demo") -> None:
+    """Train a new linkage model on the released person records; the next run scores by it.
+
+    Example: c360 train --env prod
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.train_model(loaded(env)))
 
 
 def compact(env: Env = "demo") -> None:
