@@ -5,11 +5,14 @@ from datetime import timedelta
 import pytest
 from pyspark.sql import SparkSession
 
+from lakehouse.demo.generate import generate
 from lakehouse.linkage.evaluate import Evaluation
 from lakehouse.pipeline.demo_company import people_found
-from tests.support.lake import DAY_1, generated, small_lake
+from tests.support.lake import DAY_1, small_lake
 
-CUSTOMERS, DAYS = 6000, 3
+pytestmark = pytest.mark.slow
+
+CUSTOMERS, SEED, DAYS = 10_000, 1, 3
 PEOPLE = (
     "crm_contact",
     "newsletter_subscriber",
@@ -26,7 +29,8 @@ Found = tuple[Evaluation, dict[str, tuple[int, float]]]
 def found(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Found:
     """Three days of the feeds that describe people, taken by one run, held against the truth."""
     home = tmp_path_factory.mktemp("demo_truth")
-    lake = small_lake(home, generated(home, CUSTOMERS, DAYS), feeds=PEOPLE)
+    generate(CUSTOMERS, SEED, home, DAYS, DAY_1)
+    lake = small_lake(home, home, feeds=PEOPLE)
     last_day = DAY_1 + timedelta(days=DAYS - 1)
     lake.run("three-days", last_day, ["bronze", "silver.person_record", "linkage"])
     return people_found(lake.lake, home / "truth")

@@ -14,7 +14,7 @@ from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import commands, runner, steps
 from lakehouse.storage.releases import current_release
 from lakehouse.tables.spec import Column
-from tests.support.lake import DAY_1, DAY_2, SmallLake, digests, small_lake, started_run
+from tests.support.lake import DAY_1, DAY_2, SmallLake, digest, digests, small_lake, started_run
 
 pytestmark = pytest.mark.slow
 
@@ -136,7 +136,7 @@ def test_a_day_delivered_late_is_backfilled(
     spark: SparkSession, company: Path, tmp_path: Path, copied: SmallLake
 ) -> None:
     copied.run("day-2", DAY_2)
-    wanted = digests(copied.lake)
+    wanted = silver_content(copied)
     late = tmp_path / "late"
     shutil.copytree(company / "landing" / DAY_2.isoformat(), late / "landing" / DAY_2.isoformat())
     home = tmp_path / "other"
@@ -146,9 +146,17 @@ def test_a_day_delivered_late_is_backfilled(
     lake.run("day-2", DAY_2)
     shutil.copytree(company / "landing" / DAY_1.isoformat(), late / "landing" / DAY_1.isoformat())
     lake.run("day-1-late", DAY_2)
-    found = digests(lake.lake)
-    assert {t: d for t, d in found.items() if t.startswith("silver")} == {
-        t: d for t, d in wanted.items() if t.startswith("silver")
+    assert silver_content(lake) == wanted
+
+
+def silver_content(small: SmallLake) -> dict[str, str]:
+    """Digests of silver without the place of a row: of two equal files the first to come counts."""
+    versions = current_release(small.lake.tables).versions
+    place = ("source_file", "source_row_number")
+    return {
+        table: digest(small.lake, table, version, without=place)
+        for table, version in versions.items()
+        if table.startswith("silver")
     }
 
 
