@@ -108,6 +108,7 @@ def show(report: Report) -> None:
     """Prints a report: grids and lines to stdout, warnings to stderr."""
     console = Console()
     for grid in report.grids:
+        console.print(f"\n[bold]{escape(grid.title)}[/]", highlight=False)
         console.print(_table(grid))
     for line in report.lines:
         console.print(escape(line), highlight=False, soft_wrap=True)
@@ -117,9 +118,6 @@ def show(report: Report) -> None:
 
 def _table(grid: Grid) -> Table:
     table = Table(
-        title=escape(grid.title),
-        title_justify="left",
-        title_style="bold",
         box=box.SIMPLE_HEAD,
         show_edge=False,
         padding=(0, 1, 0, 0),

@@ -50,6 +50,8 @@ _EM_ITERATIONS = (25, 5, 2)
 _DIGITS = 9
 _LEAST_CHANCE = 1 / 128
 """Share of an identifier's chance agreements that are left when true pairs are taken off."""
+_MOST_TRUE = 0.97
+"""Share of true pairs among agreements on one identifier beyond which no session is believed."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ def _trained(
     _cap_sample_blocks(connection, sampled, settings)
     model = model.with_parameters(shares)
     first = _evidence_weights(connection, model, settings)
-    shares = _without_true_pairs(model, _fitted_prior(first, all_pairs), settings)
+    shares = _without_true_pairs(model, _fitted_prior(first, all_pairs), sessions, settings)
     model = model.with_parameters(shares)
     evidence_weights = _evidence_weights(connection, model, settings)
     prior = round(_fitted_prior(evidence_weights, all_pairs), 15)
@@ -325,16 +327,27 @@ def _cap_sample_blocks(
 
 
 def _without_true_pairs(
-    model: TrainedModel, prior: float, settings: LinkageSettings
+    model: TrainedModel, prior: float, sessions: Sequence[Session], settings: LinkageSettings
 ) -> dict[str, tuple[LevelParameters, ...]]:
-    """`u` of identifiers without the true pairs among the random pairs, bounded from below."""
-    identifiers = {rule.name for rule in settings.comparisons if rule.identifier}
+    """`u` of identifiers without the true pairs among the random pairs, bounded from below.
+
+    Random pairs hold few agreements, and of these what is left is the small difference of two
+    larger numbers. A session that blocked on the identifier has seen thousands: by Bayes' rule the
+    share of true pairs among them says what chance agreement is at most.
+    """
     found = dict(model.comparisons)
-    for name in identifiers & found.keys():
+    for rule in settings.comparisons:
+        name = rule.name
+        if not rule.identifier or name not in found:
+            continue
         levels = found[name]
         seen = np.array([level.u for level in levels])
         true = prior * np.array([level.m for level in levels])
         left = np.maximum(seen - true, seen * _LEAST_CHANCE)
+        for session in sessions:
+            if session.blocking == rule.columns:
+                share = min(session.match_share, _MOST_TRUE)
+                left[0] = min(left[0], true[0] / (1 - prior) * (1 - share) / share)
         left /= left.sum()
         found[name] = tuple(
             replace(level, u=round(float(u), _DIGITS + 3))
