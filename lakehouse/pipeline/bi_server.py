@@ -82,9 +82,12 @@ def view_statements(root: str, tables: Iterable[str], release: Release) -> list[
         quoted = ".".join(f"`{part}`" for part in table.split("."))
         if table in release.versions:
             source = f"{locations.sql(table)} VERSION AS OF {release.versions[table]}"
-            statements.append(
-                f"CREATE OR REPLACE VIEW {quoted} AS SELECT * FROM {source}"  # noqa: S608 - names
-            )
+            select = f"SELECT * FROM {source}"  # noqa: S608 - names
+            # CREATE OR REPLACE drops the view first, and a query of that moment would not find it.
+            statements += [
+                f"CREATE VIEW IF NOT EXISTS {quoted} AS {select}",
+                f"ALTER VIEW {quoted} AS {select}",
+            ]
         else:
             statements.append(f"DROP VIEW IF EXISTS {quoted}")
     return statements

@@ -215,7 +215,8 @@ def test_a_table_that_left_the_release_loses_its_view() -> None:
 
     assert view_statements("/lake", ["silver.order", "gold.date", "gold.customer"], release) == [
         "CREATE DATABASE IF NOT EXISTS gold",
-        "CREATE OR REPLACE VIEW `gold`.`customer` AS"
+        "CREATE VIEW IF NOT EXISTS `gold`.`customer` AS"
         " SELECT * FROM delta.`/lake/gold/customer` VERSION AS OF 7",
+        "ALTER VIEW `gold`.`customer` AS SELECT * FROM delta.`/lake/gold/customer` VERSION AS OF 7",
         "DROP VIEW IF EXISTS `gold`.`date`",
     ]
