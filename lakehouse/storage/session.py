@@ -36,6 +36,7 @@ LOCAL_OPTIONS: Mapping[str, str] = {
     "spark.sql.autoBroadcastJoinThreshold": "64m",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.scheduler.mode": "FAIR",
+    "spark.sql.codegen.cache.maxEntries": "5000",
 }
 
 
