@@ -14,7 +14,7 @@ CUSTOMERS ?= 10000
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 NO_PACKAGES := the pinned packages could not be installed: check this machine's network and pip's settings, then run make again
 
-.PHONY: help env demo test test-fast test-spark test-slow test-crash test-spark42 lint types imports format bench bi-server dist clean
+.PHONY: help env demo test test-fast test-spark test-crash test-spark42 lint types imports format bench bi-server dist clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,7 +41,7 @@ demo: env ## Run the demo company through the lake, day by day, and report
 
 test: env lint types imports ## Run every check: lint, types, import contracts, all tests with coverage
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -m "not slow"
+	@$(BIN)/coverage run -m pytest
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
@@ -51,11 +51,8 @@ test-fast: $(STAMP) ## Run the tests that need no JVM (under 30 s)
 test-spark: env ## Run the tests of transforms on a local session
 	@$(BIN)/python -m pytest tests/spark
 
-test-slow: env ## Run the tests that repeat whole runs: releases, kills, notebooks, a cluster
-	@$(BIN)/python -m pytest -m slow
-
-test-crash: env ## Run the whole crash matrix; `make test-slow` takes a sample
-	@$(BIN)/python -m pytest --crash-matrix=full -m crash
+test-crash: env ## Kill runs at every named point (hours); `make test` takes a sample
+	@$(BIN)/python -m pytest -m crash
 
 test-spark42: ## Run the whole suite on pyspark 4.2 in an environment of its own
 	@$(MAKE) env VENV=.venv-spark42 REPLACED_PINS=constraints-spark42.txt

@@ -29,8 +29,3 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     )
     yield made
     made.stop()
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--crash-matrix=full` kills at every point; the default takes a sample."""
-    parser.addoption("--crash-matrix", choices=("sample", "full"), default="sample")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.support.lake import DAY_1, SmallLake, generated, small_lake
+from tests.support.lake import DAY_1, SmallLake, generated, small_lake_at
 
 
 @pytest.fixture(scope="session")
@@ -14,11 +14,11 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return generated(tmp_path_factory.mktemp("company"))
 
 
-@pytest.fixture(scope="session", name="small_lake")
-def released_small_lake(
+@pytest.fixture(scope="session")
+def small_lake(
     spark: SparkSession, company: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> SmallLake:
     """A lake with the first day released, by a run that nobody disturbed."""
-    made = small_lake(tmp_path_factory.mktemp("small_lake"), company)
+    made = small_lake_at(tmp_path_factory.mktemp("small_lake"), company)
     made.run("day-1", DAY_1)
     return made

@@ -30,7 +30,7 @@ PYTHON_HOME = Path(sys.prefix)
 SPARK_HOME = Path(find_spec("pyspark").submodule_search_locations[0])
 HOST = "127.0.0.1"
 DAY = date(2026, 1, 5)
-CUSTOMERS = 200
+CUSTOMERS = 100
 FEEDS = (
     *("crm_contact", "shop_account", "shop_order", "catalogue_product"),
     *("support_ticket", "payment_transaction"),
@@ -55,7 +55,7 @@ cd /
 exec "$@"
 """
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+pytestmark = pytest.mark.cluster
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """A run killed at any point and started again ends in the same tables as one that was not."""
 
 import random
+import subprocess
 import time
 from pathlib import Path
 
@@ -14,14 +15,15 @@ from tests.support.lake import (
     DAY_1,
     DAY_2,
     SmallLake,
+    copy_of,
     digests,
     kill_group,
-    small_lake,
+    small_lake_at,
     small_settings,
     started_run,
 )
 
-pytestmark = [pytest.mark.crash, pytest.mark.slow]
+pytestmark = pytest.mark.crash
 
 
 def kill_points(settings_of: Path, files: Path) -> list[str]:
@@ -39,6 +41,7 @@ def kill_points(settings_of: Path, files: Path) -> list[str]:
     ]
 
 
+# In the order of the run, so that a run resumed after one comes to the next.
 SAMPLE = (
     f"bronze.crm_contact.{AFTER_COMMIT}",
     f"ops.quarantine:silver.order.{AFTER_COMMIT}",
@@ -47,21 +50,27 @@ SAMPLE = (
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """All kill points by `--crash-matrix=full`, else the sample."""
+    """Every kill point is a test of its own."""
     if "kill_point" in metafunc.fixturenames:
-        chosen = SAMPLE
-        if metafunc.config.getoption("--crash-matrix") == "full":
-            chosen = tuple(kill_points(Path("unused"), Path("unused")))
-        metafunc.parametrize("kill_point", chosen)
+        metafunc.parametrize("kill_point", kill_points(Path("unused"), Path("unused")))
 
 
+@pytest.mark.crash_matrix
 def test_a_run_killed_at_a_point_and_started_again_ends_the_same(
     small_lake: SmallLake, company: Path, tmp_path: Path, kill_point: str
 ) -> None:
-    killed = started_run(tmp_path, company, "day-1", DAY_1, kill=kill_point)
-    output, _ = killed.communicate(timeout=600)
-    assert killed.returncode == -9, output[-2000:]
-    again = reopened(tmp_path, company)
+    assert_killed(started_run(tmp_path, company, "day-1", DAY_1, kill=kill_point))
+    again = small_lake_at(tmp_path, company)
+    again.run("day-1", DAY_1)
+    assert digests(again.lake) == digests(small_lake.lake)
+
+
+def test_a_run_killed_three_times_over_and_started_again_ends_the_same(
+    small_lake: SmallLake, company: Path, tmp_path: Path
+) -> None:
+    for kill_point in SAMPLE:
+        assert_killed(started_run(tmp_path, company, "day-1", DAY_1, kill=kill_point))
+    again = small_lake_at(tmp_path, company)
     again.run("day-1", DAY_1)
     assert digests(again.lake) == digests(small_lake.lake)
 
@@ -76,24 +85,24 @@ def test_a_run_killed_at_a_random_moment_leaves_nothing_to_the_run_that_takes_it
         time.sleep(0.1)
     time.sleep(random.SystemRandom().uniform(0, 30))
     kill_group(killed)
-    again = reopened(tmp_path, company)
+    again = small_lake_at(tmp_path, company)
     assert current_release(again.lake.tables) is None or killed.returncode == 0
     again.run("day-1", DAY_1)
     assert digests(again.lake) == digests(small_lake.lake)
 
 
 def test_a_second_day_killed_leaves_readers_on_the_first(
-    small_lake: SmallLake, company: Path, tmp_path: Path, spark: SparkSession
+    small_lake: SmallLake, company: Path, tmp_path: Path
 ) -> None:
-    mine = reopened(tmp_path, company)
-    mine.run("day-1", DAY_1)
+    mine = copy_of(small_lake, company, tmp_path)
     before = digests(mine.lake)
-    killed = started_run(tmp_path, company, "day-2", DAY_2, kill=f"gold.customer.{AFTER_COMMIT}")
-    output, _ = killed.communicate(timeout=600)
-    assert killed.returncode == -9, output[-2000:]
+    assert_killed(
+        started_run(tmp_path, company, "day-2", DAY_2, kill=f"gold.customer.{AFTER_COMMIT}")
+    )
     assert digests(mine.lake) == before
 
 
-def reopened(home: Path, files: Path) -> SmallLake:
-    """The lake in `home`, opened by this process."""
-    return small_lake(home, files)
+def assert_killed(run: "subprocess.Popen[str]") -> None:
+    """The run came to its kill point, and died there."""
+    output, _ = run.communicate(timeout=600)
+    assert run.returncode == -9, output[-2000:]

@@ -8,9 +8,7 @@ from pyspark.sql import SparkSession
 from lakehouse.demo.generate import generate
 from lakehouse.linkage.evaluate import Evaluation
 from lakehouse.pipeline.demo_company import people_found
-from tests.support.lake import DAY_1, small_lake
-
-pytestmark = pytest.mark.slow
+from tests.support.lake import DAY_1, small_lake_at
 
 CUSTOMERS, SEED, DAYS = 10_000, 1, 3
 PEOPLE = (
@@ -30,7 +28,7 @@ def found(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Foun
     """Three days of the feeds that describe people, taken by one run, held against the truth."""
     home = tmp_path_factory.mktemp("demo_truth")
     generate(CUSTOMERS, SEED, home, DAYS, DAY_1)
-    lake = small_lake(home, home, feeds=PEOPLE)
+    lake = small_lake_at(home, home, feeds=PEOPLE)
     last_day = DAY_1 + timedelta(days=DAYS - 1)
     lake.run("three-days", last_day, ["bronze", "silver.person_record", "linkage"])
     return people_found(lake.lake, home / "truth")

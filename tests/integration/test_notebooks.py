@@ -13,8 +13,6 @@ from lakehouse.storage.releases import current_release
 from tests.support.cells import Cell, Shown, cells, run_notebook
 from tests.support.lake import SmallLake
 
-pytestmark = pytest.mark.slow
-
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import functions as F
 
@@ -61,10 +63,18 @@ def small_settings(
     return settings.model_copy(update={"sources": chosen, "kill": kill})
 
 
-def small_lake(home: Path, files: Path, **changes: str) -> SmallLake:
-    """An open small lake."""
+def small_lake_at(home: Path, files: Path, **changes: Any) -> SmallLake:
+    """The small lake in `home`, opened by this process."""
     settings = small_settings(home, files, **changes)
     return SmallLake(settings, open_lake(settings))
+
+
+def copy_of(small: SmallLake, files: Path, home: Path) -> SmallLake:
+    """A copy in `home` of a small lake and its model, which a test may write to."""
+    original = Path(small.settings.lake.root).parent
+    for part in ("lake", "models"):
+        shutil.copytree(original / part, home / part)
+    return small_lake_at(home, files)
 
 
 def started_run(
