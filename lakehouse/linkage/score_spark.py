@@ -76,7 +76,9 @@ def edges(
 
 def with_frequencies(people: DataFrame, columns: Sequence[str]) -> DataFrame:
     """The frame with tf_<column>: the share of the known values of the column that are this one."""
+    counted = people
     for column in columns:
+        # Counted in the frame as it came: in what has been joined so far, each column would triple the plan.
         known = people.where(F.col(column).isNotNull())
         total = known.agg(F.count("*").alias("total"))
         shares = (
@@ -85,8 +87,8 @@ def with_frequencies(people: DataFrame, columns: Sequence[str]) -> DataFrame:
             .crossJoin(F.broadcast(total))
             .select(column, (F.col("count").cast("double") / F.col("total")).alias(f"tf_{column}"))
         )
-        people = people.join(shares, on=column, how="left")
-    return people
+        counted = counted.join(shares, on=column, how="left")
+    return counted
 
 
 def _block_members(
