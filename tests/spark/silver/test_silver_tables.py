@@ -261,6 +261,16 @@ def test_a_value_that_cannot_be_read_is_null_and_written_down_and_its_row_stays(
     ]
 
 
+def test_a_whole_number_is_read_however_it_is_written_and_no_other_is_made_whole(
+    landed: Landed,
+) -> None:
+    counts = {"2": 2, "2.0": 2, "1E2": 100, "-1.0e1": -10, "2.5": None, "two": None}
+    rows: list[Row] = [{"id": text, "sku": "p", "count": text} for text in counts]
+    bronze = {"shop_receipt_line": landed(RECEIPT_LINE, rows)}
+    lines = by_id(built("order_line", bronze, {"order": orders(landed, [])}))
+    assert {text: line["quantity"] for text, line in lines.items()} == counts
+
+
 def test_lines_inside_an_order_go_with_it_and_lines_of_their_own_may_be_orphans(
     landed: Landed,
 ) -> None:
