@@ -7,7 +7,7 @@ the books of the run do not rest on the parser that they check.
 import fnmatch
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession, Window
@@ -70,6 +70,15 @@ def listed_files(
         .where(F.col("feed").isNotNull() & (day.isNull() | (day <= F.lit(as_of))))
         .select("path", "source_file", "feed", "length", "modificationTime")
     )
+
+
+def delivery_day(source_file: str, modified_at: datetime) -> date:
+    """The day of the file's dated folder; of a file without one, that of its last change, in UTC."""
+    folder = re.search(_DATED_FOLDER, source_file)
+    try:
+        return date.fromisoformat(folder[1] if folder else "")
+    except ValueError:
+        return modified_at.astimezone(UTC).date()
 
 
 def new_files(listed: DataFrame, ledger: DataFrame) -> DataFrame:
