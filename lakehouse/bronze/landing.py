@@ -49,9 +49,11 @@ def layout(source: Source) -> Layout:
 def listed_files(
     spark: SparkSession, landing: str, sources: Sequence[Source], as_of: date
 ) -> DataFrame:
-    """Files below `landing` that a feed's pattern matches: path, source_file, feed, size, time.
+    """Files below `landing`: path, source_file, length, modificationTime, and the feed whose pattern
+    matches the file, null where none does.
 
-    A file in a dated folder (`2026-01-05/…`) is left for later when its day is after `as_of`.
+    A file in a dated folder (`2026-01-05/…`) is left for later when its day is after `as_of`. Files
+    and folders whose name begins with a dot or an underscore are hidden, as Spark has it.
     """
     files = (
         spark.read.format("binaryFile")
@@ -67,7 +69,7 @@ def listed_files(
     return (
         files.withColumn("source_file", relative)
         .withColumn("feed", _feed_of(F.col("source_file"), sources))
-        .where(F.col("feed").isNotNull() & (day.isNull() | (day <= F.lit(as_of))))
+        .where(day.isNull() | (day <= F.lit(as_of)))
         .select("path", "source_file", "feed", "length", "modificationTime")
     )
 

@@ -55,10 +55,14 @@ class FeedBook:
 
 @dataclass(frozen=True)
 class Claim:
-    """The landing files that this run takes: ledger rows by feed, and the ledger's version."""
+    """The landing files that this run takes: ledger rows by feed, and the ledger's version.
+
+    `unmatched` are the paths, sorted, of files that no source's pattern matches; they are left alone.
+    """
 
     files: Mapping[str, Sequence[Row]]
     version: int
+    unmatched: Sequence[str]
 
 
 def claim(lake: Lake, attempt: Attempt, sources: Sequence[Source]) -> Claim:
@@ -74,10 +78,12 @@ def claim(lake: Lake, attempt: Attempt, sources: Sequence[Source]) -> Claim:
         raise InputError(
             f"There is no landing folder {landing}.", "set lake.landing, or deliver files there."
         )
-    listed = listed_files(lake.spark, landing, sources, attempt.as_of)
+    # Matched against all sources: a file of one that this run leaves out has its source all the same.
+    listed = listed_files(lake.spark, landing, settings.sources, attempt.as_of)
+    is_chosen = F.col("feed").isNull() | F.col("feed").isin([source.name for source in sources])
     # What a run takes is bounded by what was delivered since the last one.
-    new = new_files(listed, ledger).select("path", "source_file", "feed").collect()
-    paths = {row.path: (row.source_file, row.feed) for row in new}
+    new = new_files(listed.where(is_chosen), ledger).select("path", "source_file", "feed").collect()
+    paths = {row.path: (row.source_file, row.feed) for row in new if row.feed is not None}
     if paths:
         inspected = inspected_files(lake.spark, paths, sources)
         rows = conformed(landing_file(inspected, ledger, attempt.run_id), LANDING_FILE)
@@ -88,7 +94,8 @@ def claim(lake: Lake, attempt: Attempt, sources: Sequence[Source]) -> Claim:
     files: dict[str, list[Row]] = defaultdict(list)
     for row in taken.collect():
         files[row.feed].append(row)
-    return Claim(files, version)
+    unmatched = sorted(row.source_file for row in new if row.feed is None)
+    return Claim(files, version, unmatched)
 
 
 @dataclass
