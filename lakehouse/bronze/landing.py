@@ -7,7 +7,7 @@ the books of the run do not rest on the parser that they check.
 import fnmatch
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession, Window
@@ -49,9 +49,11 @@ def layout(source: Source) -> Layout:
 def listed_files(
     spark: SparkSession, landing: str, sources: Sequence[Source], as_of: date
 ) -> DataFrame:
-    """Files below `landing` that a feed's pattern matches: path, source_file, feed, size, time.
+    """Files below `landing`: path, source_file, length, modificationTime, and the feed whose pattern
+    matches the file, null where none does.
 
-    A file in a dated folder (`2026-01-05/…`) is left for later when its day is after `as_of`.
+    A file in a dated folder (`2026-01-05/…`) is left for later when its day is after `as_of`. Files
+    and folders whose name begins with a dot or an underscore are hidden, as Spark has it.
     """
     files = (
         spark.read.format("binaryFile")
@@ -67,9 +69,18 @@ def listed_files(
     return (
         files.withColumn("source_file", relative)
         .withColumn("feed", _feed_of(F.col("source_file"), sources))
-        .where(F.col("feed").isNotNull() & (day.isNull() | (day <= F.lit(as_of))))
+        .where(day.isNull() | (day <= F.lit(as_of)))
         .select("path", "source_file", "feed", "length", "modificationTime")
     )
+
+
+def delivery_day(source_file: str, modified_at: datetime) -> date:
+    """The day of the file's dated folder; of a file without one, that of its last change, in UTC."""
+    folder = re.search(_DATED_FOLDER, source_file)
+    try:
+        return date.fromisoformat(folder[1] if folder else "")
+    except ValueError:
+        return modified_at.astimezone(UTC).date()
 
 
 def new_files(listed: DataFrame, ledger: DataFrame) -> DataFrame:

@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from lakehouse.bronze.json_text import after_blank, members
+
 BAD_ENCODING = "bad_encoding"
 INVALID_JSON = "invalid_json"
 TOO_FEW_COLUMNS = "too_few_columns"
@@ -175,8 +177,8 @@ def _json_array(content: bytes, layout: Layout) -> Iterator[Record]:
     text = content.removeprefix(_BYTE_ORDER_MARK).decode("latin-1").strip()
     if not text.startswith("["):
         raise UnreadableFileError("not a JSON array")
-    decoder = json.JSONDecoder()
-    position = _after_blank(text, 1)
+    decoder = json.JSONDecoder(parse_int=str)  # Python refuses integers of thousands of digits
+    position = after_blank(text, 1)
     number = 0
     while position < len(text) and text[position] != "]":
         try:
@@ -185,17 +187,11 @@ def _json_array(content: bytes, layout: Layout) -> Iterator[Record]:
             raise UnreadableFileError("broken JSON array") from error
         number += 1
         yield _json_record(number, text[position:end].encode("latin-1"), layout)
-        position = _after_blank(text, end)
+        position = after_blank(text, end)
         if position < len(text) and text[position] == ",":
-            position = _after_blank(text, position + 1)
+            position = after_blank(text, position + 1)
     if position != len(text) - 1:
         raise UnreadableFileError("broken JSON array")
-
-
-def _after_blank(text: str, position: int) -> int:
-    while position < len(text) and text[position] in " \t\r\n":
-        position += 1
-    return position
 
 
 def _json_record(number: int, raw: bytes, layout: Layout) -> Record:
@@ -204,26 +200,10 @@ def _json_record(number: int, raw: bytes, layout: Layout) -> Record:
     except UnicodeDecodeError:
         return Record(number, reason=BAD_ENCODING, payload=raw)
     try:
-        entry = json.loads(text, parse_constant=_refuse_constant)
-        if not isinstance(entry, dict):
-            raise TypeError("not an object")
-        values = {name: _json_text(value) for name, value in entry.items()}
-    except (ValueError, TypeError, RecursionError):
+        values = members(text)
+    except (ValueError, RecursionError):
         return Record(number, reason=INVALID_JSON, payload=raw)
     return Record(number, values, payload=raw)
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _json_text(value: Any) -> str | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, str):
-        value.encode()  # a lone surrogate is no text: UnicodeEncodeError is a ValueError
-        return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _parquet(content: bytes, layout: Layout) -> Iterator[Record]:

@@ -15,18 +15,21 @@ from lakehouse.bronze.landing import (
     DUPLICATE,
     INGESTED,
     REJECTED,
+    delivery_day,
     inspected_files,
     landing_file,
     listed_files,
     new_files,
 )
+from lakehouse.columns.dates import parsed_moment
 from lakehouse.errors import BooksError, InputError
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.lake import Lake
+from lakehouse.quality.bronze_suite import SEQUENCE_AT, bronze_suite
 from lakehouse.quality.gate import GateOutcome, gate, require_passed
 from lakehouse.quality.quarantine import flagged, good_rows
 from lakehouse.quality.records import quarantined
-from lakehouse.quality.suites import bronze_suite
+from lakehouse.quality.rules import Suite
 from lakehouse.settings.sources import Source
 from lakehouse.tables.conform import conformed
 from lakehouse.tables.ops import FEED_BOOK, LANDING_FILE, QUARANTINE
@@ -52,10 +55,14 @@ class FeedBook:
 
 @dataclass(frozen=True)
 class Claim:
-    """The landing files that this run takes: ledger rows by feed, and the ledger's version."""
+    """The landing files that this run takes: ledger rows by feed, and the ledger's version.
+
+    `unmatched` are the paths, sorted, of files that no source's pattern matches; they are left alone.
+    """
 
     files: Mapping[str, Sequence[Row]]
     version: int
+    unmatched: Sequence[str]
 
 
 def claim(lake: Lake, attempt: Attempt, sources: Sequence[Source]) -> Claim:
@@ -71,10 +78,12 @@ def claim(lake: Lake, attempt: Attempt, sources: Sequence[Source]) -> Claim:
         raise InputError(
             f"There is no landing folder {landing}.", "set lake.landing, or deliver files there."
         )
-    listed = listed_files(lake.spark, landing, sources, attempt.as_of)
+    # Matched against all sources: a file of one that this run leaves out has its source all the same.
+    listed = listed_files(lake.spark, landing, settings.sources, attempt.as_of)
+    is_chosen = F.col("feed").isNull() | F.col("feed").isin([source.name for source in sources])
     # What a run takes is bounded by what was delivered since the last one.
-    new = new_files(listed, ledger).select("path", "source_file", "feed").collect()
-    paths = {row.path: (row.source_file, row.feed) for row in new}
+    new = new_files(listed.where(is_chosen), ledger).select("path", "source_file", "feed").collect()
+    paths = {row.path: (row.source_file, row.feed) for row in new if row.feed is not None}
     if paths:
         inspected = inspected_files(lake.spark, paths, sources)
         rows = conformed(landing_file(inspected, ledger, attempt.run_id), LANDING_FILE)
@@ -85,7 +94,8 @@ def claim(lake: Lake, attempt: Attempt, sources: Sequence[Source]) -> Claim:
     files: dict[str, list[Row]] = defaultdict(list)
     for row in taken.collect():
         files[row.feed].append(row)
-    return Claim(files, version)
+    unmatched = sorted(row.source_file for row in new if row.feed is None)
+    return Claim(files, version, unmatched)
 
 
 @dataclass
@@ -98,7 +108,7 @@ class IngestedFeed:
 
 
 def ingested(lake: Lake, attempt: Attempt, source: Source, files: Sequence[Row]) -> IngestedFeed:
-    """Appends a feed's sound records to bronze and holds the malformed and the keyless ones.
+    """Appends a feed's sound records to bronze and holds those that are malformed or break its suite.
 
     Raises:
         QualityGateError: a rule of severity `fail` is broken; nothing of the feed was written.
@@ -110,15 +120,13 @@ def ingested(lake: Lake, attempt: Attempt, source: Source, files: Sequence[Row])
     }
     if not paths:
         return IngestedFeed(_book(source.name, files, good=0, held=0))
-    spec, suite, now = source.bronze_table, bronze_suite(source), datetime.now(UTC)
+    spec, now = source.bronze_table, datetime.now(UTC)
     secret = lake.settings.lake.secret.get_secret_value()
     records = parsed(lake.spark, source, paths).persist()
     try:
         # The first action over the cache: what cannot be read is told here, not within the gate.
         malformed = _malformed_count(records, files)
-        sound = good_records(records, source, attempt.run_id, secret)
-        frame = conformed(sound.withColumn("ingested_at", F.lit(now)), spec)
-        staged = flagged(frame, suite, spec)
+        staged, suite = staged_records(records, source, attempt, files, secret)
         outcome = gate(staged, suite)
         require_passed([outcome])
         if malformed or outcome.held_count:
@@ -130,11 +138,31 @@ def ingested(lake: Lake, attempt: Attempt, source: Source, files: Sequence[Row])
             )
             key = attempt.key(f"{QUARANTINE.name}:{spec.name}")
             lake.tables.write(held, QUARANTINE, key, part=f":{spec.name}")
-        version = lake.tables.write(good_rows(staged), spec, attempt.key(spec.name))
+        good = good_rows(staged).drop(SEQUENCE_AT)
+        version = lake.tables.write(good, spec, attempt.key(spec.name))
     finally:
         records.unpersist()
     book = _book(source.name, files, good=outcome.good_count, held=malformed + outcome.held_count)
     return IngestedFeed(book, {spec.name: version}, [outcome])
+
+
+def staged_records(
+    records: DataFrame, source: Source, attempt: Attempt, files: Sequence[Row], secret: str
+) -> tuple[DataFrame, Suite]:
+    """The records that are not malformed as flagged rows of bronze, and the suite that judges them.
+
+    Beside bronze's columns stand the gate's flags and `SEQUENCE_AT`. No record can be later than the
+    run's day or, if that is later, the day on which one of `files` (rows of the ledger) was delivered:
+    a run for a past day also takes files that came since in folders without a date, and what these
+    tell has happened.
+    """
+    spec = source.bronze_table
+    days = [delivery_day(row.source_file, row.modified_at) for row in files]
+    suite = bronze_suite(source, max(attempt.as_of, *days))
+    sound = good_records(records, source, attempt.run_id, secret)
+    frame = conformed(sound.withColumn("ingested_at", F.lit(datetime.now(UTC))), spec)
+    moment = parsed_moment(F.trim(source.sequence), source.sequence_formats)
+    return flagged(frame.withColumn(SEQUENCE_AT, moment), suite, spec), suite
 
 
 def feed_books(lake: Lake, attempt: Attempt, books: Sequence[FeedBook]) -> int:

@@ -8,6 +8,8 @@ from lakehouse.pipeline.runner import RunOutcome
 from lakehouse.quality.gate import GateOutcome, Verdict
 from lakehouse.report import Grid, Report
 
+_SHOWN_FILES = 5
+
 
 def run_report(outcome: RunOutcome) -> Report:
     """What a person wants to know of a run."""
@@ -22,11 +24,25 @@ def run_report(outcome: RunOutcome) -> Report:
             f"{sum(outcome.step_seconds.values()):.0f} s)."
         ],
         warnings=[
-            f"{file} was rejected ({reason}{': ' + columns if columns else ''}); "
-            "its feed brought nothing from it, all others went on."
-            for file, reason, columns in outcome.rejected_files
+            *(
+                f"{file} was rejected ({reason}{': ' + columns if columns else ''}); "
+                "its feed brought nothing from it, all others went on."
+                for file, reason, columns in outcome.rejected_files
+            ),
+            *_of_unmatched(outcome.unmatched_files),
         ],
     )
+
+
+def _of_unmatched(files: Sequence[str]) -> list[str]:
+    if not files:
+        return []
+    more = f" and {len(files) - _SHOWN_FILES} more" if len(files) > _SHOWN_FILES else ""
+    return [
+        f"{len(files)} file(s) below the landing folder match no source and were left alone: "
+        f"{', '.join(files[:_SHOWN_FILES])}{more}. Rename them or correct a source's file_pattern, and "
+        "run under a new run id; keep what is no data elsewhere, or under a name that begins with _."
+    ]
 
 
 def books_grid(books: Sequence[FeedBook]) -> Grid:

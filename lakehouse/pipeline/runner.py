@@ -56,6 +56,7 @@ class RunOutcome:
     status: str = attempts.STARTED
     books: list[FeedBook] = field(default_factory=list)
     rejected_files: list[tuple[str, str, str]] = field(default_factory=list)
+    unmatched_files: Sequence[str] = ()
     outcomes: list[GateOutcome] = field(default_factory=list)
     step_seconds: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
@@ -165,6 +166,7 @@ class _Run:
         with self._timed("claim"):
             claimed = claim(self._lake, self._attempt, chosen)
         self._versions["ops.landing_file"] = claimed.version
+        self._outcome.unmatched_files = claimed.unmatched
         self._outcome.rejected_files += [
             (row.source_file, row.reason, ", ".join(row.missing_columns or []))
             for rows in claimed.files.values()

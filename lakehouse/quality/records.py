@@ -37,11 +37,11 @@ def quarantined(
 ) -> DataFrame:
     """Rows of ops.quarantine: one per held row of a flagged table.
 
-    `payload` is the row as JSON without its nulls, in UTF-8. Lineage columns are null where the
-    table has none.
+    `payload` holds the table's own columns as JSON without nulls, in UTF-8. Lineage columns are null
+    where the table has none.
     """
     known = set(spec.column_names)
-    payload = F.to_json(F.struct(*(column for column in staged.columns if column != FLAGS)))
+    payload = F.to_json(F.struct(*(column for column in staged.columns if column in known)))
     values: dict[str, Column] = {
         "run_id": F.lit(run_id),
         "table_name": F.lit(spec.name),

@@ -17,7 +17,6 @@ from lakehouse.quality.rules import (
     IN_SET,
     KINDS,
     LENGTHS,
-    NOT_NULL,
     NOT_NULL_SHARE,
     REGEX,
     ROW_COUNT,
@@ -26,7 +25,6 @@ from lakehouse.quality.rules import (
     Severity,
     Suite,
 )
-from lakehouse.settings.sources import Source
 from lakehouse.tables.spec import TableSpec
 
 _REASON = re.compile(r"[a-z][a-z0-9_]{2,62}")
@@ -41,7 +39,7 @@ def read_suites(root: Path, specs: Sequence[TableSpec]) -> dict[str, Suite]:
     Args:
         root: the folder `expectations/`.
         specs: every table that must have a suite. Bronze suites derive from their sources
-            (`bronze_suite`) and ops tables have none, so neither belongs here.
+            (see `bronze_suite`) and ops tables have none, so neither belongs here.
 
     Raises:
         SuiteError: a suite is missing, names no known table or cannot be used; lists all faults.
@@ -65,28 +63,6 @@ def read_suites(root: Path, specs: Sequence[TableSpec]) -> dict[str, Suite]:
     return suites
 
 
-def bronze_suite(source: Source) -> Suite:
-    """The suite of a feed's bronze table, derived from the source's description.
-
-    Key columns must hold a value, and so must the lineage that ingestion stamps on each row. All
-    of it is counted in one scan without a shuffle: a feed's rows are the largest tables there are.
-    """
-    described = {column.name for column in source.columns}
-    keys = [
-        _not_null(name, Severity.QUARANTINE, "missing_key", "A row without its key is nobody's.")
-        for name in source.key
-        if name in described
-    ]
-    lineage = [
-        _not_null(name, Severity.FAIL, "missing_lineage", "Ingestion stamps every row.")
-        for name in ("source_file", "source_row_number", "content_hash", "file_hash")
-    ]
-    filled = Rule(
-        ROW_COUNT, {"min_value": 1}, Severity.WARN, "empty_table", "The feed brought rows."
-    )
-    return Suite(source.bronze_table.name, (*keys, *lineage, filled))
-
-
 def rule_faults(entry: object, spec: TableSpec) -> list[str]:
     """Everything that is wrong with one entry of a suite; empty if it can be used."""
     if not isinstance(entry, dict):
@@ -106,10 +82,6 @@ def rule_faults(entry: object, spec: TableSpec) -> list[str]:
     if entry.get("severity") == Severity.QUARANTINE:
         faults += _quarantine_faults(kind, kwargs)
     return faults
-
-
-def _not_null(column: str, severity: Severity, reason: str, description: str) -> Rule:
-    return Rule(NOT_NULL, {"column": column}, severity, reason, description)
 
 
 def _stray_files(root: Path, specs: Iterable[TableSpec]) -> Iterator[str]:

@@ -108,8 +108,9 @@ class OrderReference(Frozen):
 class SilverFeed(Frozen):
     """How one feed fills one silver table. `map` gives raw text per column; silver types it.
 
-    `each` names a column that holds a JSON array: one silver row per element. `record_id` lists the
-    paths whose values together are the record's id (default: the source's key).
+    `each` names a column that holds a JSON array: one silver row per element, and one that the gate
+    holds for an array that cannot be read. `record_id` lists the paths whose values together are the
+    record's id (default: the source's key).
     `date_formats` are tried in order, as Spark datetime patterns, for dates and timestamps;
     ISO 8601 is tried when the list is empty. `country` is the default for phones and postcodes.
     """

@@ -68,7 +68,8 @@ def intake(
         Key: record_key. The lineage columns, `corrections` (texts that a value map does not list),
         person_record_key and order_record_key where the feed refers to them, the parent's key for
         an exploded feed, then every column of `feed.map` as raw text. An exploded feed's element
-        without a number of its own gets its position.
+        without a number of its own gets its position. An array that cannot be read is one row with
+        a key and nothing from an element.
     """
     catalogue = Catalogue({s.name: s for s in sources}, secret)
     rows = _records(opened(current(bronze, source), source, feed), feed)
@@ -113,10 +114,16 @@ def _lineage(source: Source, feed: SilverFeed, catalogue: Catalogue) -> list[Col
 
 
 def _record_id(source: Source, feed: SilverFeed) -> list[Column]:
+    keys = [identity(F.col(key)) for key in source.key]
     if feed.record_id is not None:
-        return [identity(at(path)) for path in feed.record_id]
-    ids = [identity(F.col(key)) for key in source.key]
-    return ids if feed.each is None else [*ids, F.col(POSITION).cast("string")]
+        ids = [identity(at(path)) for path in feed.record_id]
+    else:
+        ids = keys if feed.each is None else [*keys, F.col(POSITION).cast("string")]
+    if feed.each is None:
+        return ids
+    # The row of an array that cannot be read stands alone, and goes by what it is part of.
+    whole = F.concat_ws("|", *keys)
+    return [F.when(F.col(POSITION).isNull(), whole).otherwise(part) for part in ids]
 
 
 def _references(source: Source, feed: SilverFeed, catalogue: Catalogue) -> list[Column]:

@@ -15,7 +15,9 @@ ITEM = "item"
 """The head of a path into the element of a feed's `each`."""
 
 POSITION = "_position"
-"""Column of an exploded feed: the element's place in its array, from 1."""
+"""Column of an exploded feed: the element's place in its array, from 1; null where there is none."""
+
+_NOTHING = r"^\s*(null|\[\s*\])?\s*$"
 
 
 @dataclass
@@ -48,7 +50,8 @@ def opened(bronze: DataFrame, source: Source, feed: SilverFeed) -> DataFrame:
     """The bronze rows, one per element of `feed.each` if there is one, ready for `at`.
 
     Adds `_json_<column>` for every column that a path goes into, and for an exploded feed
-    `_json_item` and `_position`. An array that cannot be read gives no rows.
+    `_json_item` and `_position`. An array that cannot be read gives one row without element and
+    position, so that the gate sees it; an absent or empty one gives none.
     """
     heads = _nodes(source, feed)
     item = heads.pop(ITEM, _Node())
@@ -60,8 +63,11 @@ def opened(bronze: DataFrame, source: Source, feed: SilverFeed) -> DataFrame:
     frame = bronze.withColumns(parsed) if parsed else bronze
     if feed.each is None:
         return frame
-    elements = F.from_json(at(feed.each), f"array<{item.schema()}>")
-    exploded = frame.select("*", F.posexplode(elements).alias("_offset", f"_json_{ITEM}"))
+    text = at(feed.each)
+    elements = F.from_json(text, f"array<{item.schema()}>")
+    exploded = frame.where(~text.rlike(_NOTHING)).select(
+        "*", F.posexplode_outer(elements).alias("_offset", f"_json_{ITEM}")
+    )
     return exploded.withColumn(POSITION, F.col("_offset") + 1).drop("_offset")
 
 

@@ -96,7 +96,9 @@ def _value(name: str, kind: str, formats: Sequence[str]) -> Column:
     if kind == "date":
         return parsed_date(text, formats)
     if kind in ("int", "bigint"):
-        return F.regexp_replace(text, r"\.0+$", "").try_cast(kind)
+        # A whole number may be written as 2.0 or as 1E2.
+        number = text.try_cast("decimal(38,9)")
+        return F.when(number == F.floor(number), number).try_cast(kind)
     if kind != "string":
         return text.try_cast(kind)
     usual_form = _USUAL_FORMS.get(name)

@@ -136,7 +136,6 @@ def test_files_of_a_later_day_wait_and_a_folder_that_is_no_day_does_not_stop_the
             "2026-01-06/guest-today.csv": text,
             "2026-01-07/guest-tomorrow.csv": text,
             "2026-02-30/guest-never.csv": text + "2,Bob,,\n",
-            "2026-01-06/unknown-1.csv": text,
         },
     )
 
@@ -146,6 +145,32 @@ def test_files_of_a_later_day_wait_and_a_folder_that_is_no_day_does_not_stop_the
         "2026-01-06/guest-today.csv",
         "2026-02-30/guest-never.csv",
     ]
+
+
+def test_a_file_that_no_pattern_matches_is_listed_without_a_feed_and_a_hidden_one_not_at_all(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    names = [
+        "2026-01-06/guest-1.csv",
+        "2026-01-06/gest-2.csv",
+        "notes.txt",
+        "2026-01-07/gest-3.csv",
+    ]
+    hidden = [
+        "2026-01-06/_guest-4.csv",
+        "2026-01-06/.guest-5.csv",
+        "_old/gest-6.csv",
+        ".a/gest-7.csv",
+    ]
+    deliver(tmp_path, dict.fromkeys([*names, *hidden], HEADER))
+
+    listed = listed_files(spark, str(tmp_path), (GUEST,), DAY).collect()
+
+    assert {row.source_file: row.feed for row in listed} == {
+        "2026-01-06/guest-1.csv": "shop_guest",
+        "2026-01-06/gest-2.csv": None,
+        "notes.txt": None,
+    }
 
 
 @pytest.fixture

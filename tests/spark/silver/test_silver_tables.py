@@ -3,15 +3,23 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame
 from pyspark.sql import Row as SparkRow
+from pyspark.sql import functions as F
 
 from lakehouse.errors import ConfigurationError
+from lakehouse.quality.gate import Verdict, gate
+from lakehouse.quality.quarantine import FLAGS, flagged, good_rows, held_rows
+from lakehouse.quality.suites import read_suites
+from lakehouse.settings.places import expectations_dir
+from lakehouse.settings.sources import Source
 from lakehouse.silver import silver_table
-from lakehouse.tables.silver import SILVER_TABLES
+from lakehouse.tables.registry import GATED_TABLES
+from lakehouse.tables.silver import ORDER_LINE, SILVER_TABLES, SUPPORT_MESSAGE
 from tests.spark.silver.conftest import Landed, Row, source
 
 ACCOUNT = source(
@@ -261,6 +269,16 @@ def test_a_value_that_cannot_be_read_is_null_and_written_down_and_its_row_stays(
     ]
 
 
+def test_a_whole_number_is_read_however_it_is_written_and_no_other_is_made_whole(
+    landed: Landed,
+) -> None:
+    counts = {"2": 2, "2.0": 2, "1E2": 100, "-1.0e1": -10, "2.5": None, "two": None}
+    rows: list[Row] = [{"id": text, "sku": "p", "count": text} for text in counts]
+    bronze = {"shop_receipt_line": landed(RECEIPT_LINE, rows)}
+    lines = by_id(built("order_line", bronze, {"order": orders(landed, [])}))
+    assert {text: line["quantity"] for text, line in lines.items()} == counts
+
+
 def test_lines_inside_an_order_go_with_it_and_lines_of_their_own_may_be_orphans(
     landed: Landed,
 ) -> None:
@@ -296,6 +314,69 @@ def test_lines_inside_an_order_go_with_it_and_lines_of_their_own_may_be_orphans(
         "2": False,
     }
     assert lines["1"]["line_amount"] == Decimal("-2.00")
+
+
+NUMBERED_ORDER = source(
+    "numbered_order",
+    "id lines at",
+    feeds=[
+        {"table": "order", "map": {"order_id": "id"}},
+        {
+            "table": "order_line",
+            "each": "lines",
+            "record_id": ["item.number"],
+            "map": {"line_number": "item.number", "product_id": "item.sku"},
+        },
+    ],
+)
+
+
+@pytest.mark.parametrize("given", [ORDER, NUMBERED_ORDER])
+def test_lines_that_are_no_array_are_one_row_that_the_gate_holds(
+    landed: Landed, given: Source
+) -> None:
+    texts = {
+        "cut": '[{"number": 1, "sku": "p1"}, {"nu',
+        "no array": "n/a",
+        "no objects": '[{"number": 2, "sku": "p1"}, 5]',
+        "sound": '[{"number": 3, "sku": "p1"}]',
+        "empty": " [ ] ",
+        "null": "null",
+        "blank": " ",
+        "absent": None,
+    }
+    rows: list[Row] = [{"id": i, "lines": t, "at": "2026-01-02"} for i, t in texts.items()]
+    bronze = {given.name: landed(given, rows)}
+    sources = (*SOURCES, NUMBERED_ORDER)
+    made = partial(silver_table, secret="a secret of the tests", as_of=DAY)
+    order = made("order", bronze, sources, {"person_record": people(landed)})
+    lines = made(
+        "order_line", bronze, sources, {"order": order.withColumn("currency", F.lit("EUR"))}
+    )
+    suite = read_suites(expectations_dir(), GATED_TABLES)["silver.order_line"]
+    staged = flagged(lines, suite, ORDER_LINE)
+    outcome = gate(staged.persist(), suite)
+
+    assert outcome.verdict is Verdict.QUARANTINE
+    held = {row["source_record_id"].split("|")[0]: row for row in held_rows(staged).collect()}
+    assert set(held) == {"cut", "no array", "no objects"}
+    assert {tuple(row[FLAGS]["reasons"]) for row in held.values()} == {
+        ("missing_line_number", "missing_product")
+    }
+    assert len({row["record_key"] for row in held.values()} - {None}) == 3
+    assert [row["product_id"] for row in good_rows(staged).collect()] == ["p1"]
+
+
+def test_a_thread_that_is_no_array_is_one_message_that_the_gate_holds(landed: Landed) -> None:
+    broken = ticket("T1", None, "2026-01-03") | {"messages": "[{"}
+    bronze = {"shop_ticket": landed(TICKET, [broken, ticket("T2", None, "2026-01-03")])}
+    messages = built("support_message", bronze, {"support_ticket": built("support_ticket", bronze)})
+    suite = read_suites(expectations_dir(), GATED_TABLES)["silver.support_message"]
+
+    (held,) = held_rows(flagged(messages, suite, SUPPORT_MESSAGE)).collect()
+
+    assert held["record_key"] is not None
+    assert held[FLAGS]["reasons"] == ["impossible_date", "missing_message_number", "unknown_author"]
 
 
 def test_a_payment_keeps_the_key_of_an_order_that_is_there(landed: Landed) -> None:

@@ -1,7 +1,6 @@
 """Landing bytes, cut into records: each numbered, each sound or held with its reason and its bytes."""
 
 import io
-import json
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -98,11 +97,25 @@ def test_holds_a_malformed_json_line_verbatim(line: bytes, reason: str) -> None:
     assert sound.values == {"id": "2"}
 
 
-def test_json_values_become_text_and_nested_ones_stay_json() -> None:
-    content = json.dumps({"id": 7, "name": None, "ok": True, "tags": [{"a": 1.5}]}).encode()
+def test_json_values_become_text_as_they_are_written_nested_ones_too() -> None:
+    content = b'{"id":7,"name":null,"ok":true,"sum":1E2,"tags":[ {"a": 1.50} ]}'
     assert outcome(content, layout("jsonl")) == [
-        (1, {"id": "7", "name": None, "ok": "true", "tags": '[{"a":1.5}]'})
+        (1, {"id": "7", "name": None, "ok": "true", "sum": "1E2", "tags": '[ {"a": 1.50} ]'})
     ]
+
+
+def test_half_a_surrogate_pair_deep_in_a_record_holds_that_record_alone() -> None:
+    content = b'{"id":"1","tags":["\\ud800"]}\n{"id":"2","tags":["\\ud83d\\ude00"]}\n'
+    assert outcome(content, layout("jsonl")) == [
+        (1, "invalid_json"),
+        (2, {"id": "2", "tags": '["\\ud83d\\ude00"]'}),
+    ]
+
+
+def test_an_integer_of_thousands_of_digits_does_not_make_an_array_unreadable() -> None:
+    number = "9" * 5000
+    content = f'[{{"id":{number}}}, {{"id":1}}]'.encode()
+    assert outcome(content, layout("json_array")) == [(1, {"id": number}), (2, {"id": "1"})]
 
 
 def test_an_undecodable_byte_spoils_one_element_of_an_array_and_no_other() -> None:

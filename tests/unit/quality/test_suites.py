@@ -8,8 +8,7 @@ import pytest
 
 from lakehouse.errors import SuiteError
 from lakehouse.quality.rules import KINDS, NOT_NULL, ROW_COUNT, Severity
-from lakehouse.quality.suites import bronze_suite, read_suites, rule_faults
-from lakehouse.settings.sources import FileFormat, LoadKind, Source, SourceColumn
+from lakehouse.quality.suites import read_suites, rule_faults
 from lakehouse.tables.registry import GATED_TABLES
 from lakehouse.tables.spec import Column, TableSpec
 
@@ -181,30 +180,3 @@ def test_no_rule_of_the_vocabulary_reports_a_value_of_the_table() -> None:
         "expect_table_row_count_to_be_between",
         "expect_column_proportion_of_non_null_values_to_be_between",
     }
-
-
-def test_a_bronze_suite_follows_from_the_source() -> None:
-    source = Source(
-        source_system="shop",
-        entity="order",
-        description="Orders.",
-        owner="sales",
-        readers=("sales",),
-        format=FileFormat.JSON_LINES,
-        file_pattern="orders-*.jsonl",
-        load_kind=LoadKind.DELTA,
-        key=("order_id",),
-        sequence="updated_at",
-        columns=(
-            SourceColumn(name="order_id", description="Number."),
-            SourceColumn(name="updated_at", description="Changed."),
-        ),
-    )
-
-    suite = bronze_suite(source)
-
-    assert suite.table == "bronze.shop_order"
-    assert [(rule.reason, rule.columns) for rule in suite.quarantine_rules] == [
-        ("missing_key", ("order_id",))
-    ]
-    assert set(suite.columns) <= set(source.bronze_table.column_names)

@@ -1,0 +1,29 @@
+"""What a person is told of a run beside its counts."""
+
+from lakehouse.pipeline.run_report import run_report
+from lakehouse.pipeline.runner import RunOutcome
+
+
+def test_files_that_match_no_source_are_counted_and_the_first_named() -> None:
+    files = [f"2026-01-05/gest-{number}.csv" for number in range(1, 8)]
+
+    (warning,) = run_report(RunOutcome("day-1", unmatched_files=files)).warnings
+
+    assert warning.startswith("7 file(s) below the landing folder match no source")
+    assert [file for file in files if file in warning] == files[:5]
+    assert "gest-5.csv and 2 more." in warning
+    assert "file_pattern" in warning
+
+
+def test_few_such_files_are_all_named_beside_the_rejected_ones() -> None:
+    rejected = [("2026-01-05/guest-1.csv", "missing_required_column", "name")]
+    outcome = RunOutcome("day-1", rejected_files=rejected, unmatched_files=["notes.txt"])
+
+    first, second = run_report(outcome).warnings
+
+    assert first.startswith("2026-01-05/guest-1.csv was rejected (missing_required_column: name)")
+    assert "left alone: notes.txt. Rename" in second
+
+
+def test_a_run_that_knows_all_its_files_warns_of_nothing() -> None:
+    assert run_report(RunOutcome("day-1")).warnings == []
