@@ -132,7 +132,7 @@ displayHTML(model_linker.visualisations.m_u_parameters_chart().to_html())
 
 # COMMAND ----------
 
-scored = connection.execute(f"select * from {predicted(model_linker, None)}").to_arrow_table()
+scored = connection.sql(f"select * from {predicted(model_linker, None)}").to_arrow_table()
 displayHTML(model_linker.visualisations.waterfall_chart(scored.to_pylist()).to_html())
 
 # COMMAND ----------

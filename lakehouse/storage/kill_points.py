@@ -17,8 +17,9 @@ class KillPoints:
     """Counts how often each point was passed and kills at the chosen one."""
 
     def __init__(self, chosen: str | None) -> None:
-        self._name, _, nth = (chosen or "").partition(":")
-        self._nth = int(nth or 1)
+        # A subject may hold a colon itself, as ops.quarantine:silver.order does.
+        name, _, nth = (chosen or "").rpartition(":")
+        self._name, self._nth = (name, int(nth)) if nth.isdigit() else (chosen, 1)
         self._passed: Counter[str] = Counter()
 
     def passed(self, subject: str, moment: str) -> None:
