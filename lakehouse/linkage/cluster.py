@@ -23,7 +23,6 @@ def cluster(
     edges: DataFrame,
     model: TrainedModel,
     settings: LinkageSettings,
-    engine: str,
     work_dir: str,
 ) -> DataFrame:
     """The cluster of every record.
@@ -32,16 +31,14 @@ def cluster(
         people: record_key; every record gets a row.
         edges: linkage.scored_edge.
         model: the model whose join weight decides.
-        settings: conf.
-        engine: auto, spark or duckdb.
+        settings: conf, with the engine.
         work_dir: folder that driver and workers see; the frame reads from it while it is used.
 
     Returns:
         record_key, cluster_id (smallest record_key of the cluster), model_version.
     """
     folder = Path(work_dir) / f"clustering_{uuid.uuid4().hex}"
-    spark = people.sparkSession
-    chosen = chosen_engine(spark, Engine(engine), settings.limits, people.count())
+    chosen = chosen_engine(people.sparkSession, settings, people.count())
     members = (_local if chosen is Engine.DUCKDB else _spread)(edges, model, settings, folder)
     return (
         people.select("record_key")

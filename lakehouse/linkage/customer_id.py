@@ -1,13 +1,15 @@
 """Lasting ids: today's clusters get yesterday's customer ids by the records that they share."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 _ID_BITS = 256
 _SALT = "customer"
-_ROUNDS = 3
+_COLUMNS = ("record_key", "customer_id", "valid_from", "valid_to")
 
 
 def identity_map(
@@ -30,30 +32,36 @@ def identity_map(
         ended stay as they were; a record that left, or that is gone, has its open period closed.
         The same cluster and map give the same result, whatever the moment, if nothing changed.
     """
-    current = previous.where(F.col("valid_to").isNull())
+    assigned = _assigned(cluster, kept_customer(cluster, previous), release_number)
+    ended = previous.where(F.col("valid_to").isNotNull())
+    return ended.select(*_COLUMNS).unionByName(_periods(assigned, previous, as_of))
+
+
+def _periods(assigned: DataFrame, previous: DataFrame, as_of: datetime) -> DataFrame:
+    """The periods that hold after this run, and those that it ends.
+
+    Both come from one pass over the records: two selections would compute all of it twice.
+    """
     now = F.lit(as_of).cast("timestamp")
-    kept = kept_customer(cluster, previous)
-    assigned = _assigned(cluster, kept, release_number)
-    old = current.select(
+    old = previous.where(F.col("valid_to").isNull()).select(
         "record_key", F.col("customer_id").alias("old_id"), F.col("valid_from").alias("old_from")
     )
-    both = assigned.join(old, on="record_key", how="full_outer")
     same = F.col("customer_id").eqNullSafe(F.col("old_id"))
-    opened = both.where(F.col("customer_id").isNotNull()).select(
-        "record_key",
+    opened = F.struct(
         "customer_id",
         F.when(same, F.col("old_from")).otherwise(now).alias("valid_from"),
         F.lit(None).cast("timestamp").alias("valid_to"),
     )
-    closed = both.where(F.col("old_id").isNotNull() & ~same).select(
-        "record_key",
-        F.col("old_id").alias("customer_id"),
+    closed = F.struct(
+        F.when(~same, F.col("old_id")).alias("customer_id"),
         F.col("old_from").alias("valid_from"),
         now.alias("valid_to"),
     )
-    ended = previous.where(F.col("valid_to").isNotNull()).select(*opened.columns)
-    return ended.unionByName(closed.where(F.col("valid_from") < F.col("valid_to"))).unionByName(
-        opened
+    lasts = F.col("valid_to").isNull() | (F.col("valid_from") < F.col("valid_to"))
+    return (
+        assigned.join(old, on="record_key", how="full_outer")
+        .select("record_key", F.inline(F.array(opened, closed)))
+        .where(F.col("customer_id").isNotNull() & lasts)
     )
 
 
@@ -63,10 +71,10 @@ def kept_customer(cluster: DataFrame, previous: DataFrame) -> DataFrame:
     Returns:
         cluster_id, customer_id for every cluster that keeps one.
 
-    A pair is taken when neither side has a better one left, which is the same as taking all pairs
-    in falling order. Each round settles the best pair of every tangle of clusters and customers; a
-    tangle that needs more rounds than `_ROUNDS` is a run that mixed whole chains of customers, and
-    what is left of it starts anew.
+    Of all pairs that share records, in falling order, each is taken whose cluster and customer are
+    both still free. A pair without a rival is taken whatever the order: on a usual day nearly all
+    are such. The others, from customers that merged, split or swapped records in this run, meet in
+    one task, which takes them in order and holds 300 bytes for each pair that it takes.
     """
     current = previous.where(F.col("valid_to").isNull()).select("record_key", "customer_id")
     age = previous.groupBy("customer_id").agg(F.min("valid_from").alias("since"))
@@ -75,45 +83,38 @@ def kept_customer(cluster: DataFrame, previous: DataFrame) -> DataFrame:
         .groupBy("cluster_id", "customer_id")
         .agg(F.count("*").alias("shared"))
         .join(age, on="customer_id", how="inner")
-        .select("*", F.lit(True).alias("is_open"), F.lit(False).alias("is_kept"))
+        .select("*", _pairs_of("customer_id").alias("of_customer"))
+        .select("*", _pairs_of("cluster_id").alias("of_cluster"))
     )
-    for _ in range(_ROUNDS):
-        pairs = _settled(pairs)
-    return pairs.where("is_kept").select("cluster_id", "customer_id")
-
-
-def _settled(pairs: DataFrame) -> DataFrame:
-    """The pairs after one round: of the open ones, those that are the best on both sides are kept,
-    and every pair that shares a side with one of them is open no longer.
-    """
+    has_no_rival = (F.col("of_customer") == 1) & (F.col("of_cluster") == 1)
     order = (F.desc("shared"), F.asc("since"), F.asc("customer_id"), F.asc("cluster_id"))
-
-    def rank(side: str) -> Column:
-        return F.row_number().over(Window.partitionBy(side, "is_open").orderBy(*order))
-
-    def is_taken(side: str) -> Column:
-        return F.max("is_best").over(Window.partitionBy(side))
-
-    # One shuffle by each side, twice: windows in this order find their rows already together.
-    ranked = pairs.select("*", rank("cluster_id").alias("of_cluster")).select(
-        "*", rank("customer_id").alias("of_customer")
-    )
-    best = F.col("is_open") & (F.col("of_cluster") == 1) & (F.col("of_customer") == 1)
     return (
-        ranked.select("*", best.alias("is_best"))
-        .select("*", is_taken("customer_id").alias("customer_taken"))
-        .select("*", is_taken("cluster_id").alias("cluster_taken"))
-        .select(
-            "cluster_id",
-            "customer_id",
-            "shared",
-            "since",
-            (F.col("is_open") & ~F.col("customer_taken") & ~F.col("cluster_taken")).alias(
-                "is_open"
-            ),
-            (F.col("is_kept") | F.col("is_best")).alias("is_kept"),
-        )
+        pairs.select("*", has_no_rival.alias("has_no_rival"))
+        # Rivals have no key of their own here, and what has none lies in one partition.
+        .repartition(F.when(F.col("has_no_rival"), F.col("cluster_id")))
+        .sortWithinPartitions(*order)
+        .select("cluster_id", "customer_id", "has_no_rival")
+        .mapInArrow(_taken, "cluster_id string, customer_id string")
     )
+
+
+def _pairs_of(side: str) -> Column:
+    return F.count("*").over(Window.partitionBy(side))
+
+
+def _taken(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Of pairs in order, those without a rival and those of which neither side is taken before."""
+    clusters: set[str] = set()
+    customers: set[str] = set()
+    for batch in batches:
+        is_taken = []
+        for cluster, customer, alone in zip(*(c.to_pylist() for c in batch.columns), strict=True):
+            is_free = alone or (cluster not in clusters and customer not in customers)
+            if is_free and not alone:
+                clusters.add(cluster)
+                customers.add(customer)
+            is_taken.append(is_free)
+        yield batch.select([0, 1]).filter(pa.array(is_taken, pa.bool_()))
 
 
 def _assigned(cluster: DataFrame, kept: DataFrame, release_number: int) -> DataFrame:
@@ -122,19 +123,7 @@ def _assigned(cluster: DataFrame, kept: DataFrame, release_number: int) -> DataF
     A release has each cluster once and no number twice, so neither has what is hashed of both.
     """
     content = F.concat_ws("|", F.lit(_SALT), F.lit(release_number), "cluster_id")
-    named = (
-        cluster.select("cluster_id")
-        .distinct()
-        .join(kept, on="cluster_id", how="left")
-        .select(
-            "cluster_id",
-            F.coalesce("customer_id", F.substring(F.sha2(content, _ID_BITS), 1, 32)).alias(
-                "customer_id"
-            ),
-        )
-    )
-    return (
-        cluster.select("record_key", "cluster_id")
-        .join(named, on="cluster_id", how="inner")
-        .select("record_key", "customer_id")
+    new_id = F.substring(F.sha2(content, _ID_BITS), 1, 32)
+    return cluster.join(kept, on="cluster_id", how="left").select(
+        "record_key", F.coalesce("customer_id", new_id).alias("customer_id")
     )

@@ -13,20 +13,20 @@ import duckdb
 from pyspark.sql import SparkSession
 from splink import DuckDBAPI, Linker, SettingsCreator
 
-from lakehouse.settings.linkage import Engine, EngineLimits
+from lakehouse.settings.linkage import Engine, LinkageSettings
 
 PEOPLE_TABLE = "prepared"
 _MUTED = logging.CRITICAL + 1
 
 
-def chosen_engine(
-    spark: SparkSession, engine: Engine, limits: EngineLimits, records: int
-) -> Engine:
-    """`duckdb` or `spark`: what `auto` means for this session and number of records."""
-    if engine is not Engine.AUTO:
-        return engine
+def chosen_engine(spark: SparkSession, settings: LinkageSettings, records: int) -> Engine:
+    """`duckdb` or `spark`: the engine of conf, or what `auto` means for so many records here."""
+    if settings.engine is not Engine.AUTO:
+        return settings.engine
     local = str(spark.conf.get("spark.master", "")).startswith("local")
-    return Engine.DUCKDB if local and records <= limits.duckdb_up_to_records else Engine.SPARK
+    return (
+        Engine.DUCKDB if local and records <= settings.limits.duckdb_up_to_records else Engine.SPARK
+    )
 
 
 @contextmanager

@@ -9,6 +9,7 @@ SQL over match forms (ASCII), because every engine scores with Splink's DuckDB b
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from lakehouse.settings.level_labels import threshold_label
 from lakehouse.settings.linkage import ComparisonKind, ComparisonRule
 
 
@@ -24,12 +25,6 @@ class Level:
     expected: float
     frequency_column: str | None = None
 
-
-UNLIKE = "unlike"
-"""Label of the last level, on which nothing above holds."""
-
-UNLIKE_LABELS = {ComparisonKind.BIRTH_DATE: "generation apart"}
-"""Other labels of the last level, by kind."""
 
 _GENERATION_YEARS = 15
 _SAME_ADDRESS = 0.9
@@ -222,10 +217,11 @@ _LADDERS: dict[ComparisonKind, Callable[[Columns], list[Level]]] = {
 def _threshold_ladder(rule: ComparisonRule) -> list[Level]:
     (column,) = rule.columns
     step = 0.2 / len(rule.thresholds)
-    if rule.kind is ComparisonKind.LEVENSHTEIN:
-        near = [Level(f"{int(t)} edits", _edits(column, int(t)), step) for t in rule.thresholds]
-    else:
-        near = [Level(f"similar {t}", _similar(column, t), step) for t in rule.thresholds]
+    near = []
+    for threshold in rule.thresholds:
+        is_distance = rule.kind is ComparisonKind.LEVENSHTEIN
+        condition = _edits(column, int(threshold)) if is_distance else _similar(column, threshold)
+        near.append(Level(threshold_label(rule.kind, threshold), condition, step))
     return [Level("exact", _equal(column), 0.7, column), *near]
 
 

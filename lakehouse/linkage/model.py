@@ -15,7 +15,8 @@ from splink import SettingsCreator, block_on
 from splink.internals.comparison_creator import ComparisonCreator
 from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
-from lakehouse.linkage.levels import UNLIKE, UNLIKE_LABELS, Level, ladder, null_condition
+from lakehouse.linkage.levels import Level, ladder, null_condition
+from lakehouse.settings.level_labels import level_labels
 from lakehouse.settings.linkage import ComparisonRule, LinkageSettings
 
 UNIQUE_ID = "record_key"
@@ -82,7 +83,7 @@ def levels_of(rule: ComparisonRule, present: frozenset[str]) -> list[Level]:
     if not levels:
         return []
     rest = max(_LEAST_REST, 1 - sum(level.expected for level in levels))
-    levels.append(Level(UNLIKE_LABELS.get(rule.kind, UNLIKE), "ELSE", rest))
+    levels.append(Level(level_labels(rule)[-1], "ELSE", rest))
     total = sum(level.expected for level in levels)
     return [replace(level, expected=level.expected / total) for level in levels]
 

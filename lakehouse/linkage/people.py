@@ -17,7 +17,6 @@ from lakehouse.settings.linkage import LinkageSettings
 def link_people(
     people: DataFrame,
     settings: LinkageSettings,
-    engine: str,
     model: str | Path | None,
     work_dir: str,
 ) -> DataFrame:
@@ -25,8 +24,7 @@ def link_people(
 
     Args:
         people: record_id and any subset of the standard columns, as text.
-        settings: conf.
-        engine: auto, spark or duckdb.
+        settings: conf, with the engine.
         model: file of a trained model; None to train one on these people.
         work_dir: folder that driver and workers see; the frame reads from it while it is used.
 
@@ -40,8 +38,8 @@ def link_people(
     standardised_people(keyed).write.mode("overwrite").parquet(stored)
     records = people.sparkSession.read.parquet(stored)
     used = load_model(model) if model is not None else train(records, settings)
-    edges = scored_edge(records, used, settings, engine, work_dir)
-    found = cluster(records, edges, used, settings, engine, work_dir)
+    edges = scored_edge(records, used, settings, work_dir)
+    found = cluster(records, edges, used, settings, work_dir)
     return found.select(F.col("record_key").alias("record_id"), "cluster_id")
 
 

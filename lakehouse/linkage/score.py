@@ -23,7 +23,6 @@ def scored_edge(
     people: DataFrame,
     model: TrainedModel,
     settings: LinkageSettings,
-    engine: str,
     work_dir: str,
 ) -> DataFrame:
     """Every pair that was compared and may be one person, or that lies in one group.
@@ -31,8 +30,7 @@ def scored_edge(
     Args:
         people: silver.person_record, or any frame with record_key and some of its columns.
         model: a model trained by the same comparisons.
-        settings: conf.
-        engine: auto, spark or duckdb.
+        settings: conf, with the engine.
         work_dir: folder that driver and workers see; the frame reads from it while it is used.
 
     Returns:
@@ -50,8 +48,7 @@ def scored_edge(
     records = stored.count()
     if records < 2 or not rules or not model.comparisons:
         return people.sparkSession.createDataFrame([], EDGE_SCHEMA)
-    chosen = chosen_engine(people.sparkSession, Engine(engine), settings.limits, records)
-    if chosen is Engine.DUCKDB:
+    if chosen_engine(people.sparkSession, settings, records) is Engine.DUCKDB:
         return score_duckdb.edges(stored, records, rules, model, settings, folder)
     return score_spark.edges(stored, records, rules, model, settings, folder)
 

@@ -136,10 +136,10 @@ def sources(settings: Settings) -> Report:
     return Report(grids=source_grids(open_lake(settings)))
 
 
-def link(people: Path, out: Path, *, engine: str, model: Path | None) -> Report:
-    """Clusters of one file of people."""
-    settings = load_settings("demo")
-    records, clusters = linked(open_lake(settings).spark, settings, people, out, engine, model)
+def link(people: Path, out: Path, *, engine: str | None, model: Path | None) -> Report:
+    """Clusters of one file of people, by `engine` or else by the one that conf says."""
+    settings = load_settings("demo", overrides={"linkage.engine": engine} if engine else None)
+    records, clusters = linked(open_lake(settings).spark, settings, people, out, model)
     return Report(lines=[f"{records} records are {clusters} people; {out} says which."])
 
 

@@ -26,7 +26,6 @@ def linked(
     settings: Settings,
     people: Path,
     out: Path,
-    engine: str,
     model: Path | None,
 ) -> tuple[int, int]:
     """Writes `out` with record_id and cluster_id and returns the numbers of records and clusters.
@@ -39,7 +38,7 @@ def linked(
     frame = _people(spark, people)
     settings.lake.work_dir.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="link_", dir=settings.lake.work_dir) as work_dir:
-        clusters = link_people(frame, settings.linkage, engine, model, work_dir)
+        clusters = link_people(frame, settings.linkage, model, work_dir)
         # One row per person of one file that a person named: it fits the driver, which read it.
         table = clusters.select("record_id", "cluster_id").orderBy("record_id").toArrow()
     _write(table, out)

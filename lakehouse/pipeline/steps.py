@@ -145,21 +145,15 @@ def _scored_edge(inputs: Inputs) -> DataFrame:
     people = inputs.frames["silver.person_record"]
     settings = inputs.settings.linkage
     model = linkage_model(people, settings, inputs.as_of)
-    return scored_edge(people, model, settings, settings.engine.value, str(inputs.scratch))
+    return scored_edge(people, model, settings, str(inputs.scratch))
 
 
 def _cluster(inputs: Inputs) -> DataFrame:
     people = inputs.frames["silver.person_record"]
     settings = inputs.settings.linkage
     model = linkage_model(people, settings, inputs.as_of)
-    return cluster(
-        people,
-        inputs.frames["linkage.scored_edge"],
-        model,
-        settings,
-        settings.engine.value,
-        str(inputs.scratch),
-    )
+    edges = inputs.frames["linkage.scored_edge"]
+    return cluster(people, edges, model, settings, str(inputs.scratch))
 
 
 def _identity_map(inputs: Inputs) -> DataFrame:

@@ -202,15 +202,8 @@ class LinkageSettings(Frozen):
     guards: GuardSettings = GuardSettings()
 
     @model_validator(mode="after")
-    def _names_are_known(self) -> Self:
+    def _names_are_unique(self) -> Self:
         names = [rule.name for rule in self.comparisons]
         if len(set(names)) != len(names):
             raise ValueError("two comparisons have one name")
-        for contradiction in self.guards.contradictions:
-            unknown = (contradiction.levels.keys() | contradiction.unless.keys()) - set(names)
-            if unknown:
-                names_unknown = ", ".join(sorted(unknown))
-                raise ValueError(
-                    f"contradiction {contradiction.name}: no comparison {names_unknown}"
-                )
         return self

@@ -1,8 +1,11 @@
-"""What conf/base/linkage.yml names must be there: columns of the person record, and comparisons."""
+"""What conf/base/linkage.yml names must be there: columns of the person record, comparisons and
+their levels.
+"""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from lakehouse.settings.level_labels import level_labels
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.tables.silver import PERSON_RECORD
 
@@ -25,10 +28,29 @@ def linkage_faults(settings: LinkageSettings) -> Iterator[PathFault]:
         yield from _unknown_columns(("guards", "sharing", n, "columns"), limit.columns)
         yield from _unknown_parts(("guards", "sharing", n, "people"), limit.people)
     corroboration = settings.guards.corroboration
-    known = {rule.name for rule in settings.comparisons}
+    labels = {rule.name: level_labels(rule) for rule in settings.comparisons}
     for n, name in enumerate(corroboration.common if corroboration else ()):
-        if name not in known:
+        if name not in labels:
             yield ("guards", "corroboration", "common", n), f"there is no comparison {name}"
+    for n, contradiction in enumerate(settings.guards.contradictions):
+        path = ("guards", "contradictions", n)
+        yield from _unknown_levels((*path, "levels"), contradiction.levels, labels)
+        yield from _unknown_levels((*path, "unless"), contradiction.unless, labels)
+
+
+def _unknown_levels(
+    path: tuple[str | int, ...],
+    named: Mapping[str, Iterable[str]],
+    labels: Mapping[str, Iterable[str]],
+) -> Iterator[PathFault]:
+    for comparison, levels in named.items():
+        if comparison not in labels:
+            yield (*path, comparison), f"there is no comparison {comparison}"
+            continue
+        for n, level in enumerate(levels):
+            if level not in labels[comparison]:
+                known = ", ".join(labels[comparison])
+                yield (*path, comparison, n), f"{comparison} has no level {level}, but {known}"
 
 
 def _unknown_columns(path: tuple[str | int, ...], columns: Iterable[str]) -> Iterator[PathFault]:

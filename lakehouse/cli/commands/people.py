@@ -78,7 +78,9 @@ def bench(customers: Customers = 100_000, seed: Seed = 1) -> None:
 def link(
     people: ExistingFile,
     out: Annotated[Path, typer.Option(help="Parquet or CSV file to write: record_id, cluster_id.")],
-    engine: Annotated[Engine, typer.Option(help="What scores the pairs.")] = Engine.AUTO,
+    engine: Annotated[
+        Engine | None, typer.Option(help="What scores the pairs; else conf says it.")
+    ] = None,
     model: Annotated[
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Trained model; else one is trained here."),
@@ -94,7 +96,7 @@ def link(
     """
     from lakehouse.pipeline import commands
 
-    show(commands.link(people, out, engine=engine.value, model=model))
+    show(commands.link(people, out, engine=engine, model=model))
 
 
 def evaluate(

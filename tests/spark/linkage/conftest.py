@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.linkage.train import train
-from lakehouse.settings.linkage import LinkageSettings
+from lakehouse.settings.linkage import Engine, LinkageSettings
 
 GIVEN = [
     "anna",
@@ -91,6 +91,10 @@ def made_people(count: int, seed: int = 3) -> list[tuple[str | None, ...]]:
 
 def frame(spark: SparkSession, rows: list[tuple[str | None, ...]]) -> DataFrame:
     return spark.createDataFrame(rows, ", ".join(f"{name} string" for name in COLUMNS))
+
+
+def by(settings: LinkageSettings, engine: str) -> LinkageSettings:
+    return settings.model_copy(update={"engine": Engine(engine)})
 
 
 @pytest.fixture(scope="session")

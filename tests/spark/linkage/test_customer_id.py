@@ -95,3 +95,16 @@ def test_an_id_is_not_given_again_where_one_day_is_run_several_times(spark: Spar
     assert len({later["a"], later["b"], later["d"]}) == 3
     assert later["b"] == later["c"]
     assert later["d"] == later["e"]
+
+
+def test_a_long_tangle_is_settled_to_its_end(spark: SparkSession) -> None:
+    # Customers and clusters in a chain, each sharing fewer records with the next than with the last.
+    letters = iter(map(chr, range(0x4E00, 0x4E00 + 100)))
+    links = ["".join(next(letters) for _ in range(size)) for size in range(11, 0, -1)]
+    before = [links[0]] + [a + b for a, b in zip(links[1::2], links[2::2], strict=True)]
+    after = [a + b for a, b in zip(links[0::2], links[1::2], strict=False)] + [links[-1]]
+    first = stored(spark, identity_map(clusters(spark, *before), no_map(spark), MONDAY, 1))
+
+    now = owners(identity_map(clusters(spark, *after), first, TUESDAY, 2))
+
+    assert [now[link[0]] == owners(first)[link[0]] for link in links] == [True, False] * 5 + [True]

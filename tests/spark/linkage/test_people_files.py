@@ -9,6 +9,8 @@ from lakehouse.linkage.evaluate import evaluate
 from lakehouse.linkage.people import link_people
 from lakehouse.settings.linkage import LinkageSettings
 
+from .conftest import by
+
 FILES = Path(__file__).parents[4] / "shared" / "reference" / "people"
 
 
@@ -31,5 +33,5 @@ def test_people_are_found_without_labels_or_tuning(
 ) -> None:
     people = spark.read.parquet(str(FILES / f"{name}.parquet"))
     truth = spark.read.parquet(str(FILES / f"{name}.truth.parquet"))
-    clusters = link_people(people, settings, engine, None, str(tmp_path))
+    clusters = link_people(people, by(settings, engine), None, str(tmp_path))
     assert evaluate(clusters, truth).f1 >= least_f1

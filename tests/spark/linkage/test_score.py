@@ -18,7 +18,7 @@ from lakehouse.linkage.score import scored_edge
 from lakehouse.linkage.train import train
 from lakehouse.settings.linkage import LinkageSettings
 
-from .conftest import frame, made_people
+from .conftest import by, frame, made_people
 
 
 def by_pair(edges: DataFrame) -> dict[tuple[str, str], Row]:
@@ -34,7 +34,7 @@ def edges(
 ) -> dict[str, DataFrame]:
     work = str(tmp_path_factory.mktemp("edges"))
     return {
-        engine: scored_edge(people, model, settings, engine, work).persist()
+        engine: scored_edge(people, model, by(settings, engine), work).persist()
         for engine in ("duckdb", "spark")
     }
 
@@ -64,7 +64,7 @@ def test_both_engines_build_the_same_clusters_and_find_the_people(
     tmp_path: Path,
 ) -> None:
     found = {
-        engine: cluster(people, edges[engine], model, settings, engine, str(tmp_path)).persist()
+        engine: cluster(people, edges[engine], model, by(settings, engine), str(tmp_path)).persist()
         for engine in edges
     }
     rows = {e: sorted((r.record_key, r.cluster_id) for r in f.collect()) for e, f in found.items()}
@@ -88,7 +88,7 @@ def test_the_order_of_the_records_changes_neither_model_nor_edges(
     backwards = frame(spark, list(reversed(made_people(300))))
     again = train(backwards, settings)
     assert again.version == model.version
-    found = by_pair(scored_edge(backwards, again, settings, "duckdb", str(tmp_path)))
+    found = by_pair(scored_edge(backwards, again, settings, str(tmp_path)))
     assert {p: r.match_weight for p, r in found.items()} == pytest.approx(
         {p: r.match_weight for p, r in by_pair(edges["duckdb"]).items()}, abs=1e-9
     )
@@ -102,8 +102,8 @@ def _clusters(
     work: Path,
 ) -> dict[str, str]:
     people = frame(spark, made_people(300) + extra)
-    edges = scored_edge(people, model, settings, "duckdb", str(work))
-    found = cluster(people, edges, model, settings, "duckdb", str(work))
+    edges = scored_edge(people, model, settings, str(work))
+    found = cluster(people, edges, model, settings, str(work))
     return {r.record_key: r.cluster_id for r in found.where("record_key like 'x%'").collect()}
 
 
@@ -210,7 +210,7 @@ def test_a_model_for_other_comparisons_is_refused(
         model, comparisons={n: lv for n, lv in model.comparisons.items() if n != "email"}
     )
     with pytest.raises(LinkageError, match="email"):
-        scored_edge(people, other, settings, "duckdb", str(tmp_path))
+        scored_edge(people, other, settings, str(tmp_path))
 
 
 def test_a_saved_model_is_the_same_when_it_is_read(model: TrainedModel, tmp_path: Path) -> None:
@@ -253,5 +253,5 @@ def test_hardly_any_records_are_no_error(
 ) -> None:
     people = frame(spark, made_people(1)[:count])
     model = train(people, settings)
-    edges = scored_edge(people, model, settings, engine, str(tmp_path))
-    assert cluster(people, edges, model, settings, engine, str(tmp_path)).count() == count
+    edges = scored_edge(people, model, by(settings, engine), str(tmp_path))
+    assert cluster(people, edges, model, by(settings, engine), str(tmp_path)).count() == count
