@@ -128,9 +128,11 @@ def test_modules_are_named_for_what_they_are_about() -> None:
 def project_texts() -> Iterator[tuple[Path, str]]:
     folders = ("lakehouse", "jobs", "conf", "expectations", "tests", "notebooks", "docs", ".ci")
     paths = [p for folder in folders for p in sorted((ROOT / folder).rglob("*")) if p.is_file()]
-    paths += [p for p in sorted(ROOT.iterdir()) if p.is_file()]
+    # Coverage's data and a worktree's .git are files that no commit holds.
+    unkept = (".coverage", ".git")
+    paths += [p for p in sorted(ROOT.iterdir()) if p.is_file() and not p.name.startswith(unkept)]
     for path in paths:
-        if "__pycache__" not in path.parts and path.name != ".coverage":
+        if "__pycache__" not in path.parts:
             yield path, path.read_text(encoding="utf-8", errors="replace")
 
 
