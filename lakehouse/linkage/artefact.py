@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -50,6 +51,16 @@ def save_model(model: TrainedModel, folder: str | Path, date: str) -> Path:
     return path
 
 
+def publish_model(path: Path, folder: str | Path) -> None:
+    """Copy a model file and its card into the folder; a model that is found there is whole."""
+    target = Path(folder) / path.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path.with_suffix(".md"), target.with_suffix(".md"))
+    partial = target.with_suffix(".partial")
+    shutil.copyfile(path, partial)
+    partial.replace(target)
+
+
 def load_model(path: str | Path) -> TrainedModel:
     """The model of a file that `save_model` wrote.
 
@@ -66,10 +77,13 @@ def load_model(path: str | Path) -> TrainedModel:
         ) from error
 
 
-def latest_model(folder: str | Path) -> Path | None:
-    """The newest model file of the folder; None if there is none."""
-    files = sorted(Path(folder).glob("[0-9][0-9][0-9][0-9]-*.json"))
-    return files[-1] if files else None
+def latest_model(*folders: str | Path) -> Path | None:
+    """The newest model file of the first of the folders that has any; None if none has."""
+    for folder in folders:
+        files = sorted(Path(folder).glob("[0-9][0-9][0-9][0-9]-*.json"))
+        if files:
+            return files[-1]
+    return None
 
 
 def _from_content(content: Mapping[str, Any]) -> TrainedModel:

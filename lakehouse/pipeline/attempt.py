@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 from lakehouse import __version__
 from lakehouse.linkage.artefact import latest_model, load_model
 from lakehouse.pipeline.lake import Lake, in_parallel
+from lakehouse.pipeline.scratch import clear_scratch, own_models, publish_own_model
 from lakehouse.settings.places import expectations_dir
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
@@ -68,23 +69,22 @@ def begun(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Att
     lake.tables.create(RELEASE_SPEC)
     base = current_release(lake.tables)
     settings_hash = _settings_hash(lake, only)
-    last = _last_row(lake)
-    number = last.run_number if last else 0
+    row = _last_row(lake)
+    number = row.run_number if row else 0
     if _has_succeeded(lake, run_id):
         return Attempt(run_id, number, as_of, settings_hash, base, is_done=True)
-    if last is not None and last.status == STARTED:
-        if base is not None and base.run_id == last.run_id:
-            settle(lake, Attempt(last.run_id, number, last.as_of_date, last.settings_hash, base))
-            return begun(lake, run_id, as_of, only)
-        if (last.run_id, last.settings_hash, last.as_of_date) == (run_id, settings_hash, as_of):
-            lake.reconcile()
-            return Attempt(run_id, number, as_of, settings_hash, base)
-    if last is not None and last.status != SUCCEEDED:
-        if last.status == STARTED:
+    if row is not None and row.status != SUCCEEDED:
+        last = Attempt(row.run_id, number, row.as_of_date, row.settings_hash, base)
+        if row.status == STARTED:
+            if base is not None and base.run_id == last.run_id:
+                settle(lake, last)
+                return begun(lake, run_id, as_of, only)
+            if last == Attempt(run_id, number, as_of, settings_hash, base):
+                lake.reconcile()
+                return last
             # Said first: were this killed while it restores, nobody may resume the dead run.
-            dead = Attempt(last.run_id, number, last.as_of_date, last.settings_hash, base)
-            _record(lake, dead, FAILED, {"error_code": _KILLED})
-        roll_back(lake, base)
+            _record(lake, last, FAILED, {"error_code": _KILLED})
+        roll_back(lake, last)
     lake.reconcile()
     attempt = Attempt(run_id, number + 1, as_of, settings_hash, base)
     _record(lake, attempt, STARTED, {"input_versions": dict(base.versions) if base else {}})
@@ -113,10 +113,14 @@ def settle(
     step_seconds: Mapping[str, float] | None = None,
     row_counts: Mapping[str, int] | None = None,
 ) -> None:
-    """Writes the manifest of a run whose release is out. Nothing is left to do after it.
+    """Publishes the model that a released run has trained, clears its scratch, writes its manifest.
 
-    `row_counts` are those that the run knows; other tables are counted.
+    Nothing is left to do after it. `row_counts` are those that the run knows; other tables are counted.
     """
+    model = latest_model(own_models(lake, attempt.number), lake.settings.linkage.models)
+    model_version = None if model is None else load_model(model).version
+    publish_own_model(lake, attempt.number)
+    clear_scratch(lake, attempt.number)
     released = current_release(lake.tables)
     versions = released.versions if released else {}
     known = row_counts or {}
@@ -130,7 +134,7 @@ def settle(
         "input_versions": dict(attempt.base.versions) if attempt.base else {},
         "output_versions": versions,
         "row_counts": counts,
-        "model_version": _model_version(lake),
+        "model_version": model_version,
         "step_seconds": dict(step_seconds or {}),
     }
     _record(lake, attempt, SUCCEEDED, details)
@@ -139,7 +143,7 @@ def settle(
 def fail(lake: Lake, attempt: Attempt, error_code: str) -> None:
     """Records that the attempt failed and puts every table back to the last release."""
     _record(lake, attempt, FAILED, {"error_code": error_code})
-    roll_back(lake, attempt.base)
+    roll_back(lake, attempt)
 
 
 def revert(lake: Lake, release_number: int) -> None:
@@ -164,9 +168,13 @@ def revert(lake: Lake, release_number: int) -> None:
     release(lake, attempt, wanted.versions, reason=f"reverted to {release_number}")
 
 
-def roll_back(lake: Lake, base: Release | None) -> None:
-    """Restores every table to the release, or to empty where the release does not know it."""
-    versions = base.versions if base else {}
+def roll_back(lake: Lake, attempt: Attempt) -> None:
+    """Undoes an attempt: its scratch goes, every table is put back to the release it started from.
+
+    A table that this release does not know is put back to its empty version.
+    """
+    clear_scratch(lake, attempt.number)
+    versions = attempt.base.versions if attempt.base else {}
 
     def restore(table: str) -> None:
         if lake.tables.exists(table):
@@ -191,11 +199,6 @@ def _texts(folder: Traversable) -> Iterator[tuple[str, bytes]]:
             yield from ((f"{entry.name}/{name}", text) for name, text in _texts(entry))
         elif entry.name.endswith((".py", ".json")):
             yield entry.name, entry.read_bytes()
-
-
-def _model_version(lake: Lake) -> str | None:
-    path = latest_model(lake.settings.linkage.models)
-    return None if path is None else load_model(path).version
 
 
 def _last_row(lake: Lake) -> Row | None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.demo.generate import generate
@@ -18,16 +17,16 @@ from lakehouse.pipeline.bench import bench_report
 from lakehouse.pipeline.bi_server import serve_gold
 from lakehouse.pipeline.demo_company import demo_outcome
 from lakehouse.pipeline.demo_report import demo_report
+from lakehouse.pipeline.held import held_by_latest_runs, held_records
 from lakehouse.pipeline.lake import Lake, in_parallel, open_lake
 from lakehouse.pipeline.people_files import evaluated, linked
 from lakehouse.pipeline.replay import replayed
-from lakehouse.pipeline.run_report import run_report
+from lakehouse.pipeline.run_report import books_grid, run_report
 from lakehouse.report import Grid, Report
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.storage.maintenance import vacuum as vacuum_tables
 from lakehouse.storage.releases import RELEASE, Release, current_release
-from lakehouse.tables.ops import QUALITY_RESULT, QUARANTINE
 
 
 def run(settings: Settings, *, run_id: str | None, as_of: date, only: Sequence[str] = ()) -> Report:
@@ -82,8 +81,12 @@ def release_rollback(settings: Settings, release_number: int) -> Report:
 
 def quarantine_list(settings: Settings) -> Report:
     """Rows held today, by table, feed and reason."""
+    lake = open_lake(settings)
+    versions = _current(lake).versions
+    columns = ("table_name", "source_feed", "reasons")
+    before_bronze = held_records(lake, versions).select(*columns)
     rows = (
-        _held_today(open_lake(settings))
+        before_bronze.unionByName(held_by_latest_runs(lake, versions).select(*columns))
         .select("table_name", "source_feed", F.explode("reasons").alias("reason"))
         .groupBy("table_name", "source_feed", "reason")
         .agg(F.count(F.lit(1)).alias("rows"))
@@ -91,23 +94,8 @@ def quarantine_list(settings: Settings) -> Report:
         .limit(500)
         .collect()
     )
-    columns = ("table_name", "source_feed", "reason", "rows")
-    return Report(grids=[Grid("Quarantine", columns, [tuple(row) for row in rows])])
-
-
-def _held_today(lake: Lake) -> DataFrame:
-    """Rows of ops.quarantine but for those of tables that a later run has judged anew."""
-    held = lake.tables.read(QUARANTINE.name, _released(lake, QUARANTINE.name))
-    released = lake.tables.read(RELEASE).select("run_id").distinct()
-    latest = (
-        lake.tables.read(QUALITY_RESULT.name)
-        .join(released, on="run_id", how="left_semi")
-        .groupBy("table_name")
-        .agg(F.max_by("run_id", "checked_at").alias("latest_run_id"))
-    )
-    return held.join(F.broadcast(latest), on="table_name", how="left").where(
-        F.col("table_name").startswith("bronze.") | (F.col("run_id") == F.col("latest_run_id"))
-    )
+    heading = ("table_name", "source_feed", "reason", "rows")
+    return Report(grids=[Grid("Quarantine", heading, [tuple(row) for row in rows])])
 
 
 def quarantine_replay(
@@ -120,14 +108,19 @@ def quarantine_replay(
             "mend the rule or the source and run `c360 run`; replay takes bronze tables.",
         )
     lake = open_lake(settings)
+    _current(lake)
     run_id = f"replay-{datetime.now(UTC):%Y%m%dT%H%M%S}"
-    counts = replayed(lake, run_id, as_of, table, reason)
-    lines = [
-        f"{name}: {count} records are sound now and stand in bronze."
-        for name, count in counts.items()
-    ]
+    done = replayed(lake, run_id, as_of, table, reason)
     return Report(
-        lines=[*lines, "The next run builds silver, linkage and gold from bronze as it stands now."]
+        grids=[books_grid(done.books)],
+        lines=[
+            f"{sum(book.good_count for book in done.books)} held records are sound now and stand in "
+            "bronze. The next run builds silver, linkage and gold from it."
+        ],
+        warnings=[
+            f"{file} {fault}. Its held records were not tried, all others were."
+            for file, fault in sorted(done.skipped_files.items())
+        ],
     )
 
 

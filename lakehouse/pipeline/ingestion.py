@@ -74,10 +74,7 @@ def claim(lake: Lake, attempt: Attempt, sources: Sequence[Source]) -> Claim:
     tables, settings = lake.tables, lake.settings
     ledger = tables.read(LANDING_FILE.name, attempt.base_version(LANDING_FILE.name))
     landing = settings.lake.landing
-    if "://" not in landing and not Path(landing).is_dir():
-        raise InputError(
-            f"There is no landing folder {landing}.", "set lake.landing, or deliver files there."
-        )
+    require_landing_folder(landing)
     # Matched against all sources: a file of one that this run leaves out has its source all the same.
     listed = listed_files(lake.spark, landing, settings.sources, attempt.as_of)
     is_chosen = F.col("feed").isNull() | F.col("feed").isin([source.name for source in sources])
@@ -216,6 +213,18 @@ def _book(feed: str, files: Sequence[Row], *, good: int, held: int) -> FeedBook:
         duplicate_count=total(DUPLICATE),
         rejected_count=total(REJECTED),
     )
+
+
+def require_landing_folder(landing: str) -> None:
+    """Returns if the landing folder is there, or is on an object store, which has no folders.
+
+    Raises:
+        InputError: there is no landing folder.
+    """
+    if "://" not in landing and not Path(landing).is_dir():
+        raise InputError(
+            f"There is no landing folder {landing}.", "set lake.landing, or deliver files there."
+        )
 
 
 def landing_uri(landing: str, source_file: str) -> str:

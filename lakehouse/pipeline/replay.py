@@ -6,86 +6,164 @@ again under today's conf, judges it by the rules of bronze, and appends the held
 now, each under its old file and number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from lakehouse.bronze.ingest import parsed
+from lakehouse.bronze.landing import inspected_files, listed_files
+from lakehouse.errors import LakehouseError
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline.attempt import Attempt
-from lakehouse.pipeline.ingestion import landing_uri, staged_records
+from lakehouse.pipeline.held import PLACE, held_records
+from lakehouse.pipeline.ingestion import (
+    FeedBook,
+    feed_books,
+    landing_uri,
+    require_landing_folder,
+    staged_records,
+)
 from lakehouse.pipeline.lake import Lake
-from lakehouse.quality.quarantine import good_rows
+from lakehouse.quality.bronze_suite import SEQUENCE_AT
+from lakehouse.quality.quarantine import good_rows, held_rows
 from lakehouse.settings.sources import Source
-from lakehouse.tables.ops import LANDING_FILE, QUARANTINE
+from lakehouse.tables.ops import FEED_BOOK
 
-_PLACE = ["source_file", "source_row_number"]
+GONE = "is gone: put it back, or deliver its records in a new file"
+CHANGED = "has other bytes than when its records were held: put it back as it was"
+REFUSED = "is rejected whole by its source's description as it is now: mend that"
+
+
+@dataclass
+class Replayed:
+    """By feed the books of the held records tried, and by landing file why it could not be."""
+
+    books: list[FeedBook] = field(default_factory=list)
+    skipped_files: dict[str, str] = field(default_factory=dict)
 
 
 def replayed(
     lake: Lake, run_id: str, as_of: date, table: str | None, reason: str | None
-) -> dict[str, int]:
-    """By bronze table, how many held records are sound now; appended and released as one.
+) -> Replayed:
+    """Appends the held records that are sound now, released as one, and returns what became of all.
 
     `table` and `reason` narrow what is tried. A record that bronze has already is left out.
+
+    Raises:
+        InputError: there is no landing folder.
+        BooksError: a held record is neither sound nor still bad; nothing is released.
     """
-    counts: dict[str, int] = {}
     with lake.locks.run():
         attempt = attempts.begun(lake, run_id, as_of)
-        if attempt.base is None:
-            return counts
-        versions = {}
-        for source in lake.settings.sources:
-            if table not in (None, source.bronze_table.name):
-                continue
-            held = _held(lake, attempt, source, reason)
-            files = _files(lake, attempt, held)
-            if files:
-                name = source.bronze_table.name
-                versions[name], counts[name] = _append(lake, attempt, source, held, files)
-        attempts.release(lake, attempt, versions, reason="replay")
-        attempts.settle(lake, attempt)
-    return counts
+        try:
+            return _replayed(lake, attempt, table, reason)
+        except LakehouseError as error:
+            attempts.fail(lake, attempt, error.code)
+            raise
 
 
-def _held(lake: Lake, attempt: Attempt, source: Source, reason: str | None) -> DataFrame:
-    rows = _released(lake, attempt, QUARANTINE.name).where(
-        F.col("table_name") == source.bronze_table.name
+def _replayed(lake: Lake, attempt: Attempt, table: str | None, reason: str | None) -> Replayed:
+    done, versions = Replayed(), {}
+    sources = [s for s in lake.settings.sources if table in (None, s.bronze_table.name)]
+    held = held_records(lake, attempt.base.versions if attempt.base else {})
+    if reason is not None:
+        held = held.where(F.array_contains("reasons", reason))
+    files = _usable_files(lake, sources, held, done.skipped_files)
+    for source in sources:
+        if source.name in files:
+            name = source.bronze_table.name
+            book, versions[name] = _append(lake, attempt, source, held, files[source.name])
+            done.books.append(book)
+    versions[FEED_BOOK.name] = feed_books(lake, attempt, done.books)
+    attempts.release(lake, attempt, versions, reason="replay")
+    attempts.settle(lake, attempt)
+    return done
+
+
+def _usable_files(
+    lake: Lake, sources: Sequence[Source], held: DataFrame, skipped: dict[str, str]
+) -> dict[str, list[Row]]:
+    """By feed the files of held records that can be cut again; the others go into `skipped`."""
+    landing = lake.settings.lake.landing
+    require_landing_folder(landing)
+    feeds = {source.bronze_table.name: source.name for source in sources}
+    files = (
+        held.where(F.col("table_name").isin(*feeds))
+        .select("table_name", "source_file", "file_hash", "modified_at")
+        .distinct()
+        .collect()
     )
-    known = _released(lake, attempt, source.bronze_table.name).select(*_PLACE)
-    chosen = rows if reason is None else rows.where(F.array_contains("reasons", reason))
-    return chosen.select(*_PLACE).join(known, on=_PLACE, how="left_anti")
+    paths = {
+        landing_uri(landing, file.source_file): (file.source_file, feeds[file.table_name])
+        for file in files
+    }
+    found = _found_files(lake, paths, sources)
+    usable: dict[str, list[Row]] = {}
+    for file in files:
+        fault = _fault(file, found.get(file.source_file))
+        if fault is None:
+            usable.setdefault(feeds[file.table_name], []).append(file)
+        else:
+            skipped[file.source_file] = fault
+    return usable
 
 
-def _files(lake: Lake, attempt: Attempt, held: DataFrame) -> list[Row]:
-    """The ledger's rows of the files that the held records came in."""
-    ledger = _released(lake, attempt, LANDING_FILE.name)
-    return ledger.join(held.select("source_file"), on="source_file", how="left_semi").collect()
+def _found_files(
+    lake: Lake, paths: Mapping[str, tuple[str, str]], sources: Sequence[Source]
+) -> dict[str, Row]:
+    """By name, what is known of those files of `paths` (path → source_file, feed) that are there."""
+    # Of whatever day: a run has taken them already.
+    listed = listed_files(lake.spark, lake.settings.lake.landing, sources, date.max)
+    there = listed.where(F.col("path").isin(*paths)).select("path").collect()
+    if not there:
+        return {}
+    present = {row.path: paths[row.path] for row in there}
+    found = inspected_files(lake.spark, present, sources).collect()
+    return {row.source_file: row for row in found}
+
+
+def _fault(file: Row, found: Row | None) -> str | None:
+    if found is None:
+        return GONE
+    if found.file_hash != file.file_hash:
+        return CHANGED
+    if not found.is_readable or found.missing_columns:
+        return REFUSED
+    return None
 
 
 def _append(
     lake: Lake, attempt: Attempt, source: Source, held: DataFrame, files: Sequence[Row]
-) -> tuple[int, int]:
-    spec = source.bronze_table
-    landing = lake.settings.lake.landing
-    names = [row.source_file for row in files]
-    records = parsed(lake.spark, source, {landing_uri(landing, name): name for name in names})
-    secret = lake.settings.lake.secret.get_secret_value()
-    staged, _ = staged_records(records, source, attempt, files, secret)
-    # A file that was overwritten since is a new file, which the next run takes as such.
-    taken = _released(lake, attempt, LANDING_FILE.name)
-    sound = (
-        good_rows(staged)
-        .join(held, on=_PLACE, how="left_semi")
-        .join(taken, on=["source_file", "file_hash"], how="left_semi")
-        .select(*spec.column_names)
+) -> tuple[FeedBook, int]:
+    """Appends what of `files` was held and is sound now; the feed's book and bronze's version."""
+    spec, landing = source.bronze_table, lake.settings.lake.landing
+    paths = {landing_uri(landing, file.source_file): file.source_file for file in files}
+    tried = held.join(
+        F.broadcast(lake.spark.createDataFrame(files)),
+        on=["table_name", "source_file", "file_hash"],
+        how="left_semi",
     )
-    version = lake.tables.write(sound, spec, attempt.key(spec.name))
+    records = parsed(lake.spark, source, paths).join(tried, on=PLACE, how="left_semi").persist()
+    try:
+        malformed = records.where(F.col("reason").isNotNull()).count()
+        secret = lake.settings.lake.secret.get_secret_value()
+        staged, _ = staged_records(records, source, attempt, files, secret)
+        still_held = malformed + held_rows(staged).count()
+        good = good_rows(staged).drop(SEQUENCE_AT)
+        version = lake.tables.write(good, spec, attempt.key(spec.name))
+    finally:
+        records.unpersist()
     appended = lake.tables.read(spec.name, version).where(F.col("run_id") == attempt.run_id)
-    return version, appended.count()
-
-
-def _released(lake: Lake, attempt: Attempt, table: str) -> DataFrame:
-    return lake.tables.read(table, attempt.base_version(table))
+    # Each count from another place: the log of held rows, the table, the parser and the rules.
+    book = FeedBook(
+        feed=source.name,
+        in_count=tried.count(),
+        good_count=appended.count(),
+        quarantined_count=still_held,
+        duplicate_count=0,
+        rejected_count=0,
+    )
+    return book, version

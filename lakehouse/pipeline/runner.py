@@ -6,7 +6,6 @@ hold the rows that fail, write the good ones. Transforms never police themselves
 
 import logging
 import re
-import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -22,6 +21,7 @@ from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.ingestion import FeedBook, claim, feed_books, ingested
 from lakehouse.pipeline.lake import Lake, in_parallel
+from lakehouse.pipeline.scratch import own_models, scratch_folder
 from lakehouse.pipeline.steps import (
     Inputs,
     Step,
@@ -104,8 +104,6 @@ def run(
             work.record_results()
             attempts.fail(lake, attempt, error.code)
             raise
-        finally:
-            work.clear_scratch()
         outcome.status = attempts.SUCCEEDED
     outcome.seconds = time.monotonic() - began
     return outcome
@@ -132,7 +130,7 @@ class _Run:
         self._suites = suites
         self._outcome = outcome
         self._threads = lake.settings.lake.parallel_steps
-        self._scratch = lake.settings.lake.work_dir / f"run_{attempt.number}"
+        self._scratch = scratch_folder(lake, attempt.number)
         self._versions: dict[str, int] = {}
 
     def carry_out(self, steps: Sequence[Step], sources: Sequence[Source]) -> None:
@@ -232,6 +230,7 @@ class _Run:
             as_of=self._attempt.as_of,
             release_number=self._attempt.release_number,
             scratch=self._scratch,
+            own_models=own_models(self._lake, self._attempt.number),
             frames={table: self._read(table) for table in step.reads},
             previous=self._previous(step.table),
         )
@@ -257,10 +256,6 @@ class _Run:
             key = self._attempt.key(spec.name)
             self._versions[spec.name] = self._lake.tables.write(counts, spec, key)
         self._versions[QUARANTINE.name] = self._lake.tables.version(QUARANTINE.name)
-
-    def clear_scratch(self) -> None:
-        """Deletes what scoring spilled: people's values, which nothing else governs."""
-        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def record_results(self) -> None:
         """Writes what every gate so far has found, whether the run goes on or not."""

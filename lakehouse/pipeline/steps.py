@@ -45,6 +45,7 @@ class Inputs:
     """What a step may use: frames at this run's versions, settings, the day, the last release's rows.
 
     `scratch` is a folder that driver and workers see, for what scoring spills; it ends with the run.
+    `own_models` is where a model that the run trains waits for its release.
     """
 
     spark: SparkSession
@@ -52,6 +53,7 @@ class Inputs:
     as_of: date
     release_number: int
     scratch: Path
+    own_models: Path
     frames: Mapping[str, DataFrame]
     previous: DataFrame
 
@@ -133,27 +135,33 @@ def _silver_step(table: str, sources: Sequence[Source]) -> Step:
     return Step(table, (*(s.bronze_table.name for s in feeds), *silver_reads), build)
 
 
-def linkage_model(people: DataFrame, settings: LinkageSettings, as_of: date) -> TrainedModel:
-    """The newest model of the configured folder, trained from `people` first if there is none."""
-    path = latest_model(settings.models)
+def linkage_model(
+    people: DataFrame, settings: LinkageSettings, as_of: date, own_models: Path
+) -> TrainedModel:
+    """The newest model of the configured folder; if there is none, the one that this run trains.
+
+    That one waits in `own_models`: this run's later steps find it there, and so does one that resumes it.
+    """
+    path = latest_model(own_models, settings.models)
     if path is None:
-        path = save_model(train(people, settings), settings.models, as_of.isoformat())
+        path = save_model(train(people, settings), own_models, as_of.isoformat())
     return load_model(path)
+
+
+def _model(inputs: Inputs) -> TrainedModel:
+    people = inputs.frames["silver.person_record"]
+    return linkage_model(people, inputs.settings.linkage, inputs.as_of, inputs.own_models)
 
 
 def _scored_edge(inputs: Inputs) -> DataFrame:
     people = inputs.frames["silver.person_record"]
-    settings = inputs.settings.linkage
-    model = linkage_model(people, settings, inputs.as_of)
-    return scored_edge(people, model, settings, str(inputs.scratch))
+    return scored_edge(people, _model(inputs), inputs.settings.linkage, str(inputs.scratch))
 
 
 def _cluster(inputs: Inputs) -> DataFrame:
-    people = inputs.frames["silver.person_record"]
+    people, edges = inputs.frames["silver.person_record"], inputs.frames["linkage.scored_edge"]
     settings = inputs.settings.linkage
-    model = linkage_model(people, settings, inputs.as_of)
-    edges = inputs.frames["linkage.scored_edge"]
-    return cluster(people, edges, model, settings, str(inputs.scratch))
+    return cluster(people, edges, _model(inputs), settings, str(inputs.scratch))
 
 
 def _identity_map(inputs: Inputs) -> DataFrame:

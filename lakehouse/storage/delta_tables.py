@@ -6,6 +6,9 @@ each write looks afterwards for its own commit in the table's log: the same writ
 it is refused with an error.
 Personal columns are kept out of Delta's statistics: they would stand in its log in clear text, where
 no DELETE and no VACUUM reaches them.
+
+Tables by path and by catalog name are written alike. `saveAsTable` would replace the table itself at
+every overwrite.
 """
 
 import json
@@ -64,10 +67,16 @@ class DeltaTables:
         return DeltaTable.isDeltaTable(self._spark, self._locations.path(table))
 
     def create(self, spec: TableSpec) -> None:
-        """Creates the table if it is missing, with comments, properties and clustering."""
+        """Creates the table if it is missing, with comments, properties and clustering.
+
+        Of a table by catalog name, the schema too.
+        """
         if self.exists(spec.name):
             return
+        schema = self._locations.schema(spec.name)
         with self._locks.table(spec.name):
+            if schema is not None:
+                self._spark.sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
             self._spark.sql(
                 f"CREATE TABLE IF NOT EXISTS {self._locations.sql(spec.name)} ({_columns_ddl(spec)}) "
                 f"USING DELTA {_cluster_ddl(spec)} COMMENT {_quoted(spec.description)} "
@@ -129,17 +138,16 @@ class DeltaTables:
         with self._locks.table(spec.name):
             self._kill_points.passed(subject, BEFORE_WRITE)
             writer = (
-                frame.write.format("delta")
-                .mode("overwrite" if spec.write_mode is WriteMode.OVERWRITE else "append")
+                frame.writeTo(self._locations.sql(spec.name))
                 .option("txnAppId", key.app)
                 .option("txnVersion", key.number)
                 .option("userMetadata", key.metadata())
             )
-            name = self._locations.catalog_name(spec.name)
-            if name is None:
-                writer.save(self._locations.path(spec.name))
+            if spec.write_mode is WriteMode.OVERWRITE:
+                # Rows are replaced, never the table: that would drop what it is clustered by.
+                writer.option("replaceWhere", "true").overwrite(F.lit(True))
             else:
-                writer.saveAsTable(name)
+                writer.append()
             self._kill_points.passed(subject, AFTER_COMMIT)
             return self._version_written(spec.name, key)
 

@@ -26,6 +26,11 @@ class Locations:
         *parents, last = (self.catalog_prefix + table.split(".", maxsplit=1)[0]).split(".")
         return ".".join(f"`{part}`" for part in (*parents, last, table.split(".")[1]))
 
+    def schema(self, table: str) -> str | None:
+        """The quoted schema of the table's catalog name, or None for tables by path."""
+        name = self.catalog_name(table)
+        return None if name is None else name.rpartition(".")[0]
+
     def sql(self, table: str) -> str:
-        """What stands for the table in a SQL statement."""
+        """What stands for the table in a SQL statement, and for `writeTo`."""
         return self.catalog_name(table) or f"delta.`{self.path(table)}`"

@@ -142,7 +142,7 @@ FEED_BOOK = _ops(
     Column(
         "in_count",
         "bigint",
-        "Records in the files, by the independent count.",
+        "Records in the files, by the independent count; of a replay, the held records tried.",
         required=True,
         unit="records",
     ),
@@ -150,7 +150,7 @@ FEED_BOOK = _ops(
     Column(
         "quarantined_count",
         "bigint",
-        "Records held in quarantine, malformed or without a key.",
+        "Records held in quarantine, malformed or without a key; of a replay, those still held.",
         required=True,
         unit="records",
     ),

@@ -70,9 +70,13 @@ def test_a_run_killed_three_times_over_and_started_again_ends_the_same(
 ) -> None:
     for kill_point in SAMPLE:
         assert_killed(started_run(tmp_path, company, "day-1", DAY_1, kill=kill_point))
+    # The run was released and died before it had published its model.
+    assert not (tmp_path / "models").exists()
     again = small_lake_at(tmp_path, company)
     again.run("day-1", DAY_1)
     assert digests(again.lake) == digests(small_lake.lake)
+    assert len(list((tmp_path / "models").glob("*.json"))) == 1
+    assert not list((tmp_path / "work").glob("run_*"))
 
 
 def test_a_run_killed_at_a_random_moment_leaves_nothing_to_the_run_that_takes_its_place(
@@ -89,6 +93,7 @@ def test_a_run_killed_at_a_random_moment_leaves_nothing_to_the_run_that_takes_it
     assert current_release(again.lake.tables) is None or killed.returncode == 0
     again.run("day-1", DAY_1)
     assert digests(again.lake) == digests(small_lake.lake)
+    assert not list((tmp_path / "work").glob("run_*"))
 
 
 def test_a_second_day_killed_leaves_readers_on_the_first(

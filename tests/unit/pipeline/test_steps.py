@@ -1,9 +1,21 @@
-"""The order in which a run takes its steps."""
+"""The order in which a run takes its steps, and the model that it scores by."""
 
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
 from pyspark.sql import DataFrame
 
-from lakehouse.pipeline.steps import Inputs, Step, all_steps, most_awaited_first
+from lakehouse.linkage.artefact import latest_model, publish_model, save_model
+from lakehouse.linkage.model import TrainedModel
+from lakehouse.pipeline import steps as wiring
+from lakehouse.pipeline.steps import Inputs, Step, all_steps, linkage_model, most_awaited_first
+from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.load import load_settings
+
+DAY = date(2026, 1, 5)
+MODEL = TrainedModel("0123456789ab", "of a test", (), {}, 0.01, 3.0, 1.0)
 
 
 def step(table: str, *reads: str) -> Step:
@@ -37,3 +49,33 @@ def test_a_run_begins_with_people() -> None:
     steps = most_awaited_first(all_steps(load_settings("test").sources))
 
     assert steps[0].table == "silver.person_record"
+
+
+def linkage_settings(models: Path) -> LinkageSettings:
+    return load_settings("test", overrides={"linkage.models": str(models)}).linkage
+
+
+def test_a_model_is_trained_once_by_a_run_and_is_its_own_until_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, models = tmp_path / "run_1" / "models", tmp_path / "models"
+    settings, trainings = linkage_settings(models), []
+    monkeypatch.setattr(wiring, "train", lambda *given: trainings.append(given) or MODEL)
+
+    found = [linkage_model(None, settings, DAY, own) for _ in ("scored_edge", "cluster")]
+
+    assert [model.version for model in found] == [MODEL.version] * 2
+    assert len(trainings) == 1
+    assert latest_model(models) is None
+    publish_model(latest_model(own), models)
+    assert linkage_model(None, settings, DAY, tmp_path / "run_2" / "models") == found[0]
+    assert latest_model(models).with_suffix(".md").is_file()
+    assert len(trainings) == 1
+
+
+def test_a_run_keeps_to_the_model_that_it_has_trained(tmp_path: Path) -> None:
+    own, models = tmp_path / "run_1" / "models", tmp_path / "models"
+    save_model(MODEL, own, DAY.isoformat())
+    save_model(replace(MODEL, version="of-c360-train"), models, f"{DAY}T120000")
+
+    assert linkage_model(None, linkage_settings(models), DAY, own).version == MODEL.version

@@ -1,0 +1,59 @@
+"""What is held today: the rows of ops.quarantine, a log, that nothing has mended since."""
+
+from collections.abc import Mapping
+from functools import reduce
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.pipeline.lake import Lake
+from lakehouse.storage.releases import RELEASE
+from lakehouse.tables.ops import LANDING_FILE, QUALITY_RESULT, QUARANTINE
+
+PLACE = ["source_file", "file_hash", "source_row_number"]
+"""What identifies a landed record. A file that was overwritten has another hash."""
+
+
+def held_records(lake: Lake, versions: Mapping[str, int]) -> DataFrame:
+    """Rows of ops.quarantine that never came to bronze, with `file_hash` and `modified_at` of their file.
+
+    `versions` are those of a release. A record that a replay has taken in stands in bronze now and
+    is left out.
+    """
+    held = _held(lake, versions).where(F.col("table_name").startswith("bronze."))
+    # The ledger knows which bytes a run found under the file's name, and from when.
+    ledger = lake.tables.read(LANDING_FILE.name, versions.get(LANDING_FILE.name, 0))
+    placed = held.join(
+        ledger.select("run_id", "source_file", "file_hash", "modified_at"),
+        on=["run_id", "source_file"],
+        how="left",
+    )
+    standing = [
+        lake.tables.read(table, version).select(F.lit(table).alias("table_name"), *PLACE)
+        for table, version in versions.items()
+        if table.startswith("bronze.")
+    ]
+    if not standing:
+        return placed
+    known = reduce(DataFrame.unionByName, standing)
+    return placed.join(known, on=["table_name", *PLACE], how="left_anti")
+
+
+def held_by_latest_runs(lake: Lake, versions: Mapping[str, int]) -> DataFrame:
+    """Rows of ops.quarantine that were held after bronze by the last run that judged their table."""
+    released = lake.tables.read(RELEASE).select("run_id").distinct()
+    latest = (
+        lake.tables.read(QUALITY_RESULT.name)
+        .join(released, on="run_id", how="left_semi")
+        .groupBy("table_name")
+        .agg(F.max_by("run_id", "checked_at").alias("run_id"))
+    )
+    return (
+        _held(lake, versions)
+        .where(~F.col("table_name").startswith("bronze."))
+        .join(F.broadcast(latest), on=["table_name", "run_id"], how="left_semi")
+    )
+
+
+def _held(lake: Lake, versions: Mapping[str, int]) -> DataFrame:
+    return lake.tables.read(QUARANTINE.name, versions.get(QUARANTINE.name, 0))
