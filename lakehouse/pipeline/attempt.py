@@ -186,10 +186,15 @@ def roll_back(lake: Lake, attempt: Attempt) -> None:
 
 def _settings_hash(lake: Lake, only: Sequence[str]) -> str:
     """What decides a run's result beside its day and its files: settings, code, suites, tables."""
-    digest = sha256(f"{lake.settings.digest()}:{','.join(sorted(only))}".encode())
-    for place in (files("lakehouse"), expectations_dir()):
-        for name, content in sorted(_texts(place)):
-            digest.update(f"{name}:{len(content)}:".encode() + content)
+    chosen = f"{lake.settings.digest()}:{','.join(sorted(only))}"
+    decisive = (chosen, _digest(files("lakehouse")), _digest(expectations_dir()))
+    return sha256(":".join(decisive).encode()).hexdigest()
+
+
+def _digest(place: Traversable) -> str:
+    digest = sha256()
+    for name, content in sorted(_texts(place)):
+        digest.update(f"{name}:{len(content)}:".encode() + content)
     return digest.hexdigest()
 
 
@@ -226,7 +231,7 @@ def _record(lake: Lake, attempt: Attempt, status: str, details: Mapping[str, obj
         "status": status,
         "as_of_date": attempt.as_of,
         "recorded_at": datetime.now(UTC),
-        "code_version": __version__,
+        "code_version": f"{__version__}+{_digest(files('lakehouse'))[:12]}",
         "settings_hash": attempt.settings_hash,
         **details,
     }

@@ -46,6 +46,13 @@ class FeedBook:
     duplicate_count: int
     rejected_count: int
 
+    def __str__(self) -> str:
+        return (
+            f"{self.feed} has {self.in_count} in, {self.good_count} good, "
+            f"{self.quarantined_count} quarantined, {self.duplicate_count} duplicate, "
+            f"{self.rejected_count} rejected"
+        )
+
     @property
     def is_balanced(self) -> bool:
         """True if nothing came in that is not accounted for."""
@@ -177,11 +184,10 @@ def feed_books(lake: Lake, attempt: Attempt, books: Sequence[FeedBook]) -> int:
     ]
     frame = lake.spark.createDataFrame(rows, FEED_BOOK.ddl()).coalesce(1)
     version = lake.tables.write(frame, FEED_BOOK, attempt.key(FEED_BOOK.name))
-    unbalanced = [book.feed for book in books if not book.is_balanced]
+    unbalanced = [str(book) for book in books if not book.is_balanced]
     if unbalanced:
         raise BooksError(
-            f"The books of {', '.join(unbalanced)} do not balance: records came in that are neither "
-            "good, quarantined, duplicate nor rejected. Nothing was published.",
+            f"The books do not balance: {'; '.join(unbalanced)}. Nothing was published.",
             "keep the landing files as they are and report this: the parser and the independent "
             "count disagree on them.",
         )

@@ -151,6 +151,17 @@ def test_no_file_names_a_package_registry_or_a_developer_s_machine() -> None:
     assert found == []
 
 
+def test_no_file_holds_a_conflict_of_a_merge() -> None:
+    marks = ("<<<<" + "<<< ", ">>>>" + ">>> ")
+
+    assert [
+        path.name
+        for path, text in project_texts()
+        for line in text.splitlines()
+        if line.startswith(marks)
+    ] == []
+
+
 def test_every_requirement_is_pinned_with_a_hash() -> None:
     for name in ("constraints.txt", "constraints-spark42.txt"):
         lines = (ROOT / name).read_text(encoding="utf-8").splitlines()

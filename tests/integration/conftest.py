@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.support.lake import DAY_1, SmallLake, generated, small_lake_at
+from tests.support.lake import DAY_1, DAY_2, SmallLake, copy_of, generated, small_lake_at
 
 
 @pytest.fixture(scope="session")
@@ -21,4 +21,14 @@ def small_lake(
     """A lake with the first day released, by a run that nobody disturbed."""
     made = small_lake_at(tmp_path_factory.mktemp("small_lake"), company)
     made.run("day-1", DAY_1)
+    return made
+
+
+@pytest.fixture(scope="session")
+def second_day(
+    small_lake: SmallLake, company: Path, tmp_path_factory: pytest.TempPathFactory
+) -> SmallLake:
+    """A lake with the second day released after the first, which no test writes to."""
+    made = copy_of(small_lake, company, tmp_path_factory.mktemp("second_day"))
+    made.run("day-2", DAY_2)
     return made

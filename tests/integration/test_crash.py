@@ -96,8 +96,8 @@ def test_a_run_killed_at_a_random_moment_leaves_nothing_to_the_run_that_takes_it
     assert not list((tmp_path / "work").glob("run_*"))
 
 
-def test_a_second_day_killed_leaves_readers_on_the_first(
-    small_lake: SmallLake, company: Path, tmp_path: Path
+def test_a_second_day_killed_leaves_readers_on_the_first_and_ends_as_if_it_was_not(
+    small_lake: SmallLake, second_day: SmallLake, company: Path, tmp_path: Path
 ) -> None:
     mine = copy_of(small_lake, company, tmp_path)
     before = digests(mine.lake)
@@ -105,6 +105,8 @@ def test_a_second_day_killed_leaves_readers_on_the_first(
         started_run(tmp_path, company, "day-2", DAY_2, kill=f"gold.customer.{AFTER_COMMIT}")
     )
     assert digests(mine.lake) == before
+    mine.run("day-2", DAY_2)
+    assert digests(mine.lake) == digests(second_day.lake)
 
 
 def assert_killed(run: "subprocess.Popen[str]") -> None:

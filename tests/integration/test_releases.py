@@ -32,16 +32,6 @@ def copied(small_lake: SmallLake, company: Path, tmp_path: Path) -> SmallLake:
     return copy_of(small_lake, company, tmp_path)
 
 
-@pytest.fixture(scope="module")
-def second_day(
-    small_lake: SmallLake, company: Path, tmp_path_factory: pytest.TempPathFactory
-) -> SmallLake:
-    """A lake with the second day released after the first, which no test writes to."""
-    made = copy_of(small_lake, company, tmp_path_factory.mktemp("second_day"))
-    made.run("day-2", DAY_2)
-    return made
-
-
 def test_running_a_run_id_again_changes_nothing(copied: SmallLake) -> None:
     before = {t: copied.lake.tables.version(t) for t in copied.lake.specs}
     outcome = copied.run("day-1", DAY_1)
