@@ -4,6 +4,9 @@ A run is a transaction over all tables. Its commit is the one append to `ops.rel
 readers and later runs see the last release. A run that was killed is either resumed (same run id, same
 settings: what it committed is kept, by its write keys) or rolled back (anything else: every table
 is restored to the last release before the new run begins).
+
+Rolled back is a run that readers have not seen. Reverted is a release that they have: an earlier one
+is made current again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

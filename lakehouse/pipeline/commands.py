@@ -70,7 +70,7 @@ def release_list(settings: Settings) -> Report:
     return Report(grids=[grid])
 
 
-def release_rollback(settings: Settings, release_number: int) -> Report:
+def release_revert(settings: Settings, release_number: int) -> Report:
     """Makes an earlier release current again."""
     lake = open_lake(settings)
     with lake.locks.run():
