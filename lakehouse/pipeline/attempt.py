@@ -62,7 +62,7 @@ class Attempt:
         return WriteKey(f"c360:{write}", self.number, f"{self.settings_hash}:{self.as_of}:{base}")
 
 
-def begun(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Attempt:
+def begin(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Attempt:
     """The attempt that this process makes at `run_id`: new, resumed, or already done.
 
     Rolls back what a dead run left, unless this resumes it: the same run id, day, settings and
@@ -81,7 +81,7 @@ def begun(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Att
         if row.status == STARTED:
             if base is not None and base.run_id == last.run_id:
                 settle(lake, last)
-                return begun(lake, run_id, as_of, only)
+                return begin(lake, run_id, as_of, only)
             if last == Attempt(run_id, number, as_of, settings_hash, base):
                 lake.reconcile()
                 return last

@@ -10,7 +10,6 @@ from pathlib import Path
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from lakehouse.bronze.ingest import good_records, malformed_records, parsed
 from lakehouse.bronze.landing import (
     DUPLICATE,
     INGESTED,
@@ -21,6 +20,7 @@ from lakehouse.bronze.landing import (
     listed_files,
     new_files,
 )
+from lakehouse.bronze.record_frames import good_records, malformed_records, parsed
 from lakehouse.columns.dates import parsed_moment
 from lakehouse.errors import BooksError, InputError
 from lakehouse.pipeline.attempt import Attempt
@@ -104,7 +104,7 @@ class IngestedFeed:
     outcomes: list[GateOutcome] = field(default_factory=list)
 
 
-def ingested(lake: Lake, attempt: Attempt, source: Source, files: Sequence[Row]) -> IngestedFeed:
+def ingest(lake: Lake, attempt: Attempt, source: Source, files: Sequence[Row]) -> IngestedFeed:
     """Appends a feed's sound records to bronze and holds those that are malformed or break its suite.
 
     Raises:

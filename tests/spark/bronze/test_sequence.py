@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 
-from lakehouse.bronze.ingest import parsed
+from lakehouse.bronze.record_frames import parsed
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.ingestion import staged_records
 from lakehouse.quality.bronze_suite import SEQUENCE_AT
