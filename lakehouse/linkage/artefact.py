@@ -46,8 +46,9 @@ def save_model(model: TrainedModel, folder: str | Path, date: str) -> Path:
     content = asdict(model) | {"format": _FORMAT, "date": date}
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    partial.replace(path)
+    # The card first: a model that is found is whole, whenever this process dies.
     path.with_suffix(".md").write_text(card_text(model, date), encoding="utf-8")
+    partial.replace(path)
     return path
 
 

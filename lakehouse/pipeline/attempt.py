@@ -4,10 +4,13 @@ A run is a transaction over all tables. Its commit is the one append to `ops.rel
 readers and later runs see the last release. A run that was killed is either resumed (same run id, same
 settings: what it committed is kept, by its write keys) or rolled back (anything else: every table
 is restored to the last release before the new run begins).
+
+Rolled back is a run that readers have not seen. Reverted is a release that they have: an earlier one
+is made current again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from importlib.resources import files
@@ -17,9 +20,10 @@ from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from lakehouse import __version__
+from lakehouse.errors import LinkageError
 from lakehouse.linkage.artefact import latest_model, load_model
 from lakehouse.pipeline.lake import Lake, in_parallel
-from lakehouse.pipeline.scratch import clear_scratch, own_models, publish_own_model
+from lakehouse.pipeline.scratch import clear_scratch, publish_own_model
 from lakehouse.settings.places import expectations_dir
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
@@ -59,7 +63,7 @@ class Attempt:
         return WriteKey(f"c360:{write}", self.number, f"{self.settings_hash}:{self.as_of}:{base}")
 
 
-def begun(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Attempt:
+def begin(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Attempt:
     """The attempt that this process makes at `run_id`: new, resumed, or already done.
 
     Rolls back what a dead run left, unless this resumes it: the same run id, day, settings and
@@ -74,21 +78,36 @@ def begun(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Att
     if _has_succeeded(lake, run_id):
         return Attempt(run_id, number, as_of, settings_hash, base, is_done=True)
     if row is not None and row.status != SUCCEEDED:
+        is_open = row.status == STARTED and not _is_released(base, row)
         last = Attempt(row.run_id, number, row.as_of_date, row.settings_hash, base)
-        if row.status == STARTED:
-            if base is not None and base.run_id == last.run_id:
-                settle(lake, last)
-                return begun(lake, run_id, as_of, only)
-            if last == Attempt(run_id, number, as_of, settings_hash, base):
-                lake.reconcile()
-                return last
-            # Said first: were this killed while it restores, nobody may resume the dead run.
-            _record(lake, last, FAILED, {"error_code": _KILLED})
-        roll_back(lake, last)
+        if is_open and last == Attempt(run_id, number, as_of, settings_hash, base):
+            lake.reconcile()
+            return last
+        _close(lake, base, row)
+        if _is_released(base, row):
+            return begin(lake, run_id, as_of, only)
     lake.reconcile()
     attempt = Attempt(run_id, number + 1, as_of, settings_hash, base)
     _record(lake, attempt, STARTED, {"input_versions": dict(base.versions) if base else {}})
     return attempt
+
+
+def _is_released(base: Release | None, row: Row) -> bool:
+    """True if readers see what the run of this row made, whether it came to say so or not."""
+    return row.status == STARTED and base is not None and base.run_id == row.run_id
+
+
+def _close(lake: Lake, base: Release | None, row: Row) -> None:
+    """Ends the last run: settles it if it was released, else rolls it back."""
+    last = Attempt(row.run_id, row.run_number, row.as_of_date, row.settings_hash, base)
+    if base is not None and _is_released(base, row):
+        before = release_of(lake.tables, base.number - 1) if base.number > 1 else None
+        settle(lake, replace(last, base=before))
+        return
+    if row.status == STARTED:
+        # Said first: were this killed while it restores, nobody may resume the dead run.
+        _record(lake, last, FAILED, {"error_code": _KILLED})
+    roll_back(lake, last)
 
 
 def release(lake: Lake, attempt: Attempt, versions: Mapping[str, int], reason: str = "run") -> None:
@@ -117,8 +136,6 @@ def settle(
 
     Nothing is left to do after it. `row_counts` are those that the run knows; other tables are counted.
     """
-    model = latest_model(own_models(lake, attempt.number), lake.settings.linkage.models)
-    model_version = None if model is None else load_model(model).version
     publish_own_model(lake, attempt.number)
     clear_scratch(lake, attempt.number)
     released = current_release(lake.tables)
@@ -134,7 +151,7 @@ def settle(
         "input_versions": dict(attempt.base.versions) if attempt.base else {},
         "output_versions": versions,
         "row_counts": counts,
-        "model_version": model_version,
+        "model_version": _model_version(lake),
         "step_seconds": dict(step_seconds or {}),
     }
     _record(lake, attempt, SUCCEEDED, details)
@@ -156,6 +173,8 @@ def revert(lake: Lake, release_number: int) -> None:
     """
     wanted = release_of(lake.tables, release_number)
     last = _last_row(lake)
+    if last is not None and last.status == STARTED:
+        _close(lake, current_release(lake.tables), last)
     attempt = Attempt(
         run_id=f"revert-to-{release_number}",
         number=(last.run_number if last else 0) + 1,
@@ -204,6 +223,15 @@ def _texts(folder: Traversable) -> Iterator[tuple[str, bytes]]:
             yield from ((f"{entry.name}/{name}", text) for name, text in _texts(entry))
         elif entry.name.endswith((".py", ".json")):
             yield entry.name, entry.read_bytes()
+
+
+def _model_version(lake: Lake) -> str | None:
+    path = latest_model(lake.settings.linkage.models)
+    try:
+        return None if path is None else load_model(path).version
+    except LinkageError:
+        # The run is released, and scored nothing by a file that cannot be read.
+        return None
 
 
 def _last_row(lake: Lake) -> Row | None:

@@ -19,8 +19,8 @@ from lakehouse.pipeline.demo_company import demo_outcome
 from lakehouse.pipeline.demo_report import demo_report
 from lakehouse.pipeline.held import held_by_latest_runs, held_records
 from lakehouse.pipeline.lake import Lake, in_parallel, open_lake
-from lakehouse.pipeline.people_files import evaluated, linked
-from lakehouse.pipeline.replay import replayed
+from lakehouse.pipeline.people_files import evaluate_files, link_file
+from lakehouse.pipeline.replay import replay
 from lakehouse.pipeline.run_report import books_grid, run_report
 from lakehouse.report import Grid, Report
 from lakehouse.settings.load import load_settings
@@ -70,7 +70,7 @@ def release_list(settings: Settings) -> Report:
     return Report(grids=[grid])
 
 
-def release_rollback(settings: Settings, release_number: int) -> Report:
+def release_revert(settings: Settings, release_number: int) -> Report:
     """Makes an earlier release current again."""
     lake = open_lake(settings)
     with lake.locks.run():
@@ -110,7 +110,7 @@ def quarantine_replay(
     lake = open_lake(settings)
     _current(lake)
     run_id = f"replay-{datetime.now(UTC):%Y%m%dT%H%M%S}"
-    done = replayed(lake, run_id, as_of, table, reason)
+    done = replay(lake, run_id, as_of, table, reason)
     return Report(
         grids=[books_grid(done.books)],
         lines=[
@@ -132,13 +132,13 @@ def sources(settings: Settings) -> Report:
 def link(people: Path, out: Path, *, engine: str | None, model: Path | None) -> Report:
     """Clusters of one file of people, by `engine` or else by the one that conf says."""
     settings = load_settings("demo", overrides={"linkage.engine": engine} if engine else None)
-    records, clusters = linked(open_lake(settings).spark, settings, people, out, model)
+    records, clusters = link_file(open_lake(settings).spark, settings, people, out, model)
     return Report(lines=[f"{records} records are {clusters} people; {out} says which."])
 
 
 def evaluate(clusters: Path, truth: Path) -> Report:
     """Pairwise and B-cubed precision, recall and F1."""
-    found = evaluated(open_lake(load_settings("demo")).spark, clusters, truth)
+    found = evaluate_files(open_lake(load_settings("demo")).spark, clusters, truth)
     grid = Grid(
         f"{found.records} records, {found.true_pairs} true pairs",
         ("measure", "precision", "recall", "F1"),
@@ -196,7 +196,7 @@ def compact(settings: Settings) -> Report:
     with lake.locks.run():
         base = _current(lake)
         run_id = f"compaction-{datetime.now(UTC):%Y%m%dT%H%M%S}"
-        attempt = attempts.begun(lake, run_id, datetime.now(UTC).date())
+        attempt = attempts.begin(lake, run_id, datetime.now(UTC).date())
         names = list(base.versions)
         in_parallel(lake.tables.compact, names, settings.lake.parallel_steps)
         versions = {name: lake.tables.version(name) for name in names}

@@ -10,7 +10,6 @@ from pathlib import Path
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from lakehouse.bronze.ingest import good_records, malformed_records, parsed
 from lakehouse.bronze.landing import (
     DUPLICATE,
     INGESTED,
@@ -21,6 +20,7 @@ from lakehouse.bronze.landing import (
     listed_files,
     new_files,
 )
+from lakehouse.bronze.record_frames import good_records, malformed_records, parsed
 from lakehouse.columns.dates import parsed_moment
 from lakehouse.errors import BooksError, InputError
 from lakehouse.pipeline.attempt import Attempt
@@ -30,7 +30,7 @@ from lakehouse.quality.gate import GateOutcome, gate, require_passed
 from lakehouse.quality.quarantine import flagged, good_rows
 from lakehouse.quality.records import quarantined
 from lakehouse.quality.rules import Suite
-from lakehouse.settings.sources import Source
+from lakehouse.settings.sources import LoadKind, Source
 from lakehouse.tables.conform import conformed
 from lakehouse.tables.ops import FEED_BOOK, LANDING_FILE, QUARANTINE
 
@@ -111,7 +111,7 @@ class IngestedFeed:
     outcomes: list[GateOutcome] = field(default_factory=list)
 
 
-def ingested(lake: Lake, attempt: Attempt, source: Source, files: Sequence[Row]) -> IngestedFeed:
+def ingest(lake: Lake, attempt: Attempt, source: Source, files: Sequence[Row]) -> IngestedFeed:
     """Appends a feed's sound records to bronze and holds those that are malformed or break its suite.
 
     Raises:
@@ -166,7 +166,19 @@ def staged_records(
     sound = good_records(records, source, attempt.run_id, secret)
     frame = conformed(sound.withColumn("ingested_at", F.lit(datetime.now(UTC))), spec)
     moment = parsed_moment(F.trim(source.sequence), source.sequence_formats)
-    return flagged(frame.withColumn(SEQUENCE_AT, moment), suite, spec), suite
+    timed = frame.withColumn(SEQUENCE_AT, moment)
+    if source.load_kind is LoadKind.SNAPSHOT:
+        timed = snapshots_timed(timed)
+    return flagged(timed, suite, spec), suite
+
+
+def snapshots_timed(records: DataFrame) -> DataFrame:
+    """The records with their file's `SEQUENCE_AT`, which is what most of those that can be read say.
+
+    A snapshot stands and falls as a whole: who is held out of one that counts would be gone.
+    """
+    moments = records.groupBy("source_file").agg(F.mode(SEQUENCE_AT, True).alias(SEQUENCE_AT))
+    return records.drop(SEQUENCE_AT).join(F.broadcast(moments), on="source_file", how="inner")
 
 
 def feed_books(lake: Lake, attempt: Attempt, books: Sequence[FeedBook]) -> int:

@@ -21,7 +21,7 @@ PEOPLE_COLUMNS = (
 _KNOWN_COLUMNS = frozenset({*PEOPLE_COLUMNS, "entity_id", "person_id", "cluster_id"})
 
 
-def linked(
+def link_file(
     spark: SparkSession,
     settings: Settings,
     people: Path,
@@ -45,7 +45,7 @@ def linked(
     return table.num_rows, len(table.column("cluster_id").unique())
 
 
-def evaluated(spark: SparkSession, clusters: Path, truth: Path) -> Evaluation:
+def evaluate_files(spark: SparkSession, clusters: Path, truth: Path) -> Evaluation:
     """Pairwise and B-cubed measures of `clusters` (record_id, cluster_id) against `truth`.
 
     The truth's group is its column entity_id, cluster_id or person_id.

@@ -13,8 +13,8 @@ from datetime import date
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from lakehouse.bronze.ingest import parsed
 from lakehouse.bronze.landing import inspected_files, listed_files
+from lakehouse.bronze.record_frames import parsed
 from lakehouse.errors import LakehouseError
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline.attempt import Attempt
@@ -45,9 +45,7 @@ class Replayed:
     skipped_files: dict[str, str] = field(default_factory=dict)
 
 
-def replayed(
-    lake: Lake, run_id: str, as_of: date, table: str | None, reason: str | None
-) -> Replayed:
+def replay(lake: Lake, run_id: str, as_of: date, table: str | None, reason: str | None) -> Replayed:
     """Appends the held records that are sound now, released as one, and returns what became of all.
 
     `table` and `reason` narrow what is tried. A record that bronze has already is left out.
@@ -57,15 +55,15 @@ def replayed(
         BooksError: a held record is neither sound nor still bad; nothing is released.
     """
     with lake.locks.run():
-        attempt = attempts.begun(lake, run_id, as_of)
+        attempt = attempts.begin(lake, run_id, as_of)
         try:
-            return _replayed(lake, attempt, table, reason)
+            return _replay(lake, attempt, table, reason)
         except LakehouseError as error:
             attempts.fail(lake, attempt, error.code)
             raise
 
 
-def _replayed(lake: Lake, attempt: Attempt, table: str | None, reason: str | None) -> Replayed:
+def _replay(lake: Lake, attempt: Attempt, table: str | None, reason: str | None) -> Replayed:
     done, versions = Replayed(), {}
     sources = [s for s in lake.settings.sources if table in (None, s.bronze_table.name)]
     held = held_records(lake, attempt.base.versions if attempt.base else {})

@@ -19,9 +19,9 @@ from pyspark.sql import functions as F
 from lakehouse.errors import ConfigurationError, LakehouseError
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline.attempt import Attempt
-from lakehouse.pipeline.ingestion import FeedBook, claim, feed_books, ingested
+from lakehouse.pipeline.ingestion import FeedBook, claim, feed_books, ingest
 from lakehouse.pipeline.lake import Lake, in_parallel
-from lakehouse.pipeline.scratch import own_models, scratch_folder
+from lakehouse.pipeline.scratch import clear_spill, own_models, scratch_folder
 from lakehouse.pipeline.steps import (
     Inputs,
     Step,
@@ -93,7 +93,7 @@ def run(
     began = time.monotonic()
     outcome = RunOutcome(run_id)
     with lake.locks.run():
-        attempt = attempts.begun(lake, run_id, as_of, only)
+        attempt = attempts.begin(lake, run_id, as_of, only)
         if attempt.is_done:
             outcome.status = ALREADY_DONE
             return outcome
@@ -104,6 +104,10 @@ def run(
             work.record_results()
             attempts.fail(lake, attempt, error.code)
             raise
+        finally:
+            clear_spill(lake, attempt.number)
+        # Readers see it: from here on nothing is rolled back.
+        work.settle(steps)
         outcome.status = attempts.SUCCEEDED
     outcome.seconds = time.monotonic() - began
     return outcome
@@ -140,6 +144,9 @@ class _Run:
         self._build(steps)
         self._record(steps)
         attempts.release(self._lake, self._attempt, self._versions)
+
+    def settle(self, steps: Sequence[Step]) -> None:
+        """Writes the manifest of the released run, and tells what the gates cost."""
         attempts.settle(
             self._lake, self._attempt, self._outcome.step_seconds, self._row_counts(steps)
         )
@@ -173,14 +180,14 @@ class _Run:
         ]
         sources = [source for source in chosen if source.name in claimed.files]
 
-        def ingest(source: Source) -> FeedBook:
+        def ingest_feed(source: Source) -> FeedBook:
             with self._timed(source.bronze_table.name):
-                feed = ingested(self._lake, self._attempt, source, claimed.files[source.name])
+                feed = ingest(self._lake, self._attempt, source, claimed.files[source.name])
             self._versions |= feed.versions
             self._outcome.outcomes += feed.outcomes
             return feed.book
 
-        self._outcome.books = in_parallel(ingest, sources, self._threads)
+        self._outcome.books = in_parallel(ingest_feed, sources, self._threads)
         book_version = feed_books(self._lake, self._attempt, self._outcome.books)
         self._versions["ops.feed_book"] = book_version
 

@@ -31,3 +31,10 @@ def publish_own_model(lake: Lake, run_number: int) -> None:
 def clear_scratch(lake: Lake, run_number: int) -> None:
     """Deletes the run's folder, if there is one."""
     shutil.rmtree(scratch_folder(lake, run_number), ignore_errors=True)
+
+
+def clear_spill(lake: Lake, run_number: int) -> None:
+    """Deletes what scoring spilled, people's values; a model that the run has trained stays."""
+    for path in scratch_folder(lake, run_number).glob("*"):
+        if path != own_models(lake, run_number):
+            shutil.rmtree(path, ignore_errors=True)

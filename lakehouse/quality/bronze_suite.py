@@ -19,10 +19,10 @@ def bronze_suite(source: Source, last_day: date) -> Suite:
     """The rules of a feed's new records.
 
     Key columns must hold a value, and so must the lineage that ingestion stamps on each row. In a
-    snapshot or delta feed the record's sequence must be readable and not lie after `last_day`, by
-    more than a day of tolerance: else older records would stay current, or newer ones never become
-    it, without a word. All of it is counted in one scan without a shuffle: a feed's rows are the
-    largest tables there are.
+    delta feed the record's sequence, in a snapshot feed its file's, must be readable and not lie
+    after `last_day`, by more than a day of tolerance: else older records would stay current, or
+    newer ones never become it, without a word. All of it is counted in one scan without a
+    shuffle: a feed's rows are the largest tables there are.
     """
     described = {column.name for column in source.columns}
     keys = [

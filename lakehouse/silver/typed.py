@@ -97,12 +97,20 @@ def _value(name: str, kind: str, formats: Sequence[str]) -> Column:
         return parsed_date(text, formats)
     if kind in ("int", "bigint"):
         # A whole number may be written as 2.0 or as 1E2.
-        number = text.try_cast("decimal(38,9)")
+        number = _number(text).try_cast("decimal(38,9)")
         return F.when(number == F.floor(number), number).try_cast(kind)
+    if kind.startswith("decimal"):
+        return _number(text).try_cast(kind)
     if kind != "string":
         return text.try_cast(kind)
     usual_form = _USUAL_FORMS.get(name)
     return text if usual_form is None else usual_form(text)
+
+
+def _number(text: Column) -> Column:
+    # An exponent of nine digits, which is one short text, has Spark compute a power of ten for minutes or
+    # fail, in a try_cast too.
+    return F.when(text.rlike(r"^[+-]?[0-9.]{1,80}([eE][+-]?[0-9]{1,3})?$"), text)
 
 
 def _corrections(kinds: Mapping[str, str]) -> Column:

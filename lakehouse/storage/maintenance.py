@@ -14,8 +14,8 @@ from lakehouse.storage.releases import RELEASE, current_release
 def live_since(tables: DeltaTables, keep_releases: int) -> dict[str, datetime]:
     """By table, since when versions of it must stay readable.
 
-    That is when the oldest version that a kept release names was first released: a release that
-    went back names versions far older than itself.
+    That is when the oldest version that a kept release names was first released: a revert names
+    versions far older than itself.
     """
     newest = current_release(tables)
     if newest is None:

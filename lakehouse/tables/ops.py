@@ -49,9 +49,17 @@ RUN = _ops(
     Column(
         "recorded_at", "timestamp", "When the row was written.", required=True, run_metadata=True
     ),
-    Column("code_version", "string", "Version of this package and, after a plus, the digest of its code.", run_metadata=True),
     Column(
-        "settings_hash", "string", "SHA-256 of settings without secrets, code, suites and the choice of tables: what decides the result beside day and files.", run_metadata=True
+        "code_version",
+        "string",
+        "Version of this package and, after a plus, the digest of its code.",
+        run_metadata=True,
+    ),
+    Column(
+        "settings_hash",
+        "string",
+        "SHA-256 of settings without secrets, code, suites and the choice of tables: what decides the result beside day and files.",
+        run_metadata=True,
     ),
     Column("model_version", "string", "Linkage model that scored."),
     Column(

@@ -37,7 +37,7 @@ def lake(spark: SparkSession, tmp_path: Path) -> Lake:
 
 def trained_in(lake: Lake, run_id: str) -> Attempt:
     """An attempt that has trained a model and written nothing else."""
-    attempt = attempts.begun(lake, run_id, DAY_1)
+    attempt = attempts.begin(lake, run_id, DAY_1)
     save_model(MODEL, own_models(lake, attempt.number), DAY_1.isoformat())
     return attempt
 
@@ -60,7 +60,7 @@ def test_the_model_of_a_run_that_failed_or_died_is_gone_with_its_scratch(lake: L
     assert not scratch_folder(lake, failed.number).exists()
 
     dead = trained_in(lake, "dead")
-    attempts.begun(lake, "next", DAY_1)
+    attempts.begin(lake, "next", DAY_1)
     assert not scratch_folder(lake, dead.number).exists()
     assert published(lake) is None
 
@@ -68,7 +68,7 @@ def test_the_model_of_a_run_that_failed_or_died_is_gone_with_its_scratch(lake: L
 def test_a_run_that_is_resumed_finds_the_model_that_it_has_trained(lake: Lake) -> None:
     dead = trained_in(lake, "day-1")
 
-    again = attempts.begun(lake, "day-1", DAY_1)
+    again = attempts.begin(lake, "day-1", DAY_1)
 
     assert again.number == dead.number
     assert latest_model(own_models(lake, again.number)) is not None
@@ -87,6 +87,6 @@ def test_a_model_is_published_with_the_release_of_its_run_also_when_it_dies_righ
 
     dead = trained_in(lake, "dead")
     attempts.release(lake, dead, {"ops.run": 0})
-    attempts.begun(lake, "next", DAY_1)
+    attempts.begin(lake, "next", DAY_1)
     assert published(lake) == scoring_model(lake, "dead") == MODEL.version
     assert not scratch_folder(lake, dead.number).exists()

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.pipeline import commands, runner
 from lakehouse.pipeline.lake import Lake, open_lake
-from lakehouse.pipeline.replay import replayed
+from lakehouse.pipeline.replay import replay
 from lakehouse.report import Report
 from lakehouse.storage.releases import current_release
 from tests.support.lake import DAY_1, DAY_2, small_settings
@@ -66,7 +66,7 @@ def books(lake: Lake, run_id: str) -> list[tuple[int, int, int, bool]]:
 
 
 def appended(lake: Lake, run_id: str, day: date, reason: str | None = None) -> int:
-    return sum(book.good_count for book in replayed(lake, run_id, day, None, reason).books)
+    return sum(book.good_count for book in replay(lake, run_id, day, None, reason).books)
 
 
 def test_a_version_held_for_its_moment_is_appended_when_it_can_be_read_and_has_come(
@@ -109,7 +109,7 @@ def misread(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     return truer
 
 
-def replay(lake: Lake) -> Report:
+def replay_by_command(lake: Lake) -> Report:
     return commands.quarantine_replay(lake.settings, table=None, reason=None, as_of=DAY_2)
 
 
@@ -127,7 +127,7 @@ def test_a_mended_description_takes_in_what_is_sound_now_and_a_second_replay_cha
     (tmp_path / "landing" / "2026-01-05" / f"{PRODUCTS}-gone.csv").unlink()
     deliver(tmp_path, f"{PRODUCTS}-changed.csv", PRODUCT, product(6, "Milk"))
 
-    report = replay(lake)
+    report = replay_by_command(lake)
 
     assert ids_in_bronze(lake, PRODUCTS) == ["P1", "P2"]
     assert held(lake) == {"bad_encoding": 2, "too_few_columns": 1}
@@ -141,7 +141,7 @@ def test_a_mended_description_takes_in_what_is_sound_now_and_a_second_replay_cha
     runner.run(lake, "day-2", DAY_2, ["bronze"])
     assert ids_in_bronze(lake, PRODUCTS) == ["P1", "P2", "P6"]
 
-    replay(lake)
+    replay_by_command(lake)
 
     assert ids_in_bronze(lake, PRODUCTS) == ["P1", "P2", "P6"]
     assert held(lake) == {"bad_encoding": 2, "too_few_columns": 1}

@@ -136,18 +136,18 @@ def release_list(env: Env = "demo") -> None:
     show(commands.release_list(loaded(env)))
 
 
-@release.command("rollback")
-def release_rollback(
+@release.command("revert")
+def release_revert(
     release_number: Annotated[int, typer.Argument(help="As `c360 release list` prints it.")],
     env: Env = "demo",
 ) -> None:
     """Make an earlier release current again; nothing is deleted.
 
-    Example: c360 release rollback 7 --env prod
+    Example: c360 release revert 7 --env prod
     """
     from lakehouse.pipeline import commands
 
-    show(commands.release_rollback(loaded(env), release_number))
+    show(commands.release_revert(loaded(env), release_number))
 
 
 @quarantine.command("list")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 
-from lakehouse.bronze.ingest import good_records, malformed_records, parsed
 from lakehouse.bronze.landing import inspected_files, landing_file, listed_files, new_files
+from lakehouse.bronze.record_frames import good_records, malformed_records, parsed
 from lakehouse.settings.sources import Source
 from lakehouse.tables.ops import LANDING_FILE
 

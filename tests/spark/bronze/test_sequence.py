@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 
-from lakehouse.bronze.ingest import parsed
+from lakehouse.bronze.record_frames import parsed
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.ingestion import staged_records
 from lakehouse.quality.bronze_suite import SEQUENCE_AT
@@ -83,11 +83,10 @@ def held(staged: DataFrame) -> dict[str, list[str]]:
     return {row["id"]: row[FLAGS]["reasons"] for row in held_rows(staged).collect()}
 
 
-@pytest.mark.parametrize("load_kind", ["snapshot", "delta"])
 def test_versions_whose_moment_cannot_be_read_or_has_not_come_are_held(
-    delivered: Delivered, load_kind: str
+    delivered: Delivered,
 ) -> None:
-    staged, reasons = delivered.staged(guests(load_kind), MOMENTS, "2026-01-05/guest-1.csv")
+    staged, reasons = delivered.staged(guests("delta"), MOMENTS, "2026-01-05/guest-1.csv")
 
     assert held(staged) == {
         "no such day": UNREADABLE,
@@ -97,6 +96,31 @@ def test_versions_whose_moment_cannot_be_read_or_has_not_come_are_held(
         "wrong century": FUTURE,
     }
     assert reasons == {"unreadable_sequence": 3, "future_sequence": 2}
+
+
+@pytest.mark.parametrize(
+    ("moments", "reason"),
+    [
+        (("05.01.2026", "unknown", ""), "unreadable_sequence"),
+        (("2126-01-05", "2126-01-05", "2026-01-05"), "future_sequence"),
+    ],
+)
+def test_a_snapshot_without_a_moment_or_with_one_that_has_not_come_is_held_as_a_whole(
+    delivered: Delivered, moments: tuple[str, ...], reason: str
+) -> None:
+    told = dict(zip(("ann", "ben", "cyd"), moments, strict=True))
+
+    staged, _ = delivered.staged(guests("snapshot"), told, "2026-01-05/guest-1.csv")
+
+    assert held(staged) == {name: [reason] for name in told}
+
+
+def test_nobody_is_held_out_of_a_snapshot_that_counts(delivered: Delivered) -> None:
+    moments = {"ann": "2026-01-05", "ben": "2026-01-05", "cyd": "unknown", "dee": "2126-01-05"}
+
+    staged, reasons = delivered.staged(guests("snapshot"), moments, "2026-01-05/guest-1.csv")
+
+    assert (held(staged), reasons) == ({}, {})
 
 
 def test_events_are_taken_whatever_their_moment(delivered: Delivered) -> None:
@@ -120,7 +144,7 @@ def test_a_run_for_a_past_day_believes_what_an_undated_file_that_came_since_tell
     march = datetime(2026, 3, 1, 8, tzinfo=UTC)
     moments = {"then": "2026-01-04", "since": "2026-02-20T10:00:00Z", "not yet": "2026-03-03"}
 
-    staged, _ = delivered.staged(guests("snapshot"), moments, "late/guest-1.csv", march)
+    staged, _ = delivered.staged(guests("delta"), moments, "late/guest-1.csv", march)
 
     assert held(staged) == {"not yet": FUTURE}
 

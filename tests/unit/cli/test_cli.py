@@ -105,10 +105,10 @@ def test_a_run_without_a_day_is_of_today(calls: dict[str, object]) -> None:
     assert before <= calls["run"][1]["as_of"] <= datetime.now(UTC).date()  # type: ignore[index]
 
 
-def test_rollback_names_the_release(calls: dict[str, object]) -> None:
-    CliRunner().invoke(app, ["release", "rollback", "7"])
+def test_revert_names_the_release(calls: dict[str, object]) -> None:
+    CliRunner().invoke(app, ["release", "revert", "7"])
 
-    assert calls["release_rollback"][0][1] == 7  # type: ignore[index]
+    assert calls["release_revert"][0][1] == 7  # type: ignore[index]
 
 
 def test_link_and_evaluate_take_files_that_exist(calls: dict[str, object], tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_help_is_there_in_two_seconds_and_loads_no_engine() -> None:
     "command",
     [
         *("run", "sources", "link", "evaluate", "bench", "compact", "vacuum", "bi-server"),
-        *("release list", "release rollback", "quarantine list", "quarantine replay"),
+        *("release list", "release revert", "quarantine list", "quarantine replay"),
         *("demo generate", "demo run", "config check", "config show"),
     ],
 )
