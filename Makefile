@@ -14,7 +14,7 @@ CUSTOMERS ?= 10000
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 NO_PACKAGES := the pinned packages could not be installed: check this machine's network and pip's settings, then run make again
 
-.PHONY: help env demo test test-fast test-spark test-crash test-spark42 lint types imports format bench bi-server dist clean
+.PHONY: help env demo test test-fast test-spark test-slow test-crash test-spark42 lint types imports format bench bi-server dist clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ test-fast: $(STAMP) ## Run the tests that need no JVM (under 30 s)
 
 test-spark: env ## Run the tests of transforms on a local session
 	@$(BIN)/python -m pytest tests/spark
+
+test-slow: env ## Run on a cluster of two workers, and find the demo's people (7 minutes)
+	@$(BIN)/python -m pytest -m slow
 
 test-crash: env ## Kill runs at every named point (hours); `make test` takes a sample
 	@$(BIN)/python -m pytest -m crash

@@ -53,6 +53,11 @@ def test_personal_values_never_reach_deltas_log(small_lake: SmallLake) -> None:
         for value in (row[name] for name in small_lake.lake.specs[table].personal_columns)
         if isinstance(value, str) and len(value) > 5
     }
+    # The log keeps the columns' comments, in which words such as «female» stand.
+    comments = " ".join(
+        c.description for spec in small_lake.lake.specs.values() for c in spec.columns
+    )
+    values = {value for value in values if value not in comments}
     root = Path(small_lake.settings.lake.root)
     logs = [path for path in root.rglob("_delta_log/*") if path.is_file()]
     assert len(values) > 100

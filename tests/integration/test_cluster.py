@@ -55,7 +55,7 @@ cd /
 exec "$@"
 """
 
-pytestmark = pytest.mark.cluster
+pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True)

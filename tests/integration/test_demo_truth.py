@@ -10,6 +10,8 @@ from lakehouse.linkage.evaluate import Evaluation
 from lakehouse.pipeline.demo_company import people_found
 from tests.support.lake import DAY_1, small_lake_at
 
+pytestmark = pytest.mark.slow
+
 CUSTOMERS, SEED, DAYS = 10_000, 1, 3
 PEOPLE = (
     "crm_contact",
