@@ -47,11 +47,12 @@ PEOPLE_TABLES = ("silver.person_record", "gold.customer", "gold.customer_contact
 
 def test_personal_values_never_reach_deltas_log(small_lake: SmallLake) -> None:
     values = {
-        str(value)
+        row[name]
         for table in PEOPLE_TABLES
         for row in small_lake.lake.tables.read(table).collect()
-        for value in (row[name] for name in small_lake.lake.specs[table].personal_columns)
-        if isinstance(value, str) and len(value) > 5
+        for name in small_lake.lake.specs[table].personal_columns
+        # An account's number is a pseudonym in the feeds that refer to it, and their sources say so.
+        if name != "source_record_id" and isinstance(row[name], str) and len(row[name]) > 5
     }
     # The log keeps the columns' comments, in which words such as «female» stand.
     comments = " ".join(
