@@ -22,6 +22,11 @@ class KillPoints:
         self._name, self._nth = (name, int(nth)) if nth.isdigit() else (chosen, 1)
         self._passed: Counter[str] = Counter()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The points that were passed so far, each once, in order of their first time."""
+        return tuple(self._passed)
+
     def passed(self, subject: str, moment: str) -> None:
         """Marks that `subject` (a table or a record of the run) has come to `moment`."""
         name = f"{subject}.{moment}"

@@ -3,13 +3,13 @@
 import random
 import subprocess
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
-from lakehouse.pipeline.steps import all_steps
-from lakehouse.storage.kill_points import AFTER_COMMIT, AFTER_RECORD, BEFORE_WRITE
+from lakehouse.storage.kill_points import AFTER_COMMIT
 from lakehouse.storage.releases import current_release
 from tests.support.lake import (
     DAY_1,
@@ -19,27 +19,15 @@ from tests.support.lake import (
     digests,
     kill_group,
     small_lake_at,
-    small_settings,
     started_run,
 )
 
 pytestmark = pytest.mark.crash
 
 
-def kill_points(settings_of: Path, files: Path) -> list[str]:
-    """Every named kill point of a run over the small company, from its graph."""
-    settings = small_settings(settings_of, files)
-    bronze = [source.bronze_table.name for source in settings.sources]
-    steps = [step.table for step in all_steps(settings.sources)]
-    held = ["ops.quarantine:bronze.crm_contact", "ops.quarantine:silver.order"]
-    records = ["ops.landing_file", "ops.feed_book", "ops.quality_result", "ops.correction_count"]
-    written = [*bronze, *steps, *held, *records, "ops.release", "ops.run"]
-    return [
-        *(f"{subject}.{moment}" for subject in written for moment in (BEFORE_WRITE, AFTER_COMMIT)),
-        f"ops.run:started.{AFTER_RECORD}",
-        f"ops.run:succeeded.{AFTER_RECORD}",
-    ]
-
+LAYERS = ("bronze", "silver", "linkage", "gold")
+PEOPLE = ("bronze", "silver", "linkage")
+"""Layers that have all there is to a run: ledger, quarantine, model, scratch. Gold is written as silver is."""
 
 # In the order of the run, so that a run resumed after one comes to the next.
 SAMPLE = (
@@ -49,32 +37,35 @@ SAMPLE = (
 )
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every kill point is a test of its own."""
-    if "kill_point" in metafunc.fixturenames:
-        metafunc.parametrize("kill_point", kill_points(Path("unused"), Path("unused")))
-
-
 @pytest.mark.crash_matrix
-def test_a_run_killed_at_a_point_and_started_again_ends_the_same(
-    small_lake: SmallLake, company: Path, tmp_path: Path, kill_point: str
+def test_a_day_killed_at_every_point_that_it_passes_ends_as_if_it_was_not(
+    small_lake: SmallLake, company: Path, tmp_path: Path
 ) -> None:
-    assert_killed(started_run(tmp_path, company, "day-1", DAY_1, kill=kill_point))
-    again = small_lake_at(tmp_path, company)
-    again.run("day-1", DAY_1)
-    assert digests(again.lake) == digests(small_lake.lake)
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    copy_of(small_lake, company, whole)
+    copy_of(small_lake, company, killed)
+    for layer in LAYERS:
+        undisturbed = small_lake_at(whole, company)
+        undisturbed.run(f"day-2-{layer}", DAY_2, [layer])
+        points = undisturbed.lake.kill_points.names
+        assert f"ops.release.{AFTER_COMMIT}" in points
+        for point in points:
+            again = started_run(killed, company, f"day-2-{layer}", DAY_2, kill=point, only=[layer])
+            assert_killed(again)
+        small_lake_at(killed, company).run(f"day-2-{layer}", DAY_2, [layer])
+        assert_same_tables(small_lake_at(killed, company), undisturbed)
 
 
 def test_a_run_killed_three_times_over_and_started_again_ends_the_same(
     small_lake: SmallLake, company: Path, tmp_path: Path
 ) -> None:
     for kill_point in SAMPLE:
-        assert_killed(started_run(tmp_path, company, "day-1", DAY_1, kill=kill_point))
+        assert_killed(started_run(tmp_path, company, "day-1", DAY_1, kill=kill_point, only=PEOPLE))
     # The run was released and died before it had published its model.
     assert not (tmp_path / "models").exists()
     again = small_lake_at(tmp_path, company)
-    again.run("day-1", DAY_1)
-    assert digests(again.lake) == digests(small_lake.lake)
+    again.run("day-1", DAY_1, PEOPLE)
+    assert_same_tables(again, small_lake)
     assert len(list((tmp_path / "models").glob("*.json"))) == 1
     assert not list((tmp_path / "work").glob("run_*"))
 
@@ -82,31 +73,52 @@ def test_a_run_killed_three_times_over_and_started_again_ends_the_same(
 def test_a_run_killed_at_a_random_moment_leaves_nothing_to_the_run_that_takes_its_place(
     small_lake: SmallLake, company: Path, tmp_path: Path, spark: SparkSession
 ) -> None:
-    killed = started_run(tmp_path, company, "day-1-killed", DAY_1)
-    log = tmp_path / "lake" / "ops" / "run" / "_delta_log"
-    deadline = time.monotonic() + 300
-    while not (log / "00000000000000000001.json").exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    time.sleep(random.SystemRandom().uniform(0, 30))
-    kill_group(killed)
+    kill_at_random(started_run(tmp_path, company, "day-1-killed", DAY_1, only=PEOPLE), tmp_path)
     again = small_lake_at(tmp_path, company)
-    assert current_release(again.lake.tables) is None or killed.returncode == 0
-    again.run("day-1", DAY_1)
-    assert digests(again.lake) == digests(small_lake.lake)
+    assert current_release(again.lake.tables) is None
+    # Killed at random once more, and then resumed.
+    kill_at_random(started_run(tmp_path, company, "day-1", DAY_1, only=PEOPLE), tmp_path)
+    again.run("day-1", DAY_1, PEOPLE)
+    assert_same_tables(again, small_lake)
     assert not list((tmp_path / "work").glob("run_*"))
+
+
+def kill_at_random(run: "subprocess.Popen[str]", home: Path) -> None:
+    """Kills the run within its first seconds, or, where it takes that long, before it is released."""
+    commits = home / "lake" / "ops" / "run" / "_delta_log"
+    begun = len(list(commits.glob("*.json")))
+    deadline = time.monotonic() + 300
+    while len(list(commits.glob("*.json"))) <= max(begun, 1) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(random.SystemRandom().uniform(0, 12))
+    kill_group(run)
 
 
 def test_a_second_day_killed_leaves_readers_on_the_first_and_ends_as_if_it_was_not(
     small_lake: SmallLake, second_day: SmallLake, company: Path, tmp_path: Path
 ) -> None:
+    only = (*PEOPLE, "gold.customer_attribute", "gold.customer")
     mine = copy_of(small_lake, company, tmp_path)
     before = digests(mine.lake)
-    assert_killed(
-        started_run(tmp_path, company, "day-2", DAY_2, kill=f"gold.customer.{AFTER_COMMIT}")
-    )
+    kill = f"gold.customer_attribute.{AFTER_COMMIT}"
+    assert_killed(started_run(tmp_path, company, "day-2", DAY_2, kill=kill, only=only))
     assert digests(mine.lake) == before
-    mine.run("day-2", DAY_2)
-    assert digests(mine.lake) == digests(second_day.lake)
+    mine.run("day-2", DAY_2, only)
+    ends = digests(mine.lake)
+    assert ends["gold.customer"] != before["gold.customer"]
+    rest = {table: before[table] for table in all_gold(ends) - set(only)}
+    assert ends == {**digests(second_day.lake), **rest}
+
+
+def all_gold(tables: Iterable[str]) -> set[str]:
+    return {table for table in tables if table.startswith("gold.")}
+
+
+def assert_same_tables(mine: SmallLake, other: SmallLake) -> None:
+    """All tables that mine has are as in the other lake, and people were found."""
+    found, expected = digests(mine.lake), digests(other.lake)
+    assert found == {table: expected[table] for table in found}
+    assert "ops.landing_file" in found
 
 
 def assert_killed(run: "subprocess.Popen[str]") -> None:
