@@ -52,14 +52,16 @@ def save_model(model: TrainedModel, folder: str | Path, date: str) -> Path:
     return path
 
 
-def publish_model(path: Path, folder: str | Path) -> None:
-    """Copy a model file and its card into the folder; a model that is found there is whole."""
+def publish_model(path: Path, folder: str | Path) -> Path:
+    """Copy a model file and its card into the folder; the copy's path. A model found there is whole."""
     target = Path(folder) / path.name
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path.with_suffix(".md"), target.with_suffix(".md"))
+    if path.with_suffix(".md").exists():
+        shutil.copyfile(path.with_suffix(".md"), target.with_suffix(".md"))
     partial = target.with_suffix(".partial")
     shutil.copyfile(path, partial)
     partial.replace(target)
+    return target
 
 
 def load_model(path: str | Path) -> TrainedModel:

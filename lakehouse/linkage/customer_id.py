@@ -24,7 +24,8 @@ def identity_map(
     Args:
         cluster: linkage.cluster of this run (record_key, cluster_id).
         previous: linkage.identity_map of the last run; may be empty.
-        as_of: the run's moment, from when on changes hold.
+        as_of: the run's moment, from when on changes hold. Where the map knows a later one already
+            (a run for a past day, or a second one for a day), they hold from the second after that.
         release_number: of the release that this run will make; higher than any that holds ids.
 
     Returns:
@@ -42,27 +43,33 @@ def _periods(assigned: DataFrame, previous: DataFrame, as_of: datetime) -> DataF
 
     Both come from one pass over the records: two selections would compute all of it twice.
     """
-    now = F.lit(as_of).cast("timestamp")
     old = previous.where(F.col("valid_to").isNull()).select(
         "record_key", F.col("customer_id").alias("old_id"), F.col("valid_from").alias("old_from")
     )
     same = F.col("customer_id").eqNullSafe(F.col("old_id"))
     opened = F.struct(
         "customer_id",
-        F.when(same, F.col("old_from")).otherwise(now).alias("valid_from"),
+        F.when(same, F.col("old_from")).otherwise(F.col("now")).alias("valid_from"),
         F.lit(None).cast("timestamp").alias("valid_to"),
     )
     closed = F.struct(
         F.when(~same, F.col("old_id")).alias("customer_id"),
         F.col("old_from").alias("valid_from"),
-        now.alias("valid_to"),
+        F.col("now").alias("valid_to"),
     )
-    lasts = F.col("valid_to").isNull() | (F.col("valid_from") < F.col("valid_to"))
     return (
         assigned.join(old, on="record_key", how="full_outer")
+        .crossJoin(F.broadcast(_now(previous, as_of)))
         .select("record_key", F.inline(F.array(opened, closed)))
-        .where(F.col("customer_id").isNotNull() & lasts)
+        .where(F.col("customer_id").isNotNull())
     )
+
+
+def _now(previous: DataFrame, as_of: datetime) -> DataFrame:
+    """One row, `now`: after every moment that the map knows, so that no period overlaps or is lost."""
+    newest = F.max(F.greatest("valid_from", "valid_to"))
+    after = newest + F.make_dt_interval(secs=F.lit(1))
+    return previous.agg(F.greatest(F.lit(as_of).cast("timestamp"), after).alias("now"))
 
 
 def kept_customer(cluster: DataFrame, previous: DataFrame) -> DataFrame:

@@ -1,7 +1,9 @@
 """`c360 sources`: every field of every source, how full it is, who may read it and what it feeds."""
 
 from collections.abc import Iterable, Iterator
+from functools import reduce
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.gold import GOLD_READS
@@ -47,9 +49,28 @@ def _grid(lake: Lake, source: Source, versions: dict[str, int]) -> Grid:
     ]
     title = (
         f"{source.name} → {source.bronze_table.name} · owner {source.owner} · "
-        f"readers {', '.join(source.readers)} · fresh for {source.freshness_limit_hours or '∞'} h"
+        f"readers {', '.join(source.readers)} · {_freshness(lake, source, versions)}"
     )
     return Grid(title, _COLUMNS, rows)
+
+
+def _freshness(lake: Lake, source: Source, versions: dict[str, int]) -> str:
+    """The feed's limit, and the share of its silver rows that are past it by now."""
+    if source.freshness_limit_hours is None:
+        return "fresh for ever"
+    tables = {f"silver.{feed.table}" for feed in source.feeds} & versions.keys()
+    own = [
+        lake.tables.read(table, versions[table])
+        .where(F.col("source_feed") == source.name)
+        .select((F.col("fresh_until_at") < F.current_timestamp()).alias("is_stale"))
+        for table in sorted(tables)
+    ]
+    limit = f"fresh for {source.freshness_limit_hours} h"
+    if not own:
+        return limit
+    is_stale = F.col("is_stale").cast("int")
+    share = reduce(DataFrame.unionByName, own).agg(F.avg(is_stale).alias("share")).collect()[0][0]
+    return limit if share is None else f"{limit}, {100 * share:.1f} % of its rows are stale"
 
 
 def _fill_rates(lake: Lake, source: Source, versions: dict[str, int]) -> dict[str, float]:

@@ -23,11 +23,17 @@ from lakehouse import __version__
 from lakehouse.errors import LinkageError
 from lakehouse.linkage.artefact import latest_model, load_model
 from lakehouse.pipeline.lake import Lake, in_parallel
-from lakehouse.pipeline.scratch import clear_scratch, publish_own_model
+from lakehouse.pipeline.scratch import clear_scratch, own_models, publish_own_model
 from lakehouse.settings.places import expectations_dir
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
-from lakehouse.storage.releases import RELEASE, Release, current_release, release_of
+from lakehouse.storage.releases import (
+    RELEASE,
+    REVERTED_TO,
+    Release,
+    current_release,
+    release_of,
+)
 from lakehouse.tables.ops import QUALITY_RESULT, RUN
 from lakehouse.tables.ops import RELEASE as RELEASE_SPEC
 
@@ -136,6 +142,7 @@ def settle(
 
     Nothing is left to do after it. `row_counts` are those that the run knows; other tables are counted.
     """
+    model_version = _model_version(lake, attempt)
     publish_own_model(lake, attempt.number)
     clear_scratch(lake, attempt.number)
     released = current_release(lake.tables)
@@ -151,7 +158,7 @@ def settle(
         "input_versions": dict(attempt.base.versions) if attempt.base else {},
         "output_versions": versions,
         "row_counts": counts,
-        "model_version": _model_version(lake),
+        "model_version": model_version,
         "step_seconds": dict(step_seconds or {}),
     }
     _record(lake, attempt, SUCCEEDED, details)
@@ -184,7 +191,7 @@ def revert(lake: Lake, release_number: int) -> None:
     )
     # Not `succeeded`: the next run must put the tables back to what this release names.
     _record(lake, attempt, REVERTED, {"output_versions": wanted.versions})
-    release(lake, attempt, wanted.versions, reason=f"reverted to {release_number}")
+    release(lake, attempt, wanted.versions, reason=f"{REVERTED_TO}{release_number}")
 
 
 def roll_back(lake: Lake, attempt: Attempt) -> None:
@@ -225,8 +232,8 @@ def _texts(folder: Traversable) -> Iterator[tuple[str, bytes]]:
             yield entry.name, entry.read_bytes()
 
 
-def _model_version(lake: Lake) -> str | None:
-    path = latest_model(lake.settings.linkage.models)
+def _model_version(lake: Lake, attempt: Attempt) -> str | None:
+    path = latest_model(own_models(lake, attempt.number), lake.settings.linkage.models)
     try:
         return None if path is None else load_model(path).version
     except LinkageError:

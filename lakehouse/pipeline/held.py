@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.pipeline.lake import Lake
-from lakehouse.storage.releases import RELEASE
+from lakehouse.storage.releases import runs_behind
 from lakehouse.tables.ops import LANDING_FILE, QUALITY_RESULT, QUARANTINE
 
 PLACE = ["source_file", "file_hash", "source_row_number"]
@@ -15,16 +15,16 @@ PLACE = ["source_file", "file_hash", "source_row_number"]
 
 
 def held_records(lake: Lake, versions: Mapping[str, int]) -> DataFrame:
-    """Rows of ops.quarantine that never came to bronze, with `file_hash` and `modified_at` of their file.
+    """Rows of ops.quarantine that never came to bronze, with what the ledger says of their file.
 
-    `versions` are those of a release. A record that a replay has taken in stands in bronze now and
-    is left out.
+    That is `file_hash`, `modified_at` and `record_count`. `versions` are those of a release. A record
+    that a replay has taken in stands in bronze now and is left out.
     """
     held = _held(lake, versions).where(F.col("table_name").startswith("bronze."))
     # The ledger knows which bytes a run found under the file's name, and from when.
     ledger = lake.tables.read(LANDING_FILE.name, versions.get(LANDING_FILE.name, 0))
     placed = held.join(
-        ledger.select("run_id", "source_file", "file_hash", "modified_at"),
+        ledger.select("run_id", "source_file", "file_hash", "modified_at", "record_count"),
         on=["run_id", "source_file"],
         how="left",
     )
@@ -40,13 +40,17 @@ def held_records(lake: Lake, versions: Mapping[str, int]) -> DataFrame:
 
 
 def held_by_latest_runs(lake: Lake, versions: Mapping[str, int]) -> DataFrame:
-    """Rows of ops.quarantine that were held after bronze by the last run that judged their table."""
-    released = lake.tables.read(RELEASE).select("run_id").distinct()
+    """Rows of ops.quarantine that were held after bronze by the run that made their table as it is now."""
+    runs = [(run_id, age) for age, run_id in enumerate(runs_behind(lake.tables))]
     latest = (
         lake.tables.read(QUALITY_RESULT.name)
-        .join(released, on="run_id", how="left_semi")
+        .join(
+            F.broadcast(lake.spark.createDataFrame(runs, "run_id string, age int")),
+            on="run_id",
+            how="inner",
+        )
         .groupBy("table_name")
-        .agg(F.max_by("run_id", "checked_at").alias("run_id"))
+        .agg(F.min_by("run_id", "age").alias("run_id"))
     )
     return (
         _held(lake, versions)

@@ -34,6 +34,10 @@ from lakehouse.tables.ops import FEED_BOOK
 
 GONE = "is gone: put it back, or deliver its records in a new file"
 CHANGED = "has other bytes than when its records were held: put it back as it was"
+RENUMBERED = (
+    "is cut into another number of records by its source's description as it is now, so that none can "
+    "be told by its number: deliver its records in a new file"
+)
 REFUSED = "is rejected whole by its source's description as it is now: mend that"
 
 
@@ -90,7 +94,7 @@ def _usable_files(
     feeds = {source.bronze_table.name: source.name for source in sources}
     files = (
         held.where(F.col("table_name").isin(*feeds))
-        .select("table_name", "source_file", "file_hash", "modified_at")
+        .select("table_name", "source_file", "file_hash", "modified_at", "record_count")
         .distinct()
         .collect()
     )
@@ -130,6 +134,8 @@ def _fault(file: Row, found: Row | None) -> str | None:
         return CHANGED
     if not found.is_readable or found.missing_columns:
         return REFUSED
+    if found.record_count != file.record_count:
+        return RENUMBERED
     return None
 
 

@@ -1,4 +1,4 @@
-"""A run's folder outside of its tables: what scoring spills, and the model that the run has trained.
+"""A run's folder outside of its tables: what scoring spills, and the model that the run goes by.
 
 It holds people's values, which nothing else governs, so it goes when the run is released or rolled
 back. A run that was killed keeps it for as long as it may be resumed.
@@ -17,7 +17,7 @@ def scratch_folder(lake: Lake, run_number: int) -> Path:
 
 
 def own_models(lake: Lake, run_number: int) -> Path:
-    """The folder in which a model that the run trains waits for the run's release."""
+    """The folder of the model that the run goes by; one that it trains waits there for its release."""
     return scratch_folder(lake, run_number) / "models"
 
 

@@ -26,7 +26,7 @@ from lakehouse.gold.customer_order_line import customer_order_line
 from lakehouse.gold.date import date as calendar_dates
 from lakehouse.gold.product import product
 from lakehouse.gold.source import source_rows
-from lakehouse.linkage.artefact import latest_model, load_model, save_model
+from lakehouse.linkage.artefact import latest_model, load_model, publish_model, save_model
 from lakehouse.linkage.cluster import cluster
 from lakehouse.linkage.customer_id import identity_map
 from lakehouse.linkage.model import TrainedModel
@@ -45,7 +45,7 @@ class Inputs:
     """What a step may use: frames at this run's versions, settings, the day, the last release's rows.
 
     `scratch` is a folder that driver and workers see, for what scoring spills; it ends with the run.
-    `own_models` is where a model that the run trains waits for its release.
+    `own_models` is where the run's model stands; one that it trains waits there for its release.
     """
 
     spark: SparkSession
@@ -138,14 +138,18 @@ def _silver_step(table: str, sources: Sequence[Source]) -> Step:
 def linkage_model(
     people: DataFrame, settings: LinkageSettings, as_of: date, own_models: Path
 ) -> TrainedModel:
-    """The newest model of the configured folder; if there is none, the one that this run trains.
+    """The run's model: the newest of the configured folder, or, if there is none, one trained on `people`.
 
-    That one waits in `own_models`: this run's later steps find it there, and so does one that resumes it.
+    It stands in `own_models`: this run's later steps find it there, and so does one that resumes it,
+    also where another model was trained in between.
     """
-    path = latest_model(own_models, settings.models)
-    if path is None:
-        path = save_model(train(people, settings), own_models, as_of.isoformat())
-    return load_model(path)
+    own = latest_model(own_models)
+    if own is not None:
+        return load_model(own)
+    newest = latest_model(settings.models)
+    if newest is not None:
+        return load_model(publish_model(newest, own_models))
+    return load_model(save_model(train(people, settings), own_models, as_of.isoformat()))
 
 
 def _model(inputs: Inputs) -> TrainedModel:

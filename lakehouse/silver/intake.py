@@ -17,7 +17,7 @@ from lakehouse.settings.sources import (
     Source,
 )
 from lakehouse.silver.current import SEQUENCE, current, newest_versions
-from lakehouse.silver.paths import POSITION, at, mapped_paths, opened
+from lakehouse.silver.paths import POSITION, at, mapped_paths, not_objects, opened
 
 LINEAGE = (
     "record_key",
@@ -65,7 +65,8 @@ def intake(
         secret: keys all record keys.
 
     Returns:
-        Key: record_key. The lineage columns, `corrections` (texts that a value map does not list),
+        Key: record_key. The lineage columns, `corrections` (texts that a value map does not list, and
+        those that stand where an object was to be read),
         person_record_key and order_record_key where the feed refers to them, the parent's key for
         an exploded feed, then every column of `feed.map` as raw text. An exploded feed's element
         without a number of its own gets its position. An array that cannot be read is one row with
@@ -73,16 +74,12 @@ def intake(
     """
     catalogue = Catalogue({s.name: s for s in sources}, secret)
     rows = _records(opened(current(bronze, source), source, feed), feed)
-    found = rows.select(
+    unread = _corrections(source, feed)
+    corrections = F.array_compact(F.array(*unread)) if unread else F.array()
+    return rows.select(
         *_lineage(source, feed, catalogue),
         *_references(source, feed, catalogue),
         *(_text(mapped).alias(name) for name, mapped in _mapping(feed).items()),
-        *(_untranslated(name, mapped) for name, mapped in _translated(feed).items()),
-    )
-    unlisted = [F.col(f"_unlisted_{name}") for name in _translated(feed)]
-    corrections = F.array_compact(F.array(*unlisted)) if unlisted else F.array()
-    return found.select(
-        *(name for name in found.columns if not name.startswith("_unlisted_")),
         corrections.cast(CORRECTIONS_TYPE).alias("corrections"),
     )
 
@@ -185,12 +182,22 @@ def _translated(feed: SilverFeed) -> dict[str, Mapped]:
     }
 
 
-def _untranslated(name: str, mapped: Mapped) -> Column:
-    original = _original(mapped)
-    unlisted = squashed(original).isNotNull() & _text(mapped).isNull()
+def _corrections(source: Source, feed: SilverFeed) -> list[Column]:
+    """What is written down of each column and object that was not read as it came; null where it was."""
+    unlisted = {
+        name: F.when(
+            squashed(_original(mapped)).isNotNull() & _text(mapped).isNull(), _original(mapped)
+        )
+        for name, mapped in _translated(feed).items()
+    }
+    return [
+        *(_correction(name, "unlisted_value", text) for name, text in unlisted.items()),
+        *(_correction(n, "not_an_object", t) for n, t in not_objects(source, feed).items()),
+    ]
+
+
+def _correction(column: str, rule: str, original: Column) -> Column:
     correction = F.struct(
-        F.lit(name).alias("column"),
-        F.lit("unlisted_value").alias("rule"),
-        original.alias("original"),
+        F.lit(column).alias("column"), F.lit(rule).alias("rule"), original.alias("original")
     )
-    return F.when(unlisted, correction).alias(f"_unlisted_{name}")
+    return F.when(original.isNotNull(), correction)

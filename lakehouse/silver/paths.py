@@ -49,14 +49,15 @@ def mapped_paths(mapped: str | Mapped) -> tuple[str, ...]:
 def opened(bronze: DataFrame, source: Source, feed: SilverFeed) -> DataFrame:
     """The bronze rows, one per element of `feed.each` if there is one, ready for `at`.
 
-    Adds `_json_<column>` for every column that a path goes into, and for an exploded feed
-    `_json_item` and `_position`. An array that cannot be read gives one row without element and
-    position, so that the gate sees it; an absent or empty one gives none.
+    Adds `_json_<column>` for every column that a path goes into, null where that holds no object, and
+    for an exploded feed `_json_item` and `_position`. An array that cannot be read gives one row without
+    element and position, so that the gate sees it; an absent or empty one gives none.
     """
     heads = _nodes(source, feed)
     item = heads.pop(ITEM, _Node())
     parsed = {
-        f"_json_{head}": F.from_json(F.col(head), node.schema())
+        # Spark would read the first object of an array too.
+        f"_json_{head}": F.when(_is_object(head), F.from_json(F.col(head), node.schema()))
         for head, node in heads.items()
         if node.below
     }
@@ -64,11 +65,25 @@ def opened(bronze: DataFrame, source: Source, feed: SilverFeed) -> DataFrame:
     if feed.each is None:
         return frame
     text = at(feed.each)
-    elements = F.from_json(text, f"array<{item.schema()}>")
+    # Spark would read an object as an array of one.
+    elements = F.when(text.rlike(r"^\s*\["), F.from_json(text, f"array<{item.schema()}>"))
     exploded = frame.where(~text.rlike(_NOTHING)).select(
         "*", F.posexplode_outer(elements).alias("_offset", f"_json_{ITEM}")
     )
     return exploded.withColumn(POSITION, F.col("_offset") + 1).drop("_offset")
+
+
+def not_objects(source: Source, feed: SilverFeed) -> dict[str, Column]:
+    """By column that a path goes into, what it holds where that is something and no object; else null."""
+    heads = (head for head, node in _nodes(source, feed).items() if node.below and head != ITEM)
+    return {
+        head: F.when(~F.col(head).rlike(_NOTHING) & ~_is_object(head), F.col(head))
+        for head in heads
+    }
+
+
+def _is_object(head: str) -> Column:
+    return F.json_object_keys(F.col(head)).isNotNull()
 
 
 def at(path: str) -> Column:

@@ -12,6 +12,8 @@ from lakehouse.errors import NotFoundError
 from lakehouse.storage.delta_tables import DeltaTables
 
 RELEASE = "ops.release"
+REVERTED_TO = "reverted to "
+"""What the reason of a release begins with that makes an earlier one current again; its number follows."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,21 @@ def current_release(tables: DeltaTables) -> Release | None:
     """The release that readers see; None before the first."""
     found = releases(tables)
     return found[0] if found else None
+
+
+def runs_behind(tables: DeltaTables) -> list[str]:
+    """The runs that the current release rests on, newest first; none that a revert left behind."""
+    rows = tables.read(RELEASE).select("release_number", "run_id", "reason").distinct().collect()
+    by_number = {row.release_number: row for row in rows}
+    number, found = max(by_number, default=0), []
+    while number in by_number:
+        row = by_number[number]
+        if row.reason.startswith(REVERTED_TO):
+            number = int(row.reason.removeprefix(REVERTED_TO))
+        else:
+            found.append(row.run_id)
+            number -= 1
+    return found
 
 
 def release_of(tables: DeltaTables, number: int) -> Release:

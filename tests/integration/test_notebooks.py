@@ -9,9 +9,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.linkage.artefact import latest_model, load_model
+from lakehouse.settings import load
 from lakehouse.storage.releases import current_release
 from tests.support.cells import Cell, Shown, cells, run_notebook
-from tests.support.lake import SmallLake
+from tests.support.lake import DAY_2, FEEDS, SmallLake, copy_of
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
@@ -123,6 +124,22 @@ def test_every_joining_pair_is_counted_below_some_threshold(
     assert sum(row[1] for row in by_bit) == edges
 
 
+def test_the_steps_run_from_a_notebook_as_by_the_command(
+    small_lake: SmallLake, company: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = copy_of(small_lake, company, tmp_path)
+    # The notebook's environment, with this lake's places and its four feeds.
+    monkeypatch.setattr(load, "load_settings", lambda env: mine.settings)
+    widgets = {"run_id": "day-2", "as_of": DAY_2.isoformat(), "only": "bronze, silver.product"}
+
+    shown = run_notebook(NOTEBOOKS / "run_the_steps.py", mine.lake.spark, widgets)
+
+    assert {row[0] for row in shown.table("feed", "books")} <= set(FEEDS)
+    assert {row[1] for row in shown.table("feed", "books")} == {"even"}
+    assert shown.table("release", "run", "current") == [("2", "day-2", "yes"), ("1", "day-1", "")]
+    assert current_release(mine.lake.tables).run_id == "day-2"
+
+
 def test_a_cell_that_nothing_here_can_run_is_refused() -> None:
     assert Cell("# MAGIC %md\n# MAGIC text", 1).is_markdown
     assert not Cell("display(frame)", 1).is_markdown
@@ -131,7 +148,7 @@ def test_a_cell_that_nothing_here_can_run_is_refused() -> None:
             _ = Cell(text, 7).is_markdown
 
 
-@pytest.mark.parametrize("name", ["customer_360_tour.py", "linkage_model.py"])
+@pytest.mark.parametrize("name", ["customer_360_tour.py", "linkage_model.py", "run_the_steps.py"])
 def test_a_notebook_tells_what_it_shows_and_stores_no_output(name: str) -> None:
     parts = cells(NOTEBOOKS / name)
 

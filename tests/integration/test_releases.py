@@ -80,13 +80,22 @@ def test_an_older_release_is_made_current_and_the_next_run_starts_from_it(
     mine = copy_of(second_day, company, tmp_path)
     second = digests(mine.lake)
     assert second != digests(small_lake.lake)
+    assert held(mine) != held(small_lake)
     attempts.revert(mine.lake, 1)
+    assert held(mine) == held(small_lake)
     assert digests(mine.lake) == digests(small_lake.lake)
     mine.run("day-2-again", DAY_2)
     # Customers whom the reverted release had found are found anew, and so have other ids.
     assert {t: d.split(":")[0] for t, d in digests(mine.lake).items() if t[:4] == "gold"} == {
         t: d.split(":")[0] for t, d in second.items() if t[:4] == "gold"
     }
+
+
+def held(small: SmallLake) -> dict[tuple[object, ...], object]:
+    """Rows held today by table, feed and reason."""
+    (grid,) = commands.quarantine_list(small.settings).grids
+    assert {str(row[0]).split(".")[0] for row in grid.rows} >= {"bronze", "silver"}
+    return {tuple(row[:3]): row[3] for row in grid.rows}
 
 
 def test_a_broken_rule_of_severity_fail_publishes_nothing(

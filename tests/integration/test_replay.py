@@ -109,6 +109,22 @@ def misread(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     return truer
 
 
+def test_a_file_that_is_cut_otherwise_now_is_left_alone_as_its_numbers_mean_other_records(
+    misread: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_header = mended(misread, header=False)
+    monkeypatch.setattr(commands, "open_lake", lambda _settings: without_header)
+
+    report = replay_by_command(without_header)
+
+    assert ids_in_bronze(misread, PRODUCTS) == ["P1"]
+    assert sorted(warning.partition(":")[0] for warning in report.warnings) == [
+        f"2026-01-05/{PRODUCTS}-{name}.csv is cut into another number of records by its source's "
+        "description as it is now, so that none can be told by its number"
+        for name in ("changed", "gone", "kept")
+    ]
+
+
 def replay_by_command(lake: Lake) -> Report:
     return commands.quarantine_replay(lake.settings, table=None, reason=None, as_of=DAY_2)
 

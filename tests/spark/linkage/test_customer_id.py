@@ -1,6 +1,8 @@
 """Lasting ids: untouched customers keep theirs, none is used twice, history stays readable."""
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -8,103 +10,160 @@ from pyspark.sql import DataFrame, SparkSession
 from lakehouse.linkage.customer_id import identity_map
 
 MONDAY, TUESDAY, WEDNESDAY = (datetime(2026, 3, day, tzinfo=UTC) for day in (2, 3, 4))
+MAP = "record_key string, customer_id string, valid_from timestamp, valid_to timestamp"
+
+# By story the clusters of Monday, Tuesday and Wednesday: one record a letter, one cluster a word.
+STORIES = {
+    "nothing changes": ("ab c", "ab c", "ab c"),
+    "two merge": ("ab cde", "abcde", "abcde"),
+    "one splits": ("abcde", "ab cde", "ab cde"),
+    "two merge and part": ("a bc", "abc", "a bc"),
+    "a record goes": ("ab", "a", "a"),
+    "a record goes and comes back": ("ab", "a", "ab"),
+    "all meet": ("ab cd", "abcd", "abcd"),
+    "all part": ("ab cd", "a b c d", "a b c d"),
+    "all swap": ("ab cd", "ad bc", "ad bc"),
+}
+
+# Customers and clusters in a chain, each sharing fewer records with the next than with the last.
+_LETTERS = iter(map(chr, range(0x4E00, 0x4E00 + 100)))
+LINKS = ["".join(next(_LETTERS) for _ in range(size)) for size in range(11, 0, -1)]
+_BEFORE = [LINKS[0]] + [a + b for a, b in zip(LINKS[1::2], LINKS[2::2], strict=True)]
+_AFTER = [a + b for a, b in zip(LINKS[0::2], LINKS[1::2], strict=False)] + [LINKS[-1]]
+STORIES["a long tangle"] = (" ".join(_BEFORE), " ".join(_AFTER), " ".join(_AFTER))
+
+Period = tuple[str, datetime, datetime | None]
+History = list[dict[str, list[Period]]]
+"""After each day, by record its periods: customer, begin, end."""
 
 
-def clusters(spark: SparkSession, *groups: str) -> DataFrame:
-    """One cluster per word, one record per letter."""
-    rows = [(letter, min(word)) for word in groups for letter in word]
-    return spark.createDataFrame(rows, "record_key string, cluster_id string")
+def mapped(
+    spark: SparkSession, clusters: Mapping[str, str], known: DataFrame, at: datetime, release: int
+) -> DataFrame:
+    """The map after a day with these clusters (story → words), as it is stored."""
+    rows = [
+        (f"{story}/{letter}", f"{story}/{min(word)}")
+        for story, words in clusters.items()
+        for word in words.split()
+        for letter in word
+    ]
+    frame = spark.createDataFrame(rows, "record_key string, cluster_id string")
+    return spark.createDataFrame(identity_map(frame, known, at, release).collect(), MAP)
 
 
-def no_map(spark: SparkSession) -> DataFrame:
-    return spark.createDataFrame(
-        [], "record_key string, customer_id string, valid_from timestamp, valid_to timestamp"
-    )
+@pytest.fixture(scope="module")
+def histories(spark: SparkSession) -> dict[str, History]:
+    """Every story, told over three days; all of them at once."""
+    known, days = spark.createDataFrame([], MAP), []
+    for day, at in enumerate((MONDAY, TUESDAY, WEDNESDAY)):
+        today = {story: words[day] for story, words in STORIES.items()}
+        known = mapped(spark, today, known, at, day + 1)
+        days.append(known.collect())
+    found: dict[str, History] = {story: [{}, {}, {}] for story in STORIES}
+    for day, rows in enumerate(days):
+        for row in rows:
+            story, letter = row.record_key.split("/")
+            period = (row.customer_id, row.valid_from, row.valid_to)
+            found[story][day].setdefault(letter, []).append(period)
+    return found
 
 
-def stored(spark: SparkSession, frame: DataFrame) -> DataFrame:
-    return spark.createDataFrame(frame.collect(), frame.schema)
+def owners(day: Mapping[str, list[Period]]) -> dict[str, str]:
+    return {
+        record: customer
+        for record, periods in day.items()
+        for customer, _, end in periods
+        if end is None
+    }
 
 
-def owners(frame: DataFrame) -> dict[str, str]:
-    return {r.record_key: r.customer_id for r in frame.collect() if r.valid_to is None}
-
-
-def test_the_first_run_gives_one_id_per_cluster_and_a_repeat_the_same(spark: SparkSession) -> None:
-    first = owners(identity_map(clusters(spark, "ab", "c"), no_map(spark), MONDAY, 1))
-    again = owners(identity_map(clusters(spark, "ab", "c"), no_map(spark), MONDAY, 1))
-    assert first == again
+def test_the_first_run_gives_one_id_per_cluster(histories: dict[str, History]) -> None:
+    first = owners(histories["nothing changes"][0])
     assert first["a"] == first["b"] != first["c"]
 
 
-def test_nothing_changes_when_the_clusters_do_not(spark: SparkSession) -> None:
-    first = stored(spark, identity_map(clusters(spark, "ab", "c"), no_map(spark), MONDAY, 1))
-    second = identity_map(clusters(spark, "ab", "c"), first, TUESDAY, 2)
-    assert sorted(map(tuple, second.collect())) == sorted(map(tuple, first.collect()))
+def test_nothing_changes_when_the_clusters_do_not(histories: dict[str, History]) -> None:
+    monday, tuesday, wednesday = histories["nothing changes"]
+    assert monday == tuesday == wednesday
 
 
-def test_on_a_merge_the_larger_history_survives_and_the_other_ends(spark: SparkSession) -> None:
-    first = stored(spark, identity_map(clusters(spark, "ab", "cde"), no_map(spark), MONDAY, 1))
-    merged = identity_map(clusters(spark, "abcde"), first, TUESDAY, 2)
-    assert set(owners(merged).values()) == {owners(first)["c"]}
-    ended = [r.record_key for r in merged.collect() if r.valid_to is not None]
-    assert sorted(ended) == ["a", "b"]
+def test_on_a_merge_the_larger_history_survives_and_the_other_ends(
+    histories: dict[str, History],
+) -> None:
+    monday, tuesday, _ = histories["two merge"]
+    assert set(owners(tuesday).values()) == {owners(monday)["c"]}
+    assert [r for r, periods in sorted(tuesday.items()) if len(periods) == 2] == ["a", "b"]
 
 
 def test_on_a_split_the_larger_part_keeps_the_id_and_the_other_gets_a_new_one(
-    spark: SparkSession,
+    histories: dict[str, History],
 ) -> None:
-    first = stored(spark, identity_map(clusters(spark, "abcde"), no_map(spark), MONDAY, 1))
-    split = owners(identity_map(clusters(spark, "ab", "cde"), first, TUESDAY, 2))
-    old = owners(first)["a"]
-    assert split["c"] == old
-    assert split["a"] != old
+    monday, tuesday, _ = histories["one splits"]
+    assert owners(tuesday)["c"] == owners(monday)["a"]
+    assert owners(tuesday)["a"] not in owners(monday).values()
 
 
-def test_an_id_that_ended_is_never_given_again(spark: SparkSession) -> None:
-    first = stored(spark, identity_map(clusters(spark, "a", "bc"), no_map(spark), MONDAY, 1))
-    merged = stored(spark, identity_map(clusters(spark, "abc"), first, TUESDAY, 2))
-    parted = identity_map(clusters(spark, "a", "bc"), merged, WEDNESDAY, 3)
-    before = {r.customer_id for r in merged.collect()}
-    assert owners(parted)["b"] == owners(merged)["b"]
-    assert owners(parted)["a"] not in before
+def test_an_id_that_ended_is_never_given_again(histories: dict[str, History]) -> None:
+    monday, tuesday, wednesday = histories["two merge and part"]
+    before = {customer for periods in tuesday.values() for customer, _, _ in periods}
+    assert set(owners(monday).values()) <= before
+    assert owners(wednesday)["b"] == owners(tuesday)["b"]
+    assert owners(wednesday)["a"] not in before
 
 
-def test_a_record_that_is_gone_has_its_period_closed(spark: SparkSession) -> None:
-    first = stored(spark, identity_map(clusters(spark, "ab"), no_map(spark), MONDAY, 1))
-    later = identity_map(clusters(spark, "a"), first, TUESDAY, 2)
-    gone = [r for r in later.collect() if r.record_key == "b"]
-    assert [r.valid_to is not None for r in gone] == [True]
+def test_a_record_that_is_gone_has_its_period_closed(histories: dict[str, History]) -> None:
+    _, tuesday, _ = histories["a record goes"]
+    assert [end is not None for _, _, end in tuesday["b"]] == [True]
 
 
-@pytest.mark.parametrize("groups", [("ab", "cd"), ("abcd",), ("a", "b", "c", "d"), ("ad", "bc")])
+def test_a_record_that_comes_back_begins_a_period_and_keeps_the_one_that_ended(
+    histories: dict[str, History],
+) -> None:
+    _, tuesday, wednesday = histories["a record goes and comes back"]
+    ended, current = sorted(wednesday["b"], key=lambda period: period[1])
+    assert [ended] == tuesday["b"]
+    assert current[0] == owners(wednesday)["a"]
+    assert ended[2] < current[1]
+
+
+@pytest.mark.parametrize("story", ["nothing changes", "all meet", "all part", "all swap"])
 def test_ids_are_one_to_one_with_clusters_whatever_the_change(
-    spark: SparkSession, groups: tuple[str, ...]
+    histories: dict[str, History], story: str
 ) -> None:
-    first = stored(spark, identity_map(clusters(spark, "ab", "cd"), no_map(spark), MONDAY, 1))
-    now = owners(identity_map(clusters(spark, *groups), first, TUESDAY, 2))
+    groups, now = STORIES[story][1].split(), owners(histories[story][1])
     assert len({now[g[0]] for g in groups}) == len(groups)
     assert all(len({now[letter] for letter in g}) == 1 for g in groups)
 
 
-def test_an_id_is_not_given_again_where_one_day_is_run_several_times(spark: SparkSession) -> None:
-    first = stored(spark, identity_map(clusters(spark, "ade"), no_map(spark), MONDAY, 1))
-    again = stored(spark, identity_map(clusters(spark, "abc", "de"), first, MONDAY, 2))
-    later = owners(identity_map(clusters(spark, "a", "bc", "de"), again, TUESDAY, 3))
-
-    assert len({later["a"], later["b"], later["d"]}) == 3
-    assert later["b"] == later["c"]
-    assert later["d"] == later["e"]
+def test_a_long_tangle_is_settled_to_its_end(histories: dict[str, History]) -> None:
+    before, after = (owners(day) for day in histories["a long tangle"][:2])
+    assert [after[ln[0]] == before[ln[0]] for ln in LINKS] == [True, False] * 5 + [True]
 
 
-def test_a_long_tangle_is_settled_to_its_end(spark: SparkSession) -> None:
-    # Customers and clusters in a chain, each sharing fewer records with the next than with the last.
-    letters = iter(map(chr, range(0x4E00, 0x4E00 + 100)))
-    links = ["".join(next(letters) for _ in range(size)) for size in range(11, 0, -1)]
-    before = [links[0]] + [a + b for a, b in zip(links[1::2], links[2::2], strict=True)]
-    after = [a + b for a, b in zip(links[0::2], links[1::2], strict=False)] + [links[-1]]
-    first = stored(spark, identity_map(clusters(spark, *before), no_map(spark), MONDAY, 1))
+def test_a_day_run_twice_and_a_past_day_run_late_lose_no_period_and_overlap_none(
+    spark: SparkSession,
+) -> None:
+    known = spark.createDataFrame([], MAP)
+    days = ((TUESDAY, "ade"), (TUESDAY, "abc de"), (MONDAY, "a bc de"))
+    for release, (at, words) in enumerate(days, 1):
+        known = mapped(spark, {"": words}, known, at, release)
 
-    now = owners(identity_map(clusters(spark, *after), first, TUESDAY, 2))
+    periods: dict[str, list[Period]] = {}
+    for row in known.orderBy("valid_from").collect():
+        period = (row.customer_id, row.valid_from, row.valid_to)
+        periods.setdefault(row.record_key[1:], []).append(period)
+    second = timedelta(seconds=1)
+    assert len({periods[r][-1][0] for r in "abd"}) == 3
+    assert periods["b"] == periods["c"]
+    assert [begin for _, begin, _ in periods["a"] + periods["b"]] == [
+        *(local(TUESDAY + n * second) for n in range(len(periods["a"]))),
+        *(local(TUESDAY + n * second) for n in range(1, len(periods["b"]) + 1)),
+    ]
+    assert all(
+        end == begin for found in periods.values() for (_, _, end), (_, begin, _) in pairwise(found)
+    )
 
-    assert [now[link[0]] == owners(first)[link[0]] for link in links] == [True, False] * 5 + [True]
+
+def local(moment: datetime) -> datetime:
+    """As Spark hands it over: in this machine's own time, without saying so."""
+    return moment.astimezone().replace(tzinfo=None)

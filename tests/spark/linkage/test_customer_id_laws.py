@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from hypothesis import Phase, given, settings
@@ -12,7 +12,8 @@ from pyspark.sql import SparkSession
 from lakehouse.linkage.customer_id import identity_map
 
 RECORDS, CLUSTERS, DAYS, HISTORIES = 12, 6, 3, 100
-DAY_1 = datetime(2026, 3, 2, tzinfo=UTC)
+# The third run is for a day before the second's, as a run that makes up for one missed.
+MOMENTS = tuple(datetime(2026, 3, day, tzinfo=UTC) for day in (2, 4, 3))
 CLUSTER = "record_key string, cluster_id string"
 MAP = "record_key string, customer_id string, valid_from timestamp, valid_to timestamp"
 
@@ -53,7 +54,7 @@ def mapped(
 ) -> list[Period]:
     cluster = spark.createDataFrame(list(clusters), CLUSTER)
     previous = spark.createDataFrame(list(known), MAP)
-    found = identity_map(cluster, previous, DAY_1 + timedelta(days=day), day + 1)
+    found = identity_map(cluster, previous, MOMENTS[day], day + 1)
     return sorted(Period(*row) for row in found.collect())
 
 

@@ -338,6 +338,7 @@ def test_lines_that_are_no_array_are_one_row_that_the_gate_holds(
     texts = {
         "cut": '[{"number": 1, "sku": "p1"}, {"nu',
         "no array": "n/a",
+        "an object": '{"number": 4, "sku": "p1"}',
         "no objects": '[{"number": 2, "sku": "p1"}, 5]',
         "sound": '[{"number": 3, "sku": "p1"}]',
         "empty": " [ ] ",
@@ -359,11 +360,11 @@ def test_lines_that_are_no_array_are_one_row_that_the_gate_holds(
 
     assert outcome.verdict is Verdict.QUARANTINE
     held = {row["source_record_id"].split("|")[0]: row for row in held_rows(staged).collect()}
-    assert set(held) == {"cut", "no array", "no objects"}
+    assert set(held) == {"cut", "no array", "an object", "no objects"}
     assert {tuple(row[FLAGS]["reasons"]) for row in held.values()} == {
         ("missing_line_number", "missing_product")
     }
-    assert len({row["record_key"] for row in held.values()} - {None}) == 3
+    assert len({row["record_key"] for row in held.values()} - {None}) == 4
     assert [row["product_id"] for row in good_rows(staged).collect()] == ["p1"]
 
 
@@ -422,6 +423,19 @@ def test_who_asked_in_two_tickets_is_one_person_as_the_newer_ticket_tells(landed
     assert messages["T1|1"]["body"] == "Hello,\n  it broke."
     assert messages["T1|1"]["ticket_record_key"] == tickets["T1"]["record_key"]
     assert messages["T1|1"]["person_record_key"] == persons[0]["record_key"]
+
+
+@pytest.mark.parametrize("asker", ["Ann Old", '"Ann Old"', '[{"id": "R1"}]', '{"id": "R1"', "17"])
+def test_an_asker_who_is_no_object_is_written_down_and_the_ticket_stays(
+    landed: Landed, asker: str
+) -> None:
+    bronze = {"shop_ticket": landed(TICKET, [ticket("T1", None, "2026-01-01") | {"asker": asker}])}
+
+    (found,) = built("support_ticket", bronze).collect()
+
+    assert built("person_record", bronze).count() == 0
+    assert found["person_record_key"] is None
+    assert [tuple(c) for c in found["corrections"]] == [("asker", "not_an_object", asker)]
 
 
 def ticket(number: str, asker: dict[str, Any] | None, at: str) -> Row:

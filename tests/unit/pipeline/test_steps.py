@@ -73,9 +73,14 @@ def test_a_model_is_trained_once_by_a_run_and_is_its_own_until_published(
     assert len(trainings) == 1
 
 
-def test_a_run_keeps_to_the_model_that_it_has_trained(tmp_path: Path) -> None:
+def test_a_run_keeps_to_the_model_that_it_has_begun_with(tmp_path: Path) -> None:
     own, models = tmp_path / "run_1" / "models", tmp_path / "models"
-    save_model(MODEL, own, DAY.isoformat())
+    save_model(MODEL, models, DAY.isoformat())
+    settings = linkage_settings(models)
+    begun_with = linkage_model(None, settings, DAY, own)
     save_model(replace(MODEL, version="of-c360-train"), models, f"{DAY}T120000")
 
-    assert linkage_model(None, linkage_settings(models), DAY, own).version == MODEL.version
+    assert begun_with.version == MODEL.version
+    assert linkage_model(None, settings, DAY, own) == begun_with
+    later = linkage_model(None, settings, DAY, tmp_path / "run_2" / "models")
+    assert later.version == "of-c360-train"

@@ -1,0 +1,136 @@
+"""What the commands tell of a lake and of files of people, on a real session."""
+
+import random
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from lakehouse.errors import InputError
+from lakehouse.linkage.artefact import latest_model
+from lakehouse.pipeline import commands
+from tests.support.lake import FEEDS, SmallLake
+
+# Every person is in the file twice: whole, and with two letters of the name swapped and no phone.
+GIVEN = ("Anna", "Bruno", "Carla", "Dimitri", "Elena", "Frank", "Greta", "Hugo", "Irene", "Jakob")
+FAMILY = ("Abelson", "Bauermann", "Conradi", "Dietzfeld", "Ebertson", "Fuchsberg", "Grafton")
+HEAD = "record_id,given_name,family_name,birth_date,email,phone,postcode"
+
+
+def people_lines(count: int) -> list[str]:
+    chance = random.Random(5)  # noqa: S311 (made-up people)
+    lines = []
+    for n in range(count):
+        given, family = chance.choice(GIVEN), chance.choice(FAMILY) + chance.choice(FAMILY).lower()
+        born = f"{1940 + n % 60}-{1 + n % 12:02d}-{1 + n % 28:02d}"
+        email, phone, postcode = f"{given}.{n}@example.org", f"+4420794{n:05d}", f"N{n % 40} 1AA"
+        swapped = family[:3] + family[4] + family[3] + family[5:]
+        lines += [
+            f"{n}a,{given},{family},{born},{email},{phone},{postcode}",
+            f"{n}b,{given},{swapped},{born},{email},,{postcode}",
+        ]
+    return lines
+
+
+@pytest.fixture
+def people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file of 200 people in 400 records, and `truth.csv` beside it."""
+    monkeypatch.setenv("C360_WORK_DIR", str(tmp_path / "work"))
+    lines = people_lines(200)
+    truth = [f"{line.partition(',')[0]},{line.partition(',')[0][:-1]}" for line in lines]
+    (tmp_path / "people.csv").write_text("\n".join([HEAD, *lines, ""]), encoding="utf-8")
+    (tmp_path / "truth.csv").write_text("\n".join(["record_id,entity_id", *truth, ""]))
+    return tmp_path / "people.csv"
+
+
+@pytest.mark.parametrize("engine", ["spark", "duckdb"])
+def test_a_file_of_people_is_linked_and_held_against_the_truth(
+    spark: SparkSession, people: Path, engine: str
+) -> None:
+    out = people.with_name("clusters.parquet")
+
+    said = commands.link(people, out, engine=engine, model=None)
+    found = commands.evaluate(out, people.with_name("truth.csv"))
+
+    assert said.lines == [f"400 records are 200 people; {out} says which."]
+    assert pq.read_table(out).column_names == ["record_id", "cluster_id"]
+    (grid,) = found.grids
+    assert grid.title == "400 records, 200 true pairs"
+    assert [tuple(row)[1:] for row in grid.rows] == [(1.0, 1.0, 1.0)] * 2
+
+
+def test_a_file_of_people_is_linked_by_the_model_of_a_lake(
+    small_lake: SmallLake, people: Path
+) -> None:
+    model = latest_model(small_lake.settings.linkage.models)
+    out = people.with_name("clusters.csv")
+
+    said = commands.link(people, out, engine="duckdb", model=model)
+
+    assert said.lines == [f"400 records are 200 people; {out} says which."]
+    assert out.read_text().splitlines()[0] == '"record_id","cluster_id"'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("people.txt", "record_id,email\n1,a@b.org\n", "neither .csv nor .parquet"),
+        ("people.csv", "id,email\n1,a@b.org\n", "needs record_id and at least one more"),
+        ("people.csv", "record_id,email\n1,a@b.org\n1,c@d.org\n", "record_id is not unique"),
+        ("people.csv", "record_id,email\n1,a@b.org\n,c@d.org\n", "record_id is empty in some rows"),
+        ("people.parquet", "no parquet", "cannot be read as parquet"),
+    ],
+)
+def test_a_file_that_cannot_be_linked_is_refused_with_what_it_lacks(
+    spark: SparkSession, people: Path, name: str, text: str, said: str
+) -> None:
+    file = people.parent / "given" / name
+    file.parent.mkdir()
+    file.write_text(text)
+
+    with pytest.raises(InputError, match=said):
+        commands.link(file, people.with_name("out.csv"), engine="duckdb", model=None)
+
+
+@pytest.mark.parametrize(
+    ("clusters", "truth", "said"),
+    [
+        ("record_id,cluster_id\n1,1\n", "record_id,group\n1,1\n", "record_id and entity_id"),
+        ("record_id,group\n1,1\n", "record_id,entity_id\n1,1\n", "record_id and cluster_id"),
+    ],
+)
+def test_files_that_cannot_be_evaluated_are_refused_with_what_they_lack(
+    spark: SparkSession, people: Path, clusters: str, truth: str, said: str
+) -> None:
+    folder = people.parent
+    (folder / "found.csv").write_text(clusters)
+    (folder / "known.csv").write_text(truth)
+
+    with pytest.raises(InputError, match=said):
+        commands.evaluate(folder / "found.csv", folder / "known.csv")
+
+
+def test_every_field_of_every_source_is_assessed(small_lake: SmallLake) -> None:
+    grids = {grid.title.split(" ")[0]: grid for grid in commands.sources(small_lake.settings).grids}
+
+    assert sorted(grids) == sorted(FEEDS)
+    contact = grids["crm_contact"]
+    # The demo's days lie in the past, so that all of them are stale by today.
+    assert "100.0 % of its rows are stale" in contact.title
+    declared = next(s for s in small_lake.settings.sources if s.name == "crm_contact")
+    fields = {str(row[0]): row for row in contact.rows}
+    assert [c.name for c in declared.columns if c.name not in fields] == []
+    assert fields["contact_id"][1] == 100.0
+    assert 0 < float(str(fields["email"][1])) < 100
+    assert "person_record.email" in str(fields["email"][3])
+    assert "customer.email" in str(fields["email"][4])
+
+
+def test_the_releases_are_told_newest_first(second_day: SmallLake) -> None:
+    (grid,) = commands.release_list(second_day.settings).grids
+
+    assert [(row[0], row[1], row[2], row[5]) for row in grid.rows] == [
+        (2, "day-2", "run", "yes"),
+        (1, "day-1", "run", ""),
+    ]
