@@ -27,7 +27,7 @@ pytestmark = pytest.mark.crash
 
 LAYERS = ("bronze", "silver", "linkage", "gold")
 PEOPLE = ("bronze", "silver", "linkage")
-"""Layers that have all there is to a run: ledger, quarantine, model, scratch. Gold is written as silver is."""
+"""Layers with all there is to a run: ledger, quarantine, model, scratch. Gold is written as silver is."""
 
 # In the order of the run, so that a run resumed after one comes to the next.
 SAMPLE = (

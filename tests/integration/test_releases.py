@@ -25,7 +25,6 @@ from tests.support.lake import (
     started_run,
 )
 
-
 PRODUCTS = ("bronze.catalogue_product", "silver.product", "gold.product")
 """A feed and all that is made from it alone."""
 
