@@ -22,6 +22,12 @@ dbutils.widgets.text("only", "")
 
 # COMMAND ----------
 
+# MAGIC %md
+# MAGIC ## The run
+# MAGIC One run at a time per lake; the second is refused and touches nothing.
+
+# COMMAND ----------
+
 from datetime import UTC, date, datetime
 
 from lakehouse.pipeline import commands

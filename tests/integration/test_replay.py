@@ -12,6 +12,7 @@ from lakehouse.pipeline import commands, runner
 from lakehouse.pipeline.lake import Lake, open_lake
 from lakehouse.pipeline.replay import replay
 from lakehouse.report import Report
+from lakehouse.settings.sources import FormatOptions
 from lakehouse.storage.releases import current_release
 from tests.support.lake import DAY_1, DAY_2, small_settings
 
@@ -112,7 +113,7 @@ def misread(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_file_that_is_cut_otherwise_now_is_left_alone_as_its_numbers_mean_other_records(
     misread: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without_header = mended(misread, header=False)
+    without_header = mended(misread, options=FormatOptions(header=False))
     monkeypatch.setattr(commands, "open_lake", lambda _settings: without_header)
 
     report = replay_by_command(without_header)
