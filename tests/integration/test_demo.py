@@ -10,6 +10,8 @@ from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from tests.support.lake import small_settings
 
+pytestmark = pytest.mark.slow
+
 CUSTOMERS, SEED, DAYS = 150, 3, 3
 ALL_FEEDS = tuple(source.name for source in load_settings("test").sources)
 
