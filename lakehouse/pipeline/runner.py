@@ -187,7 +187,8 @@ class _Run:
             self._outcome.outcomes += feed.outcomes
             return feed.book
 
-        self._outcome.books = in_parallel(ingest_feed, sources, self._threads)
+        idle = [FeedBook(s.name, 0, 0, 0, 0, 0) for s in chosen if s.name not in claimed.files]
+        self._outcome.books = [*in_parallel(ingest_feed, sources, self._threads), *idle]
         book_version = feed_books(self._lake, self._attempt, self._outcome.books)
         self._versions["ops.feed_book"] = book_version
 

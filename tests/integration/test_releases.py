@@ -1,7 +1,10 @@
 """Releases: readers follow them, runs start from them, and an older one can be current again."""
 
 import fcntl
+import os
 import shutil
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -57,6 +60,32 @@ def test_of_two_runs_at_once_one_finishes_and_the_other_touches_nothing(
     assert runs == {"day-1", "day-2"}
     assert current_release(copied.lake.tables).number == 2
     assert before["ops.release"] + 1 == copied.lake.tables.version("ops.release")
+
+
+def test_a_command_exits_with_code_5_and_touches_nothing_while_another_process_has_the_lake(
+    copied: SmallLake, company: Path, tmp_path: Path
+) -> None:
+    before = sorted(path for path in (tmp_path / "lake").rglob("*.json"))
+    places = {
+        "C360_LAKE_ROOT": str(tmp_path / "lake"),
+        "C360_LANDING": str(company / "landing"),
+        "C360_WORK_DIR": str(tmp_path / "work"),
+    }
+    command = [Path(sys.executable).with_name("c360"), "run", "--env", "test"]
+
+    with copied.lake.locks.run():
+        ended = subprocess.run(
+            [*command, "--as-of", DAY_2.isoformat()],
+            env={**os.environ, **places},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    assert ended.returncode == 5, ended.stderr[-2000:]
+    assert "[C360-050]" in ended.stderr
+    assert sorted(path for path in (tmp_path / "lake").rglob("*.json")) == before
 
 
 def await_lock(home: Path) -> None:

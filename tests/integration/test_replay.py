@@ -73,9 +73,13 @@ def appended(lake: Lake, run_id: str, day: date, reason: str | None = None) -> i
 def test_a_version_held_for_its_moment_is_appended_when_it_can_be_read_and_has_come(
     spark: SparkSession, tmp_path: Path
 ) -> None:
+    (tmp_path / "landing").mkdir()
+    lake = lake_of(tmp_path, SUBSCRIBERS)
+    runner.run(lake, "nothing-came", DAY_1, ["bronze"])
+    assert books(lake, "nothing-came") == [(0, 0, 0, True)]
+
     lines = [f"{i},{i}@example.org,Ann,,GB,active,2026-01-01,{at}" for i, at in MOMENTS.items()]
     deliver(tmp_path, f"{SUBSCRIBERS}-1.csv", SUBSCRIBER, *lines)
-    lake = lake_of(tmp_path, SUBSCRIBERS)
     runner.run(lake, "day-1", DAY_1, ["bronze"])
 
     assert ids_in_bronze(lake, SUBSCRIBERS) == ["S1"]

@@ -21,6 +21,7 @@ FILES = Path(__file__).parents[4] / "shared" / "reference" / "people"
         ("febrl3", "duckdb", 0.997),
         ("febrl3", "spark", 0.997),
         ("splink_historical_50k", "duckdb", 0.85),
+        pytest.param("splink_historical_50k", "spark", 0.85, marks=pytest.mark.slow),
     ],
 )
 def test_people_are_found_without_labels_or_tuning(
