@@ -21,8 +21,7 @@ _SPECS = {spec.name: spec for spec in STATIC_TABLES}
 
 def source_grids(lake: Lake) -> list[Grid]:
     """One grid per source, in order of name. Fill rates are those of the current release."""
-    release = current_release(lake.tables) if lake.tables.exists("ops.release") else None
-    versions = release.versions if release else {}
+    versions = current_release(lake.tables).versions
     return [
         _grid(lake, source, versions)
         for source in sorted(lake.settings.sources, key=lambda s: s.name)

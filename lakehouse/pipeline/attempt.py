@@ -20,26 +20,19 @@ from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from lakehouse import __version__
-from lakehouse.errors import LinkageError
+from lakehouse.errors import LinkageError, NotFoundError
 from lakehouse.linkage.artefact import latest_model, load_model
 from lakehouse.pipeline.lake import Lake, in_parallel
 from lakehouse.pipeline.scratch import clear_scratch, own_models, publish_own_model
 from lakehouse.settings.places import expectations_dir
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
-from lakehouse.storage.releases import (
-    RELEASE,
-    REVERTED_TO,
-    Release,
-    current_release,
-    release_of,
-)
-from lakehouse.tables.ops import QUALITY_RESULT, RUN
-from lakehouse.tables.ops import RELEASE as RELEASE_SPEC
+from lakehouse.storage.releases import REVERTED_TO, Release, current_release, release_of
+from lakehouse.tables.ops import QUALITY_RESULT, RELEASE, RUN
 
 STARTED, SUCCEEDED, FAILED, REVERTED = "started", "succeeded", "failed", "reverted"
 _KILLED = "killed"
-LOG_TABLES = (RUN.name, RELEASE, QUALITY_RESULT.name)
+LOG_TABLES = (RUN.name, RELEASE.name, QUALITY_RESULT.name)
 """Tables that stand outside of releases: they tell what happened, also to runs that failed."""
 
 
@@ -51,22 +44,22 @@ class Attempt:
     number: int
     as_of: date
     settings_hash: str
-    base: Release | None
+    base: Release
     is_done: bool = False
 
     @property
     def release_number(self) -> int:
         """The number of the release that the attempt will make."""
-        return self.base.number + 1 if self.base else 1
+        return self.base.number + 1
 
     def base_version(self, table: str) -> int:
         """The table's version in the release that the attempt starts from; 0, the empty one, before."""
-        return self.base.versions.get(table, 0) if self.base else 0
+        return self.base.versions.get(table, 0)
 
     def key(self, write: str) -> WriteKey:
         """The idempotence key of one named write of this attempt."""
-        base = self.base.number if self.base else 0
-        return WriteKey(f"c360:{write}", self.number, f"{self.settings_hash}:{self.as_of}:{base}")
+        digest = f"{self.settings_hash}:{self.as_of}:{self.base.number}"
+        return WriteKey(f"c360:{write}", self.number, digest)
 
 
 def begin(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Attempt:
@@ -76,7 +69,7 @@ def begin(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Att
     choice of tables.
     """
     lake.tables.create(RUN)
-    lake.tables.create(RELEASE_SPEC)
+    lake.tables.create(RELEASE)
     base = current_release(lake.tables)
     settings_hash = _settings_hash(lake, only)
     row = _last_row(lake)
@@ -94,20 +87,20 @@ def begin(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Att
             return begin(lake, run_id, as_of, only)
     lake.reconcile()
     attempt = Attempt(run_id, number + 1, as_of, settings_hash, base)
-    _record(lake, attempt, STARTED, {"input_versions": dict(base.versions) if base else {}})
+    _record(lake, attempt, STARTED, {"input_versions": base.versions})
     return attempt
 
 
-def _is_released(base: Release | None, row: Row) -> bool:
+def _is_released(base: Release, row: Row) -> bool:
     """True if readers see what the run of this row made, whether it came to say so or not."""
-    return row.status == STARTED and base is not None and base.run_id == row.run_id
+    return (row.status, row.run_id) == (STARTED, base.run_id)
 
 
-def _close(lake: Lake, base: Release | None, row: Row) -> None:
+def _close(lake: Lake, base: Release, row: Row) -> None:
     """Ends the last run: settles it if it was released, else rolls it back."""
     last = Attempt(row.run_id, row.run_number, row.as_of_date, row.settings_hash, base)
-    if base is not None and _is_released(base, row):
-        before = release_of(lake.tables, base.number - 1) if base.number > 1 else None
+    if _is_released(base, row):
+        before = release_of(lake.tables, base.number - 1)
         settle(lake, replace(last, base=before))
         return
     if row.status == STARTED:
@@ -122,14 +115,14 @@ def release(lake: Lake, attempt: Attempt, versions: Mapping[str, int], reason: s
     Tables that the run did not write keep the version of the release before.
     """
     number = attempt.release_number
-    everything = {**(attempt.base.versions if attempt.base else {}), **versions}
+    everything = {**attempt.base.versions, **versions}
     released_at = datetime.now(UTC)
     rows = [
         (number, attempt.run_id, table, table_version, released_at, reason)
         for table, table_version in sorted(everything.items())
     ]
-    frame = lake.spark.createDataFrame(rows, RELEASE_SPEC.ddl()).coalesce(1)
-    lake.tables.write(frame, RELEASE_SPEC, attempt.key(RELEASE))
+    frame = lake.spark.createDataFrame(rows, RELEASE.ddl()).coalesce(1)
+    lake.tables.write(frame, RELEASE, attempt.key(RELEASE.name))
 
 
 def settle(
@@ -145,8 +138,7 @@ def settle(
     model_version = _model_version(lake, attempt)
     publish_own_model(lake, attempt.number)
     clear_scratch(lake, attempt.number)
-    released = current_release(lake.tables)
-    versions = released.versions if released else {}
+    versions = current_release(lake.tables).versions
     known = row_counts or {}
     counted = in_parallel(
         lambda item: (item[0], lake.tables.row_count(*item)),
@@ -155,7 +147,7 @@ def settle(
     )
     counts = {**dict(counted), **{t: n for t, n in known.items() if t in versions}}
     details = {
-        "input_versions": dict(attempt.base.versions) if attempt.base else {},
+        "input_versions": attempt.base.versions,
         "output_versions": versions,
         "row_counts": counts,
         "model_version": model_version,
@@ -179,6 +171,10 @@ def revert(lake: Lake, release_number: int) -> None:
         NotFoundError: there is no such release.
     """
     wanted = release_of(lake.tables, release_number)
+    if not wanted.versions:
+        raise NotFoundError(
+            f"There is no release {release_number}.", "`c360 release list` shows those there are."
+        )
     last = _last_row(lake)
     if last is not None and last.status == STARTED:
         _close(lake, current_release(lake.tables), last)
@@ -200,7 +196,7 @@ def roll_back(lake: Lake, attempt: Attempt) -> None:
     A table that this release does not know is put back to its empty version.
     """
     clear_scratch(lake, attempt.number)
-    versions = attempt.base.versions if attempt.base else {}
+    versions = attempt.base.versions
 
     def restore(table: str) -> None:
         if lake.tables.exists(table):

@@ -22,7 +22,7 @@ from lakehouse.pipeline.lake import Lake
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import java_executable
 from lakehouse.storage.locations import Locations
-from lakehouse.storage.releases import RELEASE, Release, current_release
+from lakehouse.storage.releases import Release, current_release
 from lakehouse.storage.session import CORRECTNESS_OPTIONS, LOCAL_OPTIONS
 
 log = logging.getLogger(__name__)
@@ -94,8 +94,8 @@ def view_statements(root: str, tables: Iterable[str], release: Release) -> list[
 
 
 def _release(lake: Lake) -> Release:
-    found = current_release(lake.tables) if lake.tables.exists(RELEASE) else None
-    if found is None:
+    found = current_release(lake.tables)
+    if not found.number:
         raise NotFoundError("There is no release to serve yet.", "start a run: `c360 run`.")
     return found
 

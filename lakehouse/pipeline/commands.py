@@ -26,7 +26,8 @@ from lakehouse.report import Grid, Report
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.storage.maintenance import vacuum as vacuum_tables
-from lakehouse.storage.releases import RELEASE, Release, current_release
+from lakehouse.storage.releases import Release, current_release
+from lakehouse.tables.ops import RELEASE
 
 
 def run(settings: Settings, *, run_id: str | None, as_of: date, only: Sequence[str] = ()) -> Report:
@@ -44,11 +45,11 @@ def run(settings: Settings, *, run_id: str | None, as_of: date, only: Sequence[s
 def release_list(settings: Settings) -> Report:
     """The releases, newest first."""
     lake = open_lake(settings)
-    if not lake.tables.exists(RELEASE):
+    newest = current_release(lake.tables).number
+    if not newest:
         return Report(lines=["There is no release yet."])
-    newest = current_release(lake.tables)
     rows = (
-        lake.tables.read(RELEASE)
+        lake.tables.read(RELEASE.name)
         .groupBy("release_number", "run_id", "reason")
         .agg(
             F.date_format(F.max("released_at"), "yyyy-MM-dd HH:mm:ss").alias("released_at"),
@@ -63,7 +64,7 @@ def release_list(settings: Settings) -> Report:
         ("release", "run", "made by", "released at (UTC)", "tables", "current"),
         [
             (r.release_number, r.run_id, r.reason, r.released_at, r.tables,
-             "yes" if newest and r.release_number == newest.number else "")
+             "yes" if r.release_number == newest else "")
             for r in rows
         ],
     )  # fmt: skip
@@ -235,7 +236,7 @@ def _released(lake: Lake, table: str) -> int:
 
 
 def _current(lake: Lake) -> Release:
-    release = current_release(lake.tables) if lake.tables.exists(RELEASE) else None
-    if release is None:
+    release = current_release(lake.tables)
+    if not release.number:
         raise NotFoundError("This lake has no release yet.", "run `c360 run` first.")
     return release

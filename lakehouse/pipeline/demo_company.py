@@ -90,8 +90,7 @@ def true_people(lake: Lake, truth: Path) -> DataFrame:
 
 
 def _held_against_truth(lake: Lake, truth: Path, outcome: DemoOutcome) -> None:
-    release = current_release(lake.tables)
-    versions = release.versions if release else {}
+    versions = current_release(lake.tables).versions
     outcome.row_counts = {t: lake.tables.row_count(t, v) for t, v in sorted(versions.items())}
     outcome.people, outcome.recall_by_distortion = people_found(lake, truth)
     _count_poison(lake, truth, versions, outcome)
@@ -102,8 +101,7 @@ def people_found(lake: Lake, truth: Path) -> tuple[Evaluation, dict[str, tuple[i
 
     Counted are the person records that silver holds; see `recall_by_distortion` for the latter.
     """
-    release = current_release(lake.tables)
-    versions = release.versions if release else {}
+    versions = current_release(lake.tables).versions
     known = true_people(lake, truth)
     current = lake.tables.read("linkage.identity_map", versions["linkage.identity_map"])
     found = current.where(F.col("valid_to").isNull()).select(

@@ -70,7 +70,7 @@ def replay(lake: Lake, run_id: str, as_of: date, table: str | None, reason: str 
 def _replay(lake: Lake, attempt: Attempt, table: str | None, reason: str | None) -> Replayed:
     done, versions = Replayed(), {}
     sources = [s for s in lake.settings.sources if table in (None, s.bronze_table.name)]
-    held = held_records(lake, attempt.base.versions if attempt.base else {})
+    held = held_records(lake, attempt.base.versions)
     if reason is not None:
         held = held.where(F.array_contains("reasons", reason))
     files = _usable_files(lake, sources, held, done.skipped_files)

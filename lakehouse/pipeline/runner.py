@@ -38,7 +38,13 @@ from lakehouse.quality.suites import read_suites
 from lakehouse.settings.places import expectations_dir
 from lakehouse.settings.sources import Source
 from lakehouse.tables.conform import conformed
-from lakehouse.tables.ops import CORRECTION_COUNT, QUALITY_RESULT, QUARANTINE
+from lakehouse.tables.ops import (
+    CORRECTION_COUNT,
+    FEED_BOOK,
+    LANDING_FILE,
+    QUALITY_RESULT,
+    QUARANTINE,
+)
 from lakehouse.tables.registry import GATED_TABLES
 from lakehouse.tables.spec import TableSpec
 
@@ -170,7 +176,7 @@ class _Run:
     def _ingest(self, chosen: Sequence[Source]) -> None:
         with self._timed("claim"):
             claimed = claim(self._lake, self._attempt, chosen)
-        self._versions["ops.landing_file"] = claimed.version
+        self._versions[LANDING_FILE.name] = claimed.version
         self._outcome.unmatched_files = claimed.unmatched
         self._outcome.rejected_files += [
             (row.source_file, row.reason, ", ".join(row.missing_columns or []))
@@ -190,7 +196,7 @@ class _Run:
         idle = [FeedBook(s.name, 0, 0, 0, 0, 0) for s in chosen if s.name not in claimed.files]
         self._outcome.books = [*in_parallel(ingest_feed, sources, self._threads), *idle]
         book_version = feed_books(self._lake, self._attempt, self._outcome.books)
-        self._versions["ops.feed_book"] = book_version
+        self._versions[FEED_BOOK.name] = book_version
 
     def _build(self, steps: Sequence[Step]) -> None:
         waiting = {step.table: step for step in most_awaited_first(steps)}

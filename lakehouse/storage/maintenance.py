@@ -8,7 +8,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.storage.delta_tables import DeltaTables
-from lakehouse.storage.releases import RELEASE, current_release
+from lakehouse.storage.releases import current_release
+from lakehouse.tables.ops import RELEASE
 
 
 def live_since(tables: DeltaTables, keep_releases: int) -> dict[str, datetime]:
@@ -18,9 +19,7 @@ def live_since(tables: DeltaTables, keep_releases: int) -> dict[str, datetime]:
     versions far older than itself.
     """
     newest = current_release(tables)
-    if newest is None:
-        return {}
-    rows = tables.read(RELEASE).select(
+    rows = tables.read(RELEASE.name).select(
         "table_name", "table_version", "release_number", F.unix_seconds("released_at").alias("at")
     )
     kept = rows.where(F.col("release_number") > newest.number - keep_releases)

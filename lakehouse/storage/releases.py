@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from pyspark.sql import functions as F
 
-from lakehouse.errors import NotFoundError
 from lakehouse.storage.delta_tables import DeltaTables
+from lakehouse.tables.ops import RELEASE
 
-RELEASE = "ops.release"
 REVERTED_TO = "reverted to "
 """What the reason of a release begins with that makes an earlier one current again; its number follows."""
 
@@ -25,37 +24,31 @@ class Release:
     versions: dict[str, int]
 
 
-def releases(tables: DeltaTables, newest: int = 1) -> list[Release]:
-    """The newest releases, newest first; empty before the first."""
-    frame = tables.read(RELEASE)
-    last = frame.agg(F.max("release_number").alias("n")).collect()[0].n
-    if last is None:
-        return []
+def current_release(tables: DeltaTables) -> Release:
+    """The release that readers see; before the first one that is numbered 0 and names no table."""
+    if not tables.exists(RELEASE.name):
+        return Release(0, "", {})
+    newest = tables.read(RELEASE.name).agg(F.max("release_number").alias("number")).collect()[0]
+    return release_of(tables, newest.number or 0)
+
+
+def release_of(tables: DeltaTables, number: int) -> Release:
+    """The release of that number; where there is none, one that names no table."""
     rows = (
-        frame.where(F.col("release_number") > F.lit(last - newest))
-        .select("release_number", "run_id", "table_name", "table_version")
+        tables.read(RELEASE.name)
+        .where(F.col("release_number") == number)
+        .select("run_id", "table_name", "table_version")
         .collect()
     )
-    numbers = sorted({row.release_number for row in rows}, reverse=True)
-    return [
-        Release(
-            number,
-            next(row.run_id for row in rows if row.release_number == number),
-            {row.table_name: row.table_version for row in rows if row.release_number == number},
-        )
-        for number in numbers
-    ]
-
-
-def current_release(tables: DeltaTables) -> Release | None:
-    """The release that readers see; None before the first."""
-    found = releases(tables)
-    return found[0] if found else None
+    run_id = rows[0].run_id if rows else ""
+    return Release(number, run_id, {row.table_name: row.table_version for row in rows})
 
 
 def runs_behind(tables: DeltaTables) -> list[str]:
     """The runs that the current release rests on, newest first; none that a revert left behind."""
-    rows = tables.read(RELEASE).select("release_number", "run_id", "reason").distinct().collect()
+    rows = (
+        tables.read(RELEASE.name).select("release_number", "run_id", "reason").distinct().collect()
+    )
     by_number = {row.release_number: row for row in rows}
     number, found = max(by_number, default=0), []
     while number in by_number:
@@ -66,18 +59,3 @@ def runs_behind(tables: DeltaTables) -> list[str]:
             found.append(row.run_id)
             number -= 1
     return found
-
-
-def release_of(tables: DeltaTables, number: int) -> Release:
-    """The release of that number.
-
-    Raises:
-        NotFoundError: there is none.
-    """
-    newest = current_release(tables)
-    for release in releases(tables, newest=(newest.number - number + 1) if newest else 1):
-        if release.number == number:
-            return release
-    raise NotFoundError(
-        f"There is no release {number}.", "`c360 release list` shows those there are."
-    )

@@ -15,8 +15,7 @@ from lakehouse.storage.kill_points import KillPoints
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
 from lakehouse.storage.maintenance import live_since, vacuum
-from lakehouse.storage.releases import RELEASE
-from lakehouse.tables.ops import RELEASE as RELEASE_SPEC
+from lakehouse.tables.ops import RELEASE
 from lakehouse.tables.spec import Column, TableSpec
 
 SHOP = TableSpec(
@@ -49,13 +48,13 @@ def three_releases(spark: SparkSession, tmp_path: Path) -> Path:
     """The root of a lake whose one table had three releases, of one file each."""
     tables = opened(spark, tmp_path / "written")
     tables.create(SHOP)
-    tables.create(RELEASE_SPEC)
+    tables.create(RELEASE)
     for number in (1, 2, 3):
         frame = spark.createDataFrame([(f"S{number}",)], SHOP.ddl()).coalesce(1)
         version = tables.write(frame, SHOP, WriteKey("c360:gold.shop", number, ""))
         row = (number, f"day-{number}", SHOP.name, version, datetime.now(UTC), "run")
-        released = spark.createDataFrame([row], RELEASE_SPEC.ddl())
-        tables.write(released, RELEASE_SPEC, WriteKey(f"c360:{RELEASE}", number, ""))
+        released = spark.createDataFrame([row], RELEASE.ddl())
+        tables.write(released, RELEASE, WriteKey(f"c360:{RELEASE.name}", number, ""))
     # Under another path, so that Spark has not read the log that is altered now.
     root = (tmp_path / "written").rename(tmp_path / "lake")
     as_of_days_ago(root / "gold" / "shop", 2)
@@ -78,7 +77,7 @@ def test_files_of_no_live_release_are_deleted_and_the_others_are_not(
     os.utime(stray, (THEN, THEN))
     tables = opened(spark, three_releases)
 
-    assert vacuum(spark, tables, [SHOP.name, RELEASE, "gold.product"], keep_releases=2) == 1
+    assert vacuum(spark, tables, [SHOP.name, RELEASE.name, "gold.product"], keep_releases=2) == 1
 
     assert not Path(first.removeprefix("file://")).exists()
     assert not stray.exists()
@@ -91,9 +90,9 @@ def test_a_table_is_kept_from_when_the_oldest_version_of_a_kept_release_was_firs
     tables = opened(spark, three_releases)
     # Release 4 goes back to the version of release 1.
     reverted = (4, "revert-to-1", SHOP.name, 1, datetime.now(UTC), "reverted to 1")
-    frame = spark.createDataFrame([reverted], RELEASE_SPEC.ddl())
-    tables.write(frame, RELEASE_SPEC, WriteKey(f"c360:{RELEASE}", 4, ""))
-    at = {row.release_number: row.released_at for row in tables.read(RELEASE).collect()}
+    frame = spark.createDataFrame([reverted], RELEASE.ddl())
+    tables.write(frame, RELEASE, WriteKey(f"c360:{RELEASE.name}", 4, ""))
+    at = {row.release_number: row.released_at for row in tables.read(RELEASE.name).collect()}
 
     (since,) = live_since(tables, keep_releases=1).values()
 
@@ -102,7 +101,7 @@ def test_a_table_is_kept_from_when_the_oldest_version_of_a_kept_release_was_firs
 
 def test_a_lake_without_a_release_keeps_everything(spark: SparkSession, tmp_path: Path) -> None:
     tables = opened(spark, tmp_path)
-    tables.create(RELEASE_SPEC)
+    tables.create(RELEASE)
 
     assert live_since(tables, keep_releases=1) == {}
     assert vacuum(spark, tables, [SHOP.name], keep_releases=1) == 0

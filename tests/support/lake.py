@@ -108,8 +108,7 @@ def kill_group(process: "subprocess.Popen[str]") -> None:
 
 def digests(lake: Lake) -> dict[str, str]:
     """By table of the current release: its rows' number and order-free hash, run metadata left out."""
-    release = current_release(lake.tables)
-    versions = release.versions if release else {}
+    versions = current_release(lake.tables).versions
     return {table: digest(lake, table, version) for table, version in sorted(versions.items())}
 
 
