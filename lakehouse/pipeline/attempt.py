@@ -9,7 +9,7 @@ Rolled back is a run that readers have not seen. Reverted is a release that they
 is made current again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -27,11 +27,14 @@ from lakehouse.pipeline.scratch import clear_scratch, own_models, publish_own_mo
 from lakehouse.settings.places import expectations_dir
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
-from lakehouse.storage.releases import REVERTED_TO, Release, current_release, release_of
+from lakehouse.storage.releases import REVERTED_TO, Release, current_release, kept_rows, release_of
 from lakehouse.tables.ops import QUALITY_RESULT, RELEASE, RUN
+from lakehouse.tables.spec import WriteMode
 
 STARTED, SUCCEEDED, FAILED, REVERTED = "started", "succeeded", "failed", "reverted"
 _KILLED = "killed"
+REVERT_PREFIX = "revert-to-"
+"""What the run id of a revert begins with. No other run's may: by its id a run is known as released."""
 LOG_TABLES = (RUN.name, RELEASE.name, QUALITY_RESULT.name)
 """Tables that stand outside of releases: they tell what happened, also to runs that failed."""
 
@@ -85,6 +88,9 @@ def begin(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Att
         _close(lake, base, row)
         if _is_released(base, row):
             return begin(lake, run_id, as_of, only)
+    # What a dead run appended for a source that was out of conf ever since was not rolled back.
+    appended = (s.name for s in lake.specs.values() if s.write_mode is WriteMode.APPEND)
+    _restore(lake, base, (name for name in appended if name not in base.versions))
     lake.reconcile()
     attempt = Attempt(run_id, number + 1, as_of, settings_hash, base)
     _record(lake, attempt, STARTED, {"input_versions": base.versions})
@@ -168,42 +174,60 @@ def revert(lake: Lake, release_number: int) -> None:
     The next run starts from it: the landing files taken since are taken again.
 
     Raises:
-        NotFoundError: there is no such release.
+        NotFoundError: there is no such release, or vacuum may have deleted what it names.
     """
     wanted = release_of(lake.tables, release_number)
-    if not wanted.versions:
-        raise NotFoundError(
-            f"There is no release {release_number}.", "`c360 release list` shows those there are."
-        )
+    _require_kept(lake, wanted)
     last = _last_row(lake)
     if last is not None and last.status == STARTED:
         _close(lake, current_release(lake.tables), last)
     attempt = Attempt(
-        run_id=f"revert-to-{release_number}",
+        run_id=f"{REVERT_PREFIX}{release_number}",
         number=(last.run_number if last else 0) + 1,
         as_of=last.as_of_date if last else datetime.now(UTC).date(),
         settings_hash=lake.settings.digest(),
-        base=current_release(lake.tables),
+        # A table that came later is in no earlier release: with its rows named, while the ledger no
+        # longer knows their files, the next run would append them a second time.
+        base=replace(current_release(lake.tables), versions=wanted.versions),
     )
     # Not `succeeded`: the next run must put the tables back to what this release names.
     _record(lake, attempt, REVERTED, {"output_versions": wanted.versions})
     release(lake, attempt, wanted.versions, reason=f"{REVERTED_TO}{release_number}")
 
 
+def _require_kept(lake: Lake, wanted: Release) -> None:
+    keep = lake.settings.lake.keep_releases
+    rows = kept_rows(lake.tables, keep).select("release_number").distinct().collect()
+    kept = sorted(row.release_number for row in rows)
+    # An older release is as good as one that is kept and names the same versions: what was reverted to.
+    if wanted.number in kept or any(
+        release_of(lake.tables, number).versions == wanted.versions for number in kept
+    ):
+        return
+    raise NotFoundError(
+        f"Release {wanted.number} is not among the newest {keep}, which are kept "
+        "(conf: lake.keep_releases); nothing was touched.",
+        f"revert to one of {kept[0]} to {kept[-1]}; `c360 release list` tells what they are.",
+    )
+
+
 def roll_back(lake: Lake, attempt: Attempt) -> None:
     """Undoes an attempt: its scratch goes, every table is put back to the release it started from.
 
-    A table that this release does not know is put back to its empty version.
+    A table that this release does not know is put back to its empty version. One that only the release
+    knows, of a source that conf no longer has, is put back too.
     """
     clear_scratch(lake, attempt.number)
-    versions = attempt.base.versions
+    _restore(lake, attempt.base, {*lake.specs, *attempt.base.versions})
 
+
+def _restore(lake: Lake, base: Release, tables: Iterable[str]) -> None:
     def restore(table: str) -> None:
         if lake.tables.exists(table):
-            lake.tables.restore(table, versions.get(table, 0))
+            lake.tables.restore(table, base.versions.get(table, 0))
 
-    tables = [name for name in lake.specs if name not in LOG_TABLES]
-    in_parallel(restore, tables, lake.settings.lake.parallel_steps)
+    named = [table for table in tables if table not in LOG_TABLES]
+    in_parallel(restore, named, lake.settings.lake.parallel_steps)
 
 
 def _settings_hash(lake: Lake, only: Sequence[str]) -> str:

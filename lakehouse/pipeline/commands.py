@@ -26,8 +26,7 @@ from lakehouse.report import Grid, Report
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.storage.maintenance import vacuum as vacuum_tables
-from lakehouse.storage.releases import Release, current_release
-from lakehouse.tables.ops import RELEASE
+from lakehouse.storage.releases import Release, current_release, kept_rows
 
 
 def run(settings: Settings, *, run_id: str | None, as_of: date, only: Sequence[str] = ()) -> Report:
@@ -43,20 +42,19 @@ def run(settings: Settings, *, run_id: str | None, as_of: date, only: Sequence[s
 
 
 def release_list(settings: Settings) -> Report:
-    """The releases, newest first."""
+    """The releases that are kept, newest first."""
     lake = open_lake(settings)
     newest = current_release(lake.tables).number
     if not newest:
         return Report(lines=["There is no release yet."])
     rows = (
-        lake.tables.read(RELEASE.name)
+        kept_rows(lake.tables, settings.lake.keep_releases)
         .groupBy("release_number", "run_id", "reason")
         .agg(
             F.date_format(F.max("released_at"), "yyyy-MM-dd HH:mm:ss").alias("released_at"),
             F.count(F.lit(1)).alias("tables"),
         )
         .orderBy(F.col("release_number").desc())
-        .limit(settings.lake.keep_releases)
         .collect()
     )
     grid = Grid(

@@ -94,6 +94,11 @@ def run(
             "--run-id may hold letters, digits, dot, dash and underscore, 100 at most.",
             "choose such a name, for instance day-2026-01-05.",
         )
+    if run_id.startswith(attempts.REVERT_PREFIX):
+        raise ConfigurationError(
+            f"--run-id may not begin with {attempts.REVERT_PREFIX}: reverts are recorded under such names.",
+            "choose another name, or call `c360 release revert` if that is what you want.",
+        )
     suites = read_suites(expectations_dir(), GATED_TABLES)
     steps = selected_steps(lake.settings.sources, only)
     began = time.monotonic()

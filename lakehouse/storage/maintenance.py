@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.storage.delta_tables import DeltaTables
-from lakehouse.storage.releases import current_release
+from lakehouse.storage.releases import kept_rows
 from lakehouse.tables.ops import RELEASE
 
 
@@ -18,13 +18,12 @@ def live_since(tables: DeltaTables, keep_releases: int) -> dict[str, datetime]:
     That is when the oldest version that a kept release names was first released: a revert names
     versions far older than itself.
     """
-    newest = current_release(tables)
-    rows = tables.read(RELEASE.name).select(
-        "table_name", "table_version", "release_number", F.unix_seconds("released_at").alias("at")
+    first = (
+        tables.read(RELEASE.name)
+        .groupBy("table_name", "table_version")
+        .agg(F.unix_seconds(F.min("released_at")).alias("at"))
     )
-    kept = rows.where(F.col("release_number") > newest.number - keep_releases)
-    first = rows.groupBy("table_name", "table_version").agg(F.min("at").alias("at"))
-    needed = kept.select("table_name", "table_version").distinct()
+    needed = kept_rows(tables, keep_releases).select("table_name", "table_version").distinct()
     since = (
         first.join(needed, on=["table_name", "table_version"], how="left_semi")
         .groupBy("table_name")

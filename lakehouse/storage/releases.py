@@ -6,6 +6,7 @@ back is one more release that names older versions.
 
 from dataclasses import dataclass
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.storage.delta_tables import DeltaTables
@@ -42,6 +43,15 @@ def release_of(tables: DeltaTables, number: int) -> Release:
     )
     run_id = rows[0].run_id if rows else ""
     return Release(number, run_id, {row.table_name: row.table_version for row in rows})
+
+
+def kept_rows(tables: DeltaTables, keep_releases: int) -> DataFrame:
+    """The rows of ops.release of the newest releases, whose versions vacuum spares.
+
+    These releases and no others can be made current again.
+    """
+    oldest = current_release(tables).number - keep_releases + 1
+    return tables.read(RELEASE.name).where(F.col("release_number") >= oldest)
 
 
 def runs_behind(tables: DeltaTables) -> list[str]:
