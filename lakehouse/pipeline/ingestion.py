@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
@@ -30,6 +29,7 @@ from lakehouse.quality.gate import GateOutcome, gate, require_passed
 from lakehouse.quality.quarantine import flagged, good_rows
 from lakehouse.quality.records import quarantined
 from lakehouse.quality.rules import Suite
+from lakehouse.settings.places import is_uri, local_path
 from lakehouse.settings.sources import LoadKind, Source
 from lakehouse.tables.conform import conformed
 from lakehouse.tables.ops import FEED_BOOK, LANDING_FILE, QUARANTINE
@@ -239,7 +239,8 @@ def require_landing_folder(landing: str) -> None:
     Raises:
         InputError: there is no landing folder.
     """
-    if "://" not in landing and not Path(landing).is_dir():
+    folder = local_path(landing)
+    if folder is not None and not folder.is_dir():
         raise InputError(
             f"There is no landing folder {landing}.", "set lake.landing, or deliver files there."
         )
@@ -247,5 +248,5 @@ def require_landing_folder(landing: str) -> None:
 
 def landing_uri(landing: str, source_file: str) -> str:
     """The file as Spark's `binaryFile` names it, by which contents are joined to their files."""
-    root = re.sub("^file:/+", "/", landing.rstrip("/"))
-    return f"{root if '://' in root else f'file:{root}'}/{source_file}"
+    root = landing.rstrip("/") if is_uri(landing) else f"file:{landing.rstrip('/')}"
+    return f"{re.sub(':/{3,}', ':/', root)}/{source_file}"

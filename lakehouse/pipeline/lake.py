@@ -9,12 +9,12 @@ from pyspark.sql import SparkSession
 
 from lakehouse.jars import jar_paths
 from lakehouse.jvm import java_version, jvm_stderr_in, spark_java_options
-from lakehouse.settings.models import Settings
+from lakehouse.settings.models import LockKind, Settings
 from lakehouse.settings.places import is_submitted
 from lakehouse.storage.delta_tables import DeltaTables
 from lakehouse.storage.kill_points import KillPoints
 from lakehouse.storage.locations import Locations
-from lakehouse.storage.locks import Locks
+from lakehouse.storage.locks import Locks, require_same_file_system
 from lakehouse.storage.session import session
 from lakehouse.tables.registry import STATIC_TABLES
 from lakehouse.tables.spec import TableSpec
@@ -53,6 +53,7 @@ def open_lake(settings: Settings) -> Lake:
 
     Raises:
         PrerequisiteError: Java or a jar is missing here.
+        ConfigurationError: the lock would keep nobody out.
     """
     locks = Locks(settings.lake.root, settings.lake.lock.value)
     kill_points = KillPoints(settings.kill)
@@ -69,6 +70,8 @@ def open_lake(settings: Settings) -> Lake:
             work_dir=settings.lake.work_dir,
             submitted=submitted,
         )
+    if settings.lake.lock is LockKind.FLOCK:
+        require_same_file_system(spark, settings.lake.root)
     locations = Locations(settings.lake.root, settings.lake.catalog_prefix)
     bronze = tuple(source.bronze_table for source in settings.sources)
     return Lake(

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from lakehouse.settings.sources import Frozen, Name
+from lakehouse.settings.sources import Frozen, LocalFolder, Name
 
 Share = Annotated[float, Field(gt=0, le=1)]
 KeyPart = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_(), '@]+$")]
@@ -193,7 +193,7 @@ class LinkageSettings(Frozen):
 
     engine: Engine = Engine.AUTO
     limits: EngineLimits = EngineLimits()
-    models: str
+    models: LocalFolder
     least_fill: Share = 0.002
     comparisons: tuple[ComparisonRule, ...] = Field(min_length=1)
     blocking: tuple[tuple[KeyPart, ...], ...] = Field(min_length=1)

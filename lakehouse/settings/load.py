@@ -2,7 +2,8 @@
 
 Precedence, lowest first: conf/base, conf/<env>, environment variables, the command's arguments.
 Mappings are merged key by key; lists and values are replaced. A relative place in a file lies below
-the product's home folder, one given by a variable or an argument below the current folder.
+the product's home folder, one given by a variable or an argument below the current folder; a URI
+(`dbfs:/mnt/lake`) stays as it is.
 """
 
 import os
@@ -163,7 +164,7 @@ def _with_absolute_places(branch: str, layers: list[Layer]) -> Document:
         content = dict(layer.content)
         for key in _PLACES.get(branch, ()):
             place = content.get(key)
-            if isinstance(place, str) and place and "://" not in place:
+            if isinstance(place, str) and place and not places.is_uri(place):
                 content[key] = str((base / Path(place).expanduser()).resolve())
         absolute.append(Layer(layer.label, content))
     return merged(absolute)

@@ -2,14 +2,14 @@
 
 import hashlib
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from lakehouse.errors import NotFoundError
 from lakehouse.settings.linkage import LinkageSettings
-from lakehouse.settings.sources import Frozen, Source
+from lakehouse.settings.places import local_path
+from lakehouse.settings.sources import Frozen, LocalFolder, Source
 from lakehouse.settings.survivorship import Survivorship
 
 _SECRET_MIN_LENGTH = 16
@@ -44,7 +44,7 @@ class LogLevel(StrEnum):
 
 
 class LakeSettings(Frozen):
-    """Where tables, landing files and scratch data lie. Places are absolute paths or URIs.
+    """Where tables, landing files and scratch data lie. `root` and `landing` are absolute paths or URIs.
 
     With `catalog_prefix` (such as `main.c360_`) tables go by catalog name
     `main.c360_gold.customer`, without it by path `<root>/gold/customer`. `secret` keys every hash
@@ -53,7 +53,7 @@ class LakeSettings(Frozen):
 
     root: str
     landing: str
-    work_dir: Path
+    work_dir: LocalFolder
     secret: SecretStr
     catalog_prefix: (
         Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*\.)?[a-z][a-z0-9_]*$")] | None
@@ -70,10 +70,12 @@ class LakeSettings(Frozen):
         return secret
 
     @model_validator(mode="after")
-    def _lock_fits_root(self) -> Self:
-        on_file_system = "://" not in self.root or self.root.startswith("file://")
-        if self.lock is LockKind.FLOCK and not on_file_system:
+    def _lock_excludes_others(self) -> Self:
+        if self.lock is LockKind.FLOCK and local_path(self.root) is None:
             raise ValueError("lock flock needs a root on a file system; elsewhere say external")
+        # Two machines can share a catalog and its tables without sharing the folder of the lock.
+        if self.lock is LockKind.FLOCK and self.catalog_prefix is not None:
+            raise ValueError("lock flock keeps nobody from a catalog's tables: say external")
         return self
 
 
@@ -99,13 +101,13 @@ class LoggingSettings(Frozen):
     """How much is logged, and where the log files of a run and of Spark lie."""
 
     level: LogLevel = LogLevel.INFO
-    folder: Path
+    folder: LocalFolder
 
 
 class QualitySettings(Frozen):
     """Where the reports of the gates go, and the share of a run's time that they may take."""
 
-    data_docs: Path
+    data_docs: LocalFolder
     cost_limit_percent: int = Field(default=15, ge=1, le=100)
 
 

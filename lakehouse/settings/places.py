@@ -6,6 +6,7 @@ A checkout is used as it stands; an installed package brings conf and expectatio
 
 import atexit
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -16,6 +17,19 @@ from zipfile import ZipFile
 from lakehouse.errors import ConfigurationError, PrerequisiteError
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+# As Hadoop has it, one slash is enough: `dbfs:/mnt/lake` is as absolute as `s3a://bucket/lake`.
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
+
+
+def is_uri(place: str) -> bool:
+    """True if the place names its file system, as `s3a://bucket/lake` and `file:/data/lake` do."""
+    return _URI.match(place) is not None
+
+
+def local_path(place: str) -> Path | None:
+    """The path of a place without scheme or with `file:`; None if it lies on an object store or the like."""
+    path = re.sub(r"^file:/+", "/", place)
+    return None if is_uri(path) else Path(path)
 
 
 def checkout_dir() -> Path | None:

@@ -12,27 +12,41 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TextIO
 
+from pyspark.sql import SparkSession
+
 from lakehouse.errors import AlreadyRunningError, ConfigurationError
+from lakehouse.settings.places import is_uri, local_path
 
 _TABLE_WAIT_SECONDS = 600
+
+
+def require_same_file_system(spark: SparkSession, root: str) -> None:
+    """Returns if Spark and `flock` mean the same place by `root`.
+
+    Raises:
+        ConfigurationError: the root has no scheme, and Spark's default file system is an object
+            store or the like: the lock would be on this machine alone.
+    """
+    # SET tells of Hadoop's configuration too, core-site.xml included.
+    default = spark.sql("SET fs.defaultFS").collect()[0].value
+    if not is_uri(root) and local_path(default) is None:
+        raise ConfigurationError(
+            f"conf: lake.lock is flock, but Spark looks for lake.root {root} on {default}, where no "
+            "lock of this machine keeps anyone out.",
+            "set lake.lock to external and let the scheduler run one job at a time, or write the root as "
+            "file:/… if it is a folder that all machines mount.",
+        )
 
 
 class Locks:
     """The locks of one lake, as files below `<root>/_locks`."""
 
     def __init__(self, root: str, kind: str) -> None:
-        """Raises ConfigurationError if `kind` is flock and the root is not a local path."""
-        self._folder: Path | None = None
-        if kind == "flock":
-            if "://" in root and not root.startswith("file://"):
-                raise ConfigurationError(
-                    "conf: lake.lock is flock, but lake.root is not on a file system.",
-                    "set lake.lock to external and let the scheduler run one job at a time.",
-                )
-            self._folder = Path(root.removeprefix("file://")) / "_locks"
+        """Settings have seen to it that the root of a lake with `kind` flock is on a file system."""
+        folder = local_path(root) if kind == "flock" else None
+        self._folder = None if folder is None else folder / "_locks"
 
     @contextmanager
     def run(self) -> Iterator[None]:

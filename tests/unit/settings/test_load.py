@@ -6,7 +6,7 @@ import yaml
 from lakehouse.errors import ConfigurationError, NotFoundError
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import LogLevel
-from lakehouse.settings.places import conf_dir
+from lakehouse.settings.places import conf_dir, local_path
 
 
 def test_environment_lies_over_base_and_variables_over_both(
@@ -56,6 +56,26 @@ def test_a_root_on_an_object_store_is_left_as_it_is(conf: Path) -> None:
     )
 
     assert settings.lake.root == "s3a://bucket/lake"
+
+
+@pytest.mark.parametrize("place", ["dbfs:/mnt/lake", "abfss://c@a.example/lake", "hdfs:///lake"])
+def test_a_place_with_a_scheme_is_absolute_however_many_slashes_follow(
+    conf: Path, place: str
+) -> None:
+    given = {"lake.root": place, "lake.landing": place, "lake.lock": "external"}
+
+    lake = load_settings("test", conf, given).lake
+
+    assert (lake.root, lake.landing) == (place, place)
+
+
+def test_a_file_uri_is_a_place_on_a_file_system(conf: Path) -> None:
+    given = {"lake.root": "file:/data/lake", "lake.work_dir": "file:///data/work"}
+
+    lake = load_settings("test", conf, given).lake
+
+    assert (lake.root, lake.work_dir) == ("file:/data/lake", Path("/data/work"))
+    assert local_path(lake.root) == Path("/data/lake")
 
 
 def test_an_environment_can_change_one_key_of_a_source(conf: Path) -> None:
