@@ -83,11 +83,13 @@ class DeltaTables:
                 f"TBLPROPERTIES ({_properties_ddl(spec)})"
             )
 
-    def add_missing_columns(self, spec: TableSpec) -> tuple[str, ...]:
-        """Adds columns that the spec has gained since the table was made; returns their names.
+    def add_missing_columns(self, spec: TableSpec) -> None:
+        """Adds columns that the spec has gained since the table was made.
+
+        A column that the spec has lost stays, null in rows that are written from now on.
 
         Raises:
-            SchemaError: a stored column has another type than its spec, or the spec lost it.
+            SchemaError: a stored column has another type than its spec declares.
         """
         stored = {f.name: f.dataType.simpleString() for f in self.read(spec.name).schema.fields}
         declared = {c.name: _simple_type(c.type) for c in spec.columns}
@@ -106,7 +108,6 @@ class DeltaTables:
                 name = self._locations.sql(spec.name)
                 self._spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({added})")
                 self._spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ({_properties_ddl(spec)})")
-        return tuple(c.name for c in missing)
 
     def read(self, table: str, version: int | None = None) -> DataFrame:
         """The table's rows, at a version or as they stand now."""

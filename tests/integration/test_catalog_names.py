@@ -90,7 +90,7 @@ def location(tables: DeltaTables, spark: SparkSession) -> Path:
     return Path(detail.location.removeprefix("file:"))
 
 
-def test_a_table_is_appended_to_restored_compacted_vacuumed_and_gains_a_column(
+def test_a_table_is_appended_to_restored_compacted_vacuumed_and_gains_and_loses_a_column(
     tables: DeltaTables, spark: SparkSession
 ) -> None:
     log = replace(PERSON, write_mode=WriteMode.APPEND)
@@ -105,10 +105,15 @@ def test_a_table_is_appended_to_restored_compacted_vacuumed_and_gains_a_column(
     tables.vacuum("gold.person", retained_hours=24 * 3650)
     assert tables.row_count("gold.person", tables.version("gold.person")) == 1
     gained = replace(log, columns=(Column("note", "string", "Note."), *log.columns))
-    assert tables.add_missing_columns(gained) == ("note",)
+    tables.add_missing_columns(gained)
     tables.write(frame.selectExpr("'new' AS note", "*"), gained, key(3))
     rows = {(row.person_id, row.note) for row in tables.read("gold.person").collect()}
     assert rows == {("P1", None), ("P1", "new")}
+    lost = replace(gained, columns=tuple(c for c in gained.columns if c.name != "order_count"))
+    tables.add_missing_columns(lost)
+    tables.write(frame.selectExpr("'last' AS note", "person_id", "email"), lost, key(4))
+    counts = {(row.note, row.order_count) for row in tables.read("gold.person").collect()}
+    assert counts == {(None, 3), ("new", 3), ("last", None)}
 
 
 def test_two_runs_by_catalog_name_end_in_one_release_each(
@@ -133,7 +138,7 @@ def test_two_runs_by_catalog_name_end_in_one_release_each(
 
 def lake_by_name(home: Path, files: Path) -> SmallLake:
     """A lake of one feed, and of the tables that its runs write: to make all takes a minute."""
-    changes = {"lake.catalog_prefix": PREFIX}
+    changes = {"lake.catalog_prefix": PREFIX, "lake.lock": "external"}
     made = small_lake_at(home, files, feeds=("catalogue_product",), **changes)
     written = ("bronze.", "ops.", "silver.product")
     specs = {name: spec for name, spec in made.lake.specs.items() if name.startswith(written)}
