@@ -20,7 +20,7 @@ from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from lakehouse import __version__
-from lakehouse.errors import LinkageError, NotFoundError
+from lakehouse.errors import ConfigurationError, LinkageError, NotFoundError
 from lakehouse.linkage.artefact import latest_model, load_model
 from lakehouse.pipeline.lake import Lake, in_parallel
 from lakehouse.pipeline.scratch import clear_scratch, own_models, publish_own_model
@@ -47,6 +47,7 @@ class Attempt:
     number: int
     as_of: date
     settings_hash: str
+    secret_fingerprint: str | None
     base: Release
     is_done: bool = False
 
@@ -68,23 +69,29 @@ class Attempt:
 def begin(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Attempt:
     """The attempt that this process makes at `run_id`: new, resumed, or already done.
 
-    Rolls back what a dead run left, unless this resumes it: the same run id, day, settings and
-    choice of tables.
+    Rolls back what a dead run left, unless this resumes it: the same run id, day, settings, secret
+    and choice of tables.
+
+    Raises:
+        ConfigurationError: the last run that succeeded had another secret; nothing was touched.
     """
-    lake.tables.create(RUN)
-    lake.tables.create(RELEASE)
+    _fit_log(lake)
     base = current_release(lake.tables)
-    settings_hash = _settings_hash(lake, only)
     row = _last_row(lake)
     number = row.run_number if row else 0
-    if _has_succeeded(lake, run_id):
-        return Attempt(run_id, number, as_of, settings_hash, base, is_done=True)
+    fingerprint = lake.settings.lake.secret_fingerprint()
+    again = Attempt(run_id, number, as_of, _settings_hash(lake, only), fingerprint, base)
+    succeeded = _succeeded(lake, run_id)
+    # Runs from before the column was there tell nothing.
+    if succeeded.secret_fingerprint not in (None, fingerprint):
+        raise _other_secret()
+    if succeeded.is_done:
+        return replace(again, is_done=True)
     if row is not None and row.status != SUCCEEDED:
         is_open = row.status == STARTED and not _is_released(base, row)
-        last = Attempt(row.run_id, number, row.as_of_date, row.settings_hash, base)
-        if is_open and last == Attempt(run_id, number, as_of, settings_hash, base):
+        if is_open and again == _attempt_of(row, base):
             lake.reconcile()
-            return last
+            return again
         _close(lake, base, row)
         if _is_released(base, row):
             return begin(lake, run_id, as_of, only)
@@ -92,9 +99,36 @@ def begin(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Att
     appended = (s.name for s in lake.specs.values() if s.write_mode is WriteMode.APPEND)
     _restore(lake, base, (name for name in appended if name not in base.versions))
     lake.reconcile()
-    attempt = Attempt(run_id, number + 1, as_of, settings_hash, base)
+    attempt = replace(again, number=number + 1)
     _record(lake, attempt, STARTED, {"input_versions": base.versions})
     return attempt
+
+
+def _other_secret() -> ConfigurationError:
+    return ConfigurationError(
+        "The secret (C360_SECRET, or lake.secret in conf) is not the one by which this lake was made; "
+        "nothing was touched.",
+        "set that lake's secret, or name an empty lake.root: under another secret every record gets "
+        "another key and every customer another id.",
+    )
+
+
+def _fit_log(lake: Lake) -> None:
+    """Makes the tables fit that tell of runs: a dead run is closed before all others are made to fit."""
+    for spec in (RUN, RELEASE):
+        lake.tables.create(spec)
+        lake.tables.add_missing_columns(spec)
+
+
+def _attempt_of(row: Row, base: Release) -> Attempt:
+    return Attempt(
+        row.run_id,
+        row.run_number,
+        row.as_of_date,
+        row.settings_hash,
+        row.secret_fingerprint,
+        base,
+    )
 
 
 def _is_released(base: Release, row: Row) -> bool:
@@ -104,7 +138,7 @@ def _is_released(base: Release, row: Row) -> bool:
 
 def _close(lake: Lake, base: Release, row: Row) -> None:
     """Ends the last run: settles it if it was released, else rolls it back."""
-    last = Attempt(row.run_id, row.run_number, row.as_of_date, row.settings_hash, base)
+    last = _attempt_of(row, base)
     if _is_released(base, row):
         before = release_of(lake.tables, base.number - 1)
         settle(lake, replace(last, base=before))
@@ -176,6 +210,7 @@ def revert(lake: Lake, release_number: int) -> None:
     Raises:
         NotFoundError: there is no such release, or vacuum may have deleted what it names.
     """
+    _fit_log(lake)
     wanted = release_of(lake.tables, release_number)
     _require_kept(lake, wanted)
     last = _last_row(lake)
@@ -186,6 +221,7 @@ def revert(lake: Lake, release_number: int) -> None:
         number=(last.run_number if last else 0) + 1,
         as_of=last.as_of_date if last else datetime.now(UTC).date(),
         settings_hash=lake.settings.digest(),
+        secret_fingerprint=lake.settings.lake.secret_fingerprint(),
         # A table that came later is in no earlier release: with its rows named, while the ledger no
         # longer knows their files, the next run would append them a second time.
         base=replace(current_release(lake.tables), versions=wanted.versions),
@@ -231,9 +267,14 @@ def _restore(lake: Lake, base: Release, tables: Iterable[str]) -> None:
 
 
 def _settings_hash(lake: Lake, only: Sequence[str]) -> str:
-    """What decides a run's result beside its day and its files: settings, code, suites, tables."""
-    chosen = f"{lake.settings.digest()}:{','.join(sorted(only))}"
-    decisive = (chosen, _digest(files("lakehouse")), _digest(expectations_dir()))
+    """What decides a run's result beside its day and its files: settings, secret, code, suites, tables."""
+    settings = f"{lake.settings.digest()}:{lake.settings.lake.secret_fingerprint()}"
+    decisive = (
+        settings,
+        ",".join(sorted(only)),
+        _digest(files("lakehouse")),
+        _digest(expectations_dir()),
+    )
     return sha256(":".join(decisive).encode()).hexdigest()
 
 
@@ -266,17 +307,32 @@ def _last_row(lake: Lake) -> Row | None:
         lake.tables.read(RUN.name)
         # A run's end comes after its start, whatever the clock said.
         .orderBy(F.col("run_number").desc(), F.col("status") == STARTED, F.desc("recorded_at"))
-        .select("run_id", "run_number", "status", "as_of_date", "settings_hash")
+        .select(
+            "run_id",
+            "run_number",
+            "status",
+            "as_of_date",
+            "settings_hash",
+            "secret_fingerprint",
+        )
         .limit(1)
         .collect()
     )
     return rows[0] if rows else None
 
 
-def _has_succeeded(lake: Lake, run_id: str) -> bool:
-    runs = lake.tables.read(RUN.name)
-    done = runs.where((F.col("run_id") == run_id) & (F.col("status") == SUCCEEDED))
-    return bool(done.limit(1).collect())
+def _succeeded(lake: Lake, run_id: str) -> Row:
+    """Of the runs that succeeded: whether this one is among them, and the last one's fingerprint."""
+    found: list[Row] = (
+        lake.tables.read(RUN.name)
+        .where(F.col("status") == SUCCEEDED)
+        .agg(
+            F.bool_or(F.col("run_id") == run_id).alias("is_done"),
+            F.max_by("secret_fingerprint", "run_number").alias("secret_fingerprint"),
+        )
+        .collect()
+    )
+    return found[0]
 
 
 def _record(lake: Lake, attempt: Attempt, status: str, details: Mapping[str, object]) -> None:
@@ -288,6 +344,7 @@ def _record(lake: Lake, attempt: Attempt, status: str, details: Mapping[str, obj
         "recorded_at": datetime.now(UTC),
         "code_version": f"{__version__}+{_digest(files('lakehouse'))[:12]}",
         "settings_hash": attempt.settings_hash,
+        "secret_fingerprint": attempt.secret_fingerprint,
         **details,
     }
     row = tuple(values.get(column.name) for column in RUN.columns)

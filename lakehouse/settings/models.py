@@ -1,6 +1,7 @@
 """The settings of one environment as one frozen tree; each stage gets only its own branch."""
 
 import hashlib
+import hmac
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -77,6 +78,11 @@ class LakeSettings(Frozen):
         if self.lock is LockKind.FLOCK and self.catalog_prefix is not None:
             raise ValueError("lock flock keeps nobody from a catalog's tables: say external")
         return self
+
+    def secret_fingerprint(self) -> str:
+        """What tells this secret from another and gives neither away: a keyed hash of a fixed text."""
+        key = self.secret.get_secret_value().encode()
+        return hmac.new(key, b"c360 secret fingerprint", hashlib.sha256).hexdigest()[:16]
 
 
 class SparkSettings(Frozen):

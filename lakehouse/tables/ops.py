@@ -58,7 +58,13 @@ RUN = _ops(
     Column(
         "settings_hash",
         "string",
-        "SHA-256 of settings without secrets, code, suites and the choice of tables: what decides the result beside day and files.",
+        "SHA-256 of settings, the secret's fingerprint, code, suites and the choice of tables: what decides the result beside day and files.",
+        run_metadata=True,
+    ),
+    Column(
+        "secret_fingerprint",
+        "string",
+        "Keyed hash of a fixed text: the same for all runs of a lake, as another secret would change every key.",
         run_metadata=True,
     ),
     Column("model_version", "string", "Linkage model that scored."),

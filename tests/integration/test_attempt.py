@@ -1,17 +1,24 @@
-"""What a run keeps outside of its tables, its model and its scratch, ends as the run does."""
+"""What a run starts from, and what is left of one that ended: its rows, its model, its scratch."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from pyspark.sql import SparkSession
 
+from lakehouse.errors import ConfigurationError, NotFoundError
 from lakehouse.linkage.artefact import latest_model, load_model, save_model
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.scratch import own_models, scratch_folder
+from lakehouse.storage.delta_tables import WriteKey
+from lakehouse.storage.releases import Release, current_release
+from lakehouse.tables.ops import RELEASE, RUN
+from lakehouse.tables.spec import Column, TableSpec, WriteMode
 from tests.support.lake import DAY_1, small_lake_at
 
 MODEL = TrainedModel(
@@ -24,6 +31,18 @@ MODEL = TrainedModel(
     review_weight=1.0,
     unlike={},
     card={},
+)
+
+
+VISIT = TableSpec(
+    name="bronze.shop_visit",
+    description="One row per visit of a test.",
+    columns=(Column("visit_id", "string", "Number of the visit."),),
+    primary_key=("visit_id",),
+    owner="tests",
+    retention_days=1,
+    purposes=("tests",),
+    write_mode=WriteMode.APPEND,
 )
 
 
@@ -90,3 +109,124 @@ def test_a_model_is_published_with_the_release_of_its_run_also_when_it_dies_righ
     attempts.begin(lake, "next", DAY_1)
     assert published(lake) == scoring_model(lake, "dead") == MODEL.version
     assert not scratch_folder(lake, dead.number).exists()
+
+
+def ended(lake: Lake, attempt: Attempt, versions: dict[str, int]) -> None:
+    attempts.release(lake, attempt, versions)
+    attempts.settle(lake, attempt)
+
+
+def under_another_secret(lake: Lake) -> Lake:
+    other = lake.settings.lake.model_copy(update={"secret": SecretStr("another-secret-of-a-test")})
+    return replace(lake, settings=lake.settings.model_copy(update={"lake": other}))
+
+
+def test_a_run_under_another_secret_than_that_of_the_lake_is_refused_and_touches_nothing(
+    lake: Lake,
+) -> None:
+    ended(lake, attempts.begin(lake, "day-1", DAY_1), {"ops.feed_book": 0})
+    before = {table: lake.tables.version(table) for table in lake.specs}
+
+    for run_id in ("day-1", "day-2"):
+        with pytest.raises(ConfigurationError, match="C360_SECRET"):
+            attempts.begin(under_another_secret(lake), run_id, DAY_1)
+
+    assert {table: lake.tables.version(table) for table in lake.specs} == before
+
+
+def test_a_released_run_that_died_before_it_was_settled_ties_the_lake_to_its_own_secret(
+    lake: Lake,
+) -> None:
+    attempts.release(lake, attempts.begin(lake, "day-1", DAY_1), {"ops.feed_book": 0})
+
+    with pytest.raises(ConfigurationError, match="C360_SECRET"):
+        attempts.begin(under_another_secret(lake), "day-2", DAY_1)
+
+
+def test_a_run_that_died_is_not_resumed_under_another_secret(lake: Lake) -> None:
+    dead = attempts.begin(lake, "day-1", DAY_1)
+
+    again = attempts.begin(under_another_secret(lake), "day-1", DAY_1)
+
+    assert again.number == dead.number + 1
+
+
+def test_a_lake_from_before_fingerprints_goes_on(lake: Lake) -> None:
+    before = tuple(c for c in RUN.columns if c.name != "secret_fingerprint")
+    spec = replace(RUN, columns=before)
+    lake.tables.create(spec)
+    row = {
+        "run_id": "day-1",
+        "run_number": 1,
+        "status": "succeeded",
+        "recorded_at": datetime.now(UTC),
+    }
+    frame = lake.spark.createDataFrame([tuple(row.get(c.name) for c in before)], spec.ddl())
+    lake.tables.write(frame, spec, WriteKey("c360:ops.run", 1, ""))
+
+    assert attempts.begin(lake, "day-2", DAY_1).number == 2
+
+
+def released(lake: Lake, *releases: dict[str, int]) -> None:
+    """Releases of these versions, in order, whose tables are not looked at."""
+    lake.tables.create(RELEASE)
+    rows = [
+        (number, f"day-{number}", table, version, datetime.now(UTC), "run")
+        for number, versions in enumerate(releases, start=1)
+        for table, version in versions.items()
+    ]
+    frame = lake.spark.createDataFrame(rows, RELEASE.ddl())
+    lake.tables.write(frame, RELEASE, WriteKey("c360:test", 1, ""))
+
+
+def test_a_release_that_is_not_kept_is_not_reverted_to_unless_a_kept_one_names_its_versions(
+    lake: Lake,
+) -> None:
+    kept = lake.settings.lake.model_copy(update={"keep_releases": 2})
+    mine = replace(lake, settings=lake.settings.model_copy(update={"lake": kept}))
+    released(mine, {"gold.a": 1}, {"gold.a": 2}, {"gold.a": 1}, {"gold.a": 3})
+
+    for number in (0, 2, 5):
+        with pytest.raises(NotFoundError, match=r"newest 2, .* one of 3 to 4"):
+            attempts.revert(mine, number)
+    assert current_release(mine.tables).number == 4
+
+    attempts.revert(mine, 1)
+    assert current_release(mine.tables) == Release(5, "revert-to-1", {"gold.a": 1})
+
+
+def test_a_table_that_came_after_a_release_is_not_in_what_is_reverted_to_it(lake: Lake) -> None:
+    released(lake, {"bronze.a": 1}, {"bronze.a": 2, "bronze.b": 1})
+
+    attempts.revert(lake, 1)
+
+    assert current_release(lake.tables).versions == {"bronze.a": 1}
+
+
+def visited(lake: Lake, attempt: Attempt) -> int:
+    frame = lake.spark.createDataFrame([("V1",)], VISIT.ddl())
+    return lake.tables.write(frame, VISIT, attempt.key(VISIT.name))
+
+
+def test_a_table_whose_source_has_left_conf_is_put_back_to_the_release(lake: Lake) -> None:
+    with_source = replace(lake, specs={**lake.specs, VISIT.name: VISIT})
+    first = attempts.begin(with_source, "day-1", DAY_1)
+    ended(lake, first, {VISIT.name: visited(lake, first)})
+    visited(lake, attempts.begin(with_source, "dead", DAY_1))
+    assert lake.tables.read(VISIT.name).count() == 2
+
+    attempts.begin(lake, "day-2", DAY_1)
+
+    assert lake.tables.read(VISIT.name).count() == 1
+
+
+def test_a_source_that_comes_back_to_conf_finds_nothing_of_what_a_dead_run_had_appended(
+    lake: Lake,
+) -> None:
+    with_source = replace(lake, specs={**lake.specs, VISIT.name: VISIT})
+    visited(lake, attempts.begin(with_source, "dead", DAY_1))
+    ended(lake, attempts.begin(lake, "day-1", DAY_1), {"ops.feed_book": 0})
+
+    attempts.begin(with_source, "day-2", DAY_1)
+
+    assert lake.tables.read(VISIT.name).count() == 0

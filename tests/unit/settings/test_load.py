@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,16 @@ def test_the_secret_is_in_no_text_of_the_settings(conf: Path) -> None:
 
     for text in (str(settings), repr(settings), settings.model_dump_json(), settings.digest()):
         assert "correct-horse" not in text
+
+
+def test_a_fingerprint_tells_one_secret_from_another_and_gives_neither_away(conf: Path) -> None:
+    secrets = ("correct-horse-battery", "correct-horse-staple!")
+
+    first, second = (load_settings("test", conf, {"lake.secret": s}).lake for s in secrets)
+
+    assert first.secret_fingerprint() != second.secret_fingerprint()
+    assert first.secret_fingerprint() == first.model_copy().secret_fingerprint()
+    assert re.fullmatch("[0-9a-f]{16}", first.secret_fingerprint())
 
 
 def test_the_digest_follows_what_bears_on_the_tables_and_nothing_else(conf: Path) -> None:
