@@ -13,12 +13,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from lakehouse.bronze.records import (
-    Layout,
-    UnreadableFileError,
-    missing_columns,
-    parquet_record_count,
-)
+from lakehouse.bronze.records import Layout, missing_columns, parquet_record_count
 from lakehouse.settings.sources import FileFormat, Source
 
 INGESTED, DUPLICATE, REJECTED = "ingested", "duplicate", "rejected"
@@ -162,35 +157,41 @@ def landing_file(inspected: DataFrame, ledger: DataFrame, run_id: str) -> DataFr
 
 
 def _with_faults(batch: pa.RecordBatch, layouts: Mapping[str, Layout]) -> pa.RecordBatch:
-    counts, readable, missing = [], [], []
+    counts, missing = [], []
     for feed, count, content in zip(
         batch.column("feed").to_pylist(),
         batch.column("record_count").to_pylist(),
         batch.column("content"),
         strict=True,
     ):
-        data = content.as_buffer().to_pybytes()
-        try:
-            missing.append(missing_columns(data, layouts[feed]))
-            counts.append(
-                parquet_record_count(data) if layouts[feed].format == "parquet" else count
-            )
-            readable.append(counts[-1] is not None)
-        except UnreadableFileError:
-            missing.append([])
-            counts.append(None)
-            readable.append(False)
+        found = _found(content.as_buffer().to_pybytes(), count, layouts[feed])
+        counts.append(found[0])
+        missing.append(found[1])
     kept = [
         batch.column(n) for n in ("feed", "source_file", "file_hash", "byte_count", "modified_at")
     ]
     columns = [
         *kept,
         pa.array(counts, pa.int64()),
-        pa.array(readable, pa.bool_()),
+        pa.array([count is not None for count in counts], pa.bool_()),
         pa.array(missing, pa.list_(pa.string())),
     ]
     names = [*batch.schema.names[:5], "record_count", "is_readable", "missing_columns"]
     return pa.RecordBatch.from_arrays(columns, names=names)
+
+
+def _found(content: bytes, count: int | None, how: Layout) -> tuple[int | None, list[str]]:
+    """The file's number of records, None if it cannot be read, and the columns that it lacks.
+
+    `count` is what Spark's own functions say, which cannot count the rows of a Parquet file.
+    """
+    try:
+        missing = missing_columns(content, how)
+        return parquet_record_count(content) if how.format == "parquet" else count, missing
+    except Exception:  # noqa: BLE001
+        # UnreadableFileError, or what nobody has foreseen: one bad file is rejected, where an error
+        # in a task would end the run of all feeds, and every later run again.
+        return None, []
 
 
 def _record_count(sources: Sequence[Source]) -> Column:
