@@ -19,6 +19,7 @@ from lakehouse.settings.sources import FileFormat, Source
 INGESTED, DUPLICATE, REJECTED = "ingested", "duplicate", "rejected"
 MISSING_REQUIRED_COLUMN = "missing_required_column"
 UNREADABLE_FILE = "unreadable_file"
+SAME_CONTENT = "same_content"
 
 _INSPECTED = (
     "feed string, source_file string, file_hash string, byte_count bigint, modified_at timestamp, "
@@ -131,7 +132,7 @@ def landing_file(inspected: DataFrame, ledger: DataFrame, run_id: str) -> DataFr
     reason = (
         F.when(~F.col("is_readable"), UNREADABLE_FILE)
         .when(F.size("missing_columns") > 0, MISSING_REQUIRED_COLUMN)
-        .when(F.col("was_ingested") | (F.col("copy") > 1), "same_content")
+        .when(F.col("was_ingested") | (F.col("copy") > 1), SAME_CONTENT)
     )
     return (
         inspected.join(earlier, on=["feed", "file_hash"], how="left")
@@ -147,7 +148,7 @@ def landing_file(inspected: DataFrame, ledger: DataFrame, run_id: str) -> DataFr
             "modified_at",
             F.when(F.col("is_readable"), F.col("record_count")).otherwise(1).alias("record_count"),
             F.when(F.col("reason").isNull(), INGESTED)
-            .when(F.col("reason") == "same_content", DUPLICATE)
+            .when(F.col("reason") == SAME_CONTENT, DUPLICATE)
             .otherwise(REJECTED)
             .alias("status"),
             "reason",
