@@ -35,10 +35,10 @@ from lakehouse.tables.ops import FEED_BOOK
 GONE = "is gone: put it back, or deliver its records in a new file"
 CHANGED = "has other bytes than when its records were held: put it back as it was"
 RENUMBERED = (
-    "is cut into another number of records by its source's description as it is now, so that none can "
-    "be told by its number: deliver its records in a new file"
+    "yields a different number of records under the current source description, so row numbers no "
+    "longer match; deliver its records in a new file"
 )
-REFUSED = "is rejected whole by its source's description as it is now: mend that"
+REFUSED = "is rejected under the current source description; fix the description"
 
 
 @dataclass

@@ -123,9 +123,9 @@ def test_a_file_that_is_cut_otherwise_now_is_left_alone_as_its_numbers_mean_othe
     report = replay_by_command(without_header)
 
     assert ids_in_bronze(misread, PRODUCTS) == ["P1"]
-    assert sorted(warning.partition(":")[0] for warning in report.warnings) == [
-        f"2026-01-05/{PRODUCTS}-{name}.csv is cut into another number of records by its source's "
-        "description as it is now, so that none can be told by its number"
+    assert sorted(warning.partition(";")[0] for warning in report.warnings) == [
+        f"2026-01-05/{PRODUCTS}-{name}.csv yields a different number of records under the current "
+        "source description, so row numbers no longer match"
         for name in ("changed", "gone", "kept")
     ]
 
