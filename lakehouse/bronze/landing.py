@@ -13,17 +13,13 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from lakehouse.bronze.records import (
-    Layout,
-    UnreadableFileError,
-    missing_columns,
-    parquet_record_count,
-)
+from lakehouse.bronze.records import Layout, missing_columns, parquet_record_count
 from lakehouse.settings.sources import FileFormat, Source
 
 INGESTED, DUPLICATE, REJECTED = "ingested", "duplicate", "rejected"
 MISSING_REQUIRED_COLUMN = "missing_required_column"
 UNREADABLE_FILE = "unreadable_file"
+SAME_CONTENT = "same_content"
 
 _INSPECTED = (
     "feed string, source_file string, file_hash string, byte_count bigint, modified_at timestamp, "
@@ -136,7 +132,7 @@ def landing_file(inspected: DataFrame, ledger: DataFrame, run_id: str) -> DataFr
     reason = (
         F.when(~F.col("is_readable"), UNREADABLE_FILE)
         .when(F.size("missing_columns") > 0, MISSING_REQUIRED_COLUMN)
-        .when(F.col("was_ingested") | (F.col("copy") > 1), "same_content")
+        .when(F.col("was_ingested") | (F.col("copy") > 1), SAME_CONTENT)
     )
     return (
         inspected.join(earlier, on=["feed", "file_hash"], how="left")
@@ -152,7 +148,7 @@ def landing_file(inspected: DataFrame, ledger: DataFrame, run_id: str) -> DataFr
             "modified_at",
             F.when(F.col("is_readable"), F.col("record_count")).otherwise(1).alias("record_count"),
             F.when(F.col("reason").isNull(), INGESTED)
-            .when(F.col("reason") == "same_content", DUPLICATE)
+            .when(F.col("reason") == SAME_CONTENT, DUPLICATE)
             .otherwise(REJECTED)
             .alias("status"),
             "reason",
@@ -162,35 +158,41 @@ def landing_file(inspected: DataFrame, ledger: DataFrame, run_id: str) -> DataFr
 
 
 def _with_faults(batch: pa.RecordBatch, layouts: Mapping[str, Layout]) -> pa.RecordBatch:
-    counts, readable, missing = [], [], []
+    counts, missing = [], []
     for feed, count, content in zip(
         batch.column("feed").to_pylist(),
         batch.column("record_count").to_pylist(),
         batch.column("content"),
         strict=True,
     ):
-        data = content.as_buffer().to_pybytes()
-        try:
-            missing.append(missing_columns(data, layouts[feed]))
-            counts.append(
-                parquet_record_count(data) if layouts[feed].format == "parquet" else count
-            )
-            readable.append(counts[-1] is not None)
-        except UnreadableFileError:
-            missing.append([])
-            counts.append(None)
-            readable.append(False)
+        found = _found(content.as_buffer().to_pybytes(), count, layouts[feed])
+        counts.append(found[0])
+        missing.append(found[1])
     kept = [
         batch.column(n) for n in ("feed", "source_file", "file_hash", "byte_count", "modified_at")
     ]
     columns = [
         *kept,
         pa.array(counts, pa.int64()),
-        pa.array(readable, pa.bool_()),
+        pa.array([count is not None for count in counts], pa.bool_()),
         pa.array(missing, pa.list_(pa.string())),
     ]
     names = [*batch.schema.names[:5], "record_count", "is_readable", "missing_columns"]
     return pa.RecordBatch.from_arrays(columns, names=names)
+
+
+def _found(content: bytes, count: int | None, how: Layout) -> tuple[int | None, list[str]]:
+    """The file's number of records, None if it cannot be read, and the columns that it lacks.
+
+    `count` is what Spark's own functions say, which cannot count the rows of a Parquet file.
+    """
+    try:
+        missing = missing_columns(content, how)
+        return parquet_record_count(content) if how.format == "parquet" else count, missing
+    except Exception:  # noqa: BLE001
+        # UnreadableFileError, or what nobody has foreseen: one bad file is rejected, where an error
+        # in a task would end the run of all feeds, and every later run again.
+        return None, []
 
 
 def _record_count(sources: Sequence[Source]) -> Column:

@@ -9,7 +9,8 @@ holds a line break.
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +25,14 @@ INVALID_JSON = "invalid_json"
 TOO_FEW_COLUMNS = "too_few_columns"
 TOO_MANY_COLUMNS = "too_many_columns"
 UNBALANCED_QUOTE = "unbalanced_quote"
+STRAY_LINE_BREAK = "stray_line_break"
 MISSING_KEY = "missing_key"
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _HEAD_RECORDS = 100
+
+# Without a say csv refuses a field of more than 131,072 characters. Spark hands over no file of 2 GiB.
+csv.field_size_limit(2**31 - 1)
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,8 @@ def records(content: bytes, layout: Layout) -> Iterator[Record]:
     """Every record of the file, numbered from 1 without the header.
 
     Raises:
-        UnreadableFileError: the file is no Parquet file, or no JSON array.
+        UnreadableFileError: the header cannot be cut into names, or the file is no JSON array or no
+            Parquet file, or one that is broken. `missing_columns` has raised it before.
     """
     cut = {"csv": _delimited, "jsonl": _json_lines, "json_array": _json_array, "parquet": _parquet}
     for record in cut[layout.format](content, layout):
@@ -72,8 +78,10 @@ def records(content: bytes, layout: Layout) -> Iterator[Record]:
 def missing_columns(content: bytes, layout: Layout) -> list[str]:
     """Required columns that the file lacks, by its header, schema or first hundred records.
 
+    A JSON array and a Parquet file are read to their end, as what is broken there spoils them whole.
+
     Raises:
-        UnreadableFileError: the file is no Parquet file, or no JSON array.
+        UnreadableFileError: for whatever `records` raises it.
     """
     present = _present_columns(content, layout)
     return [] if present is None else [c for c in layout.required if c not in present]
@@ -81,25 +89,17 @@ def missing_columns(content: bytes, layout: Layout) -> list[str]:
 
 def _present_columns(content: bytes, layout: Layout) -> set[str] | None:
     if layout.format == "parquet":
-        return set(_parquet_file(content).schema_arrow.names)
+        return _parquet_names(content)
     if layout.format == "csv":
         lines = _lines(content)
         return set(_header(lines[0][1], layout)) if layout.header and lines else None
-    seen: set[str] = set()
-    count = 0
-    for record in _json_head(content, layout):
-        seen |= record.keys()
-        count += 1
-    return seen if count else None
+    return _json_names(_lines(content) if layout.format == "jsonl" else _elements(content), layout)
 
 
-def _json_head(content: bytes, layout: Layout) -> Iterator[Mapping[str, str | None]]:
-    cut = _json_lines if layout.format == "jsonl" else _json_array
-    for record in cut(content, layout):
-        if record.number > _HEAD_RECORDS:
-            return
-        if record.values is not None:
-            yield record.values
+def _json_names(texts: Iterable[tuple[int, bytes]], layout: Layout) -> set[str] | None:
+    head = (_json_record(number, raw, layout) for number, raw in texts if number <= _HEAD_RECORDS)
+    names = [record.values.keys() for record in head if record.values is not None]
+    return set().union(*names) if names else None
 
 
 def _with_key_checked(record: Record, layout: Layout) -> Record:
@@ -123,10 +123,11 @@ def _lines(content: bytes) -> list[tuple[int, bytes]]:
 
 def _header(line: bytes, layout: Layout) -> list[str]:
     text = line.decode(layout.encoding, errors="replace")
-    return [
-        name.strip()
-        for name in next(csv.reader([text], delimiter=layout.delimiter, quotechar=layout.quote))
-    ]
+    try:
+        names = next(csv.reader([text], delimiter=layout.delimiter, quotechar=layout.quote))
+    except csv.Error as error:
+        raise UnreadableFileError("header that cannot be cut") from error
+    return [name.strip() for name in names]
 
 
 def _delimited(content: bytes, layout: Layout) -> Iterator[Record]:
@@ -146,7 +147,11 @@ def _delimited_record(number: int, line: bytes, names: list[str], layout: Layout
         text = line.decode(layout.encoding)
     except UnicodeDecodeError:
         return Record(number, reason=BAD_ENCODING, payload=line)
-    cells, is_balanced = _cells(text, layout)
+    try:
+        cells, is_balanced = _cells(text, layout)
+    except csv.Error:
+        # A carriage return outside quotes: the one thing that csv takes in no mode.
+        return Record(number, reason=STRAY_LINE_BREAK, payload=line)
     if len(cells) < len(names):
         return Record(number, reason=TOO_FEW_COLUMNS, payload=line)
     if len(cells) > len(names):
@@ -173,6 +178,12 @@ def _json_lines(content: bytes, layout: Layout) -> Iterator[Record]:
 
 
 def _json_array(content: bytes, layout: Layout) -> Iterator[Record]:
+    for number, element in _elements(content):
+        yield _json_record(number, element, layout)
+
+
+def _elements(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """The elements of a JSON array with their numbers from 1, as they are written."""
     # One character per byte, so that an undecodable byte spoils its own element and no other.
     text = content.removeprefix(_BYTE_ORDER_MARK).decode("latin-1").strip()
     if not text.startswith("["):
@@ -186,7 +197,7 @@ def _json_array(content: bytes, layout: Layout) -> Iterator[Record]:
         except (ValueError, RecursionError) as error:
             raise UnreadableFileError("broken JSON array") from error
         number += 1
-        yield _json_record(number, text[position:end].encode("latin-1"), layout)
+        yield number, text[position:end].encode("latin-1")
         position = after_blank(text, end)
         if position < len(text) and text[position] == ",":
             position = after_blank(text, position + 1)
@@ -208,11 +219,26 @@ def _json_record(number: int, raw: bytes, layout: Layout) -> Record:
 
 def _parquet(content: bytes, layout: Layout) -> Iterator[Record]:
     number = 0
-    for batch in _parquet_file(content).iter_batches():
-        columns = {name: _as_text(batch.column(i)) for i, name in enumerate(batch.schema.names)}
-        for row in zip(*columns.values(), strict=True):
+    for names, columns in _parquet_columns(content):
+        for row in zip(*columns, strict=True):
             number += 1
-            yield Record(number, dict(zip(columns, row, strict=True)))
+            yield Record(number, dict(zip(names, row, strict=True)))
+
+
+def _parquet_names(content: bytes) -> set[str]:
+    """The columns of a file that can be read, to its last row."""
+    found = [len(columns[0]) for _, columns in _parquet_columns(content) if columns]
+    if sum(found) != parquet_record_count(content):
+        raise UnreadableFileError("Parquet file with another number of rows than its footer says")
+    with _parquet_faults_told():
+        return set(_parquet_file(content).schema_arrow.names)
+
+
+def _parquet_columns(content: bytes) -> Iterator[tuple[list[str], list[list[str | None]]]]:
+    """The names and the text of the columns, batch by batch."""
+    with _parquet_faults_told():
+        for batch in _parquet_file(content).iter_batches():
+            yield batch.schema.names, [_as_text(column) for column in batch.columns]
 
 
 def _as_text(array: pa.Array) -> list[str | None]:
@@ -226,10 +252,17 @@ def _as_text(array: pa.Array) -> list[str | None]:
 
 
 def _parquet_file(content: bytes) -> pq.ParquetFile:
-    try:
+    with _parquet_faults_told():
         return pq.ParquetFile(io.BytesIO(content))
-    except (pa.ArrowInvalid, OSError) as error:
-        raise UnreadableFileError("not a Parquet file") from error
+
+
+@contextmanager
+def _parquet_faults_told() -> Iterator[None]:
+    try:
+        yield
+    # A broken page is an OSError; bytes that are no text, or a day that no calendar has, a ValueError.
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise UnreadableFileError("no Parquet file, or a broken one") from error
 
 
 def parquet_record_count(content: bytes) -> int:

@@ -33,6 +33,7 @@ from lakehouse.settings.places import is_uri, local_path
 from lakehouse.settings.sources import LoadKind, Source
 from lakehouse.tables.conform import conformed
 from lakehouse.tables.ops import FEED_BOOK, LANDING_FILE, QUARANTINE
+from lakehouse.tables.spec import TableSpec
 
 
 @dataclass(frozen=True)
@@ -146,8 +147,19 @@ def ingest(lake: Lake, attempt: Attempt, source: Source, files: Sequence[Row]) -
         version = lake.tables.write(good, spec, attempt.key(spec.name))
     finally:
         records.unpersist()
-    book = _book(source.name, files, good=outcome.good_count, held=malformed + outcome.held_count)
+    good_count = appended_count(lake, spec, version, attempt)
+    book = _book(source.name, files, good=good_count, held=malformed + outcome.held_count)
     return IngestedFeed(book, {spec.name: version}, [outcome])
+
+
+def appended_count(lake: Lake, spec: TableSpec, version: int, attempt: Attempt) -> int:
+    """The rows of a bronze table's version that the attempt's run has appended.
+
+    Books count what the table holds, not the frame that was written: what is lost between the two
+    would balance else. Delta's statistics of `run_id` spare the files of other runs.
+    """
+    rows = lake.tables.read(spec.name, version)
+    return rows.where(F.col("run_id") == attempt.run_id).count()
 
 
 def staged_records(

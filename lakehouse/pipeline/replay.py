@@ -21,6 +21,7 @@ from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.held import PLACE, held_records
 from lakehouse.pipeline.ingestion import (
     FeedBook,
+    appended_count,
     feed_books,
     landing_uri,
     require_landing_folder,
@@ -35,10 +36,10 @@ from lakehouse.tables.ops import FEED_BOOK
 GONE = "is gone: put it back, or deliver its records in a new file"
 CHANGED = "has other bytes than when its records were held: put it back as it was"
 RENUMBERED = (
-    "is cut into another number of records by its source's description as it is now, so that none can "
-    "be told by its number: deliver its records in a new file"
+    "yields a different number of records under the current source description, so row numbers no "
+    "longer match; deliver its records in a new file"
 )
-REFUSED = "is rejected whole by its source's description as it is now: mend that"
+REFUSED = "is rejected under the current source description; fix the description"
 
 
 @dataclass
@@ -150,22 +151,24 @@ def _append(
         on=["table_name", "source_file", "file_hash"],
         how="left_semi",
     )
-    records = parsed(lake.spark, source, paths).join(tried, on=PLACE, how="left_semi").persist()
+    records = parsed(lake.spark, source, paths).persist()
     try:
-        malformed = records.where(F.col("reason").isNotNull()).count()
         secret = lake.settings.lake.secret.get_secret_value()
-        staged, _ = staged_records(records, source, attempt, files, secret)
+        # All records first: a snapshot's moment is what most of its file says, held or not.
+        every, _ = staged_records(records, source, attempt, files, secret)
+        staged = every.join(tried, on=PLACE, how="left_semi")
+        bad = records.where(F.col("reason").isNotNull())
+        malformed = bad.join(tried, on=PLACE, how="left_semi").count()
         still_held = malformed + held_rows(staged).count()
         good = good_rows(staged).drop(SEQUENCE_AT)
         version = lake.tables.write(good, spec, attempt.key(spec.name))
     finally:
         records.unpersist()
-    appended = lake.tables.read(spec.name, version).where(F.col("run_id") == attempt.run_id)
     # Each count from another place: the log of held rows, the table, the parser and the rules.
     book = FeedBook(
         feed=source.name,
         in_count=tried.count(),
-        good_count=appended.count(),
+        good_count=appended_count(lake, spec, version, attempt),
         quarantined_count=still_held,
         duplicate_count=0,
         rejected_count=0,

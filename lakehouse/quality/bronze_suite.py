@@ -1,10 +1,9 @@
 """The suite of a feed's bronze table, which follows from the source's description."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 from lakehouse.quality.rules import BETWEEN, NOT_NULL, ROW_COUNT, Rule, Severity, Suite
-from lakehouse.settings.sources import LoadKind, Source
+from lakehouse.settings.sources import Source
 
 SEQUENCE_AT = "_sequence_at"
 """The moment that a record's `sequence` says: judged beside bronze's own columns, and not kept."""
@@ -18,11 +17,12 @@ _TOLERANCE_DAYS = 1  # for clocks that are fast and for local times taken as UTC
 def bronze_suite(source: Source, last_day: date) -> Suite:
     """The rules of a feed's new records.
 
-    Key columns must hold a value, and so must the lineage that ingestion stamps on each row. In a
-    delta feed the record's sequence, in a snapshot feed its file's, must be readable and not lie
-    after `last_day`, by more than a day of tolerance: else older records would stay current, or
-    newer ones never become it, without a word. All of it is counted in one scan without a
-    shuffle: a feed's rows are the largest tables there are.
+    Key columns must hold a value, and so must the lineage that ingestion stamps on each row. The
+    record's sequence, in a snapshot feed its file's, must be readable and not lie after `last_day`,
+    by more than a day of tolerance: else older records would stay current, or newer ones never
+    become it, without a word. Events too: a correction comes under the key of what it corrects.
+    All of it is counted in one scan without a shuffle: a feed's rows are the largest tables there
+    are.
     """
     described = {column.name for column in source.columns}
     keys = [
@@ -37,27 +37,25 @@ def bronze_suite(source: Source, last_day: date) -> Suite:
     filled = Rule(
         ROW_COUNT, {"min_value": 1}, Severity.WARN, "empty_table", "The feed brought rows."
     )
-    return Suite(
-        source.bronze_table.name, (*keys, *_sequence_rules(source, last_day), *lineage, filled)
-    )
+    return Suite(source.bronze_table.name, (*keys, *_sequence_rules(last_day), *lineage, filled))
 
 
-def _sequence_rules(source: Source, last_day: date) -> Iterator[Rule]:
-    if source.load_kind is LoadKind.EVENT:
-        return
-    yield _not_null(
-        SEQUENCE_AT,
-        Severity.QUARANTINE,
-        UNREADABLE_SEQUENCE,
-        "A version without a moment can never become the newest.",
-    )
+def _sequence_rules(last_day: date) -> tuple[Rule, Rule]:
     too_late = last_day + timedelta(days=1 + _TOLERANCE_DAYS)
-    yield Rule(
-        BETWEEN,
-        {"column": SEQUENCE_AT, "max_value": too_late.isoformat(), "strict_max": True},
-        Severity.QUARANTINE,
-        FUTURE_SEQUENCE,
-        "A version of the future would stay the newest until then.",
+    return (
+        _not_null(
+            SEQUENCE_AT,
+            Severity.QUARANTINE,
+            UNREADABLE_SEQUENCE,
+            "A version without a moment can never become the newest.",
+        ),
+        Rule(
+            BETWEEN,
+            {"column": SEQUENCE_AT, "max_value": too_late.isoformat(), "strict_max": True},
+            Severity.QUARANTINE,
+            FUTURE_SEQUENCE,
+            "A version of the future would stay the newest until then.",
+        ),
     )
 
 

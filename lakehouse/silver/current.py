@@ -17,8 +17,9 @@ def current(bronze: DataFrame, source: Source) -> DataFrame:
 
     The newest sequence wins; of equal ones the greater content hash does. A key is gone when its
     newest version carries the delete flag. In a snapshot feed a file's moment is the sequence that
-    most of its rows carry, and a key lives only if a file of the newest moment has it, so that a
-    late older snapshot neither revives nor deletes anything, and a snapshot may come in parts.
+    most of its rows carry, and the `sequence_at` of them all; a key lives only if a file of the newest
+    moment has it, so that a late older snapshot neither revives nor deletes anything, and a snapshot
+    may come in parts.
 
     The newest version counts even if it is bad: the gate then quarantines it, and no older one
     stands in for it, as nobody could say which of its values still hold.
@@ -45,16 +46,16 @@ def newest_versions(rows: DataFrame, keys: Sequence[Column]) -> DataFrame:
 
 
 def _in_newest_snapshot(rows: DataFrame) -> DataFrame:
-    """The rows of the files of the newest moment: what they lack is gone, what is older is past."""
-    moments = rows.groupBy("source_file", "file_hash").agg(
-        F.mode(SEQUENCE, True).alias("_snapshot_at")
-    )
-    newest = moments.agg(F.max("_snapshot_at").alias("_snapshot_at"))
-    living = moments.join(F.broadcast(newest), on="_snapshot_at", how="left_semi")
-    return rows.join(
-        F.broadcast(living.select("source_file", "file_hash")),
-        on=["source_file", "file_hash"],
-        how="left_semi",
+    """The rows of the files of the newest moment, which is the moment of them all.
+
+    What they lack is gone, what is older is past. A row's own text does not count: a typo in it
+    would make the row the most recent of all sources, or leave it without a moment.
+    """
+    moments = rows.groupBy("source_file", "file_hash").agg(F.mode(SEQUENCE, True).alias(SEQUENCE))
+    newest = moments.agg(F.max(SEQUENCE).alias(SEQUENCE))
+    living = moments.join(F.broadcast(newest), on=SEQUENCE, how="left_semi")
+    return rows.drop(SEQUENCE).join(
+        F.broadcast(living), on=["source_file", "file_hash"], how="inner"
     )
 
 

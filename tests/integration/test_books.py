@@ -3,15 +3,49 @@
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from tests.support.lake import FEEDS, SmallLake
+from lakehouse.pipeline.attempt import Attempt
+from lakehouse.pipeline.ingestion import claim, ingest
+from lakehouse.pipeline.lake import open_lake
+from lakehouse.storage.delta_tables import WriteKey
+from lakehouse.tables.ops import LANDING_FILE
+from lakehouse.tables.spec import TableSpec
+from tests.support.lake import DAY_1, FEEDS, SmallLake, small_settings
 
 
 def test_every_feeds_books_balance(small_lake: SmallLake) -> None:
     books = small_lake.lake.tables.read("ops.feed_book").collect()
     assert {book.feed for book in books} == set(FEEDS)
     assert all(book.is_balanced and book.in_count > 0 for book in books)
+
+
+def test_a_row_that_is_lost_on_its_way_into_the_table_unbalances_the_book(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = tmp_path / "landing" / DAY_1.isoformat()
+    day.mkdir(parents=True)
+    header = "subscriber_id,email,first_name,postcode,country,status,subscribed_on,updated_at\n"
+    rows = [f"S{n},s{n}@example.org,Ann,,GB,active,2026-01-01,2026-01-04\n" for n in range(4)]
+    (day / "newsletter_subscriber-1.csv").write_text(header + "".join(rows))
+    lake = open_lake(small_settings(tmp_path, tmp_path, feeds=("newsletter_subscriber",)))
+    (source,) = lake.settings.sources
+    lake.tables.create(LANDING_FILE)
+    lake.tables.create(source.bronze_table)
+    attempt = Attempt("day-1", 1, DAY_1, "settings", None)
+    files = claim(lake, attempt, [source]).files[source.name]
+    write = lake.tables.write
+
+    def written(frame: DataFrame, spec: TableSpec, key: WriteKey, part: str = "") -> int:
+        return write(frame.limit(3), spec, key, part)
+
+    monkeypatch.setattr(lake.tables, "write", written)
+
+    book = ingest(lake, attempt, source, files).book
+
+    assert (book.in_count, book.good_count, book.is_balanced) == (4, 3, False)
 
 
 def test_the_rows_held_are_the_rows_planted_each_for_its_reason(

@@ -1,9 +1,13 @@
 """Which files a run takes, and what becomes of those that it does not."""
 
+import io
+import random
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 
@@ -123,6 +127,49 @@ def test_a_json_array_is_counted_also_behind_a_byte_order_mark(
     assert fates(taken(spark, tmp_path, empty_ledger(spark)).collect()) == {
         "2026-01-05/ticket-a.json": ("ingested", None, 2),
         "2026-01-05/ticket-b.json": ("rejected", "unreadable_file", 1),
+    }
+
+
+def parquet() -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"id": ["1", "2"], "name": ["Ann", "Bo"]}), buffer)
+    return buffer.getvalue()
+
+
+SOUND = {
+    "csv": b'id,name,city,at\r\n1,"Ann ""A""",Bath,\r\n\r\n2,Bo,York,',
+    "jsonl": b'{"id": "1", "name": "Ann"}\n\n{"id": 2, "name": "Bo", "at": [{}]}\n',
+    "json_array": b'[{"id": "1", "name": "Ann"}, {"id": 2, "name": "Bo", "at": [{}]}]\n',
+    "parquet": parquet(),
+}
+SIGNS = [b'"', b"'", b"\r", b"\n", b",", b"[", b"]", b"{", b"}", b"NaN", b"\x00", b"\x85", b"\xff"]
+
+
+def spoilt(content: bytes, chance: random.Random) -> bytes:
+    at = chance.randrange(len(content))
+    return content[:at] + chance.choice(SIGNS) + content[at + chance.randrange(3) :]
+
+
+@pytest.mark.parametrize("file_format", SOUND)
+def test_a_file_that_inspection_lets_pass_is_read_to_as_many_records_as_were_counted(
+    spark: SparkSession, tmp_path: Path, file_format: str
+) -> None:
+    chance = random.Random(7)  # noqa: S311
+    source = feed("any", file_format)
+    contents = [SOUND[file_format], *(spoilt(SOUND[file_format], chance) for _ in range(60))]
+    paths = {}
+    for number, content in enumerate(contents):
+        (tmp_path / f"any-{number}").write_bytes(content)
+        paths[f"file:{tmp_path}/any-{number}"] = f"any-{number}"
+
+    found = inspected_files(spark, {p: (f, source.name) for p, f in paths.items()}, [source])
+    counted = {row.source_file: row.record_count for row in found.collect() if row.is_readable}
+    readable = {path: file for path, file in paths.items() if file in counted}
+    read = parsed(spark, source, readable).groupBy("source_file").count().collect()
+
+    assert counted["any-0"] == 2
+    assert {row.source_file: row["count"] for row in read} == {
+        f: n for f, n in counted.items() if n
     }
 
 

@@ -63,12 +63,34 @@ def test_blank_lines_and_a_byte_order_mark_are_no_records() -> None:
         (b"1,Ann,x", "too_many_columns"),
         (b",Ann", "missing_key"),
         (b"1,\xff\xfe", "bad_encoding"),
+        (b'1,"An"\rn', "stray_line_break"),
+        (b'"1",An\rn', "stray_line_break"),
     ],
 )
 def test_holds_a_malformed_line_verbatim(line: bytes, reason: str) -> None:
     held, sound = list(records(b"id,name\n" + line + b"\n2,Bob\n", layout()))
     assert (held.number, held.reason, held.payload) == (1, reason, line)
     assert sound.values == {"id": "2", "name": "Bob"}
+
+
+def test_a_field_is_read_however_long_it_is() -> None:
+    name = "x" * 200_000
+    assert outcome(f'id,name\n1,"{name}"\n2,"{name}\n'.encode(), layout()) == [
+        (1, {"id": "1", "name": name}),
+        (2, "unbalanced_quote"),
+    ]
+
+
+def test_a_file_whose_header_cannot_be_cut_is_unreadable_as_a_whole() -> None:
+    assert_unreadable(b'"id"\r,name\n1,Ann\n', layout())
+
+
+def assert_unreadable(content: bytes, how: Layout) -> None:
+    """By the first look and by the reading alike."""
+    with pytest.raises(UnreadableFileError):
+        missing_columns(content, how)
+    with pytest.raises(UnreadableFileError):
+        list(records(content, how))
 
 
 def test_a_byte_that_windows_1252_lacks_is_bad_encoding() -> None:
@@ -126,10 +148,18 @@ def test_an_undecodable_byte_spoils_one_element_of_an_array_and_no_other() -> No
     ]
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b'[{"id":1}', b'[{"id":1},{"i'])
+FIRST_150 = b",".join(b'{"id":%d}' % number for number in range(150))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"{}", b'[{"id":1}', b'[{"id":1},{"i'),
+        *(b"[" + FIRST_150 + end for end in (b",{", b"] garbage", b"][" + FIRST_150 + b"]")),
+    ],
+)
 def test_an_array_that_is_none_is_unreadable_as_a_whole(content: bytes) -> None:
-    with pytest.raises(UnreadableFileError):
-        list(records(content, layout("json_array")))
+    assert_unreadable(content, layout("json_array"))
 
 
 def test_reads_parquet_as_text_and_counts_by_the_footer() -> None:
@@ -143,9 +173,26 @@ def test_reads_parquet_as_text_and_counts_by_the_footer() -> None:
     assert parquet_record_count(content) == 2
 
 
+def parquet(names: pa.Array) -> bytes:
+    buffer = io.BytesIO()
+    ids = [str(number) for number in range(len(names))]
+    pq.write_table(pa.table({"id": ids, "name": names}), buffer, compression="snappy")
+    return buffer.getvalue()
+
+
 def test_a_cut_parquet_file_is_unreadable() -> None:
-    with pytest.raises(UnreadableFileError):
-        list(records(b"PAR1 cut", layout("parquet")))
+    assert_unreadable(b"PAR1 cut", layout("parquet"))
+
+
+def test_a_parquet_file_with_a_broken_page_is_unreadable_though_its_footer_is_sound() -> None:
+    sound = parquet(pa.array(["Ann"] * 1000))
+    broken = sound[:40] + bytes(200) + sound[240:]
+    assert parquet_record_count(broken) == 1000
+    assert_unreadable(broken, layout("parquet"))
+
+
+def test_a_parquet_column_of_bytes_that_are_no_text_makes_the_file_unreadable() -> None:
+    assert_unreadable(parquet(pa.array([b"Ann", b"\xff"])), layout("parquet"))
 
 
 @pytest.mark.parametrize(
