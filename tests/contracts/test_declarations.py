@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lakehouse.quality.rules import UNIQUE, Severity
 from lakehouse.quality.suites import read_suites
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.places import expectations_dir
@@ -69,6 +70,27 @@ def test_every_silver_table_is_fed_by_a_source_or_derived() -> None:
     derived = {"device", "media_touch"}
 
     assert fed | derived == {s.entity for s in STATIC_TABLES if s.name.startswith("silver.")}
+
+
+def test_parts_that_a_source_numbers_itself_are_held_where_two_have_one_number() -> None:
+    # All other keys of silver are unique by construction, so that only a defect of ours breaks them.
+    suites = read_suites(expectations_dir(), GATED_TABLES)
+    numbered = {
+        f"silver.{feed.table}"
+        for source in load_settings("test").sources
+        for feed in source.feeds
+        if feed.each is not None and feed.record_id is not None
+    }
+    severities = {
+        name: rule.severity
+        for name in numbered
+        for rule in suites[name].rules
+        if rule.type == UNIQUE and rule.columns == ("record_key",)
+    }
+
+    assert severities == dict.fromkeys(
+        ("silver.order_line", "silver.support_message"), Severity.QUARANTINE
+    )
 
 
 def test_imports_go_the_way_that_the_contracts_allow() -> None:

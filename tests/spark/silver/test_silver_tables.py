@@ -368,6 +368,30 @@ def test_lines_that_are_no_array_are_one_row_that_the_gate_holds(
     assert [row["product_id"] for row in good_rows(staged).collect()] == ["p1"]
 
 
+def test_of_two_lines_of_an_order_with_one_number_one_is_held_and_the_run_goes_on(
+    landed: Landed,
+) -> None:
+    lines = '[{"number": 1, "sku": "p1"}, {"number": 1, "sku": "p2"}, {"number": 2, "sku": "p3"}]'
+    bronze = {
+        NUMBERED_ORDER.name: landed(
+            NUMBERED_ORDER, [{"id": "O1", "lines": lines, "at": "2026-01-02"}]
+        )
+    }
+    sources = (*SOURCES, NUMBERED_ORDER)
+    made = partial(silver_table, secret="a secret of the tests", as_of=DAY)
+    order = made("order", bronze, sources, {"person_record": people(landed)})
+    frame = made(
+        "order_line", bronze, sources, {"order": order.withColumn("currency", F.lit("EUR"))}
+    )
+    suite = read_suites(expectations_dir(), GATED_TABLES)["silver.order_line"]
+    staged = flagged(frame, suite, ORDER_LINE).persist()
+
+    assert gate(staged, suite).verdict is Verdict.QUARANTINE
+    (held,) = held_rows(staged).collect()
+    assert held[FLAGS]["reasons"] == ["duplicate_key"]
+    assert sorted(row["line_number"] for row in good_rows(staged).collect()) == [1, 2]
+
+
 def test_a_thread_that_is_no_array_is_one_message_that_the_gate_holds(landed: Landed) -> None:
     broken = ticket("T1", None, "2026-01-03") | {"messages": "[{"}
     bronze = {"shop_ticket": landed(TICKET, [broken, ticket("T2", None, "2026-01-03")])}
