@@ -5,6 +5,8 @@ from pyspark.sql import functions as F
 
 from lakehouse.columns.text import UNIT_SEPARATOR
 
+_ESCAPE = "\x1e"
+
 
 def identity(text: Column) -> Column:
     """A record's id as keys are made of it: trimmed; an e-mail address or @handle in lower case.
@@ -17,12 +19,18 @@ def identity(text: Column) -> Column:
 
 def record_key(secret: str, source_system: Column, entity: Column, *identity: Column) -> Column:
     """SHA-256 in hex over the secret and the record's identity; null where a part of it is null."""
-    parts = (F.lit(secret), source_system, entity, *identity)
+    parts = (F.lit(secret), source_system, entity, *(_kept_apart(part) for part in identity))
     hashed = F.sha2(F.concat_ws(UNIT_SEPARATOR, *parts), 256)
     known = source_system.isNotNull() & entity.isNotNull()
     for part in identity:
         known = known & part.isNotNull()
     return F.when(known, hashed)
+
+
+def _kept_apart(part: Column) -> Column:
+    # An id may hold the separator. Two records with one key would stop every run.
+    escaped = F.replace(part, F.lit(_ESCAPE), F.lit(f"{_ESCAPE}0"))
+    return F.replace(escaped, F.lit(UNIT_SEPARATOR), F.lit(f"{_ESCAPE}1"))
 
 
 def national_id(text: Column) -> Column:

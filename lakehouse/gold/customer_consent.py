@@ -10,13 +10,13 @@ def customer_consent(consent_event: DataFrame, identity_map: DataFrame) -> DataF
     """One row per customer, purpose and channel with a decision.
 
     The latest decision of each person record holds (at one moment, the withdrawal); if a customer's
-    records disagree, withdrawn holds. Anything but a grant counts as a withdrawal.
+    records disagree, withdrawn holds. Anything but a grant, also nothing, counts as a withdrawal.
     Key: customer_id, purpose, channel. Columns: those of gold.customer_consent.
     """
     identity = current_identity(identity_map).withColumnRenamed("record_key", "person_record_key")
     decision = F.struct(
         F.col("happened_at").alias("decided_at"),
-        (F.col("action") != "grant").alias("is_withdrawn"),
+        (~F.col("action").eqNullSafe("grant")).alias("is_withdrawn"),
         "record_key",
         "source_system",
         "legal_basis",

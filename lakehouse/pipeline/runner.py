@@ -108,6 +108,7 @@ def run(
         if attempt.is_done:
             outcome.status = ALREADY_DONE
             return outcome
+        steps = [s for s in steps if not s.is_retired or attempt.base_version(s.table)]
         work = _Run(lake, attempt, suites, outcome)
         try:
             work.carry_out(steps, _chosen_sources(lake.settings.sources, only))

@@ -38,6 +38,7 @@ from lakehouse.settings.sources import Source
 from lakehouse.silver import DERIVED, SILVER_READS, silver_table
 from lakehouse.tables.gold import SOURCE
 from lakehouse.tables.registry import GATED_TABLES
+from lakehouse.tables.spec import Layer, TableSpec
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,16 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Step:
-    """One table: the tables it is made from and the function that makes it."""
+    """One table: the tables it is made from and the function that makes it.
+
+    `is_retired` marks a table that no source fills: its step makes it empty, and is needed only where
+    a release has the table from the time when one did.
+    """
 
     table: str
     reads: tuple[str, ...]
     build: Callable[[Inputs], DataFrame]
+    is_retired: bool = False
 
 
 def all_steps(sources: Sequence[Source]) -> list[Step]:
@@ -110,11 +116,22 @@ def most_awaited_first(steps: Sequence[Step]) -> list[Step]:
 
 
 def _silver_steps(sources: Sequence[Source]) -> list[Step]:
-    """A step per silver table that some feed fills, or that is made from one that is filled."""
+    """A step per silver table; what no feed fills any more is made empty, lest its last rows stay."""
     fed = {feed.table for source in sources for feed in source.feeds}
     made = {entity for entity in DERIVED if fed & set(SILVER_READS[entity])}
-    tables = [spec.name for spec in GATED_TABLES if spec.name.startswith("silver.")]
-    return [_silver_step(t, sources) for t in tables if t.split(".")[1] in fed | made]
+    specs = [spec for spec in GATED_TABLES if spec.layer is Layer.SILVER]
+    return [
+        _silver_step(s.name, sources) if s.entity in fed | made else _retired_step(s) for s in specs
+    ]
+
+
+def _retired_step(spec: TableSpec) -> Step:
+    return Step(
+        spec.name,
+        (),
+        lambda inputs: inputs.spark.createDataFrame([], spec.ddl()),
+        is_retired=True,
+    )
 
 
 def _silver_step(table: str, sources: Sequence[Source]) -> Step:

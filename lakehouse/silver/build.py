@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.errors import ConfigurationError
 from lakehouse.settings.sources import SilverFeed, Source
+from lakehouse.silver.consent_event import consent_event
 from lakehouse.silver.device import device
 from lakehouse.silver.intake import intake
 from lakehouse.silver.media_touch import media_touch
@@ -98,6 +99,7 @@ _BUILDERS: Mapping[str, Callable[[_Work], DataFrame]] = {
     "order_line": lambda work: order_line(work.lines(), work.silver["order"]),
     "payment": lambda work: payment(work.typed(), work.silver["order"]),
     "support_message": lambda work: support_message(work.typed(), work.silver["support_ticket"]),
+    "consent_event": lambda work: consent_event(work.typed()),
     "device": lambda work: device(work.silver["web_event"], work.secret),
     "media_touch": lambda work: media_touch(work.silver["web_event"]),
 }

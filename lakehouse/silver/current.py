@@ -11,15 +11,21 @@ from lakehouse.settings.sources import LoadKind, Source
 
 SEQUENCE = "sequence_at"
 
+_DATED_FOLDER = r"(^|/)\d{4}-\d{2}-\d{2}/"
+
 
 def current(bronze: DataFrame, source: Source) -> DataFrame:
     """The newest version of every living key, with `sequence_at`, its moment by the source.
 
-    The newest sequence wins; of equal ones the greater content hash does. A key is gone when its
-    newest version carries the delete flag. In a snapshot feed a file's moment is the sequence that
-    most of its rows carry, and the `sequence_at` of them all; a key lives only if a file of the newest
-    moment has it, so that a late older snapshot neither revives nor deletes anything, and a snapshot
-    may come in parts.
+    The newest sequence wins. Of equal ones the greater content hash does, which says nothing of
+    which is right but is the same in every order of the files: a source that corrects a row must give
+    it a later sequence. A key is gone when its newest version carries the delete flag.
+
+    In a snapshot feed a file's moment is the sequence that most of its rows carry, and the
+    `sequence_at` of them all. A key lives only if a file of the newest moment has it, so that a late
+    older snapshot neither revives nor deletes anything, and a snapshot may come in parts. Files of
+    that moment whose paths differ by no more than their dated folder are deliveries of one file, of
+    which the last counts, as a whole.
 
     The newest version counts even if it is bad: the gate then quarantines it, and no older one
     stands in for it, as nobody could say which of its values still hold.
@@ -51,11 +57,21 @@ def _in_newest_snapshot(rows: DataFrame) -> DataFrame:
     What they lack is gone, what is older is past. A row's own text does not count: a typo in it
     would make the row the most recent of all sources, or leave it without a moment.
     """
-    moments = rows.groupBy("source_file", "file_hash").agg(F.mode(SEQUENCE, True).alias(SEQUENCE))
+    moments = rows.groupBy("source_file", "file_hash").agg(
+        F.mode(SEQUENCE, True).alias(SEQUENCE), F.min("ingested_at").alias("_ingested_at")
+    )
     newest = moments.agg(F.max(SEQUENCE).alias(SEQUENCE))
     living = moments.join(F.broadcast(newest), on=SEQUENCE, how="left_semi")
+    # The later folder is the later delivery, whenever a run took it. At one path other bytes take the
+    # place of the former, so that they cannot have been ingested in another order than they came.
+    delivery = F.struct("source_file", "_ingested_at", "file_hash", SEQUENCE)
+    last = living.groupBy(F.regexp_replace("source_file", _DATED_FOLDER, "$1")).agg(
+        F.max(delivery).alias("last")
+    )
     return rows.drop(SEQUENCE).join(
-        F.broadcast(living), on=["source_file", "file_hash"], how="inner"
+        F.broadcast(last.select("last.source_file", "last.file_hash", f"last.{SEQUENCE}")),
+        on=["source_file", "file_hash"],
+        how="inner",
     )
 
 

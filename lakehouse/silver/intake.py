@@ -190,14 +190,15 @@ def _corrections(source: Source, feed: SilverFeed) -> list[Column]:
         )
         for name, mapped in _translated(feed).items()
     }
-    return [
-        *(_correction(name, "unlisted_value", text) for name, text in unlisted.items()),
-        *(_correction(n, "not_an_object", t) for n, t in not_objects(source, feed).items()),
+    found = [
+        *((name, "unlisted_value", text) for name, text in unlisted.items()),
+        *((name, "not_an_object", text) for name, text in not_objects(source, feed).items()),
     ]
+    return [F.when(text.isNotNull(), correction(name, rule, text)) for name, rule, text in found]
 
 
-def _correction(column: str, rule: str, original: Column) -> Column:
-    correction = F.struct(
+def correction(column: str, rule: str, original: Column) -> Column:
+    """One entry of `corrections`: what stood in the column before the rule."""
+    return F.struct(
         F.lit(column).alias("column"), F.lit(rule).alias("rule"), original.alias("original")
     )
-    return F.when(original.isNotNull(), correction)

@@ -9,7 +9,7 @@ from lakehouse.columns.addresses import country_code
 from lakehouse.columns.dates import parsed_date, parsed_moment
 from lakehouse.columns.person import CORRECTIONS_TYPE
 from lakehouse.columns.text import not_blank, squashed
-from lakehouse.silver.intake import LINEAGE
+from lakehouse.silver.intake import LINEAGE, correction
 from lakehouse.tables.spec import TableSpec
 
 _KEYS = frozenset({"person_record_key", "order_record_key", "ticket_record_key"})
@@ -57,6 +57,8 @@ _USUAL_FORMS: Mapping[str, Callable[[Column], Column]] = {
 }
 """By column name, the one form in which every table writes it."""
 
+_MORE_DECIMALS = "decimal(38,18)"
+
 _RULES = {"date": "impossible_date", "timestamp": "impossible_date", "string": "unknown_value"}
 
 
@@ -65,8 +67,9 @@ def typed(intake: DataFrame, spec: TableSpec, formats: Sequence[str]) -> DataFra
 
     Dates and timestamps are read by `formats` (ISO 8601 without any), numbers with a decimal point.
     A column that the feed does not have is null, and so is a text that cannot be read; that one
-    goes to `corrections` under `impossible_date`, `not_a_number` or `unknown_value`. No row is
-    dropped: a required value that is null is the gate's to quarantine.
+    goes to `corrections` under `impossible_date`, `not_a_number` or `unknown_value`, and a number with
+    more decimals than its column has goes there under `rounded`. No row is dropped: a required value
+    that is null is the gate's to quarantine.
     """
     columns = {c.name: c.type for c in spec.columns if c.name not in (*LINEAGE, "corrections")}
     read = [name for name in columns if name in intake.columns and name not in _KEYS]
@@ -114,18 +117,23 @@ def _number(text: Column) -> Column:
 
 
 def _corrections(kinds: Mapping[str, str]) -> Column:
-    found = [
+    unread = [
         F.when(
             F.col(f"_{name}").isNotNull() & F.col(name).isNull(),
-            F.struct(
-                F.lit(name).alias("column"),
-                F.lit(_RULES.get(kind, "not_a_number")).alias("rule"),
-                F.col(f"_{name}").alias("original"),
-            ),
+            correction(name, _RULES.get(kind, "not_a_number"), F.col(f"_{name}")),
         )
         for name, kind in kinds.items()
         if kind != "string" or name in ("country", "referrer", "postcode_area")
     ]
+    rounded = [
+        F.when(
+            _number(F.col(f"_{name}")).try_cast(_MORE_DECIMALS) != F.col(name),
+            correction(name, "rounded", F.col(f"_{name}")),
+        )
+        for name, kind in kinds.items()
+        if kind.startswith("decimal")
+    ]
+    found = unread + rounded
     if not found:
         return F.col("corrections")
     return F.concat("corrections", F.array_compact(F.array(*found))).cast(CORRECTIONS_TYPE)

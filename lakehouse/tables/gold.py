@@ -430,7 +430,7 @@ CUSTOMER_CONSENT = _about_customers(
     Column(
         "state",
         "string",
-        "granted or withdrawn.",
+        "granted, or withdrawn: whatever is not a grant in plain words.",
         required=True,
         fed_by=("silver.consent_event.action",),
     ),

@@ -20,6 +20,7 @@ from lakehouse.tables.spec import Column
 from tests.support.lake import (
     DAY_1,
     DAY_2,
+    FEEDS,
     SmallLake,
     copy_of,
     digest,
@@ -43,6 +44,23 @@ def test_running_a_run_id_again_changes_nothing(copied: SmallLake) -> None:
     outcome = copied.run("day-1", DAY_1)
     assert outcome.status == runner.ALREADY_DONE
     assert {t: copied.lake.tables.version(t) for t in copied.lake.specs} == before
+
+
+def test_a_source_that_conf_no_longer_has_leaves_nothing_in_silver_and_gold(
+    copied: SmallLake, company: Path, tmp_path: Path
+) -> None:
+    left = [feed for feed in FEEDS if feed != "catalogue_product"]
+    without = small_lake_at(tmp_path, company, feeds=left)
+    assert copied.lake.tables.read("gold.product").count() > 0
+
+    outcome = without.run(
+        "retired", DAY_1, only=["silver.product", "gold.product", "silver.device"]
+    )
+
+    assert without.lake.tables.read("silver.product").count() == 0
+    assert without.lake.tables.read("gold.product").count() == 0
+    # What no release has ever had rows of is left alone: an empty step would cost every run.
+    assert "silver.device" not in outcome.step_seconds
 
 
 def test_of_two_runs_at_once_one_finishes_and_the_other_touches_nothing(

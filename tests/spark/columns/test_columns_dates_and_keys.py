@@ -60,6 +60,9 @@ def test_the_parts_of_a_key_do_not_run_into_each_other(spark: SparkSession) -> N
         return value(spark, record_key("secret", F.lit("shop"), F.lit("order"), *parts))
 
     assert len({key("1", "23"), key("12", "3"), key("123"), key("123", "")}) == 4
+    assert (
+        len({key("1\x1f2", "3"), key("1", "2\x1f3"), key("1", "2\x1e13"), key("1", "2", "3")}) == 4
+    )
     assert key("1", None) is None
 
 

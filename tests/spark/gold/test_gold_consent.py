@@ -17,7 +17,7 @@ Rows = Callable[..., Any]
 
 def decided(
     key: str,
-    action: str,
+    action: str | None,
     day: str,
     person: str | None = "r1",
     channel: str = "email",
@@ -103,6 +103,7 @@ def test_purposes_and_channels_are_apart_and_strangers_have_no_row(consents: Row
     ]
 
 
-def test_what_is_not_a_grant_is_a_withdrawal(consents: Rows) -> None:
-    (row,) = consents(decided("e1", "unheard_of", "2024-01-01"))
+@pytest.mark.parametrize("action", ["unheard_of", None])
+def test_what_is_not_a_grant_is_a_withdrawal(consents: Rows, action: str | None) -> None:
+    (row,) = consents(decided("e1", action, "2024-01-01"))
     assert row["state"] == "withdrawn"

@@ -1,6 +1,7 @@
 """Small sources and bronze frames, written the way the tests tell their stories."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ Landed = Callable[[Source, Sequence[Row]], DataFrame]
 
 _LINEAGE = (
     "source_file string, source_row_number bigint, content_hash string, "
-    "unknown_columns map<string,string>, file_hash string"
+    "unknown_columns map<string,string>, file_hash string, ingested_at timestamp"
 )
 
 
@@ -37,7 +38,9 @@ def source(entity: str, columns: str, **more: Any) -> Source:
 
 @pytest.fixture
 def landed(spark: SparkSession) -> Landed:
-    """Turns rows (text by column; `file` says which file, default `a`) into a bronze frame."""
+    """Turns rows into a bronze frame: text by column; `file` says which file, default `a`, `day` on
+    which day of January 2026 it was ingested, and `file_hash` what its bytes are.
+    """
 
     def frame(source: Source, rows: Sequence[Row]) -> DataFrame:
         names = [c.name for c in source.columns]
@@ -47,7 +50,10 @@ def landed(spark: SparkSession) -> Landed:
             file = row.get("file", "a")
             numbers[file] = numbers.get(file, 0) + 1
             values = [row.get(name) for name in names]
-            cells.append((*values, file, numbers[file], repr(values), None, f"hash of {file}"))
+            bytes_hash = row.get("file_hash", f"hash of {file}")
+            ingested_at = datetime(2026, 1, row.get("day", 7), tzinfo=UTC)
+            lineage = (file, numbers[file], repr(values), None, bytes_hash, ingested_at)
+            cells.append((*values, *lineage))
         columns = ", ".join(f"`{name}` string" for name in names)
         return spark.createDataFrame(cells, f"{columns}, {_LINEAGE}")
 

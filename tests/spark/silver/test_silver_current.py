@@ -2,6 +2,7 @@
 
 from datetime import date
 from itertools import permutations
+from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame
@@ -96,6 +97,32 @@ def test_of_two_versions_of_one_moment_the_same_wins_in_either_order(landed: Lan
         tuple(living(current(landed(DELTA, order), DELTA)).items()) for order in (rows, rows[::-1])
     }
     assert kinds == {(("1", "Bea"),)}
+
+
+def a_file(*names: str, **more: Any) -> list[Row]:
+    return [{"id": n[0], "name": n, "at": "2026-01-06", **more} for n in names]
+
+
+def test_a_snapshot_corrected_in_a_later_folder_counts_alone_whenever_it_was_taken(
+    landed: Landed,
+) -> None:
+    wrong = a_file("Ann", "Bob", "Cy", file="2026-01-06/eu/people.csv", day=8)
+    mended = a_file("Anne", "Bea", file="2026-01-07/eu/people.csv", day=7)
+    elsewhere = a_file("Zoe", file="2026-01-06/us/people.csv")
+    frame = landed(SNAPSHOT, [*wrong, *mended, *elsewhere])
+
+    assert living(current(frame, SNAPSHOT)) == {"A": "Anne", "B": "Bea", "Z": "Zoe"}
+
+
+@pytest.mark.parametrize("hashes", ["ab", "ba"])
+def test_a_snapshot_corrected_in_place_counts_alone(landed: Landed, hashes: str) -> None:
+    wrong = a_file("Ann", "Bob", "Cy", day=7, file_hash=hashes[0])
+    mended = a_file("Anne", "Bea", day=8, file_hash=hashes[1])
+
+    assert living(current(landed(SNAPSHOT, [*wrong, *mended]), SNAPSHOT)) == {
+        "A": "Anne",
+        "B": "Bea",
+    }
 
 
 @pytest.mark.parametrize("wrong", ["2126-01-05", "2026-13-45", "", "2026-01-04"])

@@ -19,7 +19,8 @@ from lakehouse.settings.places import expectations_dir
 from lakehouse.settings.sources import Source
 from lakehouse.silver import silver_table
 from lakehouse.tables.registry import GATED_TABLES
-from lakehouse.tables.silver import ORDER_LINE, SILVER_TABLES, SUPPORT_MESSAGE
+from lakehouse.tables.silver import CONSENT_EVENT, ORDER_LINE, SILVER_TABLES, SUPPORT_MESSAGE
+from lakehouse.tables.silver import ORDER as ORDER_SPEC
 from tests.spark.silver.conftest import Landed, Row, source
 
 ACCOUNT = source(
@@ -142,6 +143,38 @@ EVENT = source(
                 "cookie_id": "cookie",
                 "page_path": "page",
                 "campaign_id": "campaign",
+            },
+        }
+    ],
+)
+PRICED_ORDER = source(
+    "priced_order",
+    "id money total placed at",
+    feeds=[
+        {
+            "table": "order",
+            "map": {
+                "order_id": "id",
+                "channel": {"constant": "shop"},
+                "ordered_at": "placed",
+                "currency": "money",
+                "total_amount": "total",
+            },
+        }
+    ],
+)
+CONSENT = source(
+    "consent",
+    "id action decided at",
+    feeds=[
+        {
+            "table": "consent_event",
+            "map": {
+                "consent_event_id": "id",
+                "action": "action",
+                "happened_at": "decided",
+                "purpose": {"constant": "marketing"},
+                "channel": {"constant": "email"},
             },
         }
     ],
@@ -269,6 +302,55 @@ def test_a_value_that_cannot_be_read_is_null_and_written_down_and_its_row_stays(
     ]
 
 
+def test_an_order_that_cannot_be_added_up_or_put_in_order_is_held(landed: Landed) -> None:
+    sound = {"money": "eur", "total": "19.90", "placed": "2026-01-02", "at": "2026-01-02"}
+    changes: dict[str, Row] = {
+        "sound": {},
+        "a sign": {"money": "€"},
+        "a word": {"money": "Euro"},
+        "no number": {"total": "n/a"},
+        "no total": {"total": None},
+        "no sequence": {"at": "yesterday"},
+    }
+    rows = [{"id": i, **sound, **change} for i, change in changes.items()]
+    frame = silver_table(
+        "order",
+        {PRICED_ORDER.name: landed(PRICED_ORDER, rows)},
+        (*SOURCES, PRICED_ORDER),
+        {"person_record": people(landed)},
+        secret="a secret of the tests",
+        as_of=DAY,
+    )
+    staged = flagged(
+        frame, read_suites(expectations_dir(), GATED_TABLES)["silver.order"], ORDER_SPEC
+    )
+
+    held = {r["source_record_id"]: r[FLAGS]["reasons"] for r in held_rows(staged).collect()}
+    assert held == {
+        "a sign": ["unknown_currency"],
+        "a word": ["unknown_currency"],
+        "no number": ["missing_amount"],
+        "no total": ["missing_amount"],
+        "no sequence": ["impossible_date"],
+    }
+
+
+def test_an_amount_with_more_decimals_than_money_has_is_rounded_and_written_down(
+    landed: Landed,
+) -> None:
+    totals = {"19.995": "20.00", "19.99": "19.99", "19.9900": "19.99", "1e-3": "0.00", "2e1": "20"}
+    rows: list[Row] = [{"id": text, "total": text, "at": "2026-01-02"} for text in totals]
+
+    found = by_id(orders(landed, rows))
+
+    assert {i: row["total_amount"] for i, row in found.items()} == {
+        text: Decimal(total) for text, total in totals.items()
+    }
+    assert {i: corrections(row) for i, row in found.items() if corrections(row)} == {
+        text: [("total_amount", "rounded", text)] for text in ("19.995", "1e-3")
+    }
+
+
 def test_a_whole_number_is_read_however_it_is_written_and_no_other_is_made_whole(
     landed: Landed,
 ) -> None:
@@ -277,6 +359,59 @@ def test_a_whole_number_is_read_however_it_is_written_and_no_other_is_made_whole
     bronze = {"shop_receipt_line": landed(RECEIPT_LINE, rows)}
     lines = by_id(built("order_line", bronze, {"order": orders(landed, [])}))
     assert {text: line["quantity"] for text, line in lines.items()} == counts
+
+
+def test_a_withdrawal_counts_however_badly_it_is_written_and_a_grant_must_be_sound(
+    landed: Landed,
+) -> None:
+    told: dict[str, tuple[str | None, str | None, str | None]] = {
+        "grant": ("Grant", "2026-01-01", "2026-01-02"),
+        "withdrawal": ("withdraw", "2026-01-01", "2026-01-02"),
+        "another word": ("revoke", "2026-01-01", "2026-01-02"),
+        "no word": (None, "2026-01-01", "2026-01-02"),
+        "no such day": ("withdraw", "2026-02-31", "2026-01-02"),
+        "no day": (" ", None, "2026-01-02"),
+        "a placeholder": ("withdraw", "1900-01-01", "2026-01-02"),
+        "no receipt": ("withdraw", "2026-01-01", "soon"),
+        "never": ("withdraw", "?", "?"),
+        "grant on no such day": ("grant", "2026-02-31", "2026-01-02"),
+        "grant of a placeholder": ("grant", "1900-01-01", "2026-01-02"),
+        "grant without receipt": ("grant", "2026-01-01", "soon"),
+    }
+    rows: list[Row] = [
+        {"id": i, "action": action, "decided": decided, "at": at}
+        for i, (action, decided, at) in told.items()
+    ]
+    frame = silver_table(
+        "consent_event",
+        {CONSENT.name: landed(CONSENT, rows)},
+        (CONSENT,),
+        {},
+        secret="a secret of the tests",
+        as_of=DAY,
+    )
+    suite = read_suites(expectations_dir(), GATED_TABLES)["silver.consent_event"]
+    staged = flagged(frame, suite, CONSENT_EVENT)
+
+    held = {r["source_record_id"]: r[FLAGS]["reasons"] for r in held_rows(staged).collect()}
+    assert held == {i: ["impossible_date"] for i in told if i == "never" or i.startswith("grant ")}
+    good = by_id(good_rows(staged))
+    moments = {i: (r["happened_at"].day, r["sequence_at"].day) for i, r in good.items()}
+    assert moments == dict.fromkeys(good, (1, 2)) | {
+        "no such day": (2, 2),
+        "no day": (2, 2),
+        "a placeholder": (2, 2),
+        "no receipt": (1, 1),
+    }
+    assert {i: corrections(r) for i, r in good.items() if corrections(r)} == {
+        "no such day": [
+            ("happened_at", "impossible_date", "2026-02-31"),
+            ("happened_at", "moment_of_receipt", None),
+        ],
+        "no day": [("happened_at", "moment_of_receipt", None)],
+        "a placeholder": [("happened_at", "moment_of_receipt", "1900-01-01 00:00:00")],
+        "no receipt": [("sequence_at", "moment_of_decision", None)],
+    }
 
 
 def test_lines_inside_an_order_go_with_it_and_lines_of_their_own_may_be_orphans(
@@ -366,6 +501,30 @@ def test_lines_that_are_no_array_are_one_row_that_the_gate_holds(
     }
     assert len({row["record_key"] for row in held.values()} - {None}) == 4
     assert [row["product_id"] for row in good_rows(staged).collect()] == ["p1"]
+
+
+def test_of_two_lines_of_an_order_with_one_number_one_is_held_and_the_run_goes_on(
+    landed: Landed,
+) -> None:
+    lines = '[{"number": 1, "sku": "p1"}, {"number": 1, "sku": "p2"}, {"number": 2, "sku": "p3"}]'
+    bronze = {
+        NUMBERED_ORDER.name: landed(
+            NUMBERED_ORDER, [{"id": "O1", "lines": lines, "at": "2026-01-02"}]
+        )
+    }
+    sources = (*SOURCES, NUMBERED_ORDER)
+    made = partial(silver_table, secret="a secret of the tests", as_of=DAY)
+    order = made("order", bronze, sources, {"person_record": people(landed)})
+    frame = made(
+        "order_line", bronze, sources, {"order": order.withColumn("currency", F.lit("EUR"))}
+    )
+    suite = read_suites(expectations_dir(), GATED_TABLES)["silver.order_line"]
+    staged = flagged(frame, suite, ORDER_LINE).persist()
+
+    assert gate(staged, suite).verdict is Verdict.QUARANTINE
+    (held,) = held_rows(staged).collect()
+    assert held[FLAGS]["reasons"] == ["duplicate_key"]
+    assert sorted(row["line_number"] for row in good_rows(staged).collect()) == [1, 2]
 
 
 def test_a_thread_that_is_no_array_is_one_message_that_the_gate_holds(landed: Landed) -> None:

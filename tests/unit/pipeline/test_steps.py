@@ -51,6 +51,18 @@ def test_a_run_begins_with_people() -> None:
     assert steps[0].table == "silver.person_record"
 
 
+def test_a_table_that_no_source_fills_any_more_is_retired_and_made_from_nothing() -> None:
+    sources = load_settings("test").sources
+    left = [source for source in sources if source.name != "web_event"]
+
+    retired = [step for step in all_steps(left) if step.is_retired]
+
+    assert [s.table for s in retired] == ["silver.web_event", "silver.device", "silver.media_touch"]
+    assert {s.reads for s in retired} == {()}
+    assert not any(step.is_retired for step in all_steps(sources))
+    assert [s.table for s in all_steps(left)] == [s.table for s in all_steps(sources)]
+
+
 def linkage_settings(models: Path) -> LinkageSettings:
     return load_settings("test", overrides={"linkage.models": str(models)}).linkage
 
