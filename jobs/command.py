@@ -23,7 +23,7 @@ def run_layers(description: str, layers: Sequence[str]) -> None:
         "--as-of",
         type=date.fromisoformat,
         default=datetime.now(UTC).date(),
-        help="day that the run stands for, yyyy-mm-dd; default: today",
+        help="day that the run is for, yyyy-mm-dd; default: today (UTC)",
     )
     parser.add_argument("--only", nargs="*", default=[], help="layers or tables; default: all")
     given = parser.parse_args()
