@@ -88,7 +88,7 @@ dist: $(STAMP) ## Build dist/: the wheel, and the zip for spark-submit --py-file
 	@cp dist/*.whl dist/c360_lakehouse.zip
 	@ls dist
 
-clean: ## Remove what was built and the demo's lake; environment and jars stay
-	rm -rf dist build .c360/demo .c360/test .c360/logs .coverage .coverage.* \
+clean: ## Remove what was built and the lakes of demo and bench; environment and jars stay
+	rm -rf dist build .c360/demo .c360/bench .c360/test .c360/logs .coverage .coverage.* \
 	  .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find lakehouse jobs tests -name __pycache__ -type d -prune -exec rm -rf {} +

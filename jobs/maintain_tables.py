@@ -1,6 +1,7 @@
 """Compact all tables, then delete the files that no live release needs."""
 
-from jobs.command import arguments, finish
+from jobs.command import arguments
+from jobs.ending import finish
 from lakehouse.pipeline import commands
 from lakehouse.report import Report
 from lakehouse.settings.models import Settings

@@ -1,6 +1,7 @@
 """Train a linkage model on the released person records; the next run scores by it."""
 
-from jobs.command import arguments, finish
+from jobs.command import arguments
+from jobs.ending import finish
 from lakehouse.pipeline import commands
 
 if __name__ == "__main__":

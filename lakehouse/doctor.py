@@ -1,4 +1,4 @@
-"""What a run needs of this machine, piece by piece, each with the command that mends it."""
+"""What a run needs of this machine, piece by piece, each with the command that fixes it."""
 
 import platform
 import shutil
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from lakehouse.disk import free_space
 from lakehouse.errors import LakehouseError, PrerequisiteError
 from lakehouse.jars import jar_paths, probe_repository
 from lakehouse.jvm import java_version
@@ -22,8 +23,8 @@ from lakehouse.settings.places import (
 )
 
 MINIMUM_PYTHON = (3, 11)
-MINIMUM_DISK_BYTES = 3 * 1024**3
-MINIMUM_MEMORY_BYTES = 4 * 1024**3
+# The driver's heap (conf/base/spark.yml), DuckDB beside it (conf/base/linkage.yml), Python's workers.
+MINIMUM_MEMORY_GB = 8
 _INSTALL_PACKAGES = "run `make env` in the checkout, or install the package again with pip."
 
 
@@ -42,11 +43,11 @@ class Check:
 
 
 def examine() -> list[Check]:
-    """Every check of this machine, in the order in which to mend what fails."""
-    return [_told(subject, look) for subject, look in _LOOKS.items()]
+    """Every check of this machine, in the order in which to fix what fails."""
+    return [_checked(subject, look) for subject, look in _LOOKS.items()]
 
 
-def _told(subject: str, look: Callable[[], str]) -> Check:
+def _checked(subject: str, look: Callable[[], str]) -> Check:
     try:
         return Check(subject, look())
     except LakehouseError as error:
@@ -106,23 +107,18 @@ def _jars() -> str:
 
 
 def _disk() -> str:
-    free = shutil.disk_usage(_existing(home_dir())).free
-    if free < MINIMUM_DISK_BYTES:
-        raise PrerequisiteError(
-            f"{_gib(free)} free at {home_dir()}; {_gib(MINIMUM_DISK_BYTES)} are needed.",
-            "free some space, or set C360_HOME to a folder on a larger disk.",
-        )
-    return f"{_gib(free)} free"
+    return free_space(home_dir())
 
 
 def _memory() -> str:
-    total = memory_bytes()
-    if total < MINIMUM_MEMORY_BYTES:
+    # Decimal, as machines are sold: the kernel keeps a little, so that one of 8 GiB has less.
+    total = memory_bytes() / 10**9
+    if total < MINIMUM_MEMORY_GB:
         raise PrerequisiteError(
-            f"{_gib(total)} of memory; {_gib(MINIMUM_MEMORY_BYTES)} are needed.",
+            f"{total:.1f} GB of memory; {MINIMUM_MEMORY_GB} GB are needed.",
             "use a machine with more memory.",
         )
-    return f"{_gib(total)}"
+    return f"{total:.1f} GB"
 
 
 def _folders() -> str:
@@ -146,14 +142,6 @@ def _worker_python() -> str:
             f"PYSPARK_PYTHON is {named}, which does not run.", "unset PYSPARK_PYTHON."
         )
     return named or sys.executable
-
-
-def _existing(path: Path) -> Path:
-    return next(p for p in (path, *path.parents) if p.exists())
-
-
-def _gib(count: int) -> str:
-    return f"{count / 1024**3:.1f} GiB"
 
 
 _LOOKS: dict[str, Callable[[], str]] = {

@@ -1,4 +1,4 @@
-"""Delta's jars: brought once from their Maven coordinates, checked by sum, then loaded from disk.
+"""Delta's jars: downloaded once by their Maven coordinates, checked by sum, then loaded from disk.
 
 Left alone, Spark would resolve them through Ivy on each start, which needs the network and prints
 pages. The Ivy that ships inside pyspark does the one download here, and knows Maven Central itself.
@@ -17,6 +17,7 @@ from lakehouse.settings.places import jars_dir, java_executable
 
 _DOWNLOAD_TIMEOUT_SECONDS = 600
 _FETCH = "run `c360 jars fetch`."
+_INSTALL = "install the pinned packages: `pip install --require-hashes -r constraints.txt`."
 
 
 def jar_paths() -> list[Path]:
@@ -28,7 +29,7 @@ def jar_paths() -> list[Path]:
 
 
 def fetch_jars() -> list[Path]:
-    """The same list, after bringing what is missing or altered from the Maven repository.
+    """The same list, after downloading what is missing or altered from the Maven repository.
 
     Raises PrerequisiteError without Java or network, or when what arrives has another sum.
     """
@@ -36,8 +37,20 @@ def fetch_jars() -> list[Path]:
     return [_present(jar) for jar in _needed()]
 
 
+def pyspark_dir() -> Path:
+    """The folder of the installed pyspark, whose `jars` folder holds Spark.
+
+    Raises PrerequisiteError when it is not installed.
+    """
+    pyspark = find_spec("pyspark")
+    folders = pyspark.submodule_search_locations if pyspark else None
+    if not folders:
+        raise PrerequisiteError("pyspark is not installed.", _INSTALL)
+    return Path(folders[0])
+
+
 def probe_repository() -> None:
-    """Brings one small jar and drops it. Raises PrerequisiteError if that cannot be done."""
+    """Downloads one small jar and drops it. Raises PrerequisiteError if that cannot be done."""
     smallest = load_jar_list().every_spark[-1]
     with tempfile.TemporaryDirectory(prefix="c360-probe-") as folder:
         _download(smallest, Path(folder))
@@ -94,7 +107,7 @@ def _download(jar: Jar, folder: Path) -> Path:
     arrived = folder / jar.file_name
     if failed or not arrived.is_file():
         raise PrerequisiteError(
-            f"{jar.coordinates} could not be brought from the Maven repository. {_gist(output)}",
+            f"{jar.coordinates} could not be downloaded from the Maven repository. {_gist(output)}",
             "check this machine's network (a proxy goes into JAVA_TOOL_OPTIONS), then "
             "run `c360 jars fetch` again.",
         )
@@ -108,12 +121,9 @@ def _gist(output: str) -> str:
 
 
 def _ivy_jar() -> Path:
-    pyspark = find_spec("pyspark")
-    folders = pyspark.submodule_search_locations if pyspark else None
-    found = sorted(Path(folders[0], "jars").glob("ivy-*.jar")) if folders else []
+    found = sorted((pyspark_dir() / "jars").glob("ivy-*.jar"))
     if not found:
         raise PrerequisiteError(
-            "pyspark is not installed whole: its jars folder has no Ivy.",
-            "install the pinned packages: `pip install --require-hashes -r constraints.txt`.",
+            "pyspark is not installed whole: its jars folder has no Ivy.", _INSTALL
         )
     return found[-1]

@@ -64,7 +64,7 @@ display(of_this_customer("customer"))
 # MAGIC %md
 # MAGIC ## Where each attribute comes from
 # MAGIC Attributes of one group come from one record. `rule` is the survivorship rule of
-# MAGIC `conf/base/survivorship.yml` that told it from the others.
+# MAGIC `conf/base/survivorship.yml` that preferred it to the others.
 
 # COMMAND ----------
 
@@ -91,7 +91,7 @@ display(
 
 # MAGIC %md
 # MAGIC ## How to reach them
-# MAGIC None is thrown away; the primary ones stand in the golden record.
+# MAGIC None is discarded; the primary ones are in the golden record.
 
 # COMMAND ----------
 

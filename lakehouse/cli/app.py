@@ -78,7 +78,7 @@ def _frame(
         ),
     ] = False,
 ) -> None:
-    """Arguments that stand before the command."""
+    """Arguments that come before the command."""
 
 
 def _environments() -> Iterable[str]:
@@ -99,7 +99,9 @@ Env = Annotated[
 ]
 AsOf = Annotated[
     datetime | None,
-    typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day that the run stands for; else today."),
+    typer.Option(
+        "--as-of", formats=["%Y-%m-%d"], help="Day that the run is for; default: today (UTC)."
+    ),
 ]
 ExistingFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 

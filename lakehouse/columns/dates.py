@@ -47,6 +47,40 @@ def parsed_date(text: Column, formats: Sequence[str] = ()) -> Column:
     return F.when(text.rlike(_ISO_DATE_OF_MOMENT), F.substring(text, 1, 10)).try_cast("date")
 
 
+_DAY_AND_MONTH = r"^(\d{1,2})([/.-])(\d{1,2})\2(\d{4})$"
+_COMMON_FORMATS = ("yyyyMMdd", "yyyy/MM/dd")
+_SEPARATORS = "/.-"
+
+
+def day_first_facts(text: Column) -> Column:
+    """Over a column of dates: the greatest first and second numbers of those like 31/12/1980.
+
+    An aggregate, struct<first, second>; both null where no date is written so. See
+    `formats_by_facts`.
+    """
+    is_written_so = text.rlike(_DAY_AND_MONTH)
+
+    def greatest(group: int) -> Column:
+        number = F.regexp_extract(text, _DAY_AND_MONTH, group)
+        return F.max(F.when(is_written_so, number).cast("int"))
+
+    return F.struct(greatest(1).alias("first"), greatest(3).alias("second"))
+
+
+def formats_by_facts(first: int | None, second: int | None) -> tuple[str, ...]:
+    """The patterns that dates of one column can be read by beside ISO 8601.
+
+    Day before month, or month before day, only where the column decides it: a number above 12 in
+    one place and none in the other. Where it does not, such dates are read by no pattern, as half
+    of them would be wrong.
+    """
+    is_month_first, is_day_first = (second or 0) > 12, (first or 0) > 12
+    if is_month_first == is_day_first:
+        return _COMMON_FORMATS
+    order = ("d", "M", "yyyy") if is_day_first else ("M", "d", "yyyy")
+    return (*_COMMON_FORMATS, *(separator.join(order) for separator in _SEPARATORS))
+
+
 def birth_date_rule(born: Column, text: Column, as_of: date | None) -> Column:
     """Why a parsed birth date is not to be believed; null where it is.
 

@@ -63,10 +63,4 @@ def ascii_text(texts: Mapping[str, Column], name: str, transliterated: Column) -
     )
 
 
-def match_form(text: Column) -> Column:
-    """The text as linkage compares it: ASCII, lower case, letters, digits and single spaces."""
-    other = F.when(text.rlike(_NOT_ASCII), text)
-    return simplified(F.coalesce(_transliterated(other), text))
-
-
 _transliterated = lookup(anyascii, TEXT)

@@ -238,9 +238,6 @@ def _bracketed(country: str, number: str) -> str:
     return f"+{CALLING_CODES[country]} {inner}{number[:3]} {number[3:]}"
 
 
-PHONE_STYLES = ("e164", "grouped", "plain", "international", "bracketed", "zeros")
-
-
 def format_phone(style: str, country: str, number: str) -> str:
     """A national significant number as people and systems of the country write it."""
     match style:

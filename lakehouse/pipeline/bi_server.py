@@ -12,17 +12,16 @@ import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
-from lakehouse.errors import ConfigurationError, LakehouseError, NotFoundError, PrerequisiteError
-from lakehouse.jars import jar_paths
+from lakehouse.errors import ConfigurationError, LakehouseError, PrerequisiteError
+from lakehouse.jars import jar_paths, pyspark_dir
 from lakehouse.jvm import spark_java_options
 from lakehouse.pipeline.lake import Lake
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import java_executable
 from lakehouse.storage.locations import Locations
-from lakehouse.storage.releases import Release, current_release
+from lakehouse.storage.releases import Release
 from lakehouse.storage.session import CORRECTNESS_OPTIONS, LOCAL_OPTIONS
 
 log = logging.getLogger(__name__)
@@ -50,7 +49,7 @@ def serve_gold(lake: Lake, port: int) -> None:
             "conf: lake.catalog_prefix is set, and a catalog of its own cannot be served from here.",
             "read the tables through the catalog's SQL endpoint.",
         )
-    release = _release(lake)
+    release = lake.release()
     _require_free(port)
     # A scheduler's TERM must end the server too, as ^C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -70,7 +69,7 @@ def jdbc_url(port: int) -> str:
 
 def beeline_command(url: str, *arguments: str) -> list[str]:
     """A command that runs Beeline, the JDBC client of the pyspark wheel, on the server."""
-    classes = str(_spark_home() / "jars" / "*")
+    classes = str(pyspark_dir() / "jars" / "*")
     return [str(java_executable()), "-cp", classes, _BEELINE_CLASS, "-u", url, *arguments]
 
 
@@ -93,13 +92,6 @@ def view_statements(root: str, tables: Iterable[str], release: Release) -> list[
     return statements
 
 
-def _release(lake: Lake) -> Release:
-    found = current_release(lake.tables)
-    if not found.number:
-        raise NotFoundError("There is no release to serve yet.", "start a run: `c360 run`.")
-    return found
-
-
 def _require_free(port: int) -> None:
     with socket.socket() as probe:
         # As the server binds: a port whose last connections still fade is free.
@@ -112,16 +104,8 @@ def _require_free(port: int) -> None:
             ) from None
 
 
-def _spark_home() -> Path:
-    spec = find_spec("pyspark")
-    folders = spec.submodule_search_locations if spec else None
-    if not folders:
-        raise PrerequisiteError("pyspark is not installed.", "run `make env`.")
-    return Path(folders[0])
-
-
 def _server_command(settings: Settings, port: int, folder: Path) -> list[str]:
-    home = _spark_home()
+    home = pyspark_dir()
     options = {
         **CORRECTNESS_OPTIONS,
         **LOCAL_OPTIONS,
@@ -215,7 +199,7 @@ def _follow(lake: Lake, server: "subprocess.Popen[bytes]", port: int, release: R
         try:
             server.wait(_FOLLOW_SECONDS)
         except subprocess.TimeoutExpired:
-            newest = _release(lake)
+            newest = lake.release()
             if newest.number != release.number:
                 _pin(lake, port, newest)
                 log.info("BI server now shows release %d", newest.number)

@@ -1,13 +1,17 @@
 """What the `c360` commands and the jobs do, each as one function from settings to a report."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pyspark.sql import functions as F
 
 from lakehouse.demo.generate import generate
-from lakehouse.errors import ConfigurationError, InputError, NotFoundError
+from lakehouse.disk import free_space
+from lakehouse.errors import ConfigurationError, InputError
 from lakehouse.linkage.artefact import save_model
 from lakehouse.linkage.train import train
 from lakehouse.pipeline import attempt as attempts
@@ -18,7 +22,7 @@ from lakehouse.pipeline.bi_server import serve_gold
 from lakehouse.pipeline.demo_company import demo_outcome
 from lakehouse.pipeline.demo_report import demo_report
 from lakehouse.pipeline.held import held_by_latest_runs, held_records
-from lakehouse.pipeline.lake import Lake, in_parallel, open_lake
+from lakehouse.pipeline.lake import in_parallel, open_lake
 from lakehouse.pipeline.people_files import evaluate_files, link_file
 from lakehouse.pipeline.replay import replay
 from lakehouse.pipeline.run_report import books_grid, run_report
@@ -26,19 +30,40 @@ from lakehouse.report import Grid, Report
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.storage.maintenance import vacuum as vacuum_tables
-from lakehouse.storage.releases import Release, current_release, kept_rows
+from lakehouse.storage.releases import current_release, kept_rows
+
+_LONGEST_RUN_ID = 100  # characters, as the runner takes them
 
 
 def run(settings: Settings, *, run_id: str | None, as_of: date, only: Sequence[str] = ()) -> Report:
-    """Carries out one run, whose results also stand in the Data Docs.
+    """Carries out one run and returns its report; the results are in the Data Docs too.
 
-    Without a run id its name is the day, with the names in `only` before it: one run a day.
+    Without a run id its name is the day, with the names in `only` before it (a digest of them where
+    they are too many): one run a day.
 
     Raises:
-        LakehouseError: whatever stops a run; nothing is released then.
+        PrerequisiteError: the lake's disk is nearly full; nothing was touched.
+        LakehouseError: whatever else stops a run; nothing is released then.
     """
-    name = run_id or "-".join([*only, f"day-{as_of.isoformat()}"])
+    _require_space(settings)
+    name = run_id or _run_id_of(as_of, only)
     return run_report(runner.run(open_lake(settings), name, as_of, only))
+
+
+def _run_id_of(as_of: date, only: Sequence[str]) -> str:
+    day = f"day-{as_of.isoformat()}"
+    name = "-".join([*only, day])
+    if len(name) <= _LONGEST_RUN_ID:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+    return f"{len(only)}-names-{digest}-{day}"
+
+
+def _require_space(settings: Settings) -> None:
+    """Refuses to begin on a local disk that the run would fill. An object store is not looked at."""
+    root = settings.lake.root.removeprefix("file://")
+    if "://" not in root:
+        free_space(Path(root))
 
 
 def release_list(settings: Settings) -> Report:
@@ -73,7 +98,7 @@ def release_revert(settings: Settings, release_number: int) -> Report:
     """Makes an earlier release current again."""
     lake = open_lake(settings)
     with lake.locks.run():
-        _current(lake)
+        lake.release()
         attempts.revert(lake, release_number)
     return Report(lines=[f"Readers now see what release {release_number} held."])
 
@@ -81,7 +106,7 @@ def release_revert(settings: Settings, release_number: int) -> Report:
 def quarantine_list(settings: Settings) -> Report:
     """Rows held today, by table, feed and reason."""
     lake = open_lake(settings)
-    versions = _current(lake).versions
+    versions = lake.release().versions
     columns = ("table_name", "source_feed", "reasons")
     before_bronze = held_records(lake, versions).select(*columns)
     rows = (
@@ -104,20 +129,20 @@ def quarantine_replay(
     if table is not None and not table.startswith("bronze."):
         raise ConfigurationError(
             f"--table {table}: rows held after bronze are judged again by every run.",
-            "mend the rule or the source and run `c360 run`; replay takes bronze tables.",
+            "fix the rule or the source and run `c360 run`; replay takes bronze tables.",
         )
     lake = open_lake(settings)
-    _current(lake)
+    lake.release()
     run_id = f"replay-{datetime.now(UTC):%Y%m%dT%H%M%S}"
     done = replay(lake, run_id, as_of, table, reason)
     return Report(
         grids=[books_grid(done.books)],
         lines=[
-            f"{sum(book.good_count for book in done.books)} held records are sound now and stand in "
-            "bronze. The next run builds silver, linkage and gold from it."
+            f"{sum(book.good_count for book in done.books)} held records are sound now and were added "
+            "to bronze. The next run builds silver, linkage and gold from it."
         ],
         warnings=[
-            f"{file} {fault}. Its held records were not tried, all others were."
+            f"{file} {fault}. Its held records were not tried again; all others were."
             for file, fault in sorted(done.skipped_files.items())
         ],
     )
@@ -130,14 +155,23 @@ def sources(settings: Settings) -> Report:
 
 def link(people: Path, out: Path, *, engine: str | None, model: Path | None) -> Report:
     """Clusters of one file of people, by `engine` or else by the one that conf says."""
-    settings = load_settings("demo", overrides={"linkage.engine": engine} if engine else None)
-    records, clusters = link_file(open_lake(settings).spark, settings, people, out, model)
-    return Report(lines=[f"{records} records are {clusters} people; {out} says which."])
+    with _settings_without_lake({"linkage.engine": engine} if engine else {}) as settings:
+        linked = link_file(open_lake(settings).spark, settings, people, out, model)
+    return Report(
+        lines=[f"{linked.records} records are {linked.people} people; {out} says which."],
+        warnings=[
+            f"{column}: {lost:,} of {filled:,} values could not be used (unreadable, or a "
+            "placeholder), so these records are compared without. The README lists the forms that are "
+            "read, under One file of people."
+            for column, (lost, filled) in linked.unused.items()
+        ],
+    )
 
 
 def evaluate(clusters: Path, truth: Path) -> Report:
     """Pairwise and B-cubed precision, recall and F1."""
-    found = evaluate_files(open_lake(load_settings("demo")).spark, clusters, truth)
+    with _settings_without_lake({}) as settings:
+        found = evaluate_files(open_lake(settings).spark, clusters, truth)
     grid = Grid(
         f"{found.records} records, {found.true_pairs} true pairs",
         ("measure", "precision", "recall", "F1"),
@@ -152,6 +186,17 @@ def evaluate(clusters: Path, truth: Path) -> Report:
         ],
     )
     return Report(grids=[grid])
+
+
+@contextmanager
+def _settings_without_lake(overrides: Mapping[str, str]) -> Iterator[Settings]:
+    """Settings of a command that needs a session and no lake.
+
+    Its scratch data holds people's values, and is in a temporary folder that goes when the command
+    ends.
+    """
+    with TemporaryDirectory(prefix="c360-", ignore_cleanup_errors=True) as folder:
+        yield load_settings("demo", overrides={**overrides, "lake.work_dir": folder})
 
 
 def demo_generate(out: Path, *, customers: int, seed: int, days: int) -> Report:
@@ -174,17 +219,27 @@ def demo_generate(out: Path, *, customers: int, seed: int, days: int) -> Report:
 
 
 def demo_run(settings: Settings, *, customers: int, seed: int, days: int) -> Report:
-    """The demo from generated files to a release, held against the truth."""
+    """The demo from generated files to a release, held against the truth.
+
+    Raises:
+        PrerequisiteError: the disk is nearly full; nothing was touched.
+    """
+    _require_space(settings)
     return demo_report(demo_outcome(settings, customers=customers, seed=seed, days=days), settings)
 
 
 def bench(settings: Settings, *, customers: int, seed: int) -> Report:
-    """A run over a generated company, timed stage by stage."""
+    """A run over a generated company, timed stage by stage.
+
+    Raises:
+        PrerequisiteError: the disk is nearly full; nothing was touched.
+    """
+    _require_space(settings)
     return bench_report(settings, customers=customers, seed=seed)
 
 
 def bi_server(settings: Settings, *, port: int) -> Report:
-    """Gold over JDBC on loopback; comes back when the server was interrupted."""
+    """Gold over JDBC on loopback; returns when the server is interrupted."""
     serve_gold(open_lake(settings), port)
     return Report(lines=["The BI server has ended."])
 
@@ -193,7 +248,7 @@ def compact(settings: Settings) -> Report:
     """Joins small files of every released table, as a run of its own that changes no row."""
     lake = open_lake(settings)
     with lake.locks.run():
-        base = _current(lake)
+        base = lake.release()
         run_id = f"compaction-{datetime.now(UTC):%Y%m%dT%H%M%S}"
         attempt = attempts.begin(lake, run_id, datetime.now(UTC).date())
         names = list(base.versions)
@@ -208,7 +263,7 @@ def vacuum(settings: Settings) -> Report:
     """Deletes files that no live release needs."""
     lake = open_lake(settings)
     with lake.locks.run():
-        _current(lake)
+        lake.release()
         count = vacuum_tables(lake.spark, lake.tables, lake.specs, settings.lake.keep_releases)
     return Report(
         lines=[
@@ -222,19 +277,9 @@ def train_model(settings: Settings) -> Report:
     """Trains a new linkage model on the released person records; the next run scores by it."""
     lake = open_lake(settings)
     with lake.locks.run():
-        people = lake.tables.read("silver.person_record", _released(lake, "silver.person_record"))
+        version = lake.release().versions.get("silver.person_record", 0)
+        people = lake.tables.read("silver.person_record", version)
         model = train(people, settings.linkage)
         now = datetime.now(UTC)
         path = save_model(model, settings.linkage.models, f"{now:%Y-%m-%dT%H%M%S}")
     return Report(lines=[f"Model {model.version} is at {path}, its card beside it."])
-
-
-def _released(lake: Lake, table: str) -> int:
-    return _current(lake).versions.get(table, 0)
-
-
-def _current(lake: Lake) -> Release:
-    release = current_release(lake.tables)
-    if not release.number:
-        raise NotFoundError("This lake has no release yet.", "run `c360 run` first.")
-    return release

@@ -45,7 +45,7 @@ def demo_outcome(settings: Settings, *, customers: int, seed: int, days: int) ->
         ConfigurationError: the lake's folder holds something that no demo has made.
     """
     outcome = DemoOutcome()
-    home = emptied_home(settings)
+    home = clear_home(settings)
     began = time.monotonic()
     generate(customers, seed, home, days, FIRST_DAY)
     outcome.generate_seconds = time.monotonic() - began
@@ -57,8 +57,13 @@ def demo_outcome(settings: Settings, *, customers: int, seed: int, days: int) ->
     return outcome
 
 
-def emptied_home(settings: Settings) -> Path:
-    """The folder of lake, landing files and models, emptied of the demo before."""
+def clear_home(settings: Settings) -> Path:
+    """Empties the folder of lake, landing files and models of the demo before, and returns it.
+
+    Raises:
+        ConfigurationError: it holds something that no demo has made, or the places are not side by
+            side in one folder.
+    """
     root = Path(settings.lake.root)
     home, marker = root.parent, root.parent / _MARKER
     places = (root, settings.lake.landing, settings.lake.work_dir, settings.linkage.models)
@@ -67,15 +72,28 @@ def emptied_home(settings: Settings) -> Path:
             "The demo wants lake.root, lake.landing, lake.work_dir and linkage.models side by side.",
             "unset C360_LAKE_ROOT, C360_LANDING and the like: the demo has a lake of its own.",
         )
-    if home.exists() and any(home.iterdir()) and not marker.exists():
+    if not marker.exists() and _holds_data(home, settings):
         raise ConfigurationError(
             f"{home} holds files that no demo has made; the demo would delete them.",
-            "unset C360_LAKE_ROOT, or move them away.",
+            "unset C360_LAKE_ROOT, or move the files elsewhere.",
         )
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     marker.touch()
     return home
+
+
+def _holds_data(home: Path, settings: Settings) -> bool:
+    """True if it holds more than any command leaves behind: scratch data, reports and locks."""
+    left_behind = (
+        settings.lake.work_dir,
+        settings.quality.data_docs,
+        Path(settings.lake.root, "_locks"),
+    )
+    return any(
+        path.is_file() and not any(path.is_relative_to(folder) for folder in left_behind)
+        for path in home.rglob("*")
+    )
 
 
 def true_people(lake: Lake, truth: Path) -> DataFrame:

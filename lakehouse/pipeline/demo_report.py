@@ -1,8 +1,9 @@
 """What `make demo` prints at its end: what came in, what was found, how that compares with the truth."""
 
 from collections import Counter
+from datetime import timedelta
 
-from lakehouse.pipeline.demo_company import DemoOutcome
+from lakehouse.pipeline.demo_company import FIRST_DAY, DemoOutcome
 from lakehouse.pipeline.run_report import books_grid, gates_grid, run_report
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
@@ -11,12 +12,15 @@ _SLOWEST = 12
 
 
 def demo_report(outcome: DemoOutcome, settings: Settings) -> Report:
-    """Rows per layer, gates, people found against the truth, time per step, where to look next."""
+    """Records by feed, gates, rows per layer, people against the truth, time per step, where to look."""
+    last_day = FIRST_DAY + timedelta(days=len(outcome.runs) - 1)
     runs = [run_report(run) for run in outcome.runs]
     return Report(
         grids=[
-            books_grid([book for run in outcome.runs for book in run.books]),
-            gates_grid(outcome.runs[-1].outcomes),
+            books_grid(
+                [book for run in outcome.runs for book in run.books], "Records by feed, all days"
+            ),
+            gates_grid(outcome.runs[-1].outcomes, f"Gates on {last_day}, the last day"),
             _layers(outcome),
             _people(outcome),
             _distortions(outcome),
@@ -26,12 +30,12 @@ def demo_report(outcome: DemoOutcome, settings: Settings) -> Report:
             f"Generated in {outcome.generate_seconds:.0f} s.",
             *(line for run in runs for line in run.lines),
             f"Quarantine: {outcome.held_as_planted} of {outcome.planted} planted bad rows are held for "
-            f"their reason, {outcome.held_unplanted} others are.",
+            f"the expected reason; {outcome.held_unplanted} other rows are held.",
             "Look next:",
             "  c360 release list          what readers see",
             "  c360 sources               every field, how full, what it feeds",
             "  c360 quarantine list       what is held, and why",
-            f"  {settings.quality.data_docs}    the gates' results as pages",
+            f"  {settings.quality.data_docs}    the gates' results, one page per run",
             f"  {settings.lake.root}    the tables, one Delta folder each",
         ],
         warnings=[warning for run in runs for warning in run.warnings],

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pyspark.sql import SparkSession
 
+from lakehouse.errors import NotFoundError
 from lakehouse.jars import jar_paths
 from lakehouse.jvm import java_version, jvm_stderr_in, spark_java_options
 from lakehouse.settings.models import LockKind, Settings
@@ -15,6 +16,7 @@ from lakehouse.storage.delta_tables import DeltaTables
 from lakehouse.storage.kill_points import KillPoints
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks, require_same_file_system
+from lakehouse.storage.releases import Release, current_release
 from lakehouse.storage.session import session
 from lakehouse.tables.registry import STATIC_TABLES
 from lakehouse.tables.spec import TableSpec
@@ -46,6 +48,17 @@ class Lake:
             self.tables.add_missing_columns(spec)
 
         in_parallel(make_fit, self.specs.values(), self.settings.lake.parallel_steps)
+
+    def release(self) -> Release:
+        """The release that readers follow.
+
+        Raises:
+            NotFoundError: nothing has been released yet.
+        """
+        release = current_release(self.tables)
+        if not release.number:
+            raise NotFoundError("This lake has no release yet.", "run `c360 run` first.")
+        return release
 
 
 def open_lake(settings: Settings) -> Lake:

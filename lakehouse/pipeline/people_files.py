@@ -1,7 +1,9 @@
 """`c360 link` and `c360 evaluate`: one file of people in, one file of clusters out; and how good it is."""
 
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -21,14 +23,25 @@ PEOPLE_COLUMNS = (
 _KNOWN_COLUMNS = frozenset({*PEOPLE_COLUMNS, "entity_id", "person_id", "cluster_id"})
 
 
+@dataclass(frozen=True)
+class LinkedFile:
+    """How many records are how many people; `unused` as in `LinkedPeople`."""
+
+    records: int
+    people: int
+    unused: Mapping[str, tuple[int, int]]
+
+
 def link_file(
     spark: SparkSession,
     settings: Settings,
     people: Path,
     out: Path,
     model: Path | None,
-) -> tuple[int, int]:
-    """Writes `out` with record_id and cluster_id and returns the numbers of records and clusters.
+) -> LinkedFile:
+    """Writes `out` with record_id and cluster_id and returns what was counted.
+
+    Scratch data, people's values, stays in `lake.work_dir`, which is the caller's to remove.
 
     Raises:
         InputError: the file has no record_id, or none of the other columns, or another form.
@@ -36,13 +49,11 @@ def link_file(
     if out.suffix.lower() not in (".csv", ".parquet"):
         raise InputError(f"{out} is neither .csv nor .parquet.", "name such a file to write.")
     frame = _people(spark, people)
-    settings.lake.work_dir.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="link_", dir=settings.lake.work_dir) as work_dir:
-        clusters = link_people(frame, settings.linkage, model, work_dir)
-        # One row per person of one file that a person named: it fits the driver, which read it.
-        table = clusters.select("record_id", "cluster_id").orderBy("record_id").toArrow()
+    linked = link_people(frame, settings.linkage, model, str(settings.lake.work_dir))
+    # One row per person of one file that a person named: it fits the driver, which read it.
+    table = linked.clusters.orderBy("record_id").toArrow()
     _write(table, out)
-    return table.num_rows, len(table.column("cluster_id").unique())
+    return LinkedFile(table.num_rows, len(table.column("cluster_id").unique()), linked.unused)
 
 
 def evaluate_files(spark: SparkSession, clusters: Path, truth: Path) -> Evaluation:
@@ -89,9 +100,15 @@ def _read(spark: SparkSession, path: Path) -> DataFrame:
             table = pa_csv.read_csv(path, convert_options=_as_text(path))
         else:
             raise InputError(f"{path} is neither .csv nor .parquet.", "convert it to one of them.")
+        table = table.rename_columns([name.strip().lower() for name in table.column_names])
         known = [name for name in table.column_names if name in _KNOWN_COLUMNS]
+        if len(set(known)) < len(known):
+            raise InputError(
+                f"{path} has two columns of the same name, of those that are read.",
+                "rename or remove one; blanks around a name and its case do not count.",
+            )
         text = pa.table({name: table.column(name).cast(pa.string()) for name in known})
-    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+    except (pa.ArrowException, csv.Error, UnicodeDecodeError, OSError) as error:
         raise InputError(
             f"{path} cannot be read as {kind[1:]} ({type(error).__name__}).",
             "check the file; CSV must be UTF-8 with a header.",
@@ -100,8 +117,8 @@ def _read(spark: SparkSession, path: Path) -> DataFrame:
 
 
 def _as_text(path: Path) -> pa_csv.ConvertOptions:
-    with path.open(encoding="utf-8-sig") as file:
-        names = [name.strip().strip('"') for name in file.readline().rstrip("\r\n").split(",")]
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        names = next(csv.reader(file), [])
     return pa_csv.ConvertOptions(
         column_types={name: pa.string() for name in names},
         strings_can_be_null=True,

@@ -1,4 +1,4 @@
-"""What a person is told of a run."""
+"""What is reported of a run."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,9 +12,9 @@ _SHOWN_FILES = 5
 
 
 def run_report(outcome: RunOutcome) -> Report:
-    """What a person wants to know of a run."""
+    """What a person wants to know of a run: its books, the gates that found something, its time."""
     if outcome.status == runner.ALREADY_DONE:
-        return Report(lines=[f"Run {outcome.run_id} had succeeded before; nothing was changed."])
+        return Report(lines=[f"Run {outcome.run_id} has succeeded before; nothing was changed."])
     grids = (books_grid(outcome.books), gates_grid(outcome.outcomes))
     return Report(
         grids=[grid for grid in grids if grid.rows],
@@ -26,7 +26,7 @@ def run_report(outcome: RunOutcome) -> Report:
         warnings=[
             *(
                 f"{file} was rejected ({reason}{': ' + columns if columns else ''}); "
-                "its feed brought nothing from it, all others went on."
+                "no records were taken from it; the other files were processed."
                 for file, reason, columns in outcome.rejected_files
             ),
             *_of_unmatched(outcome.unmatched_files),
@@ -41,11 +41,11 @@ def _of_unmatched(files: Sequence[str]) -> list[str]:
     return [
         f"{len(files)} file(s) below the landing folder match no source and were left alone: "
         f"{', '.join(files[:_SHOWN_FILES])}{more}. Rename them or correct a source's file_pattern, and "
-        "run under a new run id; keep what is no data elsewhere, or under a name that begins with _."
+        "run under a new run id; keep non-data files elsewhere, or under a name that begins with _."
     ]
 
 
-def books_grid(books: Sequence[FeedBook]) -> Grid:
+def books_grid(books: Sequence[FeedBook], title: str = "Records by feed") -> Grid:
     """Records of each feed by what became of them, summed over the books."""
     rows = []
     for feed in sorted({book.feed for book in books}):
@@ -58,20 +58,23 @@ def books_grid(books: Sequence[FeedBook]) -> Grid:
                 sum(book.quarantined_count for book in own),
                 sum(book.duplicate_count for book in own),
                 sum(book.rejected_count for book in own),
-                "even" if all(book.is_balanced for book in own) else "NOT EVEN",
+                "balanced" if all(book.is_balanced for book in own) else "NOT BALANCED",
             )
         )
     columns = ("feed", "in", "good", "held", "duplicate", "rejected", "books")
-    return Grid("Records by feed", columns, rows)
+    return Grid(title, columns, rows)
 
 
-def gates_grid(outcomes: Sequence[GateOutcome]) -> Grid:
-    """The tables of which some rule is broken."""
-    told = sorted((o for o in outcomes if o.verdict is not Verdict.PASS), key=lambda o: o.table)
+def gates_grid(outcomes: Sequence[GateOutcome], title: str = "Gates") -> Grid:
+    """The tables of which some rule is broken; `title` begins the grid's."""
+    broken = sorted((o for o in outcomes if o.verdict is not Verdict.PASS), key=lambda o: o.table)
     return Grid(
-        f"Gates: {len(outcomes) - len(told)} of {len(outcomes)} tables keep every rule, these do not",
+        f"{title}: {len(outcomes) - len(broken)} of {len(outcomes)} tables keep every rule, these do not",
         ("table", "verdict", "rows", "held", "reasons"),
-        [(o.table, o.verdict.value, o.row_count, o.held_count, _reasons(o.reasons)) for o in told],
+        [
+            (o.table, o.verdict.value, o.row_count, o.held_count, _reasons(o.reasons))
+            for o in broken
+        ],
     )
 
 

@@ -7,7 +7,6 @@ from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
-from lakehouse.errors import NotFoundError
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.places import local_path
 from lakehouse.settings.sources import Frozen, LocalFolder, Source
@@ -129,14 +128,6 @@ class Settings(Frozen):
     survivorship: Survivorship
     sources: tuple[Source, ...] = Field(min_length=1)
     kill: str | None = None
-
-    def source(self, name: str) -> Source:
-        """The source of that name. Raises NotFoundError when no file describes it."""
-        for source in self.sources:
-            if source.name == name:
-                return source
-        known = ", ".join(source.name for source in self.sources)
-        raise NotFoundError(f"No source is called {name}.", f"choose one of {known}.")
 
     def digest(self) -> str:
         """SHA-256 of all that bears on what a run writes; the secret is not part of it."""

@@ -9,7 +9,8 @@ _HEAD = """# Data dictionary
 Generated from the table specs in `lakehouse/tables`; change the specs, not this file.
 
 Sensitivity: `none`; `pseudonym` (an id that says nothing without other tables); `quasi_identifier`
-(identifies with others); `direct_identifier` (identifies alone, or free text that may).
+(identifies with others); `direct_identifier` (identifies alone, or free text that may);
+`special_category` (health, belief and the like, GDPR article 9).
 """
 
 

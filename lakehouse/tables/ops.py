@@ -156,7 +156,8 @@ FEED_BOOK = _ops(
     Column(
         "in_count",
         "bigint",
-        "Records in the files, by the independent count; of a replay, the held records tried.",
+        "Records in the files, by the independent count, an unreadable file as one; of a replay, the "
+        "held records tried.",
         required=True,
         unit="records",
     ),
@@ -178,7 +179,7 @@ FEED_BOOK = _ops(
     Column(
         "rejected_count",
         "bigint",
-        "Records of files that were rejected whole.",
+        "Records of files that were rejected whole; a file that cannot be read counts as one.",
         required=True,
         unit="records",
     ),

@@ -14,6 +14,22 @@ OFF_CONNECT = {"_jvm", "_jdf", "_jsparkSession", "rdd", "sparkContext", "_sc"}
 READERS_OF_THE_ENVIRONMENT = ("lakehouse/settings",)
 VAGUE = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc"}
 
+LONG_FUNCTIONS = {
+    "lakehouse/columns/person.py:standardised_people": 43,
+    "lakehouse/demo/events.py:_web_lines": 42,
+    "lakehouse/demo/person_feeds.py:write_shop_accounts": 43,
+    "lakehouse/demo/records.py:observe": 47,
+    "lakehouse/demo/voices.py:write_support_tickets": 58,
+    "lakehouse/gold/customer.py:customer": 44,
+    "lakehouse/gold/customer_consent.py:customer_consent": 45,
+    "lakehouse/gold/customer_contact_point.py:customer_contact_point": 44,
+    "lakehouse/gold/customer_identifier.py:customer_identifier": 55,
+    "lakehouse/linkage/evaluate.py:evaluate": 46,
+    "lakehouse/linkage/score_spark.py:_block_members": 42,
+    "lakehouse/pipeline/runner.py:run": 44,
+}
+"""Functions of more than 40 lines, docstrings counted. Do not add to it: split the function."""
+
 
 def modules(*folders: str) -> list[Path]:
     return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
@@ -110,15 +126,27 @@ def test_counting_as_a_column_is_no_job() -> None:
 def test_jobs_are_thin() -> None:
     lengths = {p.name: len(p.read_text("utf-8").splitlines()) for p in modules("jobs")}
 
-    assert {name: n for name, n in lengths.items() if n > 40 and name != "command.py"} == {}
+    assert {name: n for name, n in lengths.items() if n > 40} == {}
 
 
-def test_functions_fit_on_a_screen() -> None:
-    def is_long(node: ast.AST) -> bool:
-        is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        return is_function and (node.end_lineno or 0) - node.lineno + 1 > 60
+def functions_longer_than(lines: int) -> dict[str, int]:
+    """Their lengths, as `lakehouse/x.py:f`."""
+    return {
+        f"{path.relative_to(ROOT)}:{node.name}": length
+        for path in modules("lakehouse", "jobs")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (length := (node.end_lineno or 0) - node.lineno + 1) > lines
+    }
 
-    assert broken(modules("lakehouse", "jobs"), is_long) == []
+
+def test_functions_fit_on_a_screen_but_for_those_that_may_only_shrink() -> None:
+    found = functions_longer_than(40)
+
+    assert {name: n for name, n in found.items() if n > LONG_FUNCTIONS.get(name, 40)} == {}
+    assert LONG_FUNCTIONS.keys() - found.keys() == set(), (
+        "these are short now: take them off the list"
+    )
 
 
 def test_modules_are_named_for_what_they_are_about() -> None:

@@ -60,6 +60,27 @@ def test_a_file_of_people_is_linked_and_held_against_the_truth(
     assert [tuple(row)[1:] for row in grid.rows] == [(1.0, 1.0, 1.0)] * 2
 
 
+def test_header_names_and_birth_dates_may_be_written_in_other_ways_and_what_is_unread_is_counted(
+    spark: SparkSession, people: Path
+) -> None:
+    head, *lines = people.read_text(encoding="utf-8").splitlines()
+    rows = [line.split(",") for line in lines]
+    for row in rows:
+        row[3] = "/".join(reversed(row[3].split("-")))
+    rows[0][3] = "in May 1940"
+    for row in rows[:40:2]:
+        row[5] = "unknown"
+    written = [f" {head.title().replace(',', ' ,')}", *(",".join(row) for row in rows), ""]
+    people.write_text("\n".join(written), encoding="utf-8")
+    out = people.with_name("clusters.parquet")
+
+    said = commands.link(people, out, engine="duckdb", model=None)
+
+    assert said.lines == [f"400 records are 200 people; {out} says which."]
+    (warning,) = said.warnings
+    assert warning.startswith("phone: 20 of 200 values could not be used")
+
+
 def test_a_file_of_people_is_linked_by_the_model_of_a_lake(
     small_lake: SmallLake, people: Path
 ) -> None:
@@ -82,6 +103,11 @@ def test_a_file_of_people_is_linked_by_the_model_of_a_lake(
     [
         ("people.txt", "record_id,email\n1,a@b.org\n", "neither .csv nor .parquet"),
         ("people.csv", "id,email\n1,a@b.org\n", "needs record_id and at least one more"),
+        (
+            "people.csv",
+            "record_id,email,E-mail, Email\n1,a@b.org,,\n",
+            "two columns of the same name",
+        ),
         ("people.csv", "record_id,email\n1,a@b.org\n1,c@d.org\n", "record_id is not unique"),
         ("people.csv", "record_id,email\n1,a@b.org\n,c@d.org\n", "record_id is empty in some rows"),
         ("people.parquet", "no parquet", "cannot be read as parquet"),

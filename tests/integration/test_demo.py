@@ -63,8 +63,8 @@ def test_the_report_tells_what_came_of_it(outcome: DemoOutcome, settings: Settin
     report = demo_report(outcome, settings)
     grids = {grid.title.split(":")[0]: grid for grid in report.grids}
 
-    assert {row[0] for row in grids["Records by feed"].rows} == set(ALL_FEEDS)
-    assert {row[-1] for row in grids["Records by feed"].rows} == {"even"}
+    assert {row[0] for row in grids["Records by feed, all days"].rows} == set(ALL_FEEDS)
+    assert {row[-1] for row in grids["Records by feed, all days"].rows} == {"balanced"}
     assert [row[0] for row in grids["Rows per layer"].rows] == [
         *("bronze", "silver", "linkage", "gold", "ops")
     ]

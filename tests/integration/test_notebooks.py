@@ -135,7 +135,7 @@ def test_the_steps_run_from_a_notebook_as_by_the_command(
     shown = run_notebook(NOTEBOOKS / "run_the_steps.py", mine.lake.spark, widgets)
 
     assert {row[0] for row in shown.table("feed", "books")} <= set(FEEDS)
-    assert {row[1] for row in shown.table("feed", "books")} == {"even"}
+    assert {row[1] for row in shown.table("feed", "books")} == {"balanced"}
     assert shown.table("release", "run", "current") == [("2", "day-2", "yes"), ("1", "day-1", "")]
     assert current_release(mine.lake.tables).run_id == "day-2"
 

@@ -1,6 +1,6 @@
 """Commands about the lake's data: run, sources, train, release, quarantine and upkeep.
 
-What they do is told in `lakehouse.pipeline.commands`, which is loaded when a command is called.
+What they do is in `lakehouse.pipeline.commands`, which is loaded when a command is called.
 """
 
 from collections.abc import Mapping
@@ -51,13 +51,13 @@ def run(
     ] = None,
     as_of: AsOf = None,
     only: Annotated[
-        list[str] | None, typer.Option(help="Write this layer or table only; may be given again.")
+        list[str] | None, typer.Option(help="Write only this layer or table; may be repeated.")
     ] = None,
     landing: Annotated[
         Path | None, typer.Option(help="Folder of landing files instead of the one in conf.")
     ] = None,
 ) -> None:
-    """Bring landing files through bronze, silver, linkage and gold to one new release.
+    """Take landing files through bronze, silver, linkage and gold to one new release.
 
     Readers see all new tables together, or, when a gate fails, stay on the last release.
 
@@ -168,7 +168,7 @@ def quarantine_replay(
     reason: Annotated[str | None, typer.Option(help="Rows with this reason code only.")] = None,
     as_of: AsOf = None,
 ) -> None:
-    """Cut held bronze records again under today's conf and append those that are sound now.
+    """Parse held bronze records again under the current conf and append those that are sound now.
 
     Rows held after bronze need no replay: every run judges them again.
 

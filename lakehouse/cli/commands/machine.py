@@ -33,9 +33,9 @@ def doctor() -> None:
 
 @jars.command("fetch")
 def jars_fetch() -> None:
-    """Bring Delta's jars from the Maven repository and check their sums.
+    """Download Delta's jars from the Maven repository and check their sums.
 
-    Needed once; what is there already and right is not brought again.
+    Needed once; jars that are there and have the right sum are not downloaded again.
     """
     from lakehouse.jars import fetch_jars
 
@@ -56,7 +56,7 @@ def jars_list() -> None:
 
 @config.command("check")
 def config_check(env: Env = "demo") -> None:
-    """Validate everything that conf/ says, and list every fault at once; exit code 2 if any.
+    """Validate everything in conf/ and list every fault at once; exit code 2 if there is any.
 
     Example: c360 config check --env prod
     """

@@ -70,6 +70,7 @@ def bench(customers: Customers = 100_000, seed: Seed = 1) -> None:
         "lake.landing": home / "landing",
         "lake.work_dir": home / "work",
         "linkage.models": home / "models",
+        "quality.data_docs": home / "data_docs",
     }
     settings = loaded("demo", {key: str(place) for key, place in places.items()})
     show(commands.bench(settings, customers=customers, seed=seed))

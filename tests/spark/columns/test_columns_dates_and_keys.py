@@ -7,9 +7,14 @@ import pytest
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse.columns.dates import parsed_date, parsed_moment
+from lakehouse.columns.dates import (
+    day_first_facts,
+    formats_by_facts,
+    parsed_date,
+    parsed_moment,
+)
 from lakehouse.columns.keys import identity, record_key
-from lakehouse.columns.text import match_form, squashed
+from lakehouse.columns.text import squashed
 
 
 def value(spark: SparkSession, column: Column) -> Any:
@@ -72,8 +77,30 @@ def test_an_id_is_trimmed_and_an_address_in_it_loses_its_case(spark: SparkSessio
     assert value(spark, identity(F.lit("  "))) is None
 
 
-def test_a_text_is_tidied_as_written_and_matches_in_ascii(spark: SparkSession) -> None:
+@pytest.mark.parametrize(
+    ("texts", "dates"),
+    [
+        (["31/12/1980", "3.4.1980"], [date(1980, 12, 31), date(1980, 4, 3)]),
+        (["12-31-1980", "3/4/1980"], [date(1980, 12, 31), date(1980, 3, 4)]),
+        (["19801231", "1980/12/31"], [date(1980, 12, 31), date(1980, 12, 31)]),
+        (["03/04/1980", "12/11/1980"], [None, None]),
+        (["31/12/1980", "12/31/1980"], [None, None]),
+        (["31/12.1980", "31/12/80"], [None, None]),
+    ],
+    ids=["day first", "month first", "year first", "open", "contradictory", "other forms"],
+)
+def test_the_dates_of_a_column_are_read_in_the_order_that_all_of_them_allow(
+    spark: SparkSession, texts: list[str], dates: list[date | None]
+) -> None:
+    frame = spark.createDataFrame([(text,) for text in texts], "text string")
+
+    facts = frame.select(day_first_facts(F.col("text")).alias("f")).collect()[0].f
+    formats = formats_by_facts(facts.first, facts.second)
+
+    read = frame.select(parsed_date(F.col("text"), formats).alias("date")).collect()
+    assert [row.date for row in read] == dates
+
+
+def test_a_text_is_tidied_as_written(spark: SparkSession) -> None:
     text = F.lit("\ufeff  Groß\u200d-Gerau\t\u00a0Straße ")
     assert value(spark, squashed(text)) == "Groß-Gerau Straße"
-    assert value(spark, match_form(squashed(text))) == "gross gerau strasse"
-    assert value(spark, match_form(F.lit("---"))) is None

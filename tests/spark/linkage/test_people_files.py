@@ -34,5 +34,5 @@ def test_people_are_found_without_labels_or_tuning(
 ) -> None:
     people = spark.read.parquet(str(FILES / f"{name}.parquet"))
     truth = spark.read.parquet(str(FILES / f"{name}.truth.parquet"))
-    clusters = link_people(people, by(settings, engine), None, str(tmp_path))
+    clusters = link_people(people, by(settings, engine), None, str(tmp_path)).clusters
     assert evaluate(clusters, truth).f1 >= least_f1

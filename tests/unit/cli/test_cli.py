@@ -16,6 +16,8 @@ from lakehouse.cli import app, main
 from lakehouse.cli.commands import data
 from lakehouse.errors import ExitCode, QualityGateError
 from lakehouse.report import Grid, Report
+from lakehouse.settings.load import load_settings
+from lakehouse.settings.places import home_dir
 
 Answer = Callable[..., Report]
 
@@ -124,6 +126,21 @@ def test_link_and_evaluate_take_files_that_exist(calls: dict[str, object], tmp_p
     assert calls["link"] == ((people, out), {"engine": "duckdb", "model": None})
     assert calls["evaluate"] == ((people, people), {})
     assert missing.exit_code == 2
+
+
+def test_a_bench_keeps_every_one_of_its_places_apart_from_the_demos(
+    calls: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "lakehouse.cli.commands.people.loaded",
+        lambda env, overrides: load_settings(env, overrides=overrides),
+    )
+    CliRunner().invoke(app, ["bench"])
+
+    (settings,) = calls["bench"][0]  # type: ignore[index]
+    places = (settings.lake.root, settings.lake.landing, settings.lake.work_dir)
+    places += (settings.linkage.models, settings.quality.data_docs)
+    assert {Path(place).parent for place in places} == {home_dir() / "bench"}
 
 
 def test_an_error_of_the_product_is_one_red_message_with_its_own_exit_code(

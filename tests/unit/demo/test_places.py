@@ -7,7 +7,6 @@ import pytest
 from lakehouse.demo.places import (
     CALLING_CODES,
     COUNTRIES,
-    PHONE_STYLES,
     draw_addresses,
     draw_mobiles,
     format_phone,
@@ -15,7 +14,9 @@ from lakehouse.demo.places import (
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
-@pytest.mark.parametrize("style", PHONE_STYLES)
+@pytest.mark.parametrize(
+    "style", ["e164", "grouped", "plain", "international", "bracketed", "zeros"]
+)
 def test_every_number_is_valid_in_its_country_however_it_is_written(
     country: str, style: str
 ) -> None:

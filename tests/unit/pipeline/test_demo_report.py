@@ -45,14 +45,17 @@ def rows_by_title(report: Report) -> dict[str, list[tuple[object, ...]]]:
     return {grid.title.split(":")[0]: [tuple(row) for row in grid.rows] for grid in report.grids}
 
 
-def test_the_demo_tells_books_over_all_days_and_the_last_days_gates() -> None:
-    told = rows_by_title(demo_report(OUTCOME, SETTINGS))
+def test_the_demo_reports_books_over_all_days_and_the_gates_of_the_last_which_it_names() -> None:
+    report = demo_report(OUTCOME, SETTINGS)
+    told = rows_by_title(report)
 
-    assert told["Records by feed"] == [
-        ("crm_contact", 14, 11, 2, 0, 1, "even"),
-        ("shop_order", 5, 5, 0, 0, 0, "even"),
+    assert told["Records by feed, all days"] == [
+        ("crm_contact", 14, 11, 2, 0, 1, "balanced"),
+        ("shop_order", 5, 5, 0, 0, 0, "balanced"),
     ]
-    assert told["Gates"] == [("silver.order", "quarantine", 20, 2, "negative_amount 2")]
+    assert told["Gates on 2026-01-06, the last day"] == [
+        ("silver.order", "quarantine", 20, 2, "negative_amount 2")
+    ]
 
 
 def test_the_demo_tells_layers_people_and_distortions() -> None:
@@ -79,7 +82,7 @@ def test_the_demo_says_what_was_held_unlike_planted_and_which_file_was_rejected(
     report = demo_report(OUTCOME, SETTINGS)
 
     assert any("4 of 5 planted bad rows are held" in line for line in report.lines)
-    assert any("1 others are" in line for line in report.lines)
+    assert any("1 other rows are held" in line for line in report.lines)
     (warning,) = report.warnings
     assert "shop_order-1.jsonl was rejected (missing_required_column: order_id)" in warning
 

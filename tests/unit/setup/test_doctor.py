@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from lakehouse import doctor
+from lakehouse import disk, doctor
 from lakehouse.cli import app
 from lakehouse.doctor import Check, examine
 from lakehouse.errors import ExitCode, PrerequisiteError
@@ -84,15 +84,15 @@ def test_an_installed_package_is_held_to_the_ranges_that_it_declares(
 
 def test_too_little_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _path: usage(10, 5, 5))
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _path: usage(10, 5, 5))
 
     assert "C360_HOME" in found("Disk").next_step
 
 
 def test_too_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "memory_bytes", lambda: 2**30)
+    monkeypatch.setattr(doctor, "memory_bytes", lambda: 4 * 10**9)
 
-    assert found("Memory").found == "1.0 GiB of memory; 4.0 GiB are needed."
+    assert found("Memory").found == "4.0 GB of memory; 8 GB are needed."
 
 
 def test_a_home_that_cannot_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,8 +131,15 @@ def test_the_ivy_that_ships_with_pyspark_is_there() -> None:
     assert jars._ivy_jar().is_file()
 
 
-def test_a_pyspark_without_ivy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_pyspark_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jars, "find_spec", lambda _name: None)
+
+    with pytest.raises(PrerequisiteError, match="pyspark is not installed"):
+        jars.pyspark_dir()
+
+
+def test_a_pyspark_without_ivy_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(jars, "pyspark_dir", lambda: tmp_path)
 
     with pytest.raises(PrerequisiteError, match="no Ivy"):
         jars._ivy_jar()

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from lakehouse.disk import LEAST_FREE_GIB
+
 SCRIPT = Path(__file__).resolve().parents[3] / ".ci" / "machine"
 GOOD_PYTHON = "#!/bin/sh\nexit 0\n"
 GOOD_JAVA = "#!/bin/sh\necho 'openjdk version \"17.0.15\"' >&2\n"
@@ -76,6 +78,13 @@ def test_what_is_missing_is_said_in_one_line(
     assert told in answer.stderr
     assert len(answer.stderr.splitlines()) == 1
     assert answer.stdout == ""
+
+
+def test_the_disk_is_to_hold_the_packages_and_what_a_run_needs(machine: Path) -> None:
+    (machine / "df").unlink()
+    put(machine, "df", FREE % (LEAST_FREE_GIB * 1024**2))
+
+    assert f"{(LEAST_FREE_GIB + 2) * 1024} MiB are needed" in asked(machine).stderr
 
 
 def test_a_java_home_without_java_is_named(machine: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs import command
+from jobs import ending
 from lakehouse.errors import AlreadyRunningError, LakehouseError, QualityGateError
 from lakehouse.report import Report
 from lakehouse.settings.models import Settings
@@ -10,12 +10,15 @@ from lakehouse.settings.models import Settings
 
 @pytest.fixture(autouse=True)
 def _no_log_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "configure_logging", lambda *_: None)
+    monkeypatch.setattr(ending, "configure_logging", lambda *_: None)
 
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(AlreadyRunningError("Another run.", "wait."), 5), (QualityGateError("Broken.", "mend."), 4)],
+    [
+        (AlreadyRunningError("Another run.", "wait."), 5),
+        (QualityGateError("Broken.", "fix it."), 4),
+    ],
 )
 def test_an_error_with_a_code_ends_the_job_with_it(
     error: LakehouseError, code: int, capsys: pytest.CaptureFixture[str]
@@ -24,7 +27,7 @@ def test_an_error_with_a_code_ends_the_job_with_it(
         raise error
 
     with pytest.raises(SystemExit) as ended:
-        command.finish("test", work)
+        ending.finish("test", work)
 
     assert ended.value.code == code
     assert error.code in capsys.readouterr().err
@@ -37,7 +40,7 @@ def test_an_unexpected_error_says_its_kind_and_not_its_text(
         raise ValueError("ann@example.org")
 
     with pytest.raises(SystemExit) as ended:
-        command.finish("test", work)
+        ending.finish("test", work)
 
     said = capsys.readouterr().err
     assert ended.value.code == 1
@@ -46,6 +49,6 @@ def test_an_unexpected_error_says_its_kind_and_not_its_text(
 
 
 def test_a_job_that_succeeds_prints_its_report(capsys: pytest.CaptureFixture[str]) -> None:
-    command.finish("test", lambda _: Report(lines=["Done."], warnings=["One file was rejected."]))
+    ending.finish("test", lambda _: Report(lines=["Done."], warnings=["One file was rejected."]))
 
     assert capsys.readouterr().out == "Done.\nOne file was rejected.\n"

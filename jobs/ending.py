@@ -1,0 +1,35 @@
+"""How every job ends: with its report, or with the line and the exit code of its error."""
+
+import sys
+from collections.abc import Callable
+
+from lakehouse.errors import ExitCode, LakehouseError
+from lakehouse.logs import configure_logging
+from lakehouse.report import Report
+from lakehouse.settings.load import load_settings
+from lakehouse.settings.models import Settings
+
+
+def finish(env: str, work: Callable[[Settings], Report]) -> None:
+    """Does the work under the environment's settings, prints its report, exits with its code."""
+    try:
+        settings = load_settings(env)
+        configure_logging(settings.logging.folder, settings.logging.level)
+        report = work(settings)
+    except LakehouseError as error:
+        sys.exit(_reported(str(error), error.exit_code))
+    except Exception as error:  # noqa: BLE001 - its text may quote a row, so it goes no further
+        sys.exit(
+            _reported(
+                f"[C360-000] Unexpected {type(error).__name__}. Next: run the same day by "
+                "`c360 --debug run`, which shows where; its output may then quote data.",
+                ExitCode.FAILED,
+            )
+        )
+    for line in (*report.lines, *report.warnings):
+        sys.stdout.write(f"{line}\n")
+
+
+def _reported(message: str, exit_code: ExitCode) -> int:
+    sys.stderr.write(f"{message}\n")
+    return int(exit_code)

@@ -1,0 +1,110 @@
+"""Each script in jobs/ calls for the work that its name says, with the arguments that it was given."""
+
+import runpy
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from jobs import ending
+from lakehouse.pipeline import commands
+from lakehouse.report import Report
+
+JOBS = Path(__file__).resolve().parents[3] / "jobs"
+NO_SCRIPTS = {"__init__", "command", "ending"}
+LAYERS: dict[str, list[str]] = {
+    "ingest_bronze": ["bronze"],
+    "build_silver": ["silver"],
+    "link_customers": ["linkage"],
+    "build_gold": ["gold"],
+    "run_all": [],
+}
+
+Call = tuple[str, str, dict[str, object]]
+
+
+@pytest.fixture
+def submitted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Call]]:
+    """Runs a script as `spark-submit` does and returns what it called for: name, env, arguments."""
+    calls: list[Call] = []
+
+    def remembered(name: str) -> Callable[..., Report]:
+        def command(settings: object, **given: object) -> Report:
+            calls.append((name, settings.env, given))  # type: ignore[attr-defined]
+            return Report()
+
+        return command
+
+    for name in ("run", "train_model", "compact", "vacuum"):
+        monkeypatch.setattr(commands, name, remembered(name))
+    monkeypatch.setattr(ending, "configure_logging", lambda *_: None)
+    monkeypatch.setenv("C360_SECRET", "a secret of the tests")
+
+    def run(job: str, *arguments: str) -> list[Call]:
+        monkeypatch.setattr(sys, "argv", [f"{job}.py", *arguments])
+        for place in ("LAKE_ROOT", "LANDING", "WORK_DIR"):
+            monkeypatch.setenv(f"C360_{place}", f"/nowhere/{place}")
+        runpy.run_path(str(JOBS / f"{job}.py"), run_name="__main__")
+        return calls
+
+    return run
+
+
+def test_every_script_is_run_by_a_test_of_this_file() -> None:
+    scripts = {path.stem for path in JOBS.glob("*.py")} - NO_SCRIPTS
+
+    assert scripts == {*LAYERS, "maintain_tables", "train_linkage"}
+
+
+@pytest.mark.parametrize("job", LAYERS)
+def test_a_job_of_a_layer_runs_it_for_the_day_and_under_the_id_that_it_was_given(
+    job: str, submitted: Callable[..., list[Call]]
+) -> None:
+    calls = submitted(job, "--env", "test", "--run-id", "r1", "--as-of", "2026-01-05")
+
+    given = {"run_id": "r1", "as_of": date(2026, 1, 5), "only": LAYERS[job]}
+    assert calls == [("run", "test", given)]
+
+
+@pytest.mark.parametrize("job", LAYERS)
+def test_a_job_of_a_layer_without_arguments_runs_production_today_and_names_no_id(
+    job: str, submitted: Callable[..., list[Call]]
+) -> None:
+    before = datetime.now(UTC).date()
+
+    ((name, env, given),) = submitted(job)
+
+    assert (name, env, given["run_id"], given["only"]) == ("run", "prod", None, LAYERS[job])
+    assert before <= given["as_of"] <= datetime.now(UTC).date()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("job", LAYERS)
+def test_tables_that_a_job_is_given_take_the_place_of_its_layer(
+    job: str, submitted: Callable[..., list[Call]]
+) -> None:
+    ((_, _, given),) = submitted(job, "--only", "gold.customer", "gold.date")
+
+    assert given["only"] == ["gold.customer", "gold.date"]
+
+
+def test_maintenance_compacts_before_it_vacuums(submitted: Callable[..., list[Call]]) -> None:
+    calls = submitted("maintain_tables", "--env", "test")
+
+    assert calls == [("compact", "test", {}), ("vacuum", "test", {})]
+
+
+def test_training_trains(submitted: Callable[..., list[Call]]) -> None:
+    assert submitted("train_linkage", "--env", "test") == [("train_model", "test", {})]
+
+
+@pytest.mark.parametrize("job", ["maintain_tables", "train_linkage"])
+def test_a_job_that_is_no_run_refuses_the_arguments_of_one(
+    job: str, submitted: Callable[..., list[Call]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        submitted(job, "--run-id", "r1")
+
+    assert ended.value.code == 2
+    assert "--run-id" in capsys.readouterr().err
