@@ -1,5 +1,6 @@
 """What `make` says before any download on a machine that lacks something: one line, one command."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -89,3 +90,20 @@ def test_the_disk_is_to_hold_the_packages_and_what_a_run_needs(machine: Path) ->
 
 def test_a_java_home_without_java_is_named(machine: Path) -> None:
     assert "in JAVA_HOME (/nowhere)" in asked(machine, JAVA_HOME="/nowhere").stderr
+
+
+MAKE = shutil.which("make")
+
+
+@pytest.mark.skipif(MAKE is None, reason="needs make")
+def test_make_clean_removes_the_lakes_of_the_demo_and_of_the_bench() -> None:
+    assert MAKE is not None
+    said = subprocess.run(
+        [MAKE, "--dry-run", "clean"],
+        cwd=SCRIPT.parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert {".c360/demo", ".c360/bench"} <= set(said.stdout.split())
