@@ -89,16 +89,7 @@ def run(
         QualityGateError: a rule of severity fail is broken; nothing is released.
         LakehouseError: anything else that has a code; nothing is released.
     """
-    if not _RUN_ID.fullmatch(run_id):
-        raise ConfigurationError(
-            "--run-id may hold letters, digits, dot, dash and underscore, 100 at most.",
-            "choose such a name, for instance day-2026-01-05.",
-        )
-    if run_id.startswith(attempts.REVERT_PREFIX):
-        raise ConfigurationError(
-            f"--run-id may not begin with {attempts.REVERT_PREFIX}: reverts are recorded under such names.",
-            "choose another name, or call `c360 release revert` if that is what you want.",
-        )
+    _check_run_id(run_id)
     suites = read_suites(expectations_dir(), GATED_TABLES)
     steps = selected_steps(lake.settings.sources, only)
     began = time.monotonic()
@@ -123,6 +114,19 @@ def run(
         outcome.status = attempts.SUCCEEDED
     outcome.seconds = time.monotonic() - began
     return outcome
+
+
+def _check_run_id(run_id: str) -> None:
+    if not _RUN_ID.fullmatch(run_id):
+        raise ConfigurationError(
+            "--run-id may hold letters, digits, dot, dash and underscore, 100 at most.",
+            "choose such a name, for instance day-2026-01-05.",
+        )
+    if run_id.startswith(attempts.REVERT_PREFIX):
+        raise ConfigurationError(
+            f"--run-id may not begin with {attempts.REVERT_PREFIX}: reverts are recorded under such names.",
+            "choose another name, or call `c360 release revert` if that is what you want.",
+        )
 
 
 def _chosen_sources(sources: Sequence[Source], only: Sequence[str]) -> list[Source]:

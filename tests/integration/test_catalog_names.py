@@ -116,6 +116,7 @@ def test_a_table_is_appended_to_restored_compacted_vacuumed_and_gains_and_loses_
     assert counts == {(None, 3), ("new", 3), ("last", None)}
 
 
+@pytest.mark.slow
 def test_two_runs_by_catalog_name_end_in_one_release_each(
     no_schemas: SparkSession, company: Path, tmp_path: Path
 ) -> None:

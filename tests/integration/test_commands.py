@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from lakehouse.errors import InputError, NotFoundError
 from lakehouse.linkage.artefact import latest_model
 from lakehouse.pipeline import commands
-from tests.support.lake import FEEDS, SmallLake
+from tests.support.lake import DAY_2, FEEDS, SmallLake, copy_of
 
 # Every person is in the file twice: whole, and with two letters of the name swapped and no phone.
 GIVEN = ("Anna", "Bruno", "Carla", "Dimitri", "Elena", "Frank", "Greta", "Hugo", "Irene", "Jakob")
@@ -44,7 +44,7 @@ def people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "people.csv"
 
 
-@pytest.mark.parametrize("engine", ["spark", "duckdb"])
+@pytest.mark.parametrize("engine", [pytest.param("spark", marks=pytest.mark.slow), "duckdb"])
 def test_a_file_of_people_is_linked_and_held_against_the_truth(
     spark: SparkSession, people: Path, engine: str
 ) -> None:
@@ -158,10 +158,15 @@ def test_every_field_of_every_source_is_assessed(small_lake: SmallLake) -> None:
     assert "customer.email" in str(fields["email"][4])
 
 
-def test_the_releases_are_told_newest_first(second_day: SmallLake) -> None:
-    (grid,) = commands.release_list(second_day.settings).grids
+def test_the_releases_are_listed_newest_first(
+    small_lake: SmallLake, company: Path, tmp_path: Path
+) -> None:
+    mine = copy_of(small_lake, company, tmp_path)
+    mine.run("products", DAY_2, ["silver.product"])
+
+    (grid,) = commands.release_list(mine.settings).grids
 
     assert [(row[0], row[1], row[2], row[5]) for row in grid.rows] == [
-        (2, "day-2", "run", "yes"),
+        (2, "products", "run", "yes"),
         (1, "day-1", "run", ""),
     ]

@@ -70,6 +70,7 @@ def test_a_run_killed_three_times_over_and_started_again_ends_the_same(
     assert not list((tmp_path / "work").glob("run_*"))
 
 
+@pytest.mark.crash_matrix
 def test_a_run_killed_at_a_random_moment_leaves_nothing_to_the_run_that_takes_its_place(
     small_lake: SmallLake, company: Path, tmp_path: Path, spark: SparkSession
 ) -> None:
@@ -94,6 +95,7 @@ def kill_at_random(run: "subprocess.Popen[str]", home: Path) -> None:
     kill_group(run)
 
 
+@pytest.mark.crash_matrix
 def test_a_second_day_killed_leaves_readers_on_the_first_and_ends_as_if_it_was_not(
     small_lake: SmallLake, second_day: SmallLake, company: Path, tmp_path: Path
 ) -> None:

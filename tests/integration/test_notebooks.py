@@ -124,6 +124,7 @@ def test_every_joining_pair_is_counted_below_some_threshold(
     assert sum(row[1] for row in by_bit) == edges
 
 
+@pytest.mark.slow
 def test_the_steps_run_from_a_notebook_as_by_the_command(
     small_lake: SmallLake, company: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,6 +46,7 @@ def test_running_a_run_id_again_changes_nothing(copied: SmallLake) -> None:
     assert {t: copied.lake.tables.version(t) for t in copied.lake.specs} == before
 
 
+@pytest.mark.slow
 def test_a_source_that_conf_no_longer_has_leaves_nothing_in_silver_and_gold(
     copied: SmallLake, company: Path, tmp_path: Path
 ) -> None:
@@ -120,6 +121,7 @@ def await_lock(home: Path) -> None:
     raise AssertionError("no other process took the lake")
 
 
+@pytest.mark.slow
 def test_an_older_release_is_made_current_and_the_next_run_starts_from_it(
     small_lake: SmallLake, second_day: SmallLake, company: Path, tmp_path: Path
 ) -> None:
@@ -191,6 +193,7 @@ def test_a_step_that_raises_leaves_readers_on_the_last_release(
     assert again.status == attempts.SUCCEEDED
 
 
+@pytest.mark.slow
 def test_a_day_delivered_late_is_backfilled(
     spark: SparkSession, company: Path, tmp_path: Path, second_day: SmallLake
 ) -> None:
