@@ -8,10 +8,12 @@ from pyspark.sql import functions as F
 from lakehouse.columns.person import standardised_people
 from lakehouse.errors import InputError
 from lakehouse.linkage.artefact import load_model
-from lakehouse.linkage.cluster import cluster
-from lakehouse.linkage.score import scored_edge
+from lakehouse.linkage.link import DECISION_SCHEMA, linked, no_state
 from lakehouse.linkage.train import train
 from lakehouse.settings.linkage import LinkageSettings
+
+_HASH_KEY = "people"
+"""No secret: the hashes stay in the working folder."""
 
 
 def link_people(
@@ -37,10 +39,17 @@ def link_people(
     stored = f"{work_dir}/standardised"
     standardised_people(keyed).write.mode("overwrite").parquet(stored)
     records = people.sparkSession.read.parquet(stored)
-    used = load_model(model) if model is not None else train(records, settings)
-    edges = scored_edge(records, used, settings, work_dir)
-    found = cluster(records, edges, used, settings, work_dir)
-    return found.select(F.col("record_key").alias("record_id"), "cluster_id")
+    spark = people.sparkSession
+    state = linked(
+        records,
+        no_state(spark),
+        spark.createDataFrame([], DECISION_SCHEMA),
+        lambda evidence: train(evidence, settings) if model is None else load_model(model),
+        settings,
+        secret=_HASH_KEY,
+        work_dir=Path(work_dir),
+    )
+    return state.cluster.select(F.col("record_key").alias("record_id"), "cluster_id")
 
 
 def _with_keys(people: DataFrame) -> DataFrame:
