@@ -27,7 +27,7 @@ def edge_select(
     settings: LinkageSettings,
     model: TrainedModel,
     rules: Sequence[Sequence[str]],
-    run_number: int,
+    release_number: int,
 ) -> str:
     """A SELECT of the columns of EDGE_SCHEMA over Splink's table of predictions.
 
@@ -36,7 +36,7 @@ def edge_select(
         settings: conf.
         model: the model that scored.
         rules: blocking rules by match_key; a pair with another match_key was found by its group.
-        run_number: of the run that scores.
+        release_number: of the release that this run will make.
     """
     compared = used_rules(settings, model.present)
     names = ", ".join(f"'{rule.name}'" for rule in compared)
@@ -58,7 +58,7 @@ def edge_select(
             map([{names}], [{weights}]) as weights,
             case match_key {found_by} when '' then '' else '{FOUND_BY_GROUP}' end as found_by,
             {_quoted(model.version)} as model_version,
-            {run_number}::bigint as scored_by_run
+            {release_number}::bigint as scored_in_release
         from {table}
     """  # noqa: S608
 

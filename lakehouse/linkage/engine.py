@@ -34,7 +34,7 @@ class ScoringJob:
         rules: blocking rules by their place in conf.
         model: the model that scores.
         settings: conf.
-        run_number: of the run that scores.
+        release_number: of the release that this run will make.
     """
 
     spark: SparkSession
@@ -43,7 +43,7 @@ class ScoringJob:
     rules: Mapping[int, Sequence[str]]
     model: TrainedModel
     settings: LinkageSettings
-    run_number: int
+    release_number: int
 
 
 def chosen_engine(spark: SparkSession, settings: LinkageSettings, records: int) -> Engine:

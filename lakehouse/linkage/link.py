@@ -48,6 +48,14 @@ def no_state(spark: SparkSession) -> LinkageState:
     return LinkageState(*(spark.createDataFrame([], spec.ddl()) for spec in tables))
 
 
+def guarded_evidence(
+    people: DataFrame, decisions: DataFrame, settings: LinkageSettings, secret: str
+) -> DataFrame:
+    """linkage.record_evidence of these people, with the values left out that too many of them share."""
+    shared = shared_identifier(people, settings.guards.sharing, secret)
+    return record_evidence(people, shared, decisions, settings, secret)
+
+
 def linked(
     people: DataFrame,
     last: LinkageState,
@@ -57,7 +65,7 @@ def linked(
     *,
     secret: str,
     work_dir: Path,
-    run_number: int = 0,
+    release_number: int = 0,
 ) -> LinkageState:
     """What a run over these people leaves.
 
@@ -69,16 +77,15 @@ def linked(
         settings: conf, with the engine.
         secret: keys the hashes.
         work_dir: folder that driver and workers see; the frames read from it while they are used.
-        run_number: of this run.
+        release_number: of the release that this run will make.
     """
 
     def kept(name: str, frame: DataFrame) -> DataFrame:
-        folder = str(work_dir / f"{name}_{run_number}")
+        folder = str(work_dir / f"{name}_{release_number}")
         frame.write.parquet(folder)
         return frame.sparkSession.read.parquet(folder)
 
-    shared = shared_identifier(people, settings.guards.sharing, secret)
-    evidence = kept("evidence", record_evidence(people, shared, decisions, settings, secret))
+    evidence = kept("evidence", guarded_evidence(people, decisions, settings, secret))
     oversized = kept("oversized", oversized_block(evidence, settings, work_dir))
     is_full = settings.full or not follows_on(last.record_evidence, settings)
     touched = kept(
@@ -94,7 +101,7 @@ def linked(
     edges = kept(
         "edges",
         scored_edge(
-            increment, used, settings, secret=secret, work_dir=work_dir, run_number=run_number
+            increment, used, settings, secret=secret, work_dir=work_dir, release_number=release_number
         ),
     )
     clusters = cluster(evidence, edges, touched, last.cluster, settings, work_dir)

@@ -59,7 +59,7 @@ def scored_edge(
     *,
     secret: str,
     work_dir: Path,
-    run_number: int = 0,
+    release_number: int = 0,
 ) -> DataFrame:
     """Every pair that was compared and may be one person, or that lies in one group.
 
@@ -69,7 +69,7 @@ def scored_edge(
         settings: conf, with the engine.
         secret: what the hashes of the evidence are keyed by.
         work_dir: folder that driver and workers see; the frame reads from it while it is used.
-        run_number: of this run, which stands beside each pair that it scores.
+        release_number: of the release that this run will make; noted with each pair that it scores.
 
     Returns:
         The columns of linkage.scored_edge, one row per pair (record_key_l < record_key_r).
@@ -103,7 +103,7 @@ def scored_edge(
         str(folder / "people")
     )
     records = spark.read.parquet(str(folder / "people")).count()
-    job = ScoringJob(spark, folder, records, rules, model, settings, run_number)
+    job = ScoringJob(spark, folder, records, rules, model, settings, release_number)
     engine = chosen_engine(spark, settings, records)
     found = (score_duckdb if engine is Engine.DUCKDB else score_spark).edges(job)
     decided = F.broadcast(decisions.withColumnRenamed("decision", OVERRIDE))

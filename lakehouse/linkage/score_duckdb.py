@@ -60,7 +60,7 @@ def _score(connection: duckdb.DuckDBPyConnection, job: ScoringJob, keys: Sequenc
     register_frequencies(connection, built, frequency_columns(settings, model.present))
     first = predicted(built, model.review_weight)
     connection.execute("create table scored as select * from kept where found_by <> 'group'")
-    select = edge_select(first, settings, model, rules, job.run_number)
+    select = edge_select(first, settings, model, rules, job.release_number)
     connection.execute(f"insert into scored by name {select}")
     groups = grouped(_joining(connection), settings.guards.max_cluster_records)
     if not groups:
@@ -83,7 +83,7 @@ def _score(connection: duckdb.DuckDBPyConnection, job: ScoringJob, keys: Sequenc
     )
     register_pairs(connection, built, "pair_in_group")
     second = predicted(built, None)
-    select = edge_select(second, settings, model, rules, job.run_number)
+    select = edge_select(second, settings, model, rules, job.release_number)
     connection.execute(f"insert into scored by name {select}")
 
 

@@ -131,7 +131,7 @@ def _scored_blocks(compared: DataFrame, members: DataFrame, job: ScoringJob) -> 
     shipped = compared.join(members, on=UNIQUE_ID, how="inner")
     block = F.element_at("block_keys", F.col("rule_number") + 1)
     spread = shipped.repartition(_tasks(members, job), block)
-    score = _block_task(list(job.rules.values()), job.model, job.settings, job.run_number)
+    score = _block_task(list(job.rules.values()), job.model, job.settings, job.release_number)
     return spread.mapInArrow(score, EDGE_SCHEMA)
 
 
@@ -143,7 +143,7 @@ def _scored_pairs(compared: DataFrame, pairs: DataFrame, job: ScoringJob) -> Dat
     shipped = compared.join(
         reduce(DataFrame.unionByName, sides).distinct(), on=UNIQUE_ID, how="inner"
     )
-    score = _pair_task(list(job.rules.values()), job.model, job.settings, job.run_number)
+    score = _pair_task(list(job.rules.values()), job.model, job.settings, job.release_number)
     return (
         shipped.groupBy("task")
         .cogroup(pairs.select(*_PAIR, task).groupBy("task"))
@@ -156,7 +156,7 @@ def _tasks(rows: DataFrame, job: ScoringJob) -> int:
 
 
 def _block_task(
-    rules: Sequence[Sequence[str]], model: TrainedModel, settings: LinkageSettings, run_number: int
+    rules: Sequence[Sequence[str]], model: TrainedModel, settings: LinkageSettings, release_number: int
 ) -> Callable[[Batches], Batches]:
     """What one task does with the rows of its blocks: rows of linkage.scored_edge come back."""
 
@@ -181,7 +181,7 @@ def _block_task(
             register_frequencies(connection, built, frequency_columns(settings, model.present))
             register_pairs(connection, built, "pair")
             table = predicted(built, model.review_weight)
-            rows = connection.execute(edge_select(table, settings, model, rules, run_number))
+            rows = connection.execute(edge_select(table, settings, model, rules, release_number))
             reader: pa.RecordBatchReader = rows.to_arrow_reader(50_000)
             yield from reader
 
@@ -189,7 +189,7 @@ def _block_task(
 
 
 def _pair_task(
-    rules: Sequence[Sequence[str]], model: TrainedModel, settings: LinkageSettings, run_number: int
+    rules: Sequence[Sequence[str]], model: TrainedModel, settings: LinkageSettings, release_number: int
 ) -> Callable[[pa.Table, pa.Table], pa.Table]:
     """What one task does with the pairs that it is given, and their records."""
 
@@ -208,7 +208,7 @@ def _pair_task(
             register_frequencies(connection, built, frequency_columns(settings, model.present))
             register_pairs(connection, built, "pair")
             table = predicted(built, None)
-            rows = connection.execute(edge_select(table, settings, model, rules, run_number))
+            rows = connection.execute(edge_select(table, settings, model, rules, release_number))
             return rows.to_arrow_table()
 
     return score

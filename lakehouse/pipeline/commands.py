@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from lakehouse.demo.generate import generate
 from lakehouse.errors import ConfigurationError, InputError, NotFoundError
 from lakehouse.linkage.artefact import save_model
+from lakehouse.linkage.link import DECISION_SCHEMA, guarded_evidence
 from lakehouse.linkage.train import train
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import runner
@@ -224,7 +225,10 @@ def train_model(settings: Settings) -> Report:
     lake = open_lake(settings)
     with lake.locks.run():
         people = lake.tables.read("silver.person_record", _released(lake, "silver.person_record"))
-        model = train(people, settings.linkage)
+        undecided = lake.spark.createDataFrame([], DECISION_SCHEMA)
+        secret = settings.lake.secret.get_secret_value()
+        evidence = guarded_evidence(people, undecided, settings.linkage, secret)
+        model = train(evidence, settings.linkage)
         now = datetime.now(UTC)
         path = save_model(model, settings.linkage.models, f"{now:%Y-%m-%dT%H%M%S}")
     return Report(lines=[f"Model {model.version} is at {path}, its card beside it."])

@@ -55,6 +55,31 @@ RECORD_EVIDENCE = TableSpec(
     subject_key="record_key",
 )
 
+SHARED_IDENTIFIER = TableSpec(
+    name="linkage.shared_identifier",
+    description="One row per value that too many different people share to tell any of them: it is no evidence in this run.",
+    columns=(
+        Column(
+            "identifier",
+            "string",
+            "Columns of the person record that hold the value, joined by plus signs.",
+            required=True,
+        ),
+        Column("value_hash", "string", "Keyed SHA-256 of the value.", _PSEUDONYM, required=True),
+        Column(
+            "people_count",
+            "bigint",
+            "Different people that carry the value.",
+            required=True,
+            unit="people",
+        ),
+    ),
+    primary_key=("identifier", "value_hash"),
+    owner=_OWNER,
+    retention_days=395,
+    purposes=_PURPOSES,
+)
+
 OVERSIZED_BLOCK = TableSpec(
     name="linkage.oversized_block",
     description="One row per block that holds too many records to compare them all: its pairs are found by other rules or not at all.",
@@ -182,9 +207,9 @@ SCORED_EDGE = TableSpec(
         ),
         _MODEL_VERSION,
         Column(
-            "scored_by_run",
+            "scored_in_release",
             "bigint",
-            "Number of the run that scored the pair.",
+            "Number of the release whose run scored the pair.",
             required=True,
             run_metadata=True,
         ),
@@ -256,6 +281,7 @@ IDENTITY_MAP = TableSpec(
 )
 
 LINKAGE_TABLES = (
+    SHARED_IDENTIFIER,
     RECORD_EVIDENCE,
     OVERSIZED_BLOCK,
     TOUCHED_RECORD,

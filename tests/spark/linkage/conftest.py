@@ -130,7 +130,7 @@ def linked_after(
         settings,
         secret="tests",
         work_dir=work,
-        run_number=run,
+        release_number=run,
     )
 
 
