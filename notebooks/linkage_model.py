@@ -25,10 +25,10 @@ import duckdb
 from pyspark.sql import functions as F
 
 from lakehouse.linkage.artefact import card_text, latest_model, load_model
-from lakehouse.linkage.blocking import evidence
+from lakehouse.linkage.evidence import evidence_by_column
 from lakehouse.linkage.engine import linker, predicted, register_frequencies, register_pairs
+from lakehouse.linkage.frequency import with_frequencies
 from lakehouse.linkage.model import frequency_columns, splink_settings
-from lakehouse.linkage.score_spark import with_frequencies
 from lakehouse.settings.load import load_settings
 from lakehouse.storage.delta_tables import DeltaTables
 from lakehouse.storage.kill_points import KillPoints
@@ -57,9 +57,10 @@ def table(name):
 
 # COMMAND ----------
 
-settings = load_settings(
+lake_settings = load_settings(
     dbutils.widgets.get("env"), overrides={"lake.root": lake_root} if lake_root else None
-).linkage
+)
+settings = lake_settings.linkage
 model_file = dbutils.widgets.get("model") or latest_model(settings.models)
 model = load_model(model_file)
 print(card_text(model, str(model_file)))
@@ -78,7 +79,7 @@ chosen = (dbutils.widgets.get("record_key_l"), dbutils.widgets.get("record_key_r
 pair = (
     edges.where((F.col("record_key_l") == chosen[0]) & (F.col("record_key_r") == chosen[1]))
     if all(chosen)
-    else edges.orderBy(F.abs(F.col("joining_weight") - F.lit(model.join_weight))).limit(1)
+    else edges.orderBy(F.abs("join_margin")).limit(1)
 ).first()
 either = F.col("record_key").isin(pair.record_key_l, pair.record_key_r)
 display(edges.where((F.col("record_key_l") == pair.record_key_l) & (F.col("record_key_r") == pair.record_key_r)))
@@ -93,7 +94,13 @@ display(table("silver.person_record").where(either))
 # COMMAND ----------
 
 rare = frequency_columns(settings, model.present)
-people = with_frequencies(evidence(table("silver.person_record"), settings), rare).where(either)
+seen = evidence_by_column(table("linkage.record_evidence").where(either), model.columns)
+people = with_frequencies(
+    seen,
+    table("linkage.term_frequency"),
+    rare,
+    lake_settings.lake.secret.get_secret_value(),
+)
 connection = duckdb.connect()
 connection.register("arrived", people.toArrow())
 connection.execute("create table prepared as select * from arrived")
@@ -139,20 +146,20 @@ displayHTML(model_linker.visualisations.waterfall_chart(scored.to_pylist()).to_h
 
 # MAGIC %md
 # MAGIC ## Where to draw the line
-# MAGIC Pairs per bit of weight, and how many pairs would join from there on. The model's
+# MAGIC Pairs per bit beyond what joining asks, and how many pairs would join from there on. The model's
 # MAGIC own line is `join_weight` on its card; conf's `thresholds.join` can set another.
 
 # COMMAND ----------
 
 by_bit = edges.where("contradiction is null").groupBy(
-    F.floor("joining_weight").alias("from_weight")
+    F.floor("join_margin").alias("from_margin")
 ).agg(F.count("*").alias("pairs"), F.round(F.avg("match_probability"), 4).alias("mean_probability"))
 display(
     by_bit.alias("bit")
-    .join(by_bit.alias("above"), F.col("above.from_weight") >= F.col("bit.from_weight"), "inner")
-    .groupBy("bit.from_weight", "bit.pairs", "bit.mean_probability")
+    .join(by_bit.alias("above"), F.col("above.from_margin") >= F.col("bit.from_margin"), "inner")
+    .groupBy("bit.from_margin", "bit.pairs", "bit.mean_probability")
     .agg(F.sum("above.pairs").alias("pairs_joined_from_here"))
-    .orderBy("from_weight")
+    .orderBy("from_margin")
 )
 
 # COMMAND ----------

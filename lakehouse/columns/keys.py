@@ -1,5 +1,7 @@
 """Keys of records. "Hashed" always means keyed: plain hashes of e-mails can be guessed."""
 
+from functools import reduce
+
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
@@ -19,12 +21,13 @@ def identity(text: Column) -> Column:
 
 def record_key(secret: str, source_system: Column, entity: Column, *identity: Column) -> Column:
     """SHA-256 in hex over the secret and the record's identity; null where a part of it is null."""
-    parts = (F.lit(secret), source_system, entity, *(_kept_apart(part) for part in identity))
-    hashed = F.sha2(F.concat_ws(UNIT_SEPARATOR, *parts), 256)
-    known = source_system.isNotNull() & entity.isNotNull()
-    for part in identity:
-        known = known & part.isNotNull()
-    return F.when(known, hashed)
+    return keyed_hash(secret, source_system, entity, *(_kept_apart(part) for part in identity))
+
+
+def keyed_hash(secret: str, *parts: Column) -> Column:
+    """SHA-256 in hex over the secret and the parts; null where a part is null."""
+    hashed = F.sha2(F.concat_ws(UNIT_SEPARATOR, F.lit(secret), *parts), 256)
+    return F.when(reduce(Column.__and__, (part.isNotNull() for part in parts)), hashed)
 
 
 def _kept_apart(part: Column) -> Column:

@@ -1,17 +1,20 @@
 """Where pairs are looked for: block keys, and how large a block may be."""
 
 import re
+import uuid
 from collections.abc import Iterable, Sequence
 from functools import reduce
+from pathlib import Path
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.linkage.guards import without_shared_values
-from lakehouse.linkage.model import UNIQUE_ID
 from lakehouse.settings.linkage import GuardSettings, LinkageSettings
 
+OVERSIZED_BLOCK_SCHEMA = "blocking_rule string, block_key bigint, record_count bigint"
+
 _IDENTIFIER = re.compile(r"'[^']*'|[a-z_][a-z0-9_]*(?!\w*\()")
+_SIZE_STEP = 1.25
 
 
 def columns_of(parts: Iterable[str]) -> set[str]:
@@ -20,55 +23,83 @@ def columns_of(parts: Iterable[str]) -> set[str]:
     return {word for word in found if not word.startswith("'")}
 
 
-def evidence_columns(settings: LinkageSettings) -> list[str]:
-    """Every column of the person record that comparisons, rules or guards read, in order."""
-    read = [c for rule in settings.comparisons for c in rule.columns]
-    read += [c for rule in settings.blocking for c in sorted(columns_of(rule))]
-    read += [c for rule in settings.training.blocking for c in rule]
-    for sharing in settings.guards.sharing:
-        read += [*sharing.columns, *sorted(columns_of(sharing.people))]
-    return list(dict.fromkeys(read))
+def rule_name(parts: Sequence[str]) -> str:
+    """What a blocking rule is called: its parts, joined by plus signs."""
+    return " + ".join(parts)
 
 
-def evidence(people: DataFrame, settings: LinkageSettings) -> DataFrame:
-    """What linkage looks at of each record.
+def used_blocking(settings: LinkageSettings, present: frozenset[str]) -> dict[int, Sequence[str]]:
+    """The blocking rules whose columns the data has, by their place in conf."""
+    return {n: rule for n, rule in enumerate(settings.blocking) if columns_of(rule) <= present}
+
+
+def key_column(number: int) -> str:
+    """Name of the column that holds the key of the rule at that place in conf."""
+    return f"block_key_{number:02d}"
+
+
+def block_key(parts: Sequence[str], secret: str) -> Column:
+    """The 64-bit hash, keyed, that records of one block share; null if any of its columns is null.
+
+    No two rules share keys: the rule's own text is hashed along.
+    """
+    known = reduce(Column.__and__, (F.col(c).isNotNull() for c in sorted(columns_of(parts))))
+    values = (F.expr(part).cast("string") for part in parts)
+    return F.when(known, F.xxhash64(F.lit(secret), F.lit(rule_name(parts)), *values))
+
+
+def with_block_keys(people: DataFrame, rules: Iterable[int]) -> DataFrame:
+    """The frame, which has block_keys, with one key column per rule in its place."""
+    keys = [F.get("block_keys", F.lit(n)).alias(key_column(n)) for n in rules]
+    return people.select("*", *keys).drop("block_keys")
+
+
+def oversized_block(evidence: DataFrame, settings: LinkageSettings, work_dir: Path) -> DataFrame:
+    """The blocks that are too large to be compared.
+
+    Args:
+        evidence: linkage.record_evidence (block_keys).
+        settings: conf, whose guards bound the pairs of a rule and the records of a block.
+        work_dir: folder that driver and workers see; the frame reads from it while it is used.
 
     Returns:
-        One row per record: record_key and every evidence column as text (null where the frame lacks
-        it), values that too many people share set to null.
+        blocking_rule, block_key, record_count: what the guards cost is what these blocks hold.
     """
-    columns = evidence_columns(settings)
-    texts = people.select(
-        UNIQUE_ID,
-        *(
-            (F.col(c) if c in people.columns else F.lit(None)).cast("string").alias(c)
-            for c in columns
-        ),
+    sizes = _block_sizes(evidence, str(work_dir / f"block_sizes_{uuid.uuid4().hex}"))
+    records = evidence.agg(F.count("*").alias("records"))
+    # One row per rule and size of block: as many as there are sizes, however many records.
+    histogram = (
+        sizes.groupBy("rule_number", "record_count")
+        .agg(F.count("*").alias("blocks"))
+        .crossJoin(records)
+        .collect()
     )
-    return without_shared_values(texts, settings.guards.sharing)
+    caps = [
+        largest_block(
+            ((r.record_count, r.blocks) for r in histogram if r.rule_number == n),
+            max((r.records for r in histogram), default=0),
+            settings.guards,
+        )
+        for n in range(len(settings.blocking))
+    ]
+    names = F.array(*(F.lit(rule_name(rule)) for rule in settings.blocking))
+    cap = F.get(F.array(*(F.lit(cap) for cap in caps)), "rule_number")
+    return sizes.where(F.col("record_count") > cap).select(
+        F.get(names, "rule_number").alias("blocking_rule"), "block_key", "record_count"
+    )
 
 
-def used_blocking(settings: LinkageSettings, present: frozenset[str]) -> list[tuple[str, ...]]:
-    """The blocking rules whose columns the data has, in the order of conf."""
-    return [rule for rule in settings.blocking if columns_of(rule) <= present]
-
-
-def key_column(index: int) -> str:
-    """Name of the column that holds the key of the rule of that index."""
-    return f"block_key_{index:02d}"
-
-
-def block_key(parts: Sequence[str]) -> Column:
-    """The text that records of one block share; null if any of its columns is null."""
-    known = reduce(Column.__and__, (F.col(c).isNotNull() for c in sorted(columns_of(parts))))
-    key = F.concat_ws("|", *(F.expr(part).cast("string") for part in parts))
-    return F.when(known, key)
-
-
-def with_block_keys(people: DataFrame, rules: Sequence[Sequence[str]]) -> DataFrame:
-    """The frame with one key column per rule."""
-    keys = [block_key(rule).alias(key_column(i)) for i, rule in enumerate(rules)]
-    return people.select("*", *keys)
+def _block_sizes(evidence: DataFrame, folder: str) -> DataFrame:
+    """rule_number, block_key, record_count of each block with two records or more; kept in the folder."""
+    (
+        evidence.select(F.posexplode("block_keys").alias("rule_number", "block_key"))
+        .where(F.col("block_key").isNotNull())
+        .groupBy("rule_number", "block_key")
+        .agg(F.count("*").alias("record_count"))
+        .where(F.col("record_count") > 1)
+        .write.parquet(folder)
+    )
+    return evidence.sparkSession.read.parquet(folder)
 
 
 def largest_block(sizes: Iterable[tuple[int, int]], records: int, guards: GuardSettings) -> int:
@@ -79,14 +110,18 @@ def largest_block(sizes: Iterable[tuple[int, int]], records: int, guards: GuardS
         records: number of all records.
         guards: pair budget and cap.
 
-    Blocks are taken from the smallest on while their pairs stay within the budget, all of one size
-    or none, so that the choice does not depend on the order of arrival.
+    Blocks are taken from the smallest on while their pairs stay within the budget, all of a size or
+    none, so that the choice does not depend on the order of arrival. The bound moves in steps of a
+    quarter: a few more records would else move it by one, and touch all blocks of that size.
     """
     budget = records * guards.pairs_per_record
-    pairs, cap = 0, 1
+    pairs, fitting = 0, guards.max_block_records
     for size, blocks in sorted(sizes):
         pairs += blocks * size * (size - 1) // 2
-        if size > guards.max_block_records or pairs > budget:
+        if pairs > budget:
+            fitting = min(fitting, size - 1)
             break
-        cap = size
-    return cap
+    bound = 1.0
+    while bound * _SIZE_STEP <= fitting:
+        bound *= _SIZE_STEP
+    return guards.max_block_records if fitting == guards.max_block_records else int(bound)

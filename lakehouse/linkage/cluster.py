@@ -6,114 +6,163 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.linkage.components import grouped, grouped_on_spark
+from lakehouse.linkage.components import (
+    MUST_JOIN,
+    connected,
+    connected_on_spark,
+    grouped,
+    grouped_on_spark,
+)
 from lakehouse.linkage.engine import chosen_engine
-from lakehouse.linkage.model import TrainedModel
-from lakehouse.linkage.refine import PairEvidence, refined
+from lakehouse.linkage.model import UNIQUE_ID
+from lakehouse.linkage.refine import SAME, PairEvidence, refined
 from lakehouse.settings.linkage import Engine, LinkageSettings
+from lakehouse.tables.linkage import CLUSTER
 
-_MEMBER = pa.schema([("record_key", pa.string()), ("cluster_id", pa.string())])
+_MEMBER = pa.schema(
+    [(UNIQUE_ID, pa.string()), ("cluster_id", pa.string()), ("component_id", pa.string())]
+)
+_EVIDENCE = ("record_key_l", "record_key_r", "join_margin", "support", "contradiction", "override")
 
 
 def cluster(
-    people: DataFrame,
+    evidence: DataFrame,
     edges: DataFrame,
-    model: TrainedModel,
+    touched: DataFrame,
+    previous: DataFrame,
     settings: LinkageSettings,
-    work_dir: str,
+    work_dir: Path,
 ) -> DataFrame:
     """The cluster of every record.
 
     Args:
-        people: record_key; every record gets a row.
+        evidence: linkage.record_evidence; every record of it gets a row.
         edges: linkage.scored_edge.
-        model: the model whose join weight decides.
+        touched: linkage.touched_record.
+        previous: linkage.cluster of the last run; may be empty.
         settings: conf, with the engine.
         work_dir: folder that driver and workers see; the frame reads from it while it is used.
 
     Returns:
-        record_key, cluster_id (smallest record_key of the cluster), model_version.
+        record_key, cluster_id, component_id. Records whose component no touched record belongs to, or
+        belonged to, stay as they were.
     """
-    folder = Path(work_dir) / f"clustering_{uuid.uuid4().hex}"
-    chosen = chosen_engine(people.sparkSession, settings, people.count())
-    members = (_local if chosen is Engine.DUCKDB else _spread)(edges, model, settings, folder)
-    return (
-        people.select("record_key")
-        .join(members, on="record_key", how="left")
-        .select(
-            "record_key",
-            F.coalesce("cluster_id", "record_key").alias("cluster_id"),
-            F.lit(model.version).alias("model_version"),
+    folder = work_dir / f"clustering_{uuid.uuid4().hex}"
+    open_records = _stored(_open_records(evidence, edges, touched, previous), folder / "open")
+    among = edges.select(*_EVIDENCE).join(
+        open_records.withColumnRenamed(UNIQUE_ID, "record_key_l"),
+        on="record_key_l",
+        how="left_semi",
+    )
+    chosen = chosen_engine(evidence.sparkSession, settings, open_records.count())
+    members = (_members_in_driver if chosen is Engine.DUCKDB else _members_on_spark)(
+        among, settings, folder
+    )
+    anew = open_records.join(members, on=UNIQUE_ID, how="left").select(
+        UNIQUE_ID, *(F.coalesce(c, UNIQUE_ID).alias(c) for c in ("cluster_id", "component_id"))
+    )
+    as_before = previous.join(open_records, on=UNIQUE_ID, how="left_anti").join(
+        evidence.select(UNIQUE_ID), on=UNIQUE_ID, how="left_semi"
+    )
+    return anew.unionByName(as_before.select(*CLUSTER.column_names))
+
+
+def _open_records(
+    evidence: DataFrame, edges: DataFrame, touched: DataFrame, previous: DataFrame
+) -> DataFrame:
+    """Records that are touched, or in a component that a touched one was in or is in now."""
+    start = touched.select(UNIQUE_ID)
+    joining = edges.where(_joins()).select("record_key_l", "record_key_r")
+    reached = [
+        joining.join(start.withColumnRenamed(UNIQUE_ID, side), on=side, how="left_semi").select(
+            F.col(other).alias(UNIQUE_ID)
         )
+        for side, other in (("record_key_l", "record_key_r"), ("record_key_r", "record_key_l"))
+    ]
+    seeds = start.unionByName(reached[0]).unionByName(reached[1]).distinct()
+    components = (
+        previous.join(seeds, on=UNIQUE_ID, how="left_semi").select("component_id").distinct()
+    )
+    connected_before = previous.join(components, on="component_id", how="left_semi")
+    return (
+        seeds.unionByName(connected_before.select(UNIQUE_ID))
+        .distinct()
+        .join(evidence.select(UNIQUE_ID), on=UNIQUE_ID, how="left_semi")
     )
 
 
+def _joins() -> Column:
+    """True of a pair that holds a component together."""
+    decided = F.col("override")
+    scored = F.col("contradiction").isNull() & (F.col("join_margin") >= 0)
+    return F.coalesce(decided == SAME, F.lit(False)) | (decided.isNull() & scored)
+
+
+def _stored(frame: DataFrame, folder: Path) -> DataFrame:
+    frame.write.parquet(str(folder))
+    return frame.sparkSession.read.parquet(str(folder))
+
+
 def clusters_of(
-    pairs: Iterable[PairEvidence], model: TrainedModel, settings: LinkageSettings
-) -> dict[str, str]:
-    """By record of any of the pairs, the smallest record of its cluster; records alone may lack."""
+    pairs: Iterable[PairEvidence], settings: LinkageSettings
+) -> dict[str, tuple[str, str]]:
+    """By record of any joining pair, the smallest record of its cluster and of its component."""
     known = list(pairs)
-    most = settings.guards.max_cluster_records
-    joining = [(p.left, p.right, p.weight) for p in known if not p.contradicted]
-    group = grouped(joining, model.join_weight, most)
+    joining = [(p.left, p.right, p.margin) for p in known if p.joins]
+    components = connected((left, right) for left, right, _ in joining)
+    group = grouped(joining, settings.guards.max_cluster_records)
     inside: dict[str, list[PairEvidence]] = defaultdict(list)
     for pair in known:
         name = group.get(pair.left)
         if name is not None and name == group.get(pair.right):
             inside[name].append(pair)
-    found: dict[str, str] = {}
+    found = {record: record for record in components}
     for members in inside.values():
-        found |= refined(members, model.join_weight, settings.guards.least_mean_support)
-    return found
+        found |= refined(members, settings.guards.least_mean_support)
+    return {record: (found[record], component) for record, component in components.items()}
 
 
-def _local(
-    edges: DataFrame, model: TrainedModel, settings: LinkageSettings, folder: Path
-) -> DataFrame:
+def _members_in_driver(edges: DataFrame, settings: LinkageSettings, folder: Path) -> DataFrame:
     """In the driver: only below the limit that conf sets for the duckdb engine."""
-    found = clusters_of(_pairs(edges.select(*_EVIDENCE).toArrow()), model, settings)
-    table = pa.table(
-        {"record_key": list(found), "cluster_id": list(found.values())}, schema=_MEMBER
-    )
+    del folder
+    found = clusters_of(_pairs(edges.toArrow()), settings)
+    columns = [list(found), *(list(names) for names in zip(*found.values(), strict=True))]
+    table = pa.table(columns if found else [[], [], []], schema=_MEMBER)
     return edges.sparkSession.createDataFrame(table)
-
-
-_EVIDENCE = ("record_key_l", "record_key_r", "joining_weight", "support", "contradiction")
 
 
 def _pairs(table: pa.Table) -> Iterator[PairEvidence]:
     columns = [table.column(name).to_pylist() for name in _EVIDENCE]
-    for left, right, weight, support, contradiction in zip(*columns, strict=True):
-        yield PairEvidence(left, right, weight, support, contradiction is not None)
+    for left, right, margin, support, contradiction, decided in zip(*columns, strict=True):
+        yield PairEvidence(left, right, margin, support, contradiction is not None, decided)
 
 
-def _spread(
-    edges: DataFrame, model: TrainedModel, settings: LinkageSettings, folder: Path
-) -> DataFrame:
-    joining = edges.where(F.col("contradiction").isNull()).select(
-        "record_key_l", "record_key_r", F.col("joining_weight").alias("match_weight")
+def _members_on_spark(edges: DataFrame, settings: LinkageSettings, folder: Path) -> DataFrame:
+    is_same = F.coalesce(F.col("override") == SAME, F.lit(False))
+    joining = edges.where(_joins()).select(
+        "record_key_l",
+        "record_key_r",
+        F.when(is_same, F.lit(MUST_JOIN)).otherwise(F.col("join_margin")).alias("margin"),
     )
-    groups = grouped_on_spark(
-        joining, model.join_weight, settings.guards.max_cluster_records, folder
+    components = connected_on_spark(joining, folder / "components").select(
+        UNIQUE_ID, F.col("group_key").alias("component_id")
     )
-    left = groups.select(F.col("record_key").alias("record_key_l"), "group_key")
-    right = groups.select(F.col("record_key").alias("record_key_r"), "group_key")
-    inside = (
-        edges.select(*_EVIDENCE)
-        .join(left, on="record_key_l", how="inner")
-        .join(right, on=["record_key_r", "group_key"], how="inner")
+    groups = grouped_on_spark(joining, settings.guards.max_cluster_records, folder / "groups")
+    left = groups.select(F.col(UNIQUE_ID).alias("record_key_l"), "group_key")
+    right = groups.select(F.col(UNIQUE_ID).alias("record_key_r"), "group_key")
+    inside = edges.join(left, on="record_key_l", how="inner").join(
+        right, on=["record_key_r", "group_key"], how="inner"
     )
-    join_weight, least_support = model.join_weight, settings.guards.least_mean_support
+    least_support = settings.guards.least_mean_support
 
     def refine_group(group: pa.Table) -> pa.Table:
-        found = refined(_pairs(group), join_weight, least_support)
-        return pa.table(
-            {"record_key": list(found), "cluster_id": list(found.values())}, schema=_MEMBER
-        )
+        found = refined(_pairs(group), least_support)
+        return pa.table([list(found), list(found.values())], names=[UNIQUE_ID, "cluster_id"])
 
-    return inside.groupBy("group_key").applyInArrow(
+    members = inside.groupBy("group_key").applyInArrow(
         refine_group, "record_key string, cluster_id string"
     )
+    return components.join(members, on=UNIQUE_ID, how="left")

@@ -1,9 +1,10 @@
 """Groups of records that edges hold together: locally by union-find, on Spark by star contraction.
 
-Both ways give the same groups: a group that outgrows the limit is taken apart at rising weights,
-and one that even the highest weight does not break is left as single records.
+Both ways give the same groups: a group that outgrows the limit is taken apart at rising margins,
+and one that even the highest margin does not break is left as single records.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import reduce
@@ -12,8 +13,10 @@ from pathlib import Path
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-WEIGHT_STEP = 1.0
-HIGHEST_WEIGHT = 40.0
+MARGIN_STEP = 1.0
+HIGHEST_MARGIN = 40.0
+MUST_JOIN = math.inf
+"""Margin of a pair of which a steward said that the two are the same."""
 
 Edge = tuple[str, str, float]
 
@@ -36,33 +39,31 @@ def connected(edges: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {record: root(record) for record in parent}
 
 
-def grouped(edges: Sequence[Edge], least_weight: float, most_records: int) -> dict[str, str]:
+def grouped(edges: Sequence[Edge], most_records: int) -> dict[str, str]:
     """By record, the smallest record of its group; records alone are left out.
 
     Args:
-        edges: (record, record, weight in bits).
-        least_weight: edges below hold nothing together.
+        edges: (record, record, margin in bits): all join, the higher the stronger. `MUST_JOIN` holds
+            two records together in any case.
         most_records: size beyond which a group is taken apart.
     """
     groups: dict[str, str] = {}
-    weight, open_edges = least_weight, [e for e in edges if e[2] >= least_weight]
-    while open_edges and weight <= HIGHEST_WEIGHT:
+    margin, open_edges = 0.0, list(edges)
+    while open_edges and margin <= HIGHEST_MARGIN:
         found = connected((left, right) for left, right, _ in open_edges)
         sizes = Counter(found.values())
         groups |= {r: g for r, g in found.items() if sizes[g] <= most_records}
-        weight += WEIGHT_STEP
-        open_edges = [e for e in open_edges if sizes[found[e[0]]] > most_records and e[2] >= weight]
-    return groups
+        margin += MARGIN_STEP
+        open_edges = [e for e in open_edges if sizes[found[e[0]]] > most_records and e[2] >= margin]
+    bound = connected((left, right) for left, right, weight in open_edges if weight == MUST_JOIN)
+    return groups | bound
 
 
-def grouped_on_spark(
-    edges: DataFrame, least_weight: float, most_records: int, work_dir: Path
-) -> DataFrame:
+def grouped_on_spark(edges: DataFrame, most_records: int, work_dir: Path) -> DataFrame:
     """The same as `grouped`, for frames.
 
     Args:
-        edges: record_key_l, record_key_r, match_weight.
-        least_weight: as in `grouped`.
+        edges: record_key_l, record_key_r, margin.
         most_records: as in `grouped`.
         work_dir: folder that driver and workers see; rounds are written there.
 
@@ -70,8 +71,8 @@ def grouped_on_spark(
         One row per record of a group: record_key, group_key.
     """
     finished: list[DataFrame] = []
-    weight, open_edges, level = least_weight, edges.where(F.col("match_weight") >= least_weight), 0
-    while weight <= HIGHEST_WEIGHT and not open_edges.isEmpty():
+    margin, open_edges, level = 0.0, edges, 0
+    while margin <= HIGHEST_MARGIN and not open_edges.isEmpty():
         found = connected_on_spark(open_edges, work_dir / f"level_{level}")
         sizes = found.groupBy("group_key").count()
         small = sizes.where(F.col("count") <= most_records).select("group_key")
@@ -81,14 +82,17 @@ def grouped_on_spark(
         large = found.join(small, on="group_key", how="left_anti").select(
             F.col("record_key").alias("record_key_l")
         )
-        weight += WEIGHT_STEP
+        margin += MARGIN_STEP
         open_edges = _stored(
-            open_edges.where(F.col("match_weight") >= weight).join(
+            open_edges.where(F.col("margin") >= margin).join(
                 large, on="record_key_l", how="left_semi"
             ),
             work_dir / f"open_{level}",
         )
         level += 1
+    bound = open_edges.where(F.col("margin") == MUST_JOIN)
+    if margin > HIGHEST_MARGIN and not bound.isEmpty():
+        finished.append(connected_on_spark(bound, work_dir / "bound"))
     if not finished:
         return edges.select(
             F.col("record_key_l").alias("record_key"), F.col("record_key_l").alias("group_key")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from lakehouse.linkage.blocking import key_column
+from lakehouse.linkage.blocking import rule_name
 from lakehouse.linkage.engine import PEOPLE_TABLE
 from lakehouse.linkage.model import (
     UNIQUE_ID,
@@ -12,18 +12,22 @@ from lakehouse.linkage.model import (
     used_rules,
 )
 from lakehouse.settings.linkage import ComparisonRule, Contradiction, LinkageSettings
+from lakehouse.tables.linkage import SCORED_EDGE
 
-EDGE_SCHEMA = (
-    "record_key_l string, record_key_r string, match_weight double, match_probability double,"
-    " joining_weight double, support double, contradiction string, gammas map<string,int>,"
-    " found_by string, model_version string"
-)
-FOUND_BY_GROUP = "cluster"
+OVERRIDE = "override"
+EDGE_COLUMNS = tuple(c for c in SCORED_EDGE.columns if c.name != OVERRIDE)
+EDGE_SCHEMA = ", ".join(f"{c.name} {c.type}" for c in EDGE_COLUMNS)
+"""What an engine finds. What a steward said about a pair is looked up when all are found."""
+FOUND_BY_GROUP = "group"
 _SUPPORT_BOUND = 15.0
 
 
 def edge_select(
-    table: str, settings: LinkageSettings, model: TrainedModel, rules: Sequence[Sequence[str]]
+    table: str,
+    settings: LinkageSettings,
+    model: TrainedModel,
+    rules: Sequence[Sequence[str]],
+    release_number: int,
 ) -> str:
     """A SELECT of the columns of EDGE_SCHEMA over Splink's table of predictions.
 
@@ -32,24 +36,29 @@ def edge_select(
         settings: conf.
         model: the model that scored.
         rules: blocking rules by match_key; a pair with another match_key was found by its group.
+        release_number: of the release that this run will make.
     """
     compared = used_rules(settings, model.present)
     names = ", ".join(f"'{rule.name}'" for rule in compared)
     gammas = ", ".join(f"gamma_{rule.name}::integer" for rule in compared)
+    weights = ", ".join(f"{_weight(rule, model)}::double" for rule in compared)
     comparable = " or ".join(f"gamma_{rule.name} >= 0" for rule in compared)
     support = " + ".join(_support(rule, model) for rule in compared)
     found_by = "".join(
-        f" when '{i}' then {_quoted(' + '.join(rule))}" for i, rule in enumerate(rules)
+        f" when '{i}' then {_quoted(rule_name(rule))}" for i, rule in enumerate(rules)
     )
     return f"""
         select {UNIQUE_ID}_l, {UNIQUE_ID}_r, match_weight, match_probability,
-            match_weight - {_extra_bits(compared, settings, model)} as joining_weight,
+            match_weight - {_extra_bits(compared, settings, model)} - {model.join_weight}
+                as join_margin,
             case when {comparable}
                 then greatest(-{_SUPPORT_BOUND}, least({_SUPPORT_BOUND}, {support})) end as support,
             {_contradiction(settings.guards.contradictions, model)} as contradiction,
             map([{names}], [{gammas}]) as gammas,
+            map([{names}], [{weights}]) as weights,
             case match_key {found_by} when '' then '' else '{FOUND_BY_GROUP}' end as found_by,
-            {_quoted(model.version)} as model_version
+            {_quoted(model.version)} as model_version,
+            {release_number}::bigint as scored_in_release
         from {table}
     """  # noqa: S608
 
@@ -99,9 +108,10 @@ def _contradiction(contradictions: Sequence[Contradiction], model: TrainedModel)
 
 
 def task_pairs_select(rule_count: int) -> str:
-    """Pairs within the blocks of table `block`, each by the first rule that gives it.
+    """Pairs within the blocks of table `block` that touch a record, each by the first rule that gives it.
 
-    `block` holds record_key, rule_number, and block_keys, a list with the key of every rule.
+    `block` holds record_key, is_touched, rule_number, and block_keys, a list with the key of every
+    rule.
     """
     taken = " ".join(
         f"when {number} then "
@@ -121,24 +131,21 @@ def task_pairs_select(rule_count: int) -> str:
             on l.rule_number = r.rule_number
             and l.block_keys[l.rule_number + 1] = r.block_keys[r.rule_number + 1]
             and l.{UNIQUE_ID} < r.{UNIQUE_ID}
-        where not case l.rule_number {taken} else false end
+        where (l.is_touched or r.is_touched) and not case l.rule_number {taken} else false end
     """  # noqa: S608
 
 
-def capped_keys(index: int, cap: int) -> str:
-    """The key column of a rule, null where its block is larger than the cap."""
-    key = key_column(index)
-    return (
-        f"case when {key} is not null"
-        f" and count({key}) over (partition by {key}) <= {cap} then {key} end as {key}"
-    )
+def usable_key(column: str) -> str:
+    """The key column, null where its block is in the table `oversized`."""
+    is_usable = f"{column} not in (select block_key from oversized)"  # noqa: S608
+    return f"case when {is_usable} then {column} end as {column}"
 
 
-def block_sizes_select(index: int) -> str:
-    """Per size of a block of the rule, the number of such blocks."""
-    key = key_column(index)
+def block_sizes_select(column: str) -> str:
+    """Per size of a block of the key column, the number of such blocks."""
     return f"""
         select records, count(*) as blocks from (
-            select count(*) as records from {PEOPLE_TABLE} where {key} is not null group by {key}
+            select count(*) as records from {PEOPLE_TABLE}
+            where {column} is not null group by {column}
         ) group by records
     """  # noqa: S608

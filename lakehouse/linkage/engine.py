@@ -5,18 +5,45 @@ there is one dialect, so that a pair's weight cannot depend on the engine.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 from pyspark.sql import SparkSession
 from splink import DuckDBAPI, Linker, SettingsCreator
 
+from lakehouse.linkage.model import TrainedModel
 from lakehouse.settings.linkage import Engine, LinkageSettings
 
 PEOPLE_TABLE = "prepared"
 _MUTED = logging.CRITICAL + 1
+
+
+@dataclass(frozen=True)
+class ScoringJob:
+    """What an engine is to score, written out where driver and workers see it.
+
+    Attributes:
+        spark: the session.
+        folder: holds, as parquet, people (record_key, is_touched, the model's columns, tf_<column>,
+            a key column per rule), kept (pairs of untouched records that the last run scored),
+            decisions (record_key_l, record_key_r, decision) and oversized (block_key).
+        records: number of people.
+        rules: blocking rules by their place in conf.
+        model: the model that scores.
+        settings: conf.
+        release_number: of the release that this run will make.
+    """
+
+    spark: SparkSession
+    folder: Path
+    records: int
+    rules: Mapping[int, Sequence[str]]
+    model: TrainedModel
+    settings: LinkageSettings
+    release_number: int
 
 
 def chosen_engine(spark: SparkSession, settings: LinkageSettings, records: int) -> Engine:

@@ -1,45 +1,76 @@
 """Values that too many different people share are no evidence: found from the data on each run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.columns.keys import keyed_hash
 from lakehouse.settings.linkage import SharingLimit
 
+SHARED_IDENTIFIER_SCHEMA = "identifier string, value_hash string, people_count bigint"
 
-def shared_value(people: DataFrame, sharing: SharingLimit) -> DataFrame:
-    """Values that more people than the limit share.
+
+def shared_identifier(people: DataFrame, limits: Iterable[SharingLimit], secret: str) -> DataFrame:
+    """Values that more people than their limit share.
+
+    Args:
+        people: silver.person_record, or any frame with some of its columns.
+        limits: of conf; one whose columns the frame lacks is passed over.
+        secret: keys the hashes.
 
     Returns:
-        One row per value: the columns of the limit, and `people_count`, the number of different
-        people that carry it.
+        identifier (the columns of the limit, joined by a plus), value_hash (keyed), people_count (the
+        number of different people that carry the value).
     """
-    person = F.concat_ws("|", *(F.expr(part) for part in sharing.people))
+    found = [
+        _shared(people, limit, secret)
+        for limit in limits
+        if set(limit.columns) <= set(people.columns)
+    ]
+    if not found:
+        return people.sparkSession.createDataFrame([], SHARED_IDENTIFIER_SCHEMA)
+    return reduce(DataFrame.unionByName, found)
+
+
+def _shared(people: DataFrame, limit: SharingLimit, secret: str) -> DataFrame:
+    person = F.concat_ws("|", *(F.expr(part) for part in limit.people))
     return (
-        people.select(*sharing.columns, person.alias("person"))
-        .where(reduce(Column.__and__, (F.col(c).isNotNull() for c in sharing.columns)))
-        .groupBy(*sharing.columns)
+        people.select(*limit.columns, person.alias("person"))
+        .where(reduce(Column.__and__, (F.col(c).isNotNull() for c in limit.columns)))
+        .groupBy(*limit.columns)
         .agg(F.countDistinct("person").alias("people_count"))
-        .where(F.col("people_count") > sharing.limit)
+        .where(F.col("people_count") > limit.limit)
+        .select(
+            F.lit(limit.identifier).alias("identifier"),
+            _value_hash(limit, secret).alias("value_hash"),
+            "people_count",
+        )
     )
 
 
-def without_shared_values(people: DataFrame, limits: Sequence[SharingLimit]) -> DataFrame:
-    """The same rows and columns, with values beyond a sharing limit set to null."""
+def _value_hash(limit: SharingLimit, secret: str) -> Column:
+    return keyed_hash(secret, F.lit(limit.identifier), *(F.col(c) for c in limit.columns))
+
+
+def without_shared_values(
+    people: DataFrame, shared: DataFrame, limits: Sequence[SharingLimit], secret: str
+) -> DataFrame:
+    """The same rows and columns, with the values that `shared` lists set to null."""
     guarded = people
-    for sharing in limits:
-        if not set(sharing.columns) <= set(people.columns):
+    for limit in limits:
+        if not set(limit.columns) <= set(people.columns):
             continue
-        shared = shared_value(people, sharing).select(
-            *sharing.columns, F.lit(True).alias("is_shared")
+        listed = shared.where(F.col("identifier") == limit.identifier).select(
+            F.col("value_hash").alias("shared_hash")
         )
-        joined = guarded.join(shared, on=list(sharing.columns), how="left")
-        guarded = joined.select(
+        hashed = guarded.select("*", _value_hash(limit, secret).alias("own_hash"))
+        is_listed = F.col("own_hash") == F.col("shared_hash")
+        guarded = hashed.join(F.broadcast(listed), on=is_listed, how="left").select(
             *(
-                F.when(F.col("is_shared").isNull(), F.col(c)).alias(c)
-                if c in sharing.columns
+                F.when(F.col("shared_hash").isNull(), F.col(c)).alias(c)
+                if c in limit.columns
                 else F.col(c)
                 for c in people.columns
             )

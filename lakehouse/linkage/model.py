@@ -11,7 +11,8 @@ from typing import Any
 
 import splink.comparison_level_library as cll
 import splink.comparison_library as cl
-from splink import SettingsCreator, block_on
+from splink import SettingsCreator
+from splink.blocking_rule_library import CustomRule
 from splink.internals.comparison_creator import ComparisonCreator
 from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
@@ -122,7 +123,8 @@ def splink_settings(
     Args:
         settings: the rules that the model was trained with.
         model: shares and prior.
-        blocking_columns: columns of ready block keys; records with equal keys are compared.
+        blocking_columns: columns of ready block keys; records with equal keys are compared, if one of
+            the two is touched.
         term_frequencies: false for training, which Splink does without them.
         max_iterations: of EM.
     """
@@ -135,10 +137,14 @@ def splink_settings(
         probability_two_random_records_match=model.prior,
         comparisons=comparisons,
         max_iterations=max_iterations,
-        blocking_rules_to_generate_predictions=[block_on(c) for c in blocking_columns],
+        blocking_rules_to_generate_predictions=[_touching(c) for c in blocking_columns],
         retain_matching_columns=True,
         retain_intermediate_calculation_columns=True,
     )
+
+
+def _touching(key: str) -> CustomRule:
+    return CustomRule(f"l.{key} = r.{key} and (l.is_touched or r.is_touched)", sql_dialect="duckdb")
 
 
 def _comparison(

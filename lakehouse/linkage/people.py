@@ -12,10 +12,12 @@ from lakehouse.columns.person import standardised_people
 from lakehouse.columns.text import squashed
 from lakehouse.errors import InputError
 from lakehouse.linkage.artefact import load_model
-from lakehouse.linkage.cluster import cluster
-from lakehouse.linkage.score import scored_edge
+from lakehouse.linkage.link import DECISION_SCHEMA, linked, no_state
 from lakehouse.linkage.train import train
 from lakehouse.settings.linkage import LinkageSettings
+
+_HASH_KEY = "people"
+"""No secret: the hashes stay in the working folder."""
 
 _READ_COLUMNS = ("birth_date", "gender", "email", "phone", "country", "national_id")
 _SUSPECT_SHARE = 0.05
@@ -57,10 +59,17 @@ def link_people(
     standardised = standardised_people(keyed, read_date=_date_reader(people))
     standardised.write.mode("overwrite").parquet(stored)
     records = people.sparkSession.read.parquet(stored)
-    used = load_model(model) if model is not None else train(records, settings)
-    edges = scored_edge(records, used, settings, work_dir)
-    found = cluster(records, edges, used, settings, work_dir)
-    clusters = found.select(F.col("record_key").alias("record_id"), "cluster_id")
+    spark = people.sparkSession
+    state = linked(
+        records,
+        no_state(spark),
+        spark.createDataFrame([], DECISION_SCHEMA),
+        lambda evidence: train(evidence, settings) if model is None else load_model(model),
+        settings,
+        secret=_HASH_KEY,
+        work_dir=Path(work_dir),
+    )
+    clusters = state.cluster.select(F.col("record_key").alias("record_id"), "cluster_id")
     return LinkedPeople(clusters, _unused(people, records))
 
 

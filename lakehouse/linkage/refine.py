@@ -6,6 +6,7 @@ only if their pairs on the whole support it and none of them contradicts.
 """
 
 import heapq
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,15 +14,31 @@ _NEUTRAL_SUPPORT = 2.0
 """Bits up to which a pair says too little to count for or against."""
 
 
+SAME, DIFFERENT = "same", "different"
+"""What a steward can decide of two records."""
+
+
 @dataclass(frozen=True)
 class PairEvidence:
-    """One scored pair of a group. `support` is None where nothing could be compared."""
+    """One scored pair of a group.
+
+    `margin` is by how many bits it exceeds what pairs that join must reach; `support` is None where
+    nothing could be compared; `decided` is what a steward said, which holds whatever the model says.
+    """
 
     left: str
     right: str
-    weight: float
+    margin: float
     support: float | None
     contradicted: bool
+    decided: str | None = None
+
+    @property
+    def joins(self) -> bool:
+        """True if the pair holds a component together."""
+        if self.decided is not None:
+            return self.decided == SAME
+        return not self.contradicted and self.margin >= 0
 
 
 @dataclass(frozen=True)
@@ -32,6 +49,7 @@ class Bond:
     support: float
     pairs: int
     contradicted: bool
+    must_join: bool = False
 
     def joined(self, other: "Bond") -> "Bond":
         """The bond of a third group to the two together."""
@@ -40,24 +58,28 @@ class Bond:
             self.support + other.support,
             self.pairs + other.pairs,
             self.contradicted or other.contradicted,
+            self.must_join or other.must_join,
         )
 
-    def holds(self, join_weight: float, least_support: float) -> bool:
+    def holds(self, least_support: float) -> bool:
         """True if the two groups may become one."""
-        if self.contradicted or self.best < join_weight:
+        if self.must_join:
+            return True
+        if self.contradicted or self.best < 0:
             return False
         return self.pairs == 0 or self.support >= least_support * self.pairs
 
 
 def _bond(pair: PairEvidence) -> Bond:
+    if pair.decided == SAME:
+        return Bond(math.inf, 0.0, 0, contradicted=False, must_join=True)
+    contradicted = pair.contradicted or pair.decided == DIFFERENT
     if pair.support is None or abs(pair.support) < _NEUTRAL_SUPPORT:
-        return Bond(pair.weight, 0.0, 0, pair.contradicted)
-    return Bond(pair.weight, pair.support, 1, pair.contradicted)
+        return Bond(pair.margin, 0.0, 0, contradicted)
+    return Bond(pair.margin, pair.support, 1, contradicted)
 
 
-def refined(
-    pairs: Iterable[PairEvidence], join_weight: float, least_support: float
-) -> dict[str, str]:
+def refined(pairs: Iterable[PairEvidence], least_support: float) -> dict[str, str]:
     """By record, the smallest record of its cluster.
 
     The result does not depend on the order of the pairs: ties go by the names of the groups, which
@@ -73,18 +95,18 @@ def refined(
         (-bond.best, left, right)
         for left, others in bonds.items()
         for right, bond in others.items()
-        if left < right and bond.best >= join_weight
+        if left < right and bond.best >= 0
     ]
     heapq.heapify(queue)
     while queue:
         best, left, right = heapq.heappop(queue)
         found = bonds.get(left, {}).get(right)
-        if found is None or found.best != -best or not found.holds(join_weight, least_support):
+        if found is None or found.best != -best or not found.holds(least_support):
             continue
         members[left] += members.pop(right)
         for other in _merge(bonds, left, right):
             merged = bonds[left][other]
-            if merged.best >= join_weight:
+            if merged.best >= 0:
                 heapq.heappush(queue, (-merged.best, min(left, other), max(left, other)))
     return {record: name for name, records in members.items() for record in records}
 

@@ -1,37 +1,75 @@
-"""Scored pairs: from person records and a model to linkage.scored_edge, by either engine.
+"""Scored pairs: from the evidence of records and a model to linkage.scored_edge, by either engine.
 
 Two rounds. The first scores the pairs that blocking finds. The second scores every pair inside the
 groups that the first would join, so that a cluster is judged by all it claims, not by the pairs
 that happened to share a block.
+
+A run scores what changed since the last one. It looks at the touched records and at all that lie near
+them: in a block with one, or in the component of one that does. Of the pairs of untouched records
+it keeps what the last run found, and scores only those that a touched record brought into one group.
 """
 
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from lakehouse.errors import LinkageError
 from lakehouse.linkage import score_duckdb, score_spark
-from lakehouse.linkage.blocking import evidence, used_blocking, with_block_keys
-from lakehouse.linkage.edge_sql import EDGE_SCHEMA
-from lakehouse.linkage.engine import chosen_engine
-from lakehouse.linkage.model import TrainedModel, expected_parameters
+from lakehouse.linkage.blocking import used_blocking, with_block_keys
+from lakehouse.linkage.edge_sql import EDGE_COLUMNS, OVERRIDE
+from lakehouse.linkage.engine import ScoringJob, chosen_engine
+from lakehouse.linkage.evidence import DELETED
+from lakehouse.linkage.frequency import with_frequencies
+from lakehouse.linkage.model import UNIQUE_ID, TrainedModel, expected_parameters, frequency_columns
 from lakehouse.settings.linkage import Engine, LinkageSettings
+from lakehouse.tables.linkage import SCORED_EDGE
+
+_MOST_TOUCHED = 0.5
+"""Share of touched records from which on a run looks at all: most lie near one then."""
+
+
+@dataclass(frozen=True)
+class Increment:
+    """What a run works on: records as they are, which of them are touched, what the last run left.
+
+    Attributes:
+        evidence: linkage.record_evidence.
+        touched: linkage.touched_record.
+        oversized: linkage.oversized_block.
+        frequencies: linkage.term_frequency.
+        last_edges: linkage.scored_edge of the last run; empty before the first.
+        last_clusters: linkage.cluster of the last run; empty before the first.
+    """
+
+    evidence: DataFrame
+    touched: DataFrame
+    oversized: DataFrame
+    frequencies: DataFrame
+    last_edges: DataFrame
+    last_clusters: DataFrame
 
 
 def scored_edge(
-    people: DataFrame,
+    increment: Increment,
     model: TrainedModel,
     settings: LinkageSettings,
-    work_dir: str,
+    *,
+    secret: str,
+    work_dir: Path,
+    release_number: int = 0,
 ) -> DataFrame:
     """Every pair that was compared and may be one person, or that lies in one group.
 
     Args:
-        people: silver.person_record, or any frame with record_key and some of its columns.
+        increment: what there is to score.
         model: a model trained by the same comparisons.
         settings: conf, with the engine.
+        secret: what the hashes of the evidence are keyed by.
         work_dir: folder that driver and workers see; the frame reads from it while it is used.
+        release_number: of the release that this run will make; noted with each pair that it scores.
 
     Returns:
         The columns of linkage.scored_edge, one row per pair (record_key_l < record_key_r).
@@ -39,18 +77,114 @@ def scored_edge(
     Raises LinkageError if the model does not fit the comparisons of the settings.
     """
     check_model(model, settings)
-    folder = Path(work_dir) / f"scoring_{uuid.uuid4().hex}"
-    folder.mkdir(parents=True)
+    spark = increment.evidence.sparkSession
     rules = used_blocking(settings, model.present)
-    prepared = str(folder / "people")
-    with_block_keys(evidence(people, settings), rules).write.parquet(prepared)
-    stored = people.sparkSession.read.parquet(prepared)
-    records = stored.count()
-    if records < 2 or not rules or not model.comparisons:
-        return people.sparkSession.createDataFrame([], EDGE_SCHEMA)
-    if chosen_engine(people.sparkSession, settings, records) is Engine.DUCKDB:
-        return score_duckdb.edges(stored, records, rules, model, settings, folder)
-    return score_spark.edges(stored, records, rules, model, settings, folder)
+    if not rules or not model.comparisons:
+        return spark.createDataFrame([], SCORED_EDGE.ddl())
+    folder = work_dir / f"scoring_{uuid.uuid4().hex}"
+    folder.mkdir(parents=True)
+    near = _near_records(increment, folder)
+    inside, outside = _kept_edges(increment, near)
+    decisions = _decisions(increment.evidence)
+    records = near.count()
+    job = ScoringJob(spark, folder, records, rules, model, settings, release_number)
+    people = _compared(increment, near, job, secret)
+    _written(job, people=people, kept=inside, decisions=decisions, oversized=increment.oversized)
+    engine = chosen_engine(spark, settings, records)
+    found = (score_duckdb if engine is Engine.DUCKDB else score_spark).edges(job)
+    decided = F.broadcast(decisions.withColumnRenamed("decision", OVERRIDE))
+    return (
+        outside.unionByName(found)
+        .join(decided, on=["record_key_l", "record_key_r"], how="left")
+        .select(*SCORED_EDGE.column_names)
+    )
+
+
+def _compared(increment: Increment, near: DataFrame, job: ScoringJob, secret: str) -> DataFrame:
+    """The near records with what the model compares, how frequent it is, and their block keys."""
+    values = (F.col("evidence")[c].alias(c) for c in job.model.columns)
+    people = increment.evidence.join(near, on=UNIQUE_ID, how="inner").select(
+        UNIQUE_ID, "is_touched", "block_keys", *values
+    )
+    frequent = frequency_columns(job.settings, job.model.present)
+    keyed = with_block_keys(people, job.rules)
+    return with_frequencies(keyed, increment.frequencies, frequent, secret)
+
+
+def _written(job: ScoringJob, **frames: DataFrame) -> None:
+    for name, frame in frames.items():
+        frame.write.parquet(str(job.folder / name))
+
+
+def _near_records(increment: Increment, folder: Path) -> DataFrame:
+    """record_key, is_touched: the touched records, and those whose links a touched one may change."""
+    evidence, touched = increment.evidence, increment.touched
+    alive = touched.where(F.col("cause") != DELETED).select(UNIQUE_ID)
+    flag = alive.select(UNIQUE_ID, F.lit(True).alias("touched"))
+    everyone = evidence.select(UNIQUE_ID)
+    if alive.count() < _MOST_TOUCHED * evidence.count():
+        everyone = _neighbourhood(increment, alive)
+    near = everyone.join(flag, on=UNIQUE_ID, how="left").select(
+        UNIQUE_ID, F.coalesce("touched", F.lit(False)).alias("is_touched")
+    )
+    near.write.parquet(str(folder / "near"))
+    return evidence.sparkSession.read.parquet(str(folder / "near"))
+
+
+def _neighbourhood(increment: Increment, alive: DataFrame) -> DataFrame:
+    evidence = increment.evidence
+    own = evidence.join(F.broadcast(alive), on=UNIQUE_ID, how="left_semi")
+    blocks = (
+        own.select(F.explode("block_keys").alias("block_key"))
+        .distinct()
+        .join(F.broadcast(increment.oversized), on="block_key", how="left_anti")
+    )
+    in_block = (
+        evidence.select(UNIQUE_ID, F.explode("block_keys").alias("block_key"))
+        .join(blocks, on="block_key", how="left_semi")
+        .select(UNIQUE_ID)
+    )
+    decided = own.select(F.explode(F.map_keys("overrides")).alias(UNIQUE_ID))
+    reached = (
+        in_block.unionByName(decided).unionByName(increment.touched.select(UNIQUE_ID)).distinct()
+    )
+    clusters = increment.last_clusters
+    components = clusters.join(reached, on=UNIQUE_ID, how="left_semi").select("component_id")
+    connected = clusters.join(components.distinct(), on="component_id", how="left_semi")
+    return (
+        reached.unionByName(connected.select(UNIQUE_ID))
+        .distinct()
+        .join(evidence.select(UNIQUE_ID), on=UNIQUE_ID, how="left_semi")
+    )
+
+
+def _kept_edges(increment: Increment, near: DataFrame) -> tuple[DataFrame, DataFrame]:
+    """The last run's pairs of two untouched records: those between near records, and all others."""
+    edges = increment.last_edges.select(*(c.name for c in EDGE_COLUMNS))
+    touched, far = increment.touched.select(UNIQUE_ID), near.select(UNIQUE_ID)
+    for side in ("record_key_l", "record_key_r"):
+        key = touched.withColumnRenamed(UNIQUE_ID, side)
+        edges = edges.join(key, on=side, how="left_anti")
+        mark = far.select(F.col(UNIQUE_ID).alias(side), F.lit(True).alias(f"near_{side}"))
+        edges = edges.join(mark, on=side, how="left")
+    is_inside = F.col("near_record_key_l").isNotNull() & F.col("near_record_key_r").isNotNull()
+    names = [c.name for c in EDGE_COLUMNS]
+    return edges.where(is_inside).select(*names), edges.where(~is_inside).select(*names)
+
+
+def _decisions(evidence: DataFrame) -> DataFrame:
+    """record_key_l, record_key_r, decision: what stewards decided of pairs of records that are here."""
+    each = evidence.where(F.size("overrides") > 0).select(
+        UNIQUE_ID, F.explode("overrides").alias("other", "decision")
+    )
+    here = evidence.select(F.col(UNIQUE_ID).alias("other"))
+    return (
+        each.where(F.col(UNIQUE_ID) < F.col("other"))
+        .join(here, on="other", how="left_semi")
+        .select(
+            F.col(UNIQUE_ID).alias("record_key_l"), F.col("other").alias("record_key_r"), "decision"
+        )
+    )
 
 
 def check_model(model: TrainedModel, settings: LinkageSettings) -> None:

@@ -7,78 +7,73 @@ import duckdb
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from lakehouse.linkage.blocking import key_column, largest_block
-from lakehouse.linkage.components import grouped
-from lakehouse.linkage.edge_sql import block_sizes_select, capped_keys, edge_select
-from lakehouse.linkage.engine import PEOPLE_TABLE, database, linker, predicted, register_pairs
-from lakehouse.linkage.model import UNIQUE_ID, TrainedModel, splink_settings
-from lakehouse.settings.linkage import LinkageSettings
+from lakehouse.linkage.blocking import key_column
+from lakehouse.linkage.components import MUST_JOIN, grouped
+from lakehouse.linkage.edge_sql import edge_select, usable_key
+from lakehouse.linkage.engine import (
+    PEOPLE_TABLE,
+    ScoringJob,
+    database,
+    linker,
+    predicted,
+    register_frequencies,
+    register_pairs,
+)
+from lakehouse.linkage.model import UNIQUE_ID, frequency_columns, splink_settings
 
-Rules = Sequence[Sequence[str]]
 
-
-def edges(
-    people: DataFrame,
-    records: int,
-    rules: Rules,
-    model: TrainedModel,
-    settings: LinkageSettings,
-    folder: Path,
-) -> DataFrame:
-    """Scored pairs of the frame, which lies as parquet in `folder`/people; written beside it."""
-    limits = settings.limits
-    result = folder / "edges.parquet"
-    with database(limits.memory_limit, limits.threads, folder / "spill") as connection:
-        source = f"read_parquet('{_escaped(folder / 'people')}/*.parquet')"
-        connection.execute(f"create table {PEOPLE_TABLE} as select * from {source}")  # noqa: S608
-        if records:
-            cap_blocks(connection, len(rules), records, settings)
-        score_tables(connection, rules, model, settings)
+def edges(job: ScoringJob) -> DataFrame:
+    """The pairs of the job: kept ones, and those that this run scored."""
+    limits = job.settings.limits
+    result = job.folder / "edges.parquet"
+    with database(limits.memory_limit, limits.threads, job.folder / "spill") as connection:
+        keys = [key_column(n) for n in job.rules]
+        _load(connection, "oversized", job.folder)
+        _load(connection, "decisions", job.folder)
+        _load(connection, "kept", job.folder)
+        usable = ", ".join(usable_key(key) for key in keys)
+        connection.execute(
+            f"create table {PEOPLE_TABLE} as select * exclude ({', '.join(keys)}), {usable}"  # noqa: S608
+            f" from {_files(job.folder / 'people')}"
+        )
+        _score(connection, job, keys)
         connection.execute(f"copy scored to '{_escaped(result)}' (format parquet)")
-    return people.sparkSession.read.parquet(str(result))
+    return job.spark.read.parquet(str(result))
+
+
+def _load(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> None:
+    connection.execute(f"create table {name} as select * from {_files(folder / name)}")  # noqa: S608
+
+
+def _files(folder: Path) -> str:
+    return f"read_parquet('{_escaped(folder)}/*.parquet')"
 
 
 def _escaped(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def cap_blocks(
-    connection: duckdb.DuckDBPyConnection, rule_count: int, records: int, settings: LinkageSettings
-) -> None:
-    """Null the keys of blocks that are too large, in the table `prepared`."""
-    capped = []
-    for index in range(rule_count):
-        sizes = connection.execute(block_sizes_select(index)).fetchall()
-        capped.append(capped_keys(index, largest_block(sizes, records, settings.guards)))
-    keys = [key_column(index) for index in range(rule_count)]
-    connection.execute(
-        f"create or replace table {PEOPLE_TABLE} as"  # noqa: S608
-        f" select * exclude ({', '.join(keys)}), {', '.join(capped)} from {PEOPLE_TABLE}"
-        if keys
-        else "select 1"
-    )
-
-
-def score_tables(
-    connection: duckdb.DuckDBPyConnection,
-    rules: Rules,
-    model: TrainedModel,
-    settings: LinkageSettings,
-) -> None:
-    """Score the table `prepared` with capped keys into the table `scored`."""
-    keys = [key_column(index) for index in range(len(rules))]
+def _score(connection: duckdb.DuckDBPyConnection, job: ScoringJob, keys: Sequence[str]) -> None:
+    """Makes the table `scored` from `prepared`, `kept` and `decisions`."""
+    rules, model, settings = list(job.rules.values()), job.model, job.settings
     built = linker(connection, splink_settings(settings, model, blocking_columns=keys))
+    register_frequencies(connection, built, frequency_columns(settings, model.present))
     first = predicted(built, model.review_weight)
-    connection.execute(f"create table scored as {edge_select(first, settings, model, rules)}")
-    joining = connection.execute(
-        "select record_key_l, record_key_r, joining_weight from scored"  # noqa: S608
-        f" where contradiction is null and joining_weight >= {model.join_weight}"
-    ).fetchall()
-    groups = grouped(joining, model.join_weight, settings.guards.max_cluster_records)
+    connection.execute("create table scored as select * from kept where found_by <> 'group'")
+    select = edge_select(first, settings, model, rules, job.release_number)
+    connection.execute(f"insert into scored by name {select}")
+    groups = grouped(_joining(connection), settings.guards.max_cluster_records)
     if not groups:
         return
-    connection.execute("create table member (record_key varchar, group_key varchar)")
-    _insert_members(connection, groups)
+    members = pa.table({"record_key": list(groups), "group_key": list(groups.values())})
+    connection.register("member", members)
+    connection.execute(
+        """insert into scored by name
+        select k.* from kept k
+        join member l on k.record_key_l = l.record_key
+        join member r on k.record_key_r = r.record_key and l.group_key = r.group_key
+        where k.found_by = 'group'"""
+    )
     connection.execute(
         f"""create table pair_in_group as
         select l.{UNIQUE_ID} as join_key_l, r.{UNIQUE_ID} as join_key_r, 'group' as match_key
@@ -88,11 +83,17 @@ def score_tables(
     )
     register_pairs(connection, built, "pair_in_group")
     second = predicted(built, None)
-    connection.execute(f"insert into scored {edge_select(second, settings, model, rules)}")
+    select = edge_select(second, settings, model, rules, job.release_number)
+    connection.execute(f"insert into scored by name {select}")
 
 
-def _insert_members(connection: duckdb.DuckDBPyConnection, groups: dict[str, str]) -> None:
-    members = pa.table({"record_key": list(groups), "group_key": list(groups.values())})
-    connection.register("member_arrow", members)
-    connection.execute("insert into member select record_key, group_key from member_arrow")
-    connection.unregister("member_arrow")
+def _joining(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, float]]:
+    """The pairs that hold groups together: decided so, or scored so and not decided otherwise."""
+    return connection.execute(
+        f"""select record_key_l, record_key_r, '{MUST_JOIN}'::double from decisions
+        where decision = 'same'
+        union all
+        select s.record_key_l, s.record_key_r, s.join_margin from scored s
+        anti join decisions d using (record_key_l, record_key_r)
+        where s.contradiction is null and s.join_margin >= 0"""  # noqa: S608
+    ).fetchall()

@@ -7,121 +7,113 @@ is scored twice and nothing has to be deduplicated afterwards.
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
-from pathlib import Path
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.linkage.blocking import key_column, largest_block
-from lakehouse.linkage.components import grouped_on_spark
-from lakehouse.linkage.edge_sql import EDGE_SCHEMA, edge_select, task_pairs_select
+from lakehouse.linkage.blocking import key_column
+from lakehouse.linkage.components import MUST_JOIN, grouped_on_spark
+from lakehouse.linkage.edge_sql import (
+    EDGE_SCHEMA,
+    FOUND_BY_GROUP,
+    edge_select,
+    task_pairs_select,
+)
 from lakehouse.linkage.engine import (
     PEOPLE_TABLE,
+    ScoringJob,
     database,
     linker,
     predicted,
     register_frequencies,
     register_pairs,
 )
-from lakehouse.linkage.model import (
-    UNIQUE_ID,
-    TrainedModel,
-    frequency_columns,
-    splink_settings,
-)
+from lakehouse.linkage.model import UNIQUE_ID, TrainedModel, frequency_columns, splink_settings
 from lakehouse.settings.linkage import LinkageSettings
 
-Rules = Sequence[Sequence[str]]
 Batches = Iterable[pa.RecordBatch]
+_PAIR = ["record_key_l", "record_key_r"]
 
 
-def edges(
-    people: DataFrame,
-    records: int,
-    rules: Rules,
-    model: TrainedModel,
-    settings: LinkageSettings,
-    folder: Path,
-) -> DataFrame:
-    """Scored pairs of the frame; written into `folder`, which workers see too."""
-    spark = people.sparkSession
-    compared = with_frequencies(people, frequency_columns(settings, model.present)).select(
-        UNIQUE_ID, *model.columns, *(f"tf_{c}" for c in frequency_columns(settings, model.present))
-    )
-    compared.write.parquet(str(folder / "compared"))
-    compared = spark.read.parquet(str(folder / "compared"))
-    members = _block_members(people, len(rules), records, settings)
-    first = _scored(
-        compared.join(members, on=UNIQUE_ID, how="inner"),
-        rules,
-        model,
-        settings,
-        model.review_weight,
-    )
-    first.write.parquet(str(folder / "first"))
-    first = spark.read.parquet(str(folder / "first"))
-    joining = first.where(F.col("contradiction").isNull()).select(
-        "record_key_l", "record_key_r", F.col("joining_weight").alias("match_weight")
+def edges(job: ScoringJob) -> DataFrame:
+    """The pairs of the job: kept ones, and those that this run scored."""
+    people, kept = _read(job, "people"), _read(job, "kept")
+    keys = [key_column(n) for n in job.rules]
+    members = _block_members(people, keys, _read(job, "oversized"))
+    compared = people.drop(*keys)
+    is_of_group = F.col("found_by") == FOUND_BY_GROUP
+    first = _stored(job, "first", _scored_blocks(compared, members, job)).unionByName(
+        kept.where(~is_of_group)
     )
     groups = grouped_on_spark(
-        joining, model.join_weight, settings.guards.max_cluster_records, folder / "groups"
+        _joining(first, _read(job, "decisions")),
+        job.settings.guards.max_cluster_records,
+        job.folder / "groups",
     )
-    second = _scored(
-        compared.join(_group_members(groups), on=UNIQUE_ID, how="inner"), (), model, settings, None
-    ).join(first, on=[f"{UNIQUE_ID}_l", f"{UNIQUE_ID}_r"], how="left_anti")
-    second.write.parquet(str(folder / "second"))
-    return first.unionByName(spark.read.parquet(str(folder / "second")))
+    inside = _pairs_in_groups(groups)
+    kept_inside = kept.where(is_of_group).join(inside, on=_PAIR, how="left_semi")
+    known = first.select(*_PAIR).unionByName(kept_inside.select(*_PAIR))
+    missing = _stored(job, "missing", inside.join(known, on=_PAIR, how="left_anti"))
+    second = _stored(job, "second", _scored_pairs(compared, missing, job))
+    return first.unionByName(kept_inside).unionByName(second)
 
 
-def with_frequencies(people: DataFrame, columns: Sequence[str]) -> DataFrame:
-    """The frame with tf_<column>: the share of the known values of the column that are this one."""
-    counted = people
-    for column in columns:
-        # Counted in the frame as it came: in what has been joined so far, each column would triple the plan.
-        known = people.where(F.col(column).isNotNull())
-        total = known.agg(F.count("*").alias("total"))
-        shares = (
-            known.groupBy(column)
-            .count()
-            .crossJoin(F.broadcast(total))
-            .select(column, (F.col("count").cast("double") / F.col("total")).alias(f"tf_{column}"))
-        )
-        counted = counted.join(shares, on=column, how="left")
-    return counted
+def _read(job: ScoringJob, name: str) -> DataFrame:
+    return job.spark.read.parquet(str(job.folder / name))
 
 
-def _block_members(
-    people: DataFrame, rule_count: int, records: int, settings: LinkageSettings
-) -> DataFrame:
-    """One row per record and usable block of it: record_key, rule_number, block_keys (of all
-    rules).
+def _stored(job: ScoringJob, name: str, frame: DataFrame) -> DataFrame:
+    """The frame written out and read back: what follows must not score again."""
+    frame.write.parquet(str(job.folder / name))
+    return _read(job, name)
+
+
+def _joining(first: DataFrame, decisions: DataFrame) -> DataFrame:
+    """The pairs that hold groups together: decided so, or scored so and not decided otherwise."""
+    decided = decisions.where(F.col("decision") == "same").select(
+        *_PAIR, F.lit(MUST_JOIN).alias("margin")
+    )
+    scored = (
+        first.where(F.col("contradiction").isNull() & (F.col("join_margin") >= 0))
+        .join(F.broadcast(decisions), on=_PAIR, how="left_anti")
+        .select(*_PAIR, F.col("join_margin").alias("margin"))
+    )
+    return decided.unionByName(scored)
+
+
+def _pairs_in_groups(groups: DataFrame) -> DataFrame:
+    """record_key_l, record_key_r, group_key: all pairs within a group."""
+    left = groups.select(F.col(UNIQUE_ID).alias("record_key_l"), "group_key")
+    right = groups.select(F.col(UNIQUE_ID).alias("record_key_r"), "group_key")
+    return left.join(right, on="group_key", how="inner").where(
+        F.col("record_key_l") < F.col("record_key_r")
+    )
+
+
+def _block_members(people: DataFrame, keys: Sequence[str], oversized: DataFrame) -> DataFrame:
+    """One row per record and block to be compared: record_key, rule_number, block_keys (of all rules).
+
+    Left out are blocks that are too large, and those without a touched record or with one record.
     """
-    keys = F.array(*(F.col(key_column(i)) for i in range(rule_count)))
-    placed = people.select(UNIQUE_ID, F.posexplode(keys).alias("rule_number", "block_key")).where(
-        F.col("block_key").isNotNull()
-    )
-    sizes = placed.groupBy("rule_number", "block_key").agg(F.count("*").alias("records"))
-    histogram = sizes.groupBy("rule_number", "records").agg(F.count("*").alias("blocks")).collect()
-    caps = [
-        largest_block(
-            ((row["records"], row["blocks"]) for row in histogram if row["rule_number"] == rule),
-            records,
-            settings.guards,
+    placed = (
+        people.select(
+            UNIQUE_ID,
+            "is_touched",
+            F.posexplode(F.array(*(F.col(key) for key in keys))).alias("rule_number", "block_key"),
         )
-        for rule in range(rule_count)
-    ]
-    fits = reduce(
-        lambda found, rule: found.when(
-            F.col("rule_number") == rule, F.col("records") <= caps[rule]
-        ),
-        range(rule_count),
-        F.when(F.lit(False), F.lit(False)),
+        .where(F.col("block_key").isNotNull())
+        .join(F.broadcast(oversized), on="block_key", how="left_anti")
     )
-    usable = sizes.where(fits & (F.col("records") > 1)).select("rule_number", "block_key")
-    own = placed.join(usable, on=["rule_number", "block_key"], how="left_semi")
+    compared = (
+        placed.groupBy("block_key")
+        .agg(F.count("*").alias("records"), F.bool_or("is_touched").alias("has_touched"))
+        .where((F.col("records") > 1) & F.col("has_touched"))
+        .select("block_key")
+    )
+    own = placed.join(compared, on="block_key", how="left_semi")
     by_rule = F.map_from_entries(F.collect_list(F.struct("rule_number", "block_key")))
-    rule_numbers = F.array(*(F.lit(i) for i in range(rule_count)))
+    rule_numbers = F.array(*(F.lit(n) for n in range(len(keys))))
     return (
         own.groupBy(UNIQUE_ID)
         .agg(by_rule.alias("by_rule"))
@@ -135,29 +127,39 @@ def _block_members(
     )
 
 
-def _group_members(groups: DataFrame) -> DataFrame:
-    """A group as the one block of its records."""
-    return groups.select(
-        UNIQUE_ID, F.array("group_key").alias("block_keys"), F.lit(0).alias("rule_number")
+def _scored_blocks(compared: DataFrame, members: DataFrame, job: ScoringJob) -> DataFrame:
+    shipped = compared.join(members, on=UNIQUE_ID, how="inner")
+    block = F.element_at("block_keys", F.col("rule_number") + 1)
+    spread = shipped.repartition(_tasks(members, job), block)
+    score = _block_task(list(job.rules.values()), job.model, job.settings, job.release_number)
+    return spread.mapInArrow(score, EDGE_SCHEMA)
+
+
+def _scored_pairs(compared: DataFrame, pairs: DataFrame, job: ScoringJob) -> DataFrame:
+    """The pairs scored, with the records of a group in one task."""
+    tasks = _tasks(pairs, job)
+    task: Column = F.pmod(F.xxhash64("group_key"), F.lit(tasks)).alias("task")
+    sides = [pairs.select(F.col(side).alias(UNIQUE_ID), task) for side in _PAIR]
+    shipped = compared.join(
+        reduce(DataFrame.unionByName, sides).distinct(), on=UNIQUE_ID, how="inner"
+    )
+    score = _pair_task(list(job.rules.values()), job.model, job.settings, job.release_number)
+    return (
+        shipped.groupBy("task")
+        .cogroup(pairs.select(*_PAIR, task).groupBy("task"))
+        .applyInArrow(score, EDGE_SCHEMA)
     )
 
 
-def _scored(
-    members: DataFrame,
-    rules: Rules,
+def _tasks(rows: DataFrame, job: ScoringJob) -> int:
+    return max(-(-rows.count() // job.settings.limits.records_per_task), 1)
+
+
+def _block_task(
+    rules: Sequence[Sequence[str]],
     model: TrainedModel,
     settings: LinkageSettings,
-    least_weight: float | None,
-) -> DataFrame:
-    partitions = -(-members.count() // settings.limits.records_per_task)
-    block = F.element_at("block_keys", F.col("rule_number") + 1)
-    spread = members.repartition(max(partitions, 1), "rule_number", block)
-    task = scoring_task(rules, model, settings, least_weight)
-    return spread.mapInArrow(task, EDGE_SCHEMA)
-
-
-def scoring_task(
-    rules: Rules, model: TrainedModel, settings: LinkageSettings, least_weight: float | None
+    release_number: int,
 ) -> Callable[[Batches], Batches]:
     """What one task does with the rows of its blocks: rows of linkage.scored_edge come back."""
 
@@ -168,7 +170,8 @@ def scoring_task(
         with database(settings.limits.task_memory_limit, threads=1) as connection:
             connection.register("arrived", pa.Table.from_batches(held))
             connection.execute(
-                f"create table block as select {UNIQUE_ID}, rule_number, block_keys from arrived"  # noqa: S608
+                f"create table block as select {UNIQUE_ID}, is_touched, rule_number, block_keys"  # noqa: S608
+                " from arrived"
             )
             connection.execute(
                 f"create table {PEOPLE_TABLE} as"  # noqa: S608
@@ -176,15 +179,42 @@ def scoring_task(
             )
             connection.unregister("arrived")
             held.clear()
-            connection.execute(f"create table pair as {task_pairs_select(max(len(rules), 1))}")
-            if not rules:
-                connection.execute("update pair set match_key = 'group'")
+            connection.execute(f"create table pair as {task_pairs_select(len(rules))}")
             built = linker(connection, splink_settings(settings, model))
             register_frequencies(connection, built, frequency_columns(settings, model.present))
             register_pairs(connection, built, "pair")
-            table = predicted(built, least_weight)
-            rows = connection.execute(edge_select(table, settings, model, rules))
+            table = predicted(built, model.review_weight)
+            rows = connection.execute(edge_select(table, settings, model, rules, release_number))
             reader: pa.RecordBatchReader = rows.to_arrow_reader(50_000)
             yield from reader
+
+    return score
+
+
+def _pair_task(
+    rules: Sequence[Sequence[str]],
+    model: TrainedModel,
+    settings: LinkageSettings,
+    release_number: int,
+) -> Callable[[pa.Table, pa.Table], pa.Table]:
+    """What one task does with the pairs that it is given, and their records."""
+
+    def score(people: pa.Table, pairs: pa.Table) -> pa.Table:
+        with database(settings.limits.task_memory_limit, threads=1) as connection:
+            connection.register("arrived", people)
+            connection.register("given", pairs)
+            connection.execute(
+                f"create table {PEOPLE_TABLE} as select * exclude (task) from arrived"  # noqa: S608
+            )
+            connection.execute(
+                "create table pair as select record_key_l as join_key_l,"
+                " record_key_r as join_key_r, 'group' as match_key from given"
+            )
+            built = linker(connection, splink_settings(settings, model))
+            register_frequencies(connection, built, frequency_columns(settings, model.present))
+            register_pairs(connection, built, "pair")
+            table = predicted(built, None)
+            rows = connection.execute(edge_select(table, settings, model, rules, release_number))
+            return rows.to_arrow_table()
 
     return score

@@ -21,12 +21,14 @@ from splink import block_on
 from lakehouse.linkage.artefact import conf_hash, content_version
 from lakehouse.linkage.blocking import (
     columns_of,
-    evidence,
     key_column,
+    largest_block,
     used_blocking,
     with_block_keys,
 )
+from lakehouse.linkage.edge_sql import block_sizes_select
 from lakehouse.linkage.engine import PEOPLE_TABLE, database, linker, predicted
+from lakehouse.linkage.evidence import evidence_columns
 from lakehouse.linkage.model import (
     UNIQUE_ID,
     LevelParameters,
@@ -34,7 +36,6 @@ from lakehouse.linkage.model import (
     expected_parameters,
     splink_settings,
 )
-from lakehouse.linkage.score_duckdb import cap_blocks
 from lakehouse.settings.linkage import LinkageSettings, ThresholdSettings
 
 Floats = npt.NDArray[np.float64]
@@ -66,33 +67,35 @@ class Session:
     m: Mapping[str, Floats]
 
 
-def train(people: DataFrame, settings: LinkageSettings) -> TrainedModel:
+def train(evidence: DataFrame, settings: LinkageSettings) -> TrainedModel:
     """A model for these people, from at most `training.max_records` of them.
 
     Args:
-        people: silver.person_record, or any frame with record_key and some of its columns.
+        evidence: linkage.record_evidence.
         settings: conf.
 
     Returns:
         The model; the same for the same records in any order.
     """
-    records = people.count()
-    sample = _sampled(evidence(people, settings), records, settings).toArrow()
+    records = evidence.count()
+    sample = _sampled(evidence, records, settings).toArrow()
     limits = settings.limits
     with database(limits.memory_limit, limits.threads) as connection:
         connection.register("sample", sample)
         connection.execute(
-            f"create table {PEOPLE_TABLE} as select * from sample order by {UNIQUE_ID}"  # noqa: S608
+            f"create table {PEOPLE_TABLE} as select *, true as is_touched from sample"  # noqa: S608
+            f" order by {UNIQUE_ID}"
         )
         connection.unregister("sample")
         present = _present_columns(connection, sample, settings)
         return _trained(connection, sample.num_rows, records, present, settings)
 
 
-def _sampled(people: DataFrame, records: int, settings: LinkageSettings) -> DataFrame:
+def _sampled(evidence: DataFrame, records: int, settings: LinkageSettings) -> DataFrame:
     most = settings.training.max_records
-    rules = used_blocking(settings, frozenset(people.columns))
-    keyed = with_block_keys(people, rules)
+    values = (F.col("evidence")[c].alias(c) for c in evidence_columns(settings))
+    people = evidence.select(UNIQUE_ID, "block_keys", *values)
+    keyed = with_block_keys(people, range(len(settings.blocking)))
     if records <= most:
         return keyed
     buckets = int(_HASH_BUCKETS * most / records)
@@ -308,9 +311,7 @@ def _evidence_weights(
     connection: duckdb.DuckDBPyConnection, model: TrainedModel, settings: LinkageSettings
 ) -> Floats:
     """Match weights without prior, in bits, of all pairs that blocking finds in the sample."""
-    all_rules = used_blocking(settings, frozenset(_table_columns(connection)))
-    usable = used_blocking(settings, model.present)
-    keys = [key_column(all_rules.index(rule)) for rule in usable]
+    keys = [key_column(n) for n in used_blocking(settings, model.present)]
     if not keys:
         return np.array([])
     built = linker(connection, splink_settings(settings, model, blocking_columns=keys))
@@ -322,8 +323,20 @@ def _evidence_weights(
 def _cap_sample_blocks(
     connection: duckdb.DuckDBPyConnection, sampled: int, settings: LinkageSettings
 ) -> None:
-    rules = used_blocking(settings, frozenset(_table_columns(connection)))
-    cap_blocks(connection, len(rules), sampled, settings)
+    """Null the keys of blocks that are too large, in the table `prepared`."""
+    capped = []
+    for number in range(len(settings.blocking)):
+        key = key_column(number)
+        sizes = connection.execute(block_sizes_select(key)).fetchall()
+        cap = largest_block(sizes, sampled, settings.guards)
+        capped.append(
+            f"case when count({key}) over (partition by {key}) <= {cap} then {key} end as {key}"
+        )
+    names = ", ".join(key_column(number) for number in range(len(settings.blocking)))
+    connection.execute(
+        f"create or replace table {PEOPLE_TABLE} as"  # noqa: S608
+        f" select * exclude ({names}), {', '.join(capped)} from {PEOPLE_TABLE}"
+    )
 
 
 def _without_true_pairs(
@@ -354,10 +367,6 @@ def _without_true_pairs(
             for level, u in zip(levels, left, strict=True)
         )
     return found
-
-
-def _table_columns(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    return [row[0] for row in connection.execute(f"describe {PEOPLE_TABLE}").fetchall()]
 
 
 def _probabilities(weights: Floats) -> Floats:

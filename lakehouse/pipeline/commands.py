@@ -13,6 +13,7 @@ from lakehouse.demo.generate import generate
 from lakehouse.disk import free_space
 from lakehouse.errors import ConfigurationError, InputError
 from lakehouse.linkage.artefact import save_model
+from lakehouse.linkage.link import DECISION_SCHEMA, guarded_evidence
 from lakehouse.linkage.train import train
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import runner
@@ -279,7 +280,10 @@ def train_model(settings: Settings) -> Report:
     with lake.locks.run():
         version = lake.release().versions.get("silver.person_record", 0)
         people = lake.tables.read("silver.person_record", version)
-        model = train(people, settings.linkage)
+        undecided = lake.spark.createDataFrame([], DECISION_SCHEMA)
+        secret = settings.lake.secret.get_secret_value()
+        evidence = guarded_evidence(people, undecided, settings.linkage, secret)
+        model = train(evidence, settings.linkage)
         now = datetime.now(UTC)
         path = save_model(model, settings.linkage.models, f"{now:%Y-%m-%dT%H%M%S}")
     return Report(lines=[f"Model {model.version} is at {path}, its card beside it."])

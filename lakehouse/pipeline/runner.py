@@ -256,17 +256,20 @@ class _Run:
             scratch=self._scratch,
             own_models=own_models(self._lake, self._attempt.number),
             frames={table: self._read(table) for table in step.reads},
-            previous=self._previous(step.table),
+            previous={table: self._released(table) for table in step.builds_on},
         )
 
     def _read(self, table: str) -> DataFrame:
-        frame = self._lake.tables.read(table, self._version(table))
+        return self._read_at(table, self._version(table))
+
+    def _read_at(self, table: str, version: int) -> DataFrame:
+        frame = self._lake.tables.read(table, version)
         # A version from before its spec gained a column is read as if the column were empty.
         gained = [c for c in self._lake.specs[table].columns if c.name not in frame.columns]
         return frame.select("*", *(F.lit(None).cast(c.type).alias(c.name) for c in gained))
 
-    def _previous(self, table: str) -> DataFrame:
-        return self._lake.tables.read(table, self._attempt.base_version(table))
+    def _released(self, table: str) -> DataFrame:
+        return self._read_at(table, self._attempt.base_version(table))
 
     def _version(self, table: str) -> int:
         return self._versions.get(table, self._attempt.base_version(table))

@@ -27,10 +27,15 @@ from lakehouse.gold.date import date as calendar_dates
 from lakehouse.gold.product import product
 from lakehouse.gold.source import source_rows
 from lakehouse.linkage.artefact import latest_model, load_model, publish_model, save_model
+from lakehouse.linkage.blocking import oversized_block
 from lakehouse.linkage.cluster import cluster
 from lakehouse.linkage.customer_id import identity_map
+from lakehouse.linkage.evidence import follows_on, record_evidence, touched_record
+from lakehouse.linkage.frequency import term_frequency
+from lakehouse.linkage.guards import shared_identifier
+from lakehouse.linkage.link import DECISION_SCHEMA
 from lakehouse.linkage.model import TrainedModel
-from lakehouse.linkage.score import scored_edge
+from lakehouse.linkage.score import Increment, scored_edge
 from lakehouse.linkage.train import train
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.models import Settings
@@ -43,7 +48,7 @@ from lakehouse.tables.spec import Layer, TableSpec
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a step may use: frames at this run's versions, settings, the day, the last release's rows.
+    """What a step may use: frames at this run's versions, settings, the day, the last release's frames.
 
     `scratch` is a folder that driver and workers see, for what scoring spills; it ends with the run.
     `own_models` is where the run's model stands; one that it trains waits there for its release.
@@ -56,7 +61,12 @@ class Inputs:
     scratch: Path
     own_models: Path
     frames: Mapping[str, DataFrame]
-    previous: DataFrame
+    previous: Mapping[str, DataFrame]
+
+    @property
+    def secret(self) -> str:
+        """What hashes are keyed by."""
+        return self.settings.lake.secret.get_secret_value()
 
     @property
     def as_of_at(self) -> datetime:
@@ -68,13 +78,15 @@ class Inputs:
 class Step:
     """One table: the tables it is made from and the function that makes it.
 
-    `is_retired` marks a table that no source fills: its step makes it empty, and is needed only where
-    a release has the table from the time when one did.
+    `builds_on` names tables that it reads as the last release has them. `is_retired` marks a
+    table that no source fills: its step makes it empty, and is needed only where a release has the table
+    from the time when one did.
     """
 
     table: str
     reads: tuple[str, ...]
     build: Callable[[Inputs], DataFrame]
+    builds_on: tuple[str, ...] = ()
     is_retired: bool = False
 
 
@@ -145,7 +157,7 @@ def _silver_step(table: str, sources: Sequence[Source]) -> Step:
             {s.name: inputs.frames[s.bronze_table.name] for s in feeds},
             inputs.settings.sources,
             {name.split(".")[1]: inputs.frames[name] for name in silver_reads},
-            secret=inputs.settings.lake.secret.get_secret_value(),
+            secret=inputs.secret,
             as_of=inputs.as_of,
         )
 
@@ -153,9 +165,9 @@ def _silver_step(table: str, sources: Sequence[Source]) -> Step:
 
 
 def linkage_model(
-    people: DataFrame, settings: LinkageSettings, as_of: date, own_models: Path
+    evidence: DataFrame, settings: LinkageSettings, as_of: date, own_models: Path
 ) -> TrainedModel:
-    """The run's model: the newest of the configured folder, or, if there is none, one trained on `people`.
+    """The run's model: the newest of the configured folder, or, if there is none, one trained on `evidence`.
 
     It stands in `own_models`: this run's later steps find it there, and so does one that resumes it,
     also where another model was trained in between.
@@ -166,35 +178,107 @@ def linkage_model(
     newest = latest_model(settings.models)
     if newest is not None:
         return load_model(publish_model(newest, own_models))
-    return load_model(save_model(train(people, settings), own_models, as_of.isoformat()))
+    return load_model(save_model(train(evidence, settings), own_models, as_of.isoformat()))
 
 
-def _model(inputs: Inputs) -> TrainedModel:
+def _shared_identifier(inputs: Inputs) -> DataFrame:
     people = inputs.frames["silver.person_record"]
-    return linkage_model(people, inputs.settings.linkage, inputs.as_of, inputs.own_models)
+    return shared_identifier(people, inputs.settings.linkage.guards.sharing, inputs.secret)
+
+
+def _record_evidence(inputs: Inputs) -> DataFrame:
+    return record_evidence(
+        inputs.frames["silver.person_record"],
+        inputs.frames["linkage.shared_identifier"],
+        inputs.spark.createDataFrame([], DECISION_SCHEMA),
+        inputs.settings.linkage,
+        inputs.secret,
+    )
+
+
+def _oversized_block(inputs: Inputs) -> DataFrame:
+    evidence = inputs.frames["linkage.record_evidence"]
+    return oversized_block(evidence, inputs.settings.linkage, inputs.scratch)
+
+
+def _touched_record(inputs: Inputs) -> DataFrame:
+    settings, last = inputs.settings.linkage, inputs.previous["linkage.record_evidence"]
+    return touched_record(
+        inputs.frames["linkage.record_evidence"],
+        last,
+        inputs.frames["linkage.oversized_block"],
+        inputs.previous["linkage.oversized_block"],
+        is_full=settings.full or not follows_on(last, settings),
+    )
+
+
+def _term_frequency(inputs: Inputs) -> DataFrame:
+    settings = inputs.settings.linkage
+    if not settings.full and follows_on(inputs.previous["linkage.record_evidence"], settings):
+        return inputs.previous["linkage.term_frequency"]
+    return term_frequency(inputs.frames["linkage.record_evidence"], settings, inputs.secret)
 
 
 def _scored_edge(inputs: Inputs) -> DataFrame:
-    people = inputs.frames["silver.person_record"]
-    return scored_edge(people, _model(inputs), inputs.settings.linkage, str(inputs.scratch))
+    evidence = inputs.frames["linkage.record_evidence"]
+    increment = Increment(
+        evidence,
+        inputs.frames["linkage.touched_record"],
+        inputs.frames["linkage.oversized_block"],
+        inputs.frames["linkage.term_frequency"],
+        inputs.previous["linkage.scored_edge"],
+        inputs.previous["linkage.cluster"],
+    )
+    settings = inputs.settings.linkage
+    return scored_edge(
+        increment,
+        linkage_model(evidence, settings, inputs.as_of, inputs.own_models),
+        settings,
+        secret=inputs.secret,
+        work_dir=inputs.scratch,
+        release_number=inputs.release_number,
+    )
 
 
 def _cluster(inputs: Inputs) -> DataFrame:
-    people, edges = inputs.frames["silver.person_record"], inputs.frames["linkage.scored_edge"]
-    settings = inputs.settings.linkage
-    return cluster(people, edges, _model(inputs), settings, str(inputs.scratch))
+    return cluster(
+        inputs.frames["linkage.record_evidence"],
+        inputs.frames["linkage.scored_edge"],
+        inputs.frames["linkage.touched_record"],
+        inputs.previous["linkage.cluster"],
+        inputs.settings.linkage,
+        inputs.scratch,
+    )
 
 
 def _identity_map(inputs: Inputs) -> DataFrame:
     return identity_map(
-        inputs.frames["linkage.cluster"], inputs.previous, inputs.as_of_at, inputs.release_number
+        inputs.frames["linkage.cluster"],
+        inputs.previous["linkage.identity_map"],
+        inputs.as_of_at,
+        inputs.release_number,
     )
 
 
+_EVIDENCE, _OVERSIZED = "linkage.record_evidence", "linkage.oversized_block"
+_TOUCHED, _FREQUENCY = "linkage.touched_record", "linkage.term_frequency"
+_EDGE, _CLUSTER, _MAP = "linkage.scored_edge", "linkage.cluster", "linkage.identity_map"
+_SHARED = "linkage.shared_identifier"
+
 _LINKAGE_STEPS = (
-    Step("linkage.scored_edge", ("silver.person_record",), _scored_edge),
-    Step("linkage.cluster", ("silver.person_record", "linkage.scored_edge"), _cluster),
-    Step("linkage.identity_map", ("linkage.cluster",), _identity_map),
+    Step(_SHARED, ("silver.person_record",), _shared_identifier),
+    Step(_EVIDENCE, ("silver.person_record", _SHARED), _record_evidence),
+    Step(_OVERSIZED, (_EVIDENCE,), _oversized_block),
+    Step(_TOUCHED, (_EVIDENCE, _OVERSIZED), _touched_record, (_EVIDENCE, _OVERSIZED)),
+    Step(_FREQUENCY, (_EVIDENCE,), _term_frequency, (_EVIDENCE, _FREQUENCY)),
+    Step(
+        _EDGE,
+        (_EVIDENCE, _TOUCHED, _OVERSIZED, _FREQUENCY),
+        _scored_edge,
+        (_EDGE, _CLUSTER),
+    ),
+    Step(_CLUSTER, (_EVIDENCE, _EDGE, _TOUCHED), _cluster, (_CLUSTER,)),
+    Step(_MAP, (_CLUSTER,), _identity_map, (_MAP,)),
 )
 
 

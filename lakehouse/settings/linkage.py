@@ -100,6 +100,11 @@ class SharingLimit(Frozen):
     people: tuple[KeyPart, ...] = Field(min_length=1)
     limit: int = Field(gt=0)
 
+    @property
+    def identifier(self) -> str:
+        """What the columns are called together, as in `street_match+postcode_match`."""
+        return "+".join(self.columns)
+
 
 class Corroboration(Frozen):
     """What a pair needs beside the fields that namesakes share, in data that has identifiers.
@@ -188,10 +193,12 @@ class LinkageSettings(Frozen):
 
     A blocking rule is a list of key parts: records that agree in all of them are compared.
     Comparisons and rules whose columns the data does not have, or has in fewer than `least_fill` of
-    its records, are left out.
+    its records, are left out. A run scores what changed since the last one; with `full` it scores
+    every pair anew and counts afresh how frequent values are.
     """
 
     engine: Engine = Engine.AUTO
+    full: bool = False
     limits: EngineLimits = EngineLimits()
     models: LocalFolder
     least_fill: Share = 0.002

@@ -10,7 +10,138 @@ _RECORD_KEY = Column(
     "record_key", "string", "Record in silver.person_record.", _PSEUDONYM, required=True
 )
 _MODEL_VERSION = Column(
-    "model_version", "string", "Version of the linkage model that decided.", required=True
+    "model_version", "string", "Version of the linkage model that scored the pair.", required=True
+)
+
+RECORD_EVIDENCE = TableSpec(
+    name="linkage.record_evidence",
+    description="One row per person record: what linkage looks at of it in this run.",
+    columns=(
+        _RECORD_KEY,
+        Column(
+            "evidence",
+            "map<string,string>",
+            "Value per column of the person record that comparisons, blocking rules or guards read; values that too many people share are left out.",
+            Sensitivity.DIRECT_IDENTIFIER,
+            required=True,
+        ),
+        Column(
+            "block_keys",
+            "array<bigint>",
+            "Keyed hash per blocking rule of conf, in its order: records that share one are compared. Null where the rule does not apply.",
+            _PSEUDONYM,
+            required=True,
+        ),
+        Column(
+            "overrides",
+            "map<string,string>",
+            "What stewards decided of the record and another, by the other's record_key: same or different.",
+            _PSEUDONYM,
+            required=True,
+        ),
+        Column(
+            "fingerprint",
+            "string",
+            "Keyed SHA-256 of evidence and overrides: differs from the last run's if the record changed.",
+            _PSEUDONYM,
+            required=True,
+        ),
+        Column("conf_hash", "string", "Digest of the linkage configuration.", required=True),
+    ),
+    primary_key=("record_key",),
+    owner=_OWNER,
+    retention_days=395,
+    purposes=_PURPOSES,
+    subject_key="record_key",
+)
+
+SHARED_IDENTIFIER = TableSpec(
+    name="linkage.shared_identifier",
+    description="One row per value that too many different people share to tell any of them: it is no evidence in this run.",
+    columns=(
+        Column(
+            "identifier",
+            "string",
+            "Columns of the person record that hold the value, joined by plus signs.",
+            required=True,
+        ),
+        Column("value_hash", "string", "Keyed SHA-256 of the value.", _PSEUDONYM, required=True),
+        Column(
+            "people_count",
+            "bigint",
+            "Different people that carry the value.",
+            required=True,
+            unit="people",
+        ),
+    ),
+    primary_key=("identifier", "value_hash"),
+    owner=_OWNER,
+    retention_days=395,
+    purposes=_PURPOSES,
+)
+
+OVERSIZED_BLOCK = TableSpec(
+    name="linkage.oversized_block",
+    description="One row per block that holds too many records to compare them all: its pairs are found by other rules or not at all.",
+    columns=(
+        Column("blocking_rule", "string", "The rule, as its parts in conf.", required=True),
+        Column(
+            "block_key",
+            "bigint",
+            "Keyed hash that the records of the block share.",
+            _PSEUDONYM,
+            required=True,
+        ),
+        Column("record_count", "bigint", "Records of the block.", required=True, unit="records"),
+    ),
+    primary_key=("block_key",),
+    owner=_OWNER,
+    retention_days=395,
+    purposes=_PURPOSES,
+)
+
+TOUCHED_RECORD = TableSpec(
+    name="linkage.touched_record",
+    description="One row per person record that this run looked at anew: pairs of all others kept their weights.",
+    columns=(
+        _RECORD_KEY,
+        Column(
+            "cause",
+            "string",
+            "new, changed (its values, a value that too many share, a decision), deleted, block_size (a block became too large or is so no longer) or full.",
+            required=True,
+        ),
+    ),
+    primary_key=("record_key",),
+    owner=_OWNER,
+    retention_days=395,
+    purposes=_PURPOSES,
+    subject_key="record_key",
+)
+
+TERM_FREQUENCY = TableSpec(
+    name="linkage.term_frequency",
+    description="One row per column and value that several person records have: how frequent it is. Counted anew by a full run only.",
+    columns=(
+        Column("column_name", "string", "Column of the person record.", required=True),
+        Column(
+            "value_hash",
+            "string",
+            "Keyed SHA-256 of the value; * for every value without a row of its own.",
+            _PSEUDONYM,
+            required=True,
+        ),
+        Column(
+            "share",
+            "double",
+            "Share of the column's known values that are this one.",
+            required=True,
+        ),
+    ),
+    primary_key=("column_name", "value_hash"),
+    owner=_OWNER,
+    retention_days=395,
+    purposes=_PURPOSES,
 )
 
 SCORED_EDGE = TableSpec(
@@ -38,9 +169,9 @@ SCORED_EDGE = TableSpec(
             "match_probability", "double", "The same as a probability by the model.", required=True
         ),
         Column(
-            "joining_weight",
+            "join_margin",
             "double",
-            "The match weight less what conf asks in addition of a pair that agrees in names alone: what joins.",
+            "By how much the match weight exceeds what the model, and conf of a pair that agrees in names alone, asks of pairs that join: 0 or more joins.",
             required=True,
             unit="bits",
         ),
@@ -62,12 +193,31 @@ SCORED_EDGE = TableSpec(
             required=True,
         ),
         Column(
+            "weights",
+            "map<string,double>",
+            "What each comparison says for one person, the rarity of its value included.",
+            required=True,
+            unit="bits",
+        ),
+        Column(
             "found_by",
             "string",
-            "Blocking rule that found the pair first, or cluster for a pair scored because its group needed it.",
+            "Blocking rule that found the pair first, or group for a pair scored because its group needed it.",
             required=True,
         ),
         _MODEL_VERSION,
+        Column(
+            "scored_in_release",
+            "bigint",
+            "Number of the release whose run scored the pair.",
+            required=True,
+            run_metadata=True,
+        ),
+        Column(
+            "override",
+            "string",
+            "What a steward decided of the pair: same or different; null if nothing.",
+        ),
     ),
     primary_key=("record_key_l", "record_key_r"),
     owner=_OWNER,
@@ -88,7 +238,13 @@ CLUSTER = TableSpec(
             _PSEUDONYM,
             required=True,
         ),
-        _MODEL_VERSION,
+        Column(
+            "component_id",
+            "string",
+            "Smallest record_key of all that edges which join connect with the record: its cluster is part of them.",
+            _PSEUDONYM,
+            required=True,
+        ),
     ),
     primary_key=("record_key",),
     owner=_OWNER,
@@ -124,4 +280,13 @@ IDENTITY_MAP = TableSpec(
     subject_key="record_key",
 )
 
-LINKAGE_TABLES = (SCORED_EDGE, CLUSTER, IDENTITY_MAP)
+LINKAGE_TABLES = (
+    SHARED_IDENTIFIER,
+    RECORD_EVIDENCE,
+    OVERSIZED_BLOCK,
+    TOUCHED_RECORD,
+    TERM_FREQUENCY,
+    SCORED_EDGE,
+    CLUSTER,
+    IDENTITY_MAP,
+)

@@ -118,7 +118,7 @@ def test_every_joining_pair_is_counted_below_some_threshold(
     look: Shown, small_lake: SmallLake
 ) -> None:
     edges = released(small_lake, "linkage.scored_edge").where("contradiction is null").count()
-    by_bit = look.table("from_weight", "pairs", "pairs_joined_from_here")
+    by_bit = look.table("from_margin", "pairs", "pairs_joined_from_here")
 
     assert by_bit[0][2] == edges
     assert sum(row[1] for row in by_bit) == edges

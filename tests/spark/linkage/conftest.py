@@ -7,6 +7,9 @@ import pytest
 import yaml
 from pyspark.sql import DataFrame, SparkSession
 
+from lakehouse.linkage.evidence import record_evidence
+from lakehouse.linkage.guards import SHARED_IDENTIFIER_SCHEMA
+from lakehouse.linkage.link import DECISION_SCHEMA, LinkageState, linked, no_state
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.linkage.train import train
 from lakehouse.settings.linkage import Engine, LinkageSettings
@@ -108,6 +111,37 @@ def people(spark: SparkSession) -> DataFrame:
     return frame(spark, made_people(300)).persist()
 
 
+def linked_after(
+    people: DataFrame,
+    model: TrainedModel,
+    settings: LinkageSettings,
+    work: Path,
+    last: LinkageState | None = None,
+    decisions: list[tuple[str, str, str]] | None = None,
+    run: int = 1,
+) -> LinkageState:
+    """What a run over `people` leaves on top of `last`, or of nothing."""
+    spark = people.sparkSession
+    return linked(
+        people,
+        last or no_state(spark),
+        spark.createDataFrame(decisions or [], DECISION_SCHEMA),
+        lambda _: model,
+        settings,
+        secret="tests",
+        work_dir=work,
+        release_number=run,
+    )
+
+
+def trained(people: DataFrame, settings: LinkageSettings) -> TrainedModel:
+    """A model for `people`, of whom nobody shares too much."""
+    spark = people.sparkSession
+    nothing = spark.createDataFrame([], SHARED_IDENTIFIER_SCHEMA)
+    undecided = spark.createDataFrame([], DECISION_SCHEMA)
+    return train(record_evidence(people, nothing, undecided, settings, "tests"), settings)
+
+
 @pytest.fixture(scope="session")
 def model(people: DataFrame, settings: LinkageSettings) -> TrainedModel:
-    return train(people, settings)
+    return trained(people, settings)

@@ -9,16 +9,14 @@ from pyspark.sql import functions as F
 
 from lakehouse.errors import LinkageError
 from lakehouse.linkage.artefact import latest_model, load_model, save_model
-from lakehouse.linkage.cluster import cluster
 from lakehouse.linkage.components import connected, connected_on_spark, grouped, grouped_on_spark
 from lakehouse.linkage.evaluate import evaluate
-from lakehouse.linkage.guards import shared_value, without_shared_values
+from lakehouse.linkage.guards import shared_identifier, without_shared_values
+from lakehouse.linkage.link import LinkageState
 from lakehouse.linkage.model import TrainedModel
-from lakehouse.linkage.score import scored_edge
-from lakehouse.linkage.train import train
 from lakehouse.settings.linkage import LinkageSettings
 
-from .conftest import by, frame, made_people
+from .conftest import by, frame, linked_after, made_people, trained
 
 
 def by_pair(edges: DataFrame) -> dict[tuple[str, str], Row]:
@@ -26,23 +24,22 @@ def by_pair(edges: DataFrame) -> dict[tuple[str, str], Row]:
 
 
 @pytest.fixture(scope="module")
-def edges(
+def states(
     people: DataFrame,
     model: TrainedModel,
     settings: LinkageSettings,
     tmp_path_factory: pytest.TempPathFactory,
-) -> dict[str, DataFrame]:
-    work = str(tmp_path_factory.mktemp("edges"))
+) -> dict[str, LinkageState]:
     return {
-        engine: scored_edge(people, model, by(settings, engine), work).persist()
+        engine: linked_after(people, model, by(settings, engine), tmp_path_factory.mktemp(engine))
         for engine in ("duckdb", "spark")
     }
 
 
 def test_both_engines_find_the_same_pairs_with_the_same_weights(
-    edges: dict[str, DataFrame],
+    states: dict[str, LinkageState],
 ) -> None:
-    duckdb, spark = by_pair(edges["duckdb"]), by_pair(edges["spark"])
+    duckdb, spark = (by_pair(states[engine].scored_edge) for engine in ("duckdb", "spark"))
     assert duckdb.keys() == spark.keys()
     assert len(duckdb) >= 900
     for pair, row in duckdb.items():
@@ -57,17 +54,10 @@ def test_both_engines_find_the_same_pairs_with_the_same_weights(
 
 
 def test_both_engines_build_the_same_clusters_and_find_the_people(
-    people: DataFrame,
-    edges: dict[str, DataFrame],
-    model: TrainedModel,
-    settings: LinkageSettings,
-    tmp_path: Path,
+    people: DataFrame, states: dict[str, LinkageState]
 ) -> None:
-    found = {
-        engine: cluster(people, edges[engine], model, by(settings, engine), str(tmp_path)).persist()
-        for engine in edges
-    }
-    rows = {e: sorted((r.record_key, r.cluster_id) for r in f.collect()) for e, f in found.items()}
+    found = {engine: state.cluster for engine, state in states.items()}
+    rows = {e: sorted(tuple(r) for r in f.collect()) for e, f in found.items()}
     assert rows["duckdb"] == rows["spark"]
     truth = people.select(
         F.col("record_key").alias("record_id"), F.col("person").alias("entity_id")
@@ -82,15 +72,15 @@ def test_the_order_of_the_records_changes_neither_model_nor_edges(
     people: DataFrame,
     model: TrainedModel,
     settings: LinkageSettings,
-    edges: dict[str, DataFrame],
+    states: dict[str, LinkageState],
     tmp_path: Path,
 ) -> None:
     backwards = frame(spark, list(reversed(made_people(300))))
-    again = train(backwards, settings)
+    again = trained(backwards, settings)
     assert again.version == model.version
-    found = by_pair(scored_edge(backwards, again, settings, str(tmp_path)))
+    found = by_pair(linked_after(backwards, again, settings, tmp_path).scored_edge)
     assert {p: r.match_weight for p, r in found.items()} == pytest.approx(
-        {p: r.match_weight for p, r in by_pair(edges["duckdb"]).items()}, abs=1e-9
+        {p: r.match_weight for p, r in by_pair(states["duckdb"].scored_edge).items()}, abs=1e-9
     )
 
 
@@ -102,8 +92,7 @@ def _clusters(
     work: Path,
 ) -> dict[str, str]:
     people = frame(spark, made_people(300) + extra)
-    edges = scored_edge(people, model, settings, str(work))
-    found = cluster(people, edges, model, settings, str(work))
+    found = linked_after(people, model, settings, work).cluster
     return {r.record_key: r.cluster_id for r in found.where("record_key like 'x%'").collect()}
 
 
@@ -198,9 +187,10 @@ def test_a_value_that_too_many_people_share_is_no_evidence(
         "record_key string, given_name_match string, family_name_match string, email_match string",
     )
     limit = settings.guards.sharing[0]
-    assert [tuple(r) for r in shared_value(people, limit).collect()] == [("info@firm.org", 9)]
-    kept = without_shared_values(people, [limit]).where("email_match is not null").collect()
-    assert [r.record_key for r in kept] == ["s"]
+    shared = shared_identifier(people, [limit], "secret").persist()
+    assert [(r.identifier, r.people_count) for r in shared.collect()] == [("email_match", 9)]
+    kept = without_shared_values(people, shared, [limit], "secret").where("email_match is not null")
+    assert [r.record_key for r in kept.collect()] == ["s"]
 
 
 def test_a_model_for_other_comparisons_is_refused(
@@ -210,7 +200,7 @@ def test_a_model_for_other_comparisons_is_refused(
         model, comparisons={n: lv for n, lv in model.comparisons.items() if n != "email"}
     )
     with pytest.raises(LinkageError, match="email"):
-        scored_edge(people, other, settings, str(tmp_path))
+        linked_after(people, other, settings, tmp_path)
 
 
 def test_a_saved_model_is_the_same_when_it_is_read(model: TrainedModel, tmp_path: Path) -> None:
@@ -232,18 +222,15 @@ def test_groups_on_spark_are_those_found_locally(spark: SparkSession, tmp_path: 
         for i in range(40)
         if i != (i * 7 + 3) % 40
     ]
-    stored = spark.createDataFrame(
-        edges, "record_key_l string, record_key_r string, match_weight double"
-    )
+    stored = spark.createDataFrame(edges, "record_key_l string, record_key_r string, margin double")
     found = {
         r.record_key: r.group_key for r in connected_on_spark(stored, tmp_path / "all").collect()
     }
     assert found == connected((left, right) for left, right, _ in edges)
     found = {
-        r.record_key: r.group_key
-        for r in grouped_on_spark(stored, 0.0, 5, tmp_path / "cut").collect()
+        r.record_key: r.group_key for r in grouped_on_spark(stored, 5, tmp_path / "cut").collect()
     }
-    assert found == grouped(edges, 0.0, 5)
+    assert found == grouped(edges, 5)
 
 
 @pytest.mark.parametrize("count", [0, 1])
@@ -252,6 +239,6 @@ def test_hardly_any_records_are_no_error(
     spark: SparkSession, settings: LinkageSettings, engine: str, count: int, tmp_path: Path
 ) -> None:
     people = frame(spark, made_people(1)[:count])
-    model = train(people, settings)
-    edges = scored_edge(people, model, by(settings, engine), str(tmp_path))
-    assert cluster(people, edges, model, by(settings, engine), str(tmp_path)).count() == count
+    model = trained(people, settings)
+    state = linked_after(people, model, by(settings, engine), tmp_path)
+    assert state.cluster.count() == count

@@ -6,7 +6,7 @@ import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakehouse.linkage.components import connected, grouped
+from lakehouse.linkage.components import MUST_JOIN, connected, grouped
 from lakehouse.linkage.refine import PairEvidence, refined
 
 
@@ -36,22 +36,22 @@ def test_groups_do_not_depend_on_the_order_of_edges(
     weighted = [(f"r{a:02d}", f"r{b:02d}", float((a * 7 + b * 7) % 11)) for a, b in pairs]
     shuffled = list(weighted)
     rnd.shuffle(shuffled)
-    assert grouped(weighted, 2.0, 4) == grouped(shuffled, 2.0, 4)
+    assert grouped(weighted, 4) == grouped(shuffled, 4)
 
 
 def test_a_group_that_is_too_large_is_taken_apart_at_its_weak_edges() -> None:
     chain = [("a", "b", 9.0), ("b", "c", 2.0), ("c", "d", 9.0)]
-    assert grouped(chain, 1.0, 4) == {"a": "a", "b": "a", "c": "a", "d": "a"}
-    assert grouped(chain, 1.0, 3) == {"a": "a", "b": "a", "c": "c", "d": "c"}
+    assert grouped(chain, 4) == {"a": "a", "b": "a", "c": "a", "d": "a"}
+    assert grouped(chain, 3) == {"a": "a", "b": "a", "c": "c", "d": "c"}
 
 
 def test_a_group_that_no_weight_breaks_is_left_as_single_records() -> None:
     alike = [("a", "b", 99.0), ("b", "c", 99.0), ("a", "c", 99.0)]
-    assert grouped(alike, 1.0, 2) == {}
+    assert grouped(alike, 2) == {}
 
 
 def test_pairs_that_agree_become_one_cluster() -> None:
-    found = refined([pair("a", "b", 9), pair("b", "c", 8), pair("a", "c", 7)], 1.0, 4.0)
+    found = refined([pair("a", "b", 9), pair("b", "c", 8), pair("a", "c", 7)], 4.0)
     assert found == {"a": "a", "b": "a", "c": "a"}
 
 
@@ -61,7 +61,7 @@ def test_twins_stay_apart_though_a_record_without_given_name_fits_both() -> None
         pair("emma", "family", 11),
         pair("anna", "emma", 10, contradicted=True),
     ]
-    assert refined(pairs, 1.0, 4.0) == {"anna": "anna", "family": "anna", "emma": "emma"}
+    assert refined(pairs, 4.0) == {"anna": "anna", "family": "anna", "emma": "emma"}
 
 
 def test_one_good_pair_does_not_chain_two_groups_that_do_not_support_each_other() -> None:
@@ -73,7 +73,7 @@ def test_one_good_pair_does_not_chain_two_groups_that_do_not_support_each_other(
         pair("a1", "b2", -12),
         pair("a2", "b2", -12),
     ]
-    assert refined(pairs, 1.0, 4.0) == {"a1": "a1", "a2": "a1", "b1": "b1", "b2": "b1"}
+    assert refined(pairs, 4.0) == {"a1": "a1", "a2": "a1", "b1": "b1", "b2": "b1"}
 
 
 def test_pairs_that_say_nothing_do_not_keep_a_sparse_record_out() -> None:
@@ -82,7 +82,7 @@ def test_pairs_that_say_nothing_do_not_keep_a_sparse_record_out() -> None:
     pairs += [PairEvidence("newsletter", f"crm{i}", -12.0, None, False) for i in range(9)]
     pairs += [pair("shop", f"crm{i}", 14) for i in range(9)]
     pairs += [pair(f"crm{i}", f"crm{j}", 14) for i in range(9) for j in range(i)]
-    assert set(refined(pairs, 1.0, 4.0).values()) == {"crm0"}
+    assert set(refined(pairs, 4.0).values()) == {"crm0"}
 
 
 weights = st.lists(
@@ -101,4 +101,15 @@ def test_clusters_do_not_depend_on_the_order_of_pairs(
     pairs = [pair(f"r{a}", f"r{b}", float(w)) for a, b, w in found]
     shuffled = list(pairs)
     rnd.shuffle(shuffled)
-    assert refined(pairs, 1.0, 1.0) == refined(shuffled, 1.0, 1.0)
+    assert refined(pairs, 1.0) == refined(shuffled, 1.0)
+
+
+def test_what_a_steward_decided_holds_whatever_the_pairs_say() -> None:
+    said_same = PairEvidence("a", "b", -30.0, -30.0, True, "same")
+    said_different = PairEvidence("b", "c", 30.0, 30.0, False, "different")
+    assert refined([said_same, said_different], 4.0) == {"a": "a", "b": "a", "c": "c"}
+
+
+def test_two_records_that_must_join_do_so_in_a_group_that_is_too_large() -> None:
+    alike = [("a", "b", 99.0), ("b", "c", 99.0), ("a", "c", MUST_JOIN)]
+    assert grouped(alike, 2) == {"a": "a", "c": "a"}

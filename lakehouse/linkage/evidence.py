@@ -1,0 +1,166 @@
+"""What linkage looks at of each record, and which records it must look at anew.
+
+A record is touched when what linkage sees of it changed: its own values, a value that too many
+people share now or no longer, a block that grew too large or shrank back, a steward's decision. A
+pair of two records that are not touched has the weight that it had, so a run scores no such pair.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.columns.keys import keyed_hash
+from lakehouse.linkage.artefact import conf_hash
+from lakehouse.linkage.blocking import block_key, columns_of
+from lakehouse.linkage.guards import without_shared_values
+from lakehouse.linkage.model import UNIQUE_ID
+from lakehouse.settings.linkage import LinkageSettings
+
+NEW, CHANGED, DELETED, BLOCK_SIZE, FULL = "new", "changed", "deleted", "block_size", "full"
+"""Why a record is touched. `full`: the run looks at every record."""
+
+
+def evidence_columns(settings: LinkageSettings) -> list[str]:
+    """Every column of the person record that comparisons, rules or guards read, in order."""
+    read = [c for rule in settings.comparisons for c in rule.columns]
+    read += [c for rule in settings.blocking for c in sorted(columns_of(rule))]
+    read += [c for rule in settings.training.blocking for c in rule]
+    for sharing in settings.guards.sharing:
+        read += [*sharing.columns, *sorted(columns_of(sharing.people))]
+    return list(dict.fromkeys(read))
+
+
+def record_evidence(
+    people: DataFrame,
+    shared: DataFrame,
+    overrides: DataFrame,
+    settings: LinkageSettings,
+    secret: str,
+) -> DataFrame:
+    """What linkage looks at of each record.
+
+    Args:
+        people: silver.person_record, or any frame with record_key and some of its columns.
+        shared: ops.shared_identifier, the values that are no evidence in this run.
+        overrides: `pair_decision` of ops.link_override: record_key_l, record_key_r, decision.
+        settings: conf.
+        secret: keys the hashes.
+
+    Returns:
+        record_key, evidence (column → value, without nulls), block_keys (one per blocking rule of
+        conf, null where the rule does not apply), overrides (other record → decision), fingerprint
+        (keyed hash of all that), conf_hash.
+    """
+    texts = _texts(people, evidence_columns(settings))
+    guarded = without_shared_values(texts, shared, settings.guards.sharing, secret)
+    keyed = guarded.select(
+        UNIQUE_ID,
+        _known_values(evidence_columns(settings)).alias("evidence"),
+        F.array(*(block_key(rule, secret) for rule in settings.blocking)).alias("block_keys"),
+    )
+    decided = _decisions_by_record(overrides)
+    conf = conf_hash(settings)
+    content = F.to_json(F.struct("evidence", "overrides"))
+    return (
+        keyed.join(F.broadcast(decided), on=UNIQUE_ID, how="left")
+        .select(*keyed.columns, F.coalesce("overrides", F.expr("map()")).alias("overrides"))
+        .select(
+            "*",
+            keyed_hash(secret, F.lit(conf), content).alias("fingerprint"),
+            F.lit(conf).alias("conf_hash"),
+        )
+    )
+
+
+def _texts(people: DataFrame, columns: Sequence[str]) -> DataFrame:
+    """record_key and the columns as text; null where the frame has no such column."""
+    present = (F.col(c) if c in people.columns else F.lit(None) for c in columns)
+    return people.select(
+        UNIQUE_ID, *(p.cast("string").alias(c) for p, c in zip(present, columns, strict=True))
+    )
+
+
+def _known_values(columns: Sequence[str]) -> Column:
+    names, values = F.array(*map(F.lit, columns)), F.array(*map(F.col, columns))
+    return F.map_filter(F.map_from_arrays(names, values), lambda _, value: value.isNotNull())
+
+
+def _decisions_by_record(overrides: DataFrame) -> DataFrame:
+    """record_key, overrides: the decisions about each record, by the other record."""
+    left, right = F.col("record_key_l"), F.col("record_key_r")
+    both = overrides.select(
+        F.inline(
+            F.array(
+                F.struct(left.alias(UNIQUE_ID), right.alias("other"), "decision"),
+                F.struct(right.alias(UNIQUE_ID), left.alias("other"), "decision"),
+            )
+        )
+    )
+    pairs = F.array_sort(F.collect_list(F.struct("other", "decision")))
+    return both.groupBy(UNIQUE_ID).agg(F.map_from_entries(pairs).alias("overrides"))
+
+
+def evidence_by_column(evidence: DataFrame, columns: Iterable[str]) -> DataFrame:
+    """record_key and the values of these columns, as text; null where a record has none."""
+    return evidence.select(UNIQUE_ID, *(F.col("evidence")[c].alias(c) for c in columns))
+
+
+def touched_record(
+    evidence: DataFrame,
+    previous: DataFrame,
+    oversized: DataFrame,
+    previous_oversized: DataFrame,
+    *,
+    is_full: bool,
+) -> DataFrame:
+    """The records that this run must look at anew, and why.
+
+    Args:
+        evidence: linkage.record_evidence of this run.
+        previous: the same as the last run left it.
+        oversized: linkage.oversized_block of this run.
+        previous_oversized: the same as the last run left it.
+        is_full: every record is touched.
+
+    Returns:
+        record_key, cause: one row per record that is new, changed, deleted, or a member of a block
+        that became too large or is so no longer. Of several causes the first in that order.
+    """
+    old = previous.select(UNIQUE_ID, F.col("fingerprint").alias("old_fingerprint"))
+    is_gone, is_new = F.col("fingerprint").isNull(), F.col("old_fingerprint").isNull()
+    cause = (
+        F.when(is_gone, DELETED)
+        .when(F.lit(is_full), FULL)
+        .when(is_new, NEW)
+        .when(F.col("fingerprint") != F.col("old_fingerprint"), CHANGED)
+        .when(F.col("is_crossed"), BLOCK_SIZE)
+    )
+    crossed = _members_of_crossed_blocks(evidence, oversized, previous_oversized)
+    return (
+        evidence.select(UNIQUE_ID, "fingerprint")
+        .join(old, on=UNIQUE_ID, how="full_outer")
+        .join(crossed, on=UNIQUE_ID, how="left")
+        .select(UNIQUE_ID, cause.alias("cause"))
+        .where(F.col("cause").isNotNull())
+    )
+
+
+def _members_of_crossed_blocks(
+    evidence: DataFrame, oversized: DataFrame, previous_oversized: DataFrame
+) -> DataFrame:
+    """record_key, is_crossed: records in blocks that only one of the two lists holds."""
+    now, before = oversized.select("block_key"), previous_oversized.select("block_key")
+    crossed = now.unionByName(before).groupBy("block_key").count().where("count = 1")
+    return (
+        evidence.select(UNIQUE_ID, F.explode("block_keys").alias("block_key"))
+        .join(F.broadcast(crossed), on="block_key", how="left_semi")
+        .select(UNIQUE_ID, F.lit(True).alias("is_crossed"))
+        .distinct()
+    )
+
+
+def follows_on(previous: DataFrame, settings: LinkageSettings) -> bool:
+    """True if the last run left evidence, by the same configuration: an increment can build on it."""
+    last = previous.select("conf_hash").limit(1).collect()
+    return bool(last) and last[0].conf_hash == conf_hash(settings)
