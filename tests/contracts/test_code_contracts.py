@@ -25,7 +25,6 @@ LONG_FUNCTIONS = {
     "lakehouse/gold/customer_contact_point.py:customer_contact_point": 44,
     "lakehouse/gold/customer_identifier.py:customer_identifier": 55,
     "lakehouse/linkage/evaluate.py:evaluate": 46,
-    "lakehouse/linkage/score_spark.py:_block_members": 42,
     "lakehouse/linkage/link.py:linked": 52,
     "lakehouse/linkage/score.py:scored_edge": 46,
     "lakehouse/pipeline/runner.py:run": 44,
