@@ -51,7 +51,7 @@ test-fast: $(STAMP) ## Run the tests that need no JVM (under 30 s)
 test-spark: env ## Run the tests of transforms on a local session
 	@$(BIN)/python -m pytest tests/spark
 
-test-slow: env ## Run on a cluster of two workers, the whole demo, and find its people (10 minutes)
+test-slow: env ## Run what takes minutes: a cluster, the whole demo, reverts, backfills
 	@$(BIN)/python -m pytest -m slow
 
 test-crash: env ## Kill runs at every point that they pass (an hour); `make test` takes a sample

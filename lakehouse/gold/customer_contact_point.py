@@ -72,10 +72,12 @@ def _contacts() -> Column:
     address = F.when(F.col("street_match").isNotNull(), match).when(
         F.col("street").isNotNull(), F.lower(written)
     )
+    # A number without its country cannot be dialled from anywhere, but it is how they were reached.
+    phone = F.coalesce("phone", "phone_match")
     return F.array(
         _contact("email", F.col("email"), F.col("email"), can_be_primary=True),
         _contact("email", F.col("secondary_email"), F.col("secondary_email"), can_be_primary=False),
-        _contact("phone", F.col("phone"), F.col("phone"), can_be_primary=True),
+        _contact("phone", phone, phone, can_be_primary=True),
         _contact("phone", F.col("secondary_phone"), F.col("secondary_phone"), can_be_primary=False),
         _contact("address", address, written, can_be_primary=True),
     )

@@ -103,9 +103,11 @@ def run(
         work = _Run(lake, attempt, suites, outcome)
         try:
             work.carry_out(steps, _chosen_sources(lake.settings.sources, only))
-        except LakehouseError as error:
+        except Exception as error:
+            # Also what nobody foresaw ends in the manifest, and leaves nothing half done.
             work.record_results()
-            attempts.fail(lake, attempt, error.code)
+            code = error.code if isinstance(error, LakehouseError) else LakehouseError.code
+            attempts.fail(lake, attempt, code)
             raise
         finally:
             clear_spill(lake, attempt.number)

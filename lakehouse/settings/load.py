@@ -49,6 +49,7 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
         "C360_SECRET": "lake.secret",
         "C360_SPARK_MASTER": "spark.master",
         "C360_LINKAGE_ENGINE": "linkage.engine",
+        "C360_LINKAGE_FULL": "linkage.full",
     }
 )
 """Variables that say a setting. `C360_KILL` and the places' variables come beside them."""

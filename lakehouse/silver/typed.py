@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.columns.addresses import country_code
 from lakehouse.columns.dates import parsed_date, parsed_moment
+from lakehouse.columns.emails import email_facts
 from lakehouse.columns.person import CORRECTIONS_TYPE
 from lakehouse.columns.text import not_blank, squashed
 from lakehouse.silver.intake import LINEAGE, correction
@@ -41,13 +42,15 @@ def _host_only(text: Column) -> Column:
     return not_blank(F.lower(F.regexp_replace(text, r"^[a-z]+://|[/:?#].*$", "")))
 
 
+_EMAIL, _EMAIL_FACTS = "email", "_email_facts"
 _LOWER_CASE = (
     *("event_type", "status", "channel", "medium", "method", "purpose", "action", "legal_basis"),
-    *("author", "tier", "priority", "condition", "network", "email"),
+    *("author", "tier", "priority", "condition", "network"),
 )
 
 _USUAL_FORMS: Mapping[str, Callable[[Column], Column]] = {
     **dict.fromkeys(_LOWER_CASE, _lower),
+    _EMAIL: lambda _: F.col(_EMAIL_FACTS)["address"],
     "currency": _upper,
     "country": country_code,
     "postcode_area": _letters_and_digits,
@@ -67,14 +70,17 @@ def typed(intake: DataFrame, spec: TableSpec, formats: Sequence[str]) -> DataFra
 
     Dates and timestamps are read by `formats` (ISO 8601 without any), numbers with a decimal point.
     A column that the feed does not have is null, and so is a text that cannot be read; that one
-    goes to `corrections` under `impossible_date`, `not_a_number` or `unknown_value`, and a number with
-    more decimals than its column has goes there under `rounded`. No row is dropped: a required value
+    goes to `corrections` under `impossible_date`, `not_a_number` or `unknown_value`, an e-mail address
+    that is none or stands for none under `invalid_email` or `junk_email`, and a number with more
+    decimals than its column has under `rounded`. No row is dropped: a required value
     that is null is the gate's to quarantine.
     """
     columns = {c.name: c.type for c in spec.columns if c.name not in (*LINEAGE, "corrections")}
     read = [name for name in columns if name in intake.columns and name not in _KEYS]
     kept = [name for name in intake.columns if name in (*LINEAGE, "corrections", *_KEYS)]
     tidy = intake.select(*kept, *(_tidy(name).alias(f"_{name}") for name in read))
+    if _EMAIL in read:
+        tidy = tidy.select("*", email_facts(F.col(f"_{_EMAIL}")).alias(_EMAIL_FACTS))
     values = tidy.select("*", *(_value(n, columns[n], formats).alias(n) for n in read))
     missing = [n for n in columns if n not in read and n not in kept]
     return values.select(
@@ -134,6 +140,13 @@ def _corrections(kinds: Mapping[str, str]) -> Column:
         if kind.startswith("decimal")
     ]
     found = unread + rounded
+    if _EMAIL in kinds:
+        found += [
+            F.when(
+                F.col(_EMAIL_FACTS)["rule"] == rule, correction(_EMAIL, rule, F.col(f"_{_EMAIL}"))
+            )
+            for rule in ("invalid_email", "junk_email")
+        ]
     if not found:
         return F.col("corrections")
     return F.concat("corrections", F.array_compact(F.array(*found))).cast(CORRECTIONS_TYPE)

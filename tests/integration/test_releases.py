@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from lakehouse.errors import AlreadyRunningError, InputError, QualityGateError
+from lakehouse.errors import AlreadyRunningError, QualityGateError
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import commands, runner, steps
 from lakehouse.storage.releases import current_release
@@ -182,12 +182,14 @@ def test_a_step_that_raises_leaves_readers_on_the_last_release(
     before = digests(copied.lake)
 
     def broken(*frames: object, **more: object) -> None:
-        raise InputError("A file is not there.", "put it there.")
+        raise ZeroDivisionError
 
     monkeypatch.setitem(steps._GOLD, "gold.product", broken)
-    with pytest.raises(InputError):
+    with pytest.raises(ZeroDivisionError):
         copied.run("day-2", DAY_2, PRODUCTS)
     assert digests(copied.lake) == before
+    (failed,) = copied.lake.tables.read("ops.run").where("status = 'failed'").collect()
+    assert (failed.run_id, failed.error_code) == ("day-2", "C360-000")
     monkeypatch.undo()
     again = copied.run("day-2-again", DAY_2, PRODUCTS)
     assert again.status == attempts.SUCCEEDED

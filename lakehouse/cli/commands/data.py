@@ -56,6 +56,9 @@ def run(
     landing: Annotated[
         Path | None, typer.Option(help="Folder of landing files instead of the one in conf.")
     ] = None,
+    full_linkage: Annotated[
+        bool, typer.Option("--full-linkage", help="Score every pair anew, not only what changed.")
+    ] = False,
 ) -> None:
     """Take landing files through bronze, silver, linkage and gold to one new release.
 
@@ -68,7 +71,8 @@ def run(
     """
     from lakehouse.pipeline import commands
 
-    settings = loaded(env, {"lake.landing": str(landing)} if landing else None)
+    overrides = {"lake.landing": str(landing)} if landing else {}
+    settings = loaded(env, overrides | ({"linkage.full": "true"} if full_linkage else {}))
     show(commands.run(settings, run_id=run_id, as_of=day(as_of), only=tuple(only or ())))
 
 

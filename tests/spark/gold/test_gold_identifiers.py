@@ -43,6 +43,11 @@ def test_of_two_conflicting_phones_both_stay_and_the_newer_is_primary(contacts: 
     ]
 
 
+def test_a_number_whose_country_nobody_knows_is_not_thrown_away(contacts: Rows) -> None:
+    (row,) = contacts({"c1": ["r1"]}, {"record_key": "r1", "phone_match": "1632960001"})
+    assert (row["contact_type"], row["contact_value"]) == ("phone", "1632960001")
+
+
 def test_one_value_has_one_row_with_all_its_sources_and_dates(contacts: Rows) -> None:
     (row,) = contacts(
         {"c1": ["r1", "r2", "r3"]},

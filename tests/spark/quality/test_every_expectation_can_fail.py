@@ -5,6 +5,7 @@ The rows follow from the suites themselves, so a new rule is covered on the day 
 """
 
 import re
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from lakehouse.quality.bronze_suite import SEQUENCE_AT, bronze_suite
 from lakehouse.quality.gx import validated
 from lakehouse.quality.quarantine import FLAGS, flag_name, flagged
 from lakehouse.quality.rules import (
@@ -31,11 +33,22 @@ from lakehouse.quality.rules import (
     Suite,
 )
 from lakehouse.quality.suites import read_suites
+from lakehouse.settings.load import load_settings
 from lakehouse.tables.registry import GATED_TABLES
-from lakehouse.tables.spec import TableSpec
+from lakehouse.tables.spec import Column, TableSpec
 
 EXPECTATIONS = Path(__file__).parents[3] / "expectations"
 SUITES = read_suites(EXPECTATIONS, GATED_TABLES)
+CRM = next(s for s in load_settings("test").sources if s.name == "crm_contact")
+BRONZE = replace(
+    CRM.bronze_table,
+    columns=(*CRM.bronze_table.columns, Column(SEQUENCE_AT, "timestamp", "Beside bronze's own.")),
+)
+"""A bronze table, whose suite follows from its source, as the gate sees it."""
+CASES = [
+    *((spec, SUITES[spec.name]) for spec in GATED_TABLES),
+    (BRONZE, bronze_suite(CRM, date(2026, 1, 5))),
+]
 
 Row = dict[str, Any]
 
@@ -45,6 +58,7 @@ _MALFORMED = "\u00e9"
 
 _LOW = {"date": date(2020, 1, 1), "timestamp": datetime(2020, 1, 1)}  # noqa: DTZ001
 _HIGH = {"date": date(2021, 1, 1), "timestamp": datetime(2021, 1, 1)}  # noqa: DTZ001
+_TOO_LATE = {"date": date(9000, 1, 1), "timestamp": datetime(9000, 1, 1)}  # noqa: DTZ001
 _TOO_EARLY = {"date": date(1800, 1, 1), "timestamp": datetime(1800, 1, 1)}  # noqa: DTZ001
 
 
@@ -108,7 +122,7 @@ def _out_of_set(spec: TableSpec, rule: Rule, _: Row) -> list[Row]:
 def _out_of_limits(spec: TableSpec, rule: Rule, _: Row) -> list[Row]:
     column, kind = rule.kwargs["column"], spark_type(spec, rule.kwargs["column"])
     if kind in _TOO_EARLY:
-        return [{column: _TOO_EARLY[kind]}]
+        return [{column: (_TOO_EARLY if "min_value" in rule.kwargs else _TOO_LATE)[kind]}]
     low, high = rule.kwargs.get("min_value"), rule.kwargs.get("max_value")
     return [
         {column: number(kind, limit + step)}
@@ -165,11 +179,10 @@ def flags(frame: DataFrame, spec: TableSpec, rules: tuple[Rule, ...]) -> list[li
     return [list(row)[1:] for row in sorted(marked.collect())]
 
 
-@pytest.mark.parametrize("spec", GATED_TABLES, ids=lambda spec: spec.name)
+@pytest.mark.parametrize(("spec", "suite"), CASES, ids=[spec.name for spec, _ in CASES])
 def test_every_expectation_passes_kept_rows_and_fails_on_broken_ones(
-    spark: SparkSession, spec: TableSpec
+    spark: SparkSession, spec: TableSpec, suite: Suite
 ) -> None:
-    suite = SUITES[spec.name]
     rules = tuple(rule for rule in suite.rules if rule.type in _CHANGES)
     kept = kept_row(spec, suite)
     made = [(n, row) for n, rule in enumerate(rules) for row in broken_rows(spec, rule, kept)]

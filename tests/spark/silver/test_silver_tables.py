@@ -165,7 +165,7 @@ PRICED_ORDER = source(
 )
 CONSENT = source(
     "consent",
-    "id action decided at",
+    "id action decided mail at",
     feeds=[
         {
             "table": "consent_event",
@@ -173,6 +173,7 @@ CONSENT = source(
                 "consent_event_id": "id",
                 "action": "action",
                 "happened_at": "decided",
+                "email": "mail",
                 "purpose": {"constant": "marketing"},
                 "channel": {"constant": "email"},
             },
@@ -411,6 +412,35 @@ def test_a_withdrawal_counts_however_badly_it_is_written_and_a_grant_must_be_sou
         "no day": [("happened_at", "moment_of_receipt", None)],
         "a placeholder": [("happened_at", "moment_of_receipt", "1900-01-01 00:00:00")],
         "no receipt": [("sequence_at", "moment_of_decision", None)],
+    }
+
+
+def test_an_address_that_stands_for_none_or_is_none_is_null_and_written_down(
+    landed: Landed,
+) -> None:
+    rows: list[Row] = [
+        {"id": i, "action": "grant", "decided": "2026-01-01", "at": "2026-01-02", "mail": mail}
+        for i, mail in {"1": " Ann@Example.org", "2": "none@none.com", "3": "ann at home"}.items()
+    ]
+    frame = silver_table(
+        "consent_event",
+        {CONSENT.name: landed(CONSENT, rows)},
+        (CONSENT,),
+        {},
+        secret="a secret of the tests",
+        as_of=DAY,
+    )
+    found = by_id(frame)
+
+    assert {i: r["email"] for i, r in found.items()} == {
+        "1": "ann@example.org",
+        "2": None,
+        "3": None,
+    }
+    assert {i: corrections(r) for i, r in found.items()} == {
+        "1": [],
+        "2": [("email", "junk_email", "none@none.com")],
+        "3": [("email", "invalid_email", "ann at home")],
     }
 
 
