@@ -133,7 +133,7 @@ def _near_records(increment: Increment, folder: Path) -> DataFrame:
 
 def _neighbourhood(increment: Increment, alive: DataFrame) -> DataFrame:
     evidence = increment.evidence
-    own = evidence.join(F.broadcast(alive), on=UNIQUE_ID, how="left_semi")
+    own = evidence.join(alive, on=UNIQUE_ID, how="left_semi")
     blocks = (
         own.select(F.explode("block_keys").alias("block_key"))
         .distinct()
