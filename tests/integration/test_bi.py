@@ -136,7 +136,7 @@ def test_the_views_stay_with_the_release_until_there_is_a_new_one(served: Served
     lake.spark.sql(f"DELETE FROM delta.`{product}`")  # noqa: S608
     unreleased = served.ask("SELECT count(*) FROM product")
 
-    attempt = Attempt("emptied", base.number + 1, DAY_2, "settings", base)
+    attempt = Attempt("emptied", base.number + 1, DAY_2, "settings", None, base)
     attempts.release(lake, attempt, {"gold.product": lake.tables.version("gold.product")})
     deadline = time.monotonic() + PATIENCE_SECONDS
     while served.ask("SELECT count(*) FROM product") != ["0"] and time.monotonic() < deadline:
