@@ -25,10 +25,14 @@ class Release:
     versions: dict[str, int]
 
 
+NO_RELEASE = Release(0, "", {})
+"""What stands before the first release."""
+
+
 def current_release(tables: DeltaTables) -> Release:
     """The release that readers see; before the first one that is numbered 0 and names no table."""
     if not tables.exists(RELEASE.name):
-        return Release(0, "", {})
+        return NO_RELEASE
     newest = tables.read(RELEASE.name).agg(F.max("release_number").alias("number")).collect()[0]
     return release_of(tables, newest.number or 0)
 

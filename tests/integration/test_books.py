@@ -11,6 +11,7 @@ from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.ingestion import claim, ingest
 from lakehouse.pipeline.lake import open_lake
 from lakehouse.storage.delta_tables import WriteKey
+from lakehouse.storage.releases import NO_RELEASE
 from lakehouse.tables.ops import LANDING_FILE
 from lakehouse.tables.spec import TableSpec
 from tests.support.lake import DAY_1, FEEDS, SmallLake, small_settings
@@ -34,7 +35,7 @@ def test_a_row_that_is_lost_on_its_way_into_the_table_unbalances_the_book(
     (source,) = lake.settings.sources
     lake.tables.create(LANDING_FILE)
     lake.tables.create(source.bronze_table)
-    attempt = Attempt("day-1", 1, DAY_1, "settings", None)
+    attempt = Attempt("day-1", 1, DAY_1, "settings", None, NO_RELEASE)
     files = claim(lake, attempt, [source]).files[source.name]
     write = lake.tables.write
 

@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.ingestion import claim
 from lakehouse.pipeline.lake import open_lake
-from lakehouse.storage.releases import Release
+from lakehouse.storage.releases import NO_RELEASE
 from lakehouse.tables.ops import LANDING_FILE
 from tests.support.lake import DAY_1, small_settings
 
@@ -26,8 +26,7 @@ def test_a_file_of_a_source_that_the_run_leaves_out_is_neither_taken_nor_called_
     lake.tables.create(LANDING_FILE)
     chosen = [s for s in lake.settings.sources if s.name == "newsletter_subscriber"]
 
-    nothing = Release(0, "", {})
-    claimed = claim(lake, Attempt("day-1", 1, DAY_1, "settings", None, nothing), chosen)
+    claimed = claim(lake, Attempt("day-1", 1, DAY_1, "settings", None, NO_RELEASE), chosen)
 
     assert {feed: [f.source_file for f in files] for feed, files in claimed.files.items()} == {
         "newsletter_subscriber": ["2026-01-05/newsletter_subscriber-1.csv"]

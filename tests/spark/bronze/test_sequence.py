@@ -15,6 +15,7 @@ from lakehouse.quality.gate import gate
 from lakehouse.quality.quarantine import FLAGS, good_rows, held_rows
 from lakehouse.quality.records import quarantined
 from lakehouse.settings.sources import Source
+from lakehouse.storage.releases import NO_RELEASE
 from lakehouse.tables.conform import conformed
 from lakehouse.tables.ops import QUARANTINE
 
@@ -68,7 +69,7 @@ class Delivered:
         os.utime(path, (modified_at.timestamp(), modified_at.timestamp()))
         ledger = [Row(source_file=name, modified_at=modified_at)]
         records = parsed(self._spark, source, {f"file:{path}": name})
-        attempt = Attempt("run", 1, DAY, "settings", None)
+        attempt = Attempt("run", 1, DAY, "settings", None, NO_RELEASE)
         staged, suite = staged_records(records, source, attempt, ledger, "a secret of these tests")
         outcome = gate(staged.persist(), suite)
         return staged, {reason: n for reason, n in outcome.reasons.items() if n}
