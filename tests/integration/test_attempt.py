@@ -17,7 +17,7 @@ from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.scratch import own_models, scratch_folder
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.releases import Release, current_release
-from lakehouse.tables.ops import RELEASE, RUN
+from lakehouse.tables.ops import FEED_BOOK, RELEASE, RUN
 from lakehouse.tables.spec import Column, TableSpec, WriteMode
 from tests.support.lake import DAY_1, small_lake_at
 
@@ -48,10 +48,9 @@ VISIT = TableSpec(
 
 @pytest.fixture
 def lake(spark: SparkSession, tmp_path: Path) -> Lake:
-    """A lake of ops tables alone: what a run keeps for its steps does not depend on them."""
+    """A lake of three ops tables: what a run keeps for its steps does not depend on the others."""
     opened = small_lake_at(tmp_path, tmp_path).lake
-    specs = {name: spec for name, spec in opened.specs.items() if name.startswith("ops.")}
-    return replace(opened, specs=specs)
+    return replace(opened, specs={spec.name: spec for spec in (RUN, RELEASE, FEED_BOOK)})
 
 
 def trained_in(lake: Lake, run_id: str) -> Attempt:

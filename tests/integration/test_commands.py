@@ -60,6 +60,7 @@ def test_a_file_of_people_is_linked_and_held_against_the_truth(
     assert [tuple(row)[1:] for row in grid.rows] == [(1.0, 1.0, 1.0)] * 2
 
 
+@pytest.mark.slow
 def test_header_names_and_birth_dates_may_be_written_in_other_ways_and_what_is_unread_is_counted(
     spark: SparkSession, people: Path
 ) -> None:
@@ -81,6 +82,7 @@ def test_header_names_and_birth_dates_may_be_written_in_other_ways_and_what_is_u
     assert warning.startswith("phone: 20 of 200 values could not be used")
 
 
+@pytest.mark.slow
 def test_a_file_of_people_is_linked_by_the_model_of_a_lake(
     small_lake: SmallLake, people: Path
 ) -> None:

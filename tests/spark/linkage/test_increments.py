@@ -84,7 +84,7 @@ def batches(rnd: random.Random, people: list[Row]) -> list[list[Row]]:
     return days
 
 
-@pytest.mark.parametrize(("engine", "seed"), [("duckdb", 1), ("duckdb", 2), ("spark", 3)])
+@pytest.mark.parametrize(("engine", "seed"), [("duckdb", 1), ("spark", 3)])
 def test_any_order_of_arrival_ends_in_the_partition_of_one_run_over_all(
     engine: str,
     seed: int,
@@ -94,7 +94,7 @@ def test_any_order_of_arrival_ends_in_the_partition_of_one_run_over_all(
     tmp_path: Path,
 ) -> None:
     rnd = random.Random(seed)  # noqa: S311 (made-up people)
-    people = made_people(50, seed=seed)
+    people = made_people(30, seed=seed)
     shared = [
         row(f"firm{n}", name, f"{name}son", None, "info@firm.org")
         for n, name in enumerate(("anna", "bruno", "carla", "dimitri", "elena", "frank", "greta"))
