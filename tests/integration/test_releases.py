@@ -166,6 +166,7 @@ def test_a_broken_rule_of_severity_fail_publishes_nothing(
     assert digests(copied.lake) == before
 
 
+@pytest.mark.slow
 def test_compaction_and_vacuum_spare_live_releases(copied: SmallLake) -> None:
     before = digests(copied.lake)
     commands.compact(copied.settings)
