@@ -220,6 +220,7 @@ def silver_content(small: SmallLake) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_a_table_of_an_earlier_spec_opens_after_a_column_was_added(copied: SmallLake) -> None:
     before = digests(copied.lake)
     spec = copied.lake.specs["bronze.crm_contact"]

@@ -70,6 +70,7 @@ def appended(lake: Lake, run_id: str, day: date, reason: str | None = None) -> i
     return sum(book.good_count for book in replay(lake, run_id, day, None, reason).books)
 
 
+@pytest.mark.slow
 def test_a_version_held_for_its_moment_is_appended_when_it_can_be_read_and_has_come(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -115,6 +116,7 @@ def misread(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     return truer
 
 
+@pytest.mark.slow
 def test_a_file_that_is_cut_otherwise_now_is_left_alone_as_its_numbers_mean_other_records(
     misread: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,6 +143,7 @@ def held(lake: Lake) -> dict[str, int]:
     return {str(reason): int(str(rows)) for _, _, reason, rows in grid.rows}
 
 
+@pytest.mark.slow
 def test_a_mended_description_takes_in_what_is_sound_now_and_a_second_replay_changes_nothing(
     misread: Lake, tmp_path: Path
 ) -> None:

@@ -84,7 +84,9 @@ def batches(rnd: random.Random, people: list[Row]) -> list[list[Row]]:
     return days
 
 
-@pytest.mark.parametrize(("engine", "seed"), [("duckdb", 1), ("spark", 3)])
+@pytest.mark.parametrize(
+    ("engine", "seed"), [("duckdb", 1), pytest.param("spark", 3, marks=pytest.mark.slow)]
+)
 def test_any_order_of_arrival_ends_in_the_partition_of_one_run_over_all(
     engine: str,
     seed: int,
@@ -161,6 +163,7 @@ def test_a_run_scores_no_pair_of_two_records_that_it_did_not_touch(
     assert not state.scored_edge.where("'p0000b' in (record_key_l, record_key_r)").count()
 
 
+@pytest.mark.slow
 def test_a_run_without_changes_scores_nothing_and_changes_nothing(
     people: DataFrame,
     first_day: LinkageState,
@@ -175,6 +178,7 @@ def test_a_run_without_changes_scores_nothing_and_changes_nothing(
     assert weights(state.scored_edge) == weights(first_day.scored_edge)
 
 
+@pytest.mark.slow
 def test_edges_of_an_older_model_stay_and_say_so_until_a_full_run(
     people: DataFrame,
     first_day: LinkageState,
@@ -191,6 +195,7 @@ def test_edges_of_an_older_model_stay_and_say_so_until_a_full_run(
     assert partition(anew.cluster) == partition(first_day.cluster)
 
 
+@pytest.mark.slow
 def test_an_email_that_crosses_its_sharing_limit_touches_all_who_carry_it(
     spark: SparkSession,
     first_day: LinkageState,
@@ -215,6 +220,7 @@ def test_an_email_that_crosses_its_sharing_limit_touches_all_who_carry_it(
     assert causes(back) == {f"firm{n}": "changed" for n in range(6)} | {"firm6": "deleted"}
 
 
+@pytest.mark.slow
 def test_a_block_that_crosses_its_size_touches_its_members(
     spark: SparkSession,
     first_day: LinkageState,
@@ -233,6 +239,7 @@ def test_a_block_that_crosses_its_size_touches_its_members(
     assert causes(five) == {f"c{n}": "block_size" for n in range(4)} | {"c4": "new"}
 
 
+@pytest.mark.slow
 def test_a_decision_that_is_withdrawn_is_gone_with_the_next_run(
     people: DataFrame,
     first_day: LinkageState,
