@@ -110,6 +110,7 @@ def served(small_lake: SmallLake, tmp_path_factory: pytest.TempPathFactory) -> I
         process.wait()
 
 
+@pytest.mark.slow
 def test_a_count_over_jdbc_is_the_release_s_count(served: Served) -> None:
     expected = served.small.lake.tables.row_count(
         "gold.customer", released_version(served.small, "gold.customer")
@@ -119,6 +120,7 @@ def test_a_count_over_jdbc_is_the_release_s_count(served: Served) -> None:
     assert served.ask("SELECT count(*) FROM customer") == [str(expected)]
 
 
+@pytest.mark.slow
 def test_every_gold_table_of_the_release_is_there_by_name_with_its_comments(served: Served) -> None:
     names = ["gold." + line.split("\t")[1] for line in served.ask("SHOW VIEWS IN gold")]
     described = served.ask("DESCRIBE gold.customer")
@@ -127,6 +129,7 @@ def test_every_gold_table_of_the_release_is_there_by_name_with_its_comments(serv
     assert "birth_date\tdate\tBirth date." in described
 
 
+@pytest.mark.slow
 def test_the_views_stay_with_the_release_until_there_is_a_new_one(served: Served) -> None:
     lake, product = served.small.lake, served.small.settings.lake.root + "/gold/product"
     base = current_release(lake.tables)

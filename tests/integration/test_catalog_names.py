@@ -90,6 +90,7 @@ def location(tables: DeltaTables, spark: SparkSession) -> Path:
     return Path(detail.location.removeprefix("file:"))
 
 
+@pytest.mark.slow
 def test_a_table_is_appended_to_restored_compacted_vacuumed_and_gains_and_loses_a_column(
     tables: DeltaTables, spark: SparkSession
 ) -> None:

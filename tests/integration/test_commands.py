@@ -160,6 +160,7 @@ def test_every_field_of_every_source_is_assessed(small_lake: SmallLake) -> None:
     assert "customer.email" in str(fields["email"][4])
 
 
+@pytest.mark.slow
 def test_the_releases_are_listed_newest_first(
     small_lake: SmallLake, company: Path, tmp_path: Path
 ) -> None:

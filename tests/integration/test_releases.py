@@ -64,6 +64,7 @@ def test_a_source_that_conf_no_longer_has_leaves_nothing_in_silver_and_gold(
     assert "silver.device" not in outcome.step_seconds
 
 
+@pytest.mark.slow
 def test_of_two_runs_at_once_one_finishes_and_the_other_touches_nothing(
     copied: SmallLake, company: Path, tmp_path: Path
 ) -> None:
@@ -147,6 +148,7 @@ def held(small: SmallLake) -> dict[tuple[object, ...], object]:
     return {tuple(row[:3]): row[3] for row in grid.rows}
 
 
+@pytest.mark.slow
 def test_a_broken_rule_of_severity_fail_publishes_nothing(
     copied: SmallLake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -177,6 +179,7 @@ def test_compaction_and_vacuum_spare_live_releases(copied: SmallLake) -> None:
     assert digests(copied.lake) == before
 
 
+@pytest.mark.slow
 def test_a_step_that_raises_leaves_readers_on_the_last_release(
     copied: SmallLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
