@@ -138,10 +138,12 @@ def causes(state: LinkageState) -> dict[str, str]:
     return {r.record_key: r.cause for r in state.touched_record.collect()}
 
 
+@pytest.mark.slow
 def test_the_first_run_looks_at_every_record(first_day: LinkageState) -> None:
     assert set(causes(first_day).values()) == {"full"}
 
 
+@pytest.mark.slow
 def test_a_run_scores_no_pair_of_two_records_that_it_did_not_touch(
     spark: SparkSession,
     first_day: LinkageState,
