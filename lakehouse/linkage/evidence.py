@@ -17,7 +17,8 @@ from lakehouse.linkage.guards import without_shared_values
 from lakehouse.linkage.model import UNIQUE_ID
 from lakehouse.settings.linkage import LinkageSettings
 
-NEW, CHANGED, DELETED, BLOCK_SIZE, FULL = "new", "changed", "deleted", "block_size", "full"
+DELETED, NEW, OVERRIDE, FULL = "deleted", "new", "override", "full"
+CHANGED, SHARING, BLOCK_SIZE = "changed", "sharing", "block_size"
 """Why a record is touched. `full`: the run looks at every record."""
 
 
@@ -42,21 +43,26 @@ def record_evidence(
 
     Args:
         people: silver.person_record, or any frame with record_key and some of its columns.
-        shared: ops.shared_identifier, the values that are no evidence in this run.
+        shared: linkage.shared_identifier, the values that are no evidence in this run.
         overrides: `pair_decision` of ops.link_override: record_key_l, record_key_r, decision.
         settings: conf.
         secret: keys the hashes.
 
     Returns:
         record_key, evidence (column → value, without nulls), block_keys (one per blocking rule of
-        conf, null where the rule does not apply), overrides (other record → decision), fingerprint
-        (keyed hash of all that), conf_hash.
+        conf, null where the rule does not apply), overrides (other record → decision),
+        values_fingerprint (keyed hash of the record's own values, the shared ones included),
+        fingerprint (keyed hash of evidence, overrides and conf), conf_hash.
     """
-    texts = _texts(people, evidence_columns(settings))
-    guarded = without_shared_values(texts, shared, settings.guards.sharing, secret)
+    columns = evidence_columns(settings)
+    texts = _texts(people, columns)
+    own = keyed_hash(secret, F.to_json(_known_values(columns)))
+    hashed = texts.select("*", own.alias("values_fingerprint"))
+    guarded = without_shared_values(hashed, shared, settings.guards.sharing, secret)
     keyed = guarded.select(
         UNIQUE_ID,
-        _known_values(evidence_columns(settings)).alias("evidence"),
+        _known_values(columns).alias("evidence"),
+        "values_fingerprint",
         F.array(*(block_key(rule, secret) for rule in settings.blocking)).alias("block_keys"),
     )
     decided = _decisions_by_record(overrides)
@@ -124,21 +130,32 @@ def touched_record(
         is_full: every record is touched.
 
     Returns:
-        record_key, cause: one row per record that is new, changed, deleted, or a member of a block
-        that became too large or is so no longer. Of several causes the first in that order.
+        record_key, cause: one row per record that is deleted, new, about which a steward decided or
+        took back what he had, that is of a full run, changed, has a value that too many people
+        share now or no longer, or is in a block that became too large or is so no longer. Of
+        several causes the first in that order.
     """
-    old = previous.select(UNIQUE_ID, F.col("fingerprint").alias("old_fingerprint"))
-    is_gone, is_new = F.col("fingerprint").isNull(), F.col("old_fingerprint").isNull()
+    compared = ("fingerprint", "values_fingerprint", "overrides")
+    old = previous.select(UNIQUE_ID, *(F.col(c).alias(f"old_{c}") for c in compared))
+    # Maps cannot be compared as they are. A release from before the column was there has null.
+    decided, decided_before = (
+        F.coalesce(F.to_json(c), F.lit("{}")) for c in ("overrides", "old_overrides")
+    )
     cause = (
-        F.when(is_gone, DELETED)
+        F.when(F.col("fingerprint").isNull(), DELETED)
+        .when(F.col("old_fingerprint").isNull(), NEW)
+        .when(decided != decided_before, OVERRIDE)
         .when(F.lit(is_full), FULL)
-        .when(is_new, NEW)
-        .when(F.col("fingerprint") != F.col("old_fingerprint"), CHANGED)
-        .when(F.col("is_crossed"), BLOCK_SIZE)
+        .when(
+            F.col("fingerprint") == F.col("old_fingerprint"),
+            F.when(F.col("is_crossed"), BLOCK_SIZE),
+        )
+        .when(F.col("values_fingerprint") == F.col("old_values_fingerprint"), SHARING)
+        .otherwise(CHANGED)
     )
     crossed = _members_of_crossed_blocks(evidence, oversized, previous_oversized)
     return (
-        evidence.select(UNIQUE_ID, "fingerprint")
+        evidence.select(UNIQUE_ID, *compared)
         .join(old, on=UNIQUE_ID, how="full_outer")
         .join(crossed, on=UNIQUE_ID, how="left")
         .select(UNIQUE_ID, cause.alias("cause"))

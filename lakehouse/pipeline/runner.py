@@ -46,7 +46,7 @@ from lakehouse.tables.ops import (
     QUARANTINE,
 )
 from lakehouse.tables.registry import GATED_TABLES
-from lakehouse.tables.spec import TableSpec
+from lakehouse.tables.spec import TableSpec, WriteMode
 
 log = logging.getLogger(__name__)
 
@@ -171,8 +171,9 @@ class _Run:
         self._tell_cost()
 
     def _row_counts(self, steps: Sequence[Step]) -> dict[str, int]:
-        # A step writes its table anew, so the gate has counted it. Bronze and ops grow by each run.
-        built = {step.table for step in steps}
+        # The gate has counted what a step writes anew. Bronze, ops and logs grow by each run.
+        specs = (self._lake.specs[step.table] for step in steps)
+        built = {s.name for s in specs if s.write_mode is WriteMode.OVERWRITE}
         return {o.table: o.good_count for o in self._outcome.outcomes if o.table in built}
 
     def _tell_cost(self) -> None:
@@ -254,6 +255,7 @@ class _Run:
             spark=self._lake.spark,
             settings=self._lake.settings,
             as_of=self._attempt.as_of,
+            run_id=self._attempt.run_id,
             release_number=self._attempt.release_number,
             scratch=self._scratch,
             own_models=own_models(self._lake, self._attempt.number),

@@ -29,10 +29,12 @@ from lakehouse.gold.source import source_rows
 from lakehouse.linkage.artefact import latest_model, load_model, publish_model, save_model
 from lakehouse.linkage.blocking import oversized_block
 from lakehouse.linkage.cluster import cluster
+from lakehouse.linkage.customer_alias import customer_alias
 from lakehouse.linkage.customer_id import identity_map
 from lakehouse.linkage.evidence import follows_on, record_evidence, touched_record
 from lakehouse.linkage.frequency import term_frequency
 from lakehouse.linkage.guards import shared_identifier
+from lakehouse.linkage.identity_event import identity_event
 from lakehouse.linkage.link import DECISION_SCHEMA
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.linkage.score import Increment, scored_edge
@@ -57,6 +59,7 @@ class Inputs:
     spark: SparkSession
     settings: Settings
     as_of: date
+    run_id: str
     release_number: int
     scratch: Path
     own_models: Path
@@ -260,10 +263,29 @@ def _identity_map(inputs: Inputs) -> DataFrame:
     )
 
 
+def _identity_event(inputs: Inputs) -> DataFrame:
+    return identity_event(
+        inputs.frames[_MAP],
+        inputs.frames[_TOUCHED],
+        inputs.frames[_CLUSTER],
+        inputs.previous[_CLUSTER],
+        inputs.previous[_EVENT],
+        inputs.run_id,
+    )
+
+
+def _customer_alias(inputs: Inputs) -> DataFrame:
+    return customer_alias(inputs.frames[_MAP], inputs.previous[_ALIAS])
+
+
 _EVIDENCE, _OVERSIZED = "linkage.record_evidence", "linkage.oversized_block"
 _TOUCHED, _FREQUENCY = "linkage.touched_record", "linkage.term_frequency"
 _EDGE, _CLUSTER, _MAP = "linkage.scored_edge", "linkage.cluster", "linkage.identity_map"
-_SHARED = "linkage.shared_identifier"
+_SHARED, _EVENT, _ALIAS = (
+    "linkage.shared_identifier",
+    "linkage.identity_event",
+    "linkage.customer_alias",
+)
 
 _LINKAGE_STEPS = (
     Step(_SHARED, ("silver.person_record",), _shared_identifier),
@@ -279,6 +301,8 @@ _LINKAGE_STEPS = (
     ),
     Step(_CLUSTER, (_EVIDENCE, _EDGE, _TOUCHED), _cluster, (_CLUSTER,)),
     Step(_MAP, (_CLUSTER,), _identity_map, (_MAP,)),
+    Step(_EVENT, (_MAP, _TOUCHED, _CLUSTER), _identity_event, (_CLUSTER, _EVENT)),
+    Step(_ALIAS, (_MAP,), _customer_alias, (_ALIAS,)),
 )
 
 

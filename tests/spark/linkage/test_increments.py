@@ -140,7 +140,7 @@ def causes(state: LinkageState) -> dict[str, str]:
 
 @pytest.mark.slow
 def test_the_first_run_looks_at_every_record(first_day: LinkageState) -> None:
-    assert set(causes(first_day).values()) == {"full"}
+    assert set(causes(first_day).values()) == {"new"}
 
 
 @pytest.mark.slow
@@ -215,11 +215,11 @@ def test_an_email_that_crosses_its_sharing_limit_touches_all_who_carry_it(
     crossed = linked_after(
         frame(spark, made_people(300) + firm), model, settings, tmp_path, before, run=3
     )
-    assert causes(crossed) == {f"firm{n}": "changed" for n in range(6)} | {"firm6": "new"}
+    assert causes(crossed) == {f"firm{n}": "sharing" for n in range(6)} | {"firm6": "new"}
     back = linked_after(
         frame(spark, made_people(300) + firm[:6]), model, settings, tmp_path, crossed, run=4
     )
-    assert causes(back) == {f"firm{n}": "changed" for n in range(6)} | {"firm6": "deleted"}
+    assert causes(back) == {f"firm{n}": "sharing" for n in range(6)} | {"firm6": "deleted"}
 
 
 @pytest.mark.slow
@@ -253,6 +253,6 @@ def test_a_decision_that_is_withdrawn_is_gone_with_the_next_run(
     joined = linked_after(people, model, settings, tmp_path, first_day, said, run=2)
     names = partition(joined.cluster)
     assert names["p0010a"][0] == names["p0020a"][0]
-    assert causes(joined) == {"p0010a": "changed", "p0020a": "changed"}
+    assert causes(joined) == {"p0010a": "override", "p0020a": "override"}
     withdrawn = linked_after(people, model, settings, tmp_path, joined, run=3)
     assert partition(withdrawn.cluster) == partition(first_day.cluster)

@@ -1,0 +1,178 @@
+"""What happened to customers, and why: read off the periods of linkage.identity_map.
+
+A customer lives once, from its first record's period to its last one's end, as an id is never given
+again. So the map alone tells who was created, joined, left, merged, split and retired, and when;
+only the cause is this run's to say.
+"""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.linkage import evidence
+from lakehouse.linkage.model import UNIQUE_ID
+
+CREATED, JOINED, LEFT, MERGED = "created", "joined", "left", "merged"
+SPLIT, RETIRED, ERASED = "split", "retired", "erased"
+
+NEW_RECORD, NEW_EDGE, UNKNOWN = "new_record", "new_edge", "unknown"
+_CAUSES = {
+    evidence.OVERRIDE: "override",
+    evidence.SHARING: "guard",
+    evidence.BLOCK_SIZE: "guard",
+    evidence.CHANGED: "changed_record",
+    evidence.DELETED: "deleted_record",
+    evidence.NEW: NEW_EDGE,
+    evidence.FULL: "model_change",
+}
+"""The cause of an event by why records near it are touched, the most telling first."""
+
+CAUSES = tuple(dict.fromkeys([*_CAUSES.values(), NEW_RECORD, UNKNOWN]))
+
+
+def identity_event(
+    identity_map: DataFrame,
+    touched: DataFrame,
+    cluster: DataFrame,
+    last_cluster: DataFrame,
+    recorded: DataFrame,
+    run_id: str,
+) -> DataFrame:
+    """The events that the map knows and the log does not yet.
+
+    Args:
+        identity_map: linkage.identity_map of this run.
+        touched: linkage.touched_record of this run.
+        cluster: linkage.cluster of this run.
+        last_cluster: linkage.cluster of the last run; may be empty.
+        recorded: linkage.identity_event of the last run; may be empty.
+        run_id: the run that records the events.
+
+    Returns:
+        event_id, customer_id, event, record_key, other_customer_id, record_count, occurred_at, cause,
+        run_id. One row per customer that was created, retired, merged into another or split from
+        another, with the number of records that this moved; and one per record that joined a
+        customer which was there before or left one which lives on.
+    """
+    moves = _moves(identity_map, recorded)
+    lives = _lives(identity_map)
+    caused = _with_cause(moves, touched, cluster, last_cluster)
+    named = caused
+    for side in ("new", "old"):
+        life = lives.select(*(F.col(c).alias(f"{side}_{c}") for c in lives.columns))
+        named = named.join(life, on=f"{side}_customer_id", how="left")
+    told = named.select("occurred_at", "cause_rank", F.inline(_told())).where("is_so")
+    key = ("customer_id", "event", "record_key", "other_customer_id", "occurred_at")
+    return (
+        told.groupBy(*key)
+        .agg(
+            F.count(F.lit(1)).alias("record_count"),
+            F.min("cause_rank").alias("cause_rank"),
+            F.bool_and("is_lost").alias("is_lost"),
+        )
+        # A customer of whom any record went on is merged, not retired.
+        .where((F.col("event") != RETIRED) | F.col("is_lost"))
+        .select(
+            _event_id(*key).alias("event_id"),
+            "customer_id",
+            "event",
+            "record_key",
+            "other_customer_id",
+            "record_count",
+            "occurred_at",
+            _cause().alias("cause"),
+            F.lit(run_id).alias("run_id"),
+        )
+    )
+
+
+def _moves(identity_map: DataFrame, recorded: DataFrame) -> DataFrame:
+    """record_key, occurred_at, old_customer_id, new_customer_id: every change of owner not yet told."""
+    last = recorded.agg(F.max("occurred_at").alias("last"))
+    is_untold = F.col("last").isNull() | (F.col("occurred_at") > F.col("last"))
+
+    def moments(at: str, side: str) -> DataFrame:
+        return (
+            identity_map.select(
+                UNIQUE_ID,
+                F.col(at).alias("occurred_at"),
+                F.col("customer_id").alias(f"{side}_customer_id"),
+            )
+            .crossJoin(F.broadcast(last))
+            .where(F.col("occurred_at").isNotNull() & is_untold)
+            .drop("last")
+        )
+
+    return moments("valid_to", "old").join(
+        moments("valid_from", "new"), on=[UNIQUE_ID, "occurred_at"], how="full_outer"
+    )
+
+
+def _lives(identity_map: DataFrame) -> DataFrame:
+    """customer_id, born_at, gone_at (null while any record is the customer's)."""
+    is_open = F.bool_or(F.col("valid_to").isNull())
+    return identity_map.groupBy("customer_id").agg(
+        F.min("valid_from").alias("born_at"),
+        F.when(~is_open, F.max("valid_to")).alias("gone_at"),
+    )
+
+
+def _with_cause(
+    moves: DataFrame, touched: DataFrame, cluster: DataFrame, last_cluster: DataFrame
+) -> DataFrame:
+    """The moves with the most telling cause among the touched records that were or are connected."""
+    rank = F.array_position(F.array(*map(F.lit, _CAUSES)), F.col("cause"))
+    ranked = touched.select(UNIQUE_ID, rank.alias("rank"))
+    found = moves
+    for time, frame in (("now", cluster), ("before", last_cluster)):
+        members = frame.select(UNIQUE_ID, "component_id")
+        rank_of_component = (
+            members.join(ranked, on=UNIQUE_ID, how="inner")
+            .groupBy("component_id")
+            .agg(F.min("rank").alias(f"rank_{time}"))
+        )
+        rank_of_record = members.join(rank_of_component, on="component_id", how="inner")
+        found = found.join(rank_of_record.drop("component_id"), on=UNIQUE_ID, how="left")
+    return found.select(
+        *moves.columns, F.least("rank_now", "rank_before").cast("int").alias("cause_rank")
+    )
+
+
+def _told() -> Column:
+    """What one move of a record says, as structs; `is_so` tells which of them hold."""
+    old, new, at = F.col("old_customer_id"), F.col("new_customer_id"), F.col("occurred_at")
+    is_born = F.coalesce(F.col("new_born_at") == at, F.lit(False))
+    is_gone = F.coalesce(F.col("old_gone_at") == at, F.lit(False))
+    nobody, no_record = F.lit(None).cast("string"), F.lit(None).cast("string")
+    record = F.col(UNIQUE_ID)
+
+    def told(is_so: Column, event: str, customer: Column, record: Column, other: Column) -> Column:
+        return F.struct(
+            is_so.alias("is_so"),
+            F.lit(event).alias("event"),
+            customer.alias("customer_id"),
+            record.alias("record_key"),
+            other.alias("other_customer_id"),
+            new.isNull().alias("is_lost"),
+        )
+
+    return F.array(
+        told(is_born, CREATED, new, no_record, nobody),
+        told(is_born & old.isNotNull() & ~is_gone, SPLIT, new, no_record, old),
+        told(new.isNotNull() & ~is_born, JOINED, new, record, old),
+        told(old.isNotNull() & ~is_gone, LEFT, old, record, new),
+        told(is_gone & new.isNotNull(), MERGED, old, no_record, new),
+        told(is_gone, RETIRED, old, no_record, nobody),
+    )
+
+
+def _cause() -> Column:
+    """The cause in words. A customer that new records make is caused by them, not by their edges."""
+    word = F.element_at(F.array(*map(F.lit, _CAUSES.values())), F.col("cause_rank"))
+    is_first = (F.col("event") == CREATED) & (word == NEW_EDGE)
+    return F.when(is_first, NEW_RECORD).otherwise(F.coalesce(word, F.lit(UNKNOWN)))
+
+
+def _event_id(*key: str) -> Column:
+    """The same event has the same id: SHA-256 of what it says, 32 hex digits of it."""
+    text = (F.coalesce(F.col(c).cast("string"), F.lit("")) for c in key)
+    return F.substring(F.sha2(F.concat_ws("|", *text), 256), 1, 32)

@@ -1,0 +1,242 @@
+"""What happened to customers can be read, and an id that is no more still leads to its people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from lakehouse.linkage.customer_alias import customer_alias
+from lakehouse.linkage.customer_id import identity_map
+from lakehouse.linkage.identity_event import identity_event
+from lakehouse.tables.linkage import CUSTOMER_ALIAS, IDENTITY_EVENT, IDENTITY_MAP
+
+MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
+TOUCHED = "record_key string, cause string"
+CLUSTER = "record_key string, cluster_id string, component_id string"
+
+# By story its clusters day by day: one record a letter, one cluster a word.
+STORIES = {
+    "arrival": ("ab", "ab"),
+    "a record comes": ("ab", "abc"),
+    "a record goes": ("ab", "a"),
+    "all go": ("ab", "z"),
+    "merge": ("ab cde", "abcde"),
+    "split": ("abcde", "cde ab"),
+    "move": ("abc defg", "ab cdefg"),
+    "merge, then split": ("ab cde", "abcde", "bcde a"),
+    "merge, then the merged record goes": ("a bc", "abc", "bc"),
+    "merge, then merge on": ("a bc defg", "abc defg", "abcdefg"),
+    "merge, the record goes, then merge on": ("a bc defg", "abc defg", "bc defg", "bcdefg"),
+    "merge, then all go": ("a bc", "abc", "z"),
+}
+
+# Why records are touched, by story, from Tuesday on; those that come and go are told by themselves.
+TOUCHES = {
+    "merge": ({"b": "changed"},),
+    "split": ({"a": "override", "b": "changed"},),
+    "move": ({"c": "sharing"},),
+    "merge, then split": ({"c": "full"}, {"a": "block_size"}),
+}
+
+
+@dataclass
+class Day:
+    """What stands after a day, by story: the owner of each record, events and aliases in names."""
+
+    owners: dict[str, dict[str, str]]
+    events: dict[str, set[tuple[str, ...]]]
+    aliases: dict[str, set[tuple[str, str]]]
+
+
+def clusters_of(stories: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Rows of linkage.cluster: all records of a story are one component."""
+    return [
+        (f"{story}/{letter}", f"{story}/{min(word)}", f"{story}/{min(words)}")
+        for story, words in stories.items()
+        for word in words.split()
+        for letter in word
+    ]
+
+
+@pytest.fixture(scope="module")
+def days(spark: SparkSession) -> list[Day]:
+    """All stories at once, told day by day as the runner does; events as each day adds them."""
+    known = spark.createDataFrame([], IDENTITY_MAP.ddl())
+    recorded = spark.createDataFrame([], IDENTITY_EVENT.ddl())
+    aliases = spark.createDataFrame([], CUSTOMER_ALIAS.ddl())
+    last_cluster, told = spark.createDataFrame([], CLUSTER), []
+    names: dict[str, str] = {}
+    for day in range(max(map(len, STORIES.values()))):
+        rows = clusters_of({s: words[min(day, len(words) - 1)] for s, words in STORIES.items()})
+        cluster = spark.createDataFrame(rows, CLUSTER)
+        at = MONDAY + timedelta(days=day)
+        touched = spark.createDataFrame(touches(day, rows, last_cluster), TOUCHED)
+        known = stored(identity_map(cluster, known, at, day + 1), IDENTITY_MAP.ddl())
+        events = stored(
+            identity_event(known, touched, cluster, last_cluster, recorded, f"day-{day}"),
+            IDENTITY_EVENT.ddl(),
+        )
+        aliases = stored(customer_alias(known, aliases), CUSTOMER_ALIAS.ddl())
+        told.append(day_of(known, events, aliases, names))
+        recorded, last_cluster = recorded.unionByName(events), cluster
+    return told
+
+
+def stored(frame: DataFrame, ddl: str) -> DataFrame:
+    return frame.sparkSession.createDataFrame(
+        frame.select(*(c.split()[0].strip("`") for c in ddl.split(", "))).collect(), ddl
+    )
+
+
+def touches(
+    day: int, rows: list[tuple[str, str, str]], last_cluster: DataFrame
+) -> list[tuple[str, str]]:
+    now, before = {r[0] for r in rows}, {r.record_key for r in last_cluster.collect()}
+    said = {
+        f"{story}/{letter}": cause
+        for story, turns in TOUCHES.items()
+        for letter, cause in (turns[day - 1] if 1 <= day <= len(turns) else {}).items()
+    }
+    come_and_gone = dict.fromkeys(now - before, "new") | dict.fromkeys(before - now, "deleted")
+    return list((said | come_and_gone).items())
+
+
+def day_of(
+    known: DataFrame, events: DataFrame, aliases: DataFrame, names: dict[str, str]
+) -> Day:
+    """The day in names: a customer is called by its story's records on the day that it came."""
+    periods = known.collect()
+    first: dict[str, str] = {}
+    for period in sorted(periods, key=lambda p: (p.valid_from, p.record_key)):
+        story, letter = period.record_key.split("/")
+        born = min(p.valid_from for p in periods if p.customer_id == period.customer_id)
+        if period.valid_from == born:
+            first[period.customer_id] = first.get(period.customer_id, "") + letter
+        names.setdefault(period.customer_id + "@story", story)
+    for customer, letters in first.items():
+        names.setdefault(customer, letters)
+    owners: dict[str, dict[str, str]] = {s: {} for s in STORIES}
+    for period in periods:
+        if period.valid_to is None:
+            story, letter = period.record_key.split("/")
+            owners[story][letter] = names[period.customer_id]
+    happened: dict[str, set[tuple[str, ...]]] = {s: set() for s in STORIES}
+    for row in events.collect():
+        record = row.record_key.split("/")[1] if row.record_key else None
+        whom = names.get(row.other_customer_id)
+        detail = [p for p in (record, whom) if p] or [str(row.record_count)]
+        story = names[row.customer_id + "@story"]
+        happened[story].add((names[row.customer_id], row.event, *detail, row.cause))
+    leads: dict[str, set[tuple[str, str]]] = {s: set() for s in STORIES}
+    for row in aliases.collect():
+        story = names[row.customer_id + "@story"]
+        leads[story].add((names[row.customer_id], names[row.current_customer_id]))
+    return Day(owners, happened, leads)
+
+
+def test_a_customer_is_created_by_its_first_records(days: list[Day]) -> None:
+    assert days[0].events["arrival"] == {("ab", "created", "2", "new_record")}
+
+
+def test_a_day_without_changes_has_no_event(days: list[Day]) -> None:
+    assert days[1].events["arrival"] == set()
+    assert all(not events for events in days[3].events.values() if events != days[3].events[
+        "merge, the record goes, then merge on"
+    ])
+
+
+def test_a_record_that_comes_joins_by_its_edge(days: list[Day]) -> None:
+    assert days[1].events["a record comes"] == {("ab", "joined", "c", "new_edge")}
+
+
+def test_a_record_that_goes_leaves(days: list[Day]) -> None:
+    assert days[1].events["a record goes"] == {("ab", "left", "b", "deleted_record")}
+
+
+def test_a_customer_without_records_is_retired(days: list[Day]) -> None:
+    assert days[1].events["all go"] == {
+        ("ab", "retired", "2", "deleted_record"),
+        ("z", "created", "1", "deleted_record"),
+    }
+    assert days[1].aliases["all go"] == set()
+
+
+def test_the_larger_of_two_that_merge_lives_on(days: list[Day]) -> None:
+    assert days[1].events["merge"] == {
+        ("ab", "merged", "cde", "changed_record"),
+        ("cde", "joined", "a", "ab", "changed_record"),
+        ("cde", "joined", "b", "ab", "changed_record"),
+    }
+    assert days[1].aliases["merge"] == {("ab", "cde")}
+
+
+def test_the_smaller_part_of_a_split_is_a_new_customer(days: list[Day]) -> None:
+    assert days[1].owners["split"] == dict.fromkeys("cde", "abcde") | dict.fromkeys("ab", "ab")
+    assert days[1].events["split"] == {
+        ("ab", "created", "2", "override"),
+        ("ab", "split", "abcde", "override"),
+        ("abcde", "left", "a", "ab", "override"),
+        ("abcde", "left", "b", "ab", "override"),
+    }
+    assert days[1].aliases["split"] == set()
+
+
+def test_a_record_that_moves_leaves_one_and_joins_the_other(days: list[Day]) -> None:
+    assert days[1].events["move"] == {
+        ("abc", "left", "c", "defg", "guard"),
+        ("defg", "joined", "c", "abc", "guard"),
+    }
+
+
+def test_a_cause_is_that_of_its_own_day(days: list[Day]) -> None:
+    causes = [{e[-1] for e in day.events["merge, then split"]} for day in days[:3]]
+    assert causes == [{"new_record"}, {"model_change"}, {"guard"}]
+
+
+def test_an_id_leads_to_every_customer_that_its_records_became(days: list[Day]) -> None:
+    assert days[2].owners["merge, then split"] == dict.fromkeys("bcde", "cde") | {"a": "a"}
+    assert days[2].aliases["merge, then split"] == {("ab", "cde"), ("ab", "a")}
+
+
+def test_an_id_leads_on_when_its_records_are_gone(days: list[Day]) -> None:
+    story = "merge, then the merged record goes"
+    assert days[2].aliases[story] == {("a", "bc")}
+
+
+def test_an_id_leads_through_a_chain_of_merges(days: list[Day]) -> None:
+    assert days[2].aliases["merge, then merge on"] == {("a", "defg"), ("bc", "defg")}
+    story = "merge, the record goes, then merge on"
+    assert days[3].aliases[story] == {("a", "defg"), ("bc", "defg")}
+
+
+def test_an_id_leads_nowhere_when_all_that_it_became_is_gone(days: list[Day]) -> None:
+    assert days[2].aliases["merge, then all go"] == set()
+
+
+def test_events_of_a_run_that_wrote_the_map_alone_are_told_by_the_next(
+    spark: SparkSession,
+) -> None:
+    rows = [
+        ("r1", "c1", MONDAY, MONDAY + timedelta(days=1)),
+        ("r1", "c2", MONDAY + timedelta(days=1), None),
+        ("r2", "c2", MONDAY, None),
+    ]
+    known = spark.createDataFrame(rows, IDENTITY_MAP.ddl())
+    nothing = spark.createDataFrame([], CLUSTER)
+    events = identity_event(
+        known,
+        spark.createDataFrame([], TOUCHED),
+        nothing,
+        nothing,
+        spark.createDataFrame([], IDENTITY_EVENT.ddl()),
+        "late",
+    ).collect()
+    told = {(e.customer_id, e.event, e.occurred_at.day, e.cause) for e in events}
+    assert told == {
+        ("c1", "created", 2, "unknown"),
+        ("c2", "created", 2, "unknown"),
+        ("c1", "merged", 3, "unknown"),
+        ("c2", "joined", 3, "unknown"),
+    }
