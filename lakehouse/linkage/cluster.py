@@ -111,7 +111,9 @@ def clusters_of(
 ) -> dict[str, tuple[str, str]]:
     """By record of any joining pair, the smallest record of its cluster and of its component."""
     known = list(pairs)
-    joining = [(p.left, p.right, p.margin) for p in known if p.joins]
+    joining = [
+        (p.left, p.right, MUST_JOIN if p.decided == SAME else p.margin) for p in known if p.joins
+    ]
     components = connected((left, right) for left, right, _ in joining)
     group = grouped(joining, settings.guards.max_cluster_records)
     inside: dict[str, list[PairEvidence]] = defaultdict(list)

@@ -19,7 +19,9 @@ def identity_map(
 
     A cluster keeps the customer with whom it shares most records; of two customers with as many,
     the older one, then the one whose id sorts first. Each customer goes on in one cluster at most,
-    and a cluster without one gets a new id, which was never used before.
+    and a cluster without one gets a new id, which was never used before. A customer of whom no record
+    was left, and whose records come back with none of another, is the same again: a source that was
+    away for a day changes nobody's id.
 
     Args:
         cluster: linkage.cluster of this run (record_key, cluster_id).
@@ -84,11 +86,19 @@ def kept_customer(cluster: DataFrame, previous: DataFrame) -> DataFrame:
     one task, which takes them in order and holds 300 bytes for each pair that it takes.
     """
     current = previous.where(F.col("valid_to").isNull()).select("record_key", "customer_id")
+    known = current.select("*", F.lit(True).alias("is_living")).unionByName(
+        _retired(previous).select("*", F.lit(False).alias("is_living"))
+    )
     age = previous.groupBy("customer_id").agg(F.min("valid_from").alias("since"))
     pairs = (
-        cluster.join(current, on="record_key", how="inner")
-        .groupBy("cluster_id", "customer_id")
+        cluster.join(known, on="record_key", how="inner")
+        .groupBy("cluster_id", "customer_id", "is_living")
         .agg(F.count("*").alias("shared"))
+        .select(
+            "*", F.bool_or("is_living").over(Window.partitionBy("cluster_id")).alias("has_living")
+        )
+        # Who comes back takes nobody's place.
+        .where(F.col("is_living") == F.col("has_living"))
         .join(age, on="customer_id", how="inner")
         .select("*", _pairs_of("customer_id").alias("of_customer"))
         .select("*", _pairs_of("cluster_id").alias("of_cluster"))
@@ -102,6 +112,32 @@ def kept_customer(cluster: DataFrame, previous: DataFrame) -> DataFrame:
         .sortWithinPartitions(*order)
         .select("cluster_id", "customer_id", "has_no_rival")
         .mapInArrow(_taken, "cluster_id string, customer_id string")
+    )
+
+
+def _retired(previous: DataFrame) -> DataFrame:
+    """record_key, customer_id: last records of customers of whom, at their end, no record went on."""
+    ended = previous.where(F.col("valid_to").isNotNull()).select("record_key").distinct()
+    by_time = Window.partitionBy("record_key").orderBy("valid_from")
+    told = previous.join(ended, on="record_key", how="left_semi").select(
+        "record_key",
+        "customer_id",
+        "valid_to",
+        F.lead("customer_id").over(by_time).alias("next_id"),
+    )
+    living = previous.where(F.col("valid_to").isNull()).select("customer_id")
+    # True sorts after false: one record that went on elsewhere at the end is enough.
+    end = F.max(F.struct("valid_to", (F.col("next_id") != F.col("customer_id")).alias("is_moved")))
+    retired = (
+        told.join(living, on="customer_id", how="left_anti")
+        .groupBy("customer_id")
+        .agg(end.alias("end"))
+        .where(~F.coalesce("end.is_moved", F.lit(False)))
+    )
+    return (
+        told.where(F.col("next_id").isNull() & F.col("valid_to").isNotNull())
+        .join(retired, on="customer_id", how="left_semi")
+        .select("record_key", "customer_id")
     )
 
 

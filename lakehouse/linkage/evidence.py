@@ -95,7 +95,7 @@ def _known_values(columns: Sequence[str]) -> Column:
 def _decisions_by_record(overrides: DataFrame) -> DataFrame:
     """record_key, overrides: the decisions about each record, by the other record."""
     left, right = F.col("record_key_l"), F.col("record_key_r")
-    both = overrides.select(
+    both = overrides.where(left != right).select(
         F.inline(
             F.array(
                 F.struct(left.alias(UNIQUE_ID), right.alias("other"), "decision"),
@@ -103,8 +103,10 @@ def _decisions_by_record(overrides: DataFrame) -> DataFrame:
             )
         )
     )
+    # One decision per pair, whatever the caller hands over: a map takes no key twice.
+    single = both.groupBy(UNIQUE_ID, "other").agg(F.min("decision").alias("decision"))
     pairs = F.array_sort(F.collect_list(F.struct("other", "decision")))
-    return both.groupBy(UNIQUE_ID).agg(F.map_from_entries(pairs).alias("overrides"))
+    return single.groupBy(UNIQUE_ID).agg(F.map_from_entries(pairs).alias("overrides"))
 
 
 def evidence_by_column(evidence: DataFrame, columns: Iterable[str]) -> DataFrame:
@@ -171,7 +173,7 @@ def _members_of_crossed_blocks(
     crossed = now.unionByName(before).groupBy("block_key").count().where("count = 1")
     return (
         evidence.select(UNIQUE_ID, F.explode("block_keys").alias("block_key"))
-        .join(F.broadcast(crossed), on="block_key", how="left_semi")
+        .join(crossed, on="block_key", how="left_semi")
         .select(UNIQUE_ID, F.lit(True).alias("is_crossed"))
         .distinct()
     )

@@ -10,9 +10,11 @@ from lakehouse.columns.keys import keyed_hash
 from lakehouse.linkage.evidence import evidence_by_column
 from lakehouse.linkage.model import frequency_columns
 from lakehouse.settings.linkage import LinkageSettings
+from lakehouse.tables.linkage import TERM_FREQUENCY
 
 ANY_OTHER = "*"
 """Stands for every value of a column that has no row of its own."""
+_OUTGROWN = 2
 
 
 def term_frequency(evidence: DataFrame, settings: LinkageSettings, secret: str) -> DataFrame:
@@ -24,15 +26,35 @@ def term_frequency(evidence: DataFrame, settings: LinkageSettings, secret: str) 
         secret: keys the hashes.
 
     Returns:
-        column_name, value_hash (keyed), share: a row for each value that at least two records have,
-        and one, with the hash `*` and the share of a single record, for all others. A value that
-        comes later has that share too, so that what a pair weighs does not depend on when its
-        records came.
+        column_name, value_hash (keyed), share, value_count: a row for each value that at least two
+        records have, and one, with the hash `*` and the share of a single record, for all others. A
+        value that comes later has that share too, so that what a pair weighs does not depend on when
+        its records came.
     """
     columns = _columns(settings)
     values = evidence_by_column(evidence, columns)
+    nothing = evidence.sparkSession.createDataFrame([], TERM_FREQUENCY.ddl())
     counted = [_shares(values, column, secret) for column in columns]
-    return reduce(DataFrame.unionByName, counted)
+    return reduce(DataFrame.unionByName, counted, nothing)
+
+
+def is_outgrown(evidence: DataFrame, frequencies: DataFrame, settings: LinkageSettings) -> bool:
+    """True if a column that counts has far more values now than when its frequencies were counted.
+
+    A name that one of 200 people has is no sign of anything among a million. Columns that are filled
+    too rarely to be compared are not looked at.
+    """
+    columns = _columns(settings)
+    values = evidence_by_column(evidence, columns)
+    now = values.agg(F.count("*").alias("records"), *(F.count(c).alias(c) for c in columns))
+    counted = frequencies.groupBy("column_name").agg(F.max("value_count").alias("value_count"))
+    before = {row.column_name: row.value_count or 0 for row in counted.collect()}
+    found = now.collect()[0].asDict()
+    return any(
+        found[column] > _OUTGROWN * before.get(column, 0)
+        and found[column] >= settings.least_fill * found["records"]
+        for column in columns
+    )
 
 
 def _columns(settings: LinkageSettings) -> list[str]:
@@ -55,6 +77,7 @@ def _shares(values: DataFrame, column: str, secret: str) -> DataFrame:
             F.lit(column).alias("column_name"),
             "value_hash",
             (F.col("records") / F.col("total")).alias("share"),
+            F.col("total").cast("bigint").alias("value_count"),
         )
     )
 

@@ -1,8 +1,8 @@
 """What happened to customers, and why: read off the periods of linkage.identity_map.
 
-A customer lives once, from its first record's period to its last one's end, as an id is never given
-again. So the map alone tells who was created, joined, left, merged, split and retired, and when;
-only the cause is this run's to say.
+A customer is there from its first record's period to its last one's end, and an id is never given to
+other people. So the map alone tells who was created, joined, left, merged, split and retired, and
+when; only the cause is this run's to say.
 """
 
 from pyspark.sql import Column, DataFrame
@@ -167,9 +167,12 @@ def _told() -> Column:
 
 def _cause() -> Column:
     """The cause in words. A customer that new records make is caused by them, not by their edges."""
-    word = F.element_at(F.array(*map(F.lit, _CAUSES.values())), F.col("cause_rank"))
+    words = enumerate(_CAUSES.values(), start=1)
+    word = F.coalesce(
+        *(F.when(F.col("cause_rank") == rank, word) for rank, word in words), F.lit(UNKNOWN)
+    )
     is_first = (F.col("event") == CREATED) & (word == NEW_EDGE)
-    return F.when(is_first, NEW_RECORD).otherwise(F.coalesce(word, F.lit(UNKNOWN)))
+    return F.when(is_first, NEW_RECORD).otherwise(word)
 
 
 def _event_id(*key: str) -> Column:

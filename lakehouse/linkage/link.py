@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from lakehouse.linkage.blocking import oversized_block
 from lakehouse.linkage.cluster import cluster
 from lakehouse.linkage.evidence import follows_on, record_evidence, touched_record
-from lakehouse.linkage.frequency import term_frequency
+from lakehouse.linkage.frequency import is_outgrown, term_frequency
 from lakehouse.linkage.guards import shared_identifier
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.linkage.score import Increment, scored_edge
@@ -54,6 +54,24 @@ def guarded_evidence(
     return record_evidence(people, shared, decisions, settings, secret)
 
 
+def is_full_run(
+    evidence: DataFrame,
+    last_evidence: DataFrame,
+    last_frequencies: DataFrame,
+    settings: LinkageSettings,
+) -> bool:
+    """True if this run looks at every record and counts frequencies anew.
+
+    It does if conf says so or has changed, before anything was left, and when the frequencies are
+    those of a far smaller company.
+    """
+    return (
+        settings.full
+        or not follows_on(last_evidence, settings)
+        or is_outgrown(evidence, last_frequencies, settings)
+    )
+
+
 def _kept(folder: Path, name: str, frame: DataFrame) -> DataFrame:
     frame.write.parquet(str(folder / name))
     return frame.sparkSession.read.parquet(str(folder / name))
@@ -85,7 +103,7 @@ def linked(
     kept = partial(_kept, work_dir / f"linked_{uuid.uuid4().hex}")
     evidence = kept("evidence", guarded_evidence(people, decisions, settings, secret))
     oversized = kept("oversized", oversized_block(evidence, settings, work_dir))
-    is_full = settings.full or not follows_on(last.record_evidence, settings)
+    is_full = is_full_run(evidence, last.record_evidence, last.term_frequency, settings)
     touched = kept(
         "touched",
         touched_record(

@@ -137,7 +137,7 @@ def _neighbourhood(increment: Increment, alive: DataFrame) -> DataFrame:
     blocks = (
         own.select(F.explode("block_keys").alias("block_key"))
         .distinct()
-        .join(F.broadcast(increment.oversized), on="block_key", how="left_anti")
+        .join(increment.oversized.select("block_key"), on="block_key", how="left_anti")
     )
     in_block = (
         evidence.select(UNIQUE_ID, F.explode("block_keys").alias("block_key"))
@@ -161,6 +161,9 @@ def _neighbourhood(increment: Increment, alive: DataFrame) -> DataFrame:
 def _kept_edges(increment: Increment, near: DataFrame) -> tuple[DataFrame, DataFrame]:
     """The last run's pairs of two untouched records: those between near records, and all others."""
     edges = increment.last_edges.select(*(c.name for c in EDGE_COLUMNS))
+    if near.where("is_touched").count() == increment.evidence.count():
+        # Also pairs of records that no list of touched ones names, as no evidence of them was left.
+        edges = edges.limit(0)
     touched, far = increment.touched.select(UNIQUE_ID), near.select(UNIQUE_ID)
     for side in ("record_key_l", "record_key_r"):
         key = touched.withColumnRenamed(UNIQUE_ID, side)

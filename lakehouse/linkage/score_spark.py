@@ -103,7 +103,7 @@ def _block_members(people: DataFrame, keys: Sequence[str], oversized: DataFrame)
             F.posexplode(F.array(*(F.col(key) for key in keys))).alias("rule_number", "block_key"),
         )
         .where(F.col("block_key").isNotNull())
-        .join(F.broadcast(oversized), on="block_key", how="left_anti")
+        .join(oversized.select("block_key"), on="block_key", how="left_anti")
     )
     compared = (
         placed.groupBy("block_key")

@@ -31,11 +31,11 @@ from lakehouse.linkage.blocking import oversized_block
 from lakehouse.linkage.cluster import cluster
 from lakehouse.linkage.customer_alias import customer_alias
 from lakehouse.linkage.customer_id import identity_map
-from lakehouse.linkage.evidence import follows_on, record_evidence, touched_record
+from lakehouse.linkage.evidence import record_evidence, touched_record
 from lakehouse.linkage.frequency import term_frequency
 from lakehouse.linkage.guards import shared_identifier
 from lakehouse.linkage.identity_event import identity_event
-from lakehouse.linkage.link import DECISION_SCHEMA
+from lakehouse.linkage.link import DECISION_SCHEMA, is_full_run
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.linkage.score import Increment, scored_edge
 from lakehouse.linkage.train import train
@@ -46,6 +46,8 @@ from lakehouse.silver import DERIVED, SILVER_READS, silver_table
 from lakehouse.tables.gold import SOURCE
 from lakehouse.tables.registry import GATED_TABLES
 from lakehouse.tables.spec import Layer, TableSpec
+
+LINKAGE = Layer.LINKAGE.value
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,9 @@ def all_steps(sources: Sequence[Source]) -> list[Step]:
 def selected_steps(sources: Sequence[Source], only: Sequence[str]) -> list[Step]:
     """The steps of the layers and tables that `only` names; all of them if it names none.
 
+    The tables of linkage build on what the last run left in each other, so that naming one of them
+    names them all.
+
     Raises:
         ConfigurationError: a name is neither a layer nor a table; lists all such names.
     """
@@ -113,7 +118,7 @@ def selected_steps(sources: Sequence[Source], only: Sequence[str]) -> list[Step]
             f"--only: {', '.join(unknown)} is neither a layer nor a table.",
             f"choose from {', '.join(sorted(layers))} or a table such as gold.customer.",
         )
-    wanted = set(only)
+    wanted = set(only) | {LINKAGE for name in only if name.startswith(f"{LINKAGE}.")}
     return [s for s in steps if not only or {s.table, s.table.split(".")[0]} & wanted]
 
 
@@ -181,7 +186,11 @@ def linkage_model(
     newest = latest_model(settings.models)
     if newest is not None:
         return load_model(publish_model(newest, own_models))
-    return load_model(save_model(train(evidence, settings), own_models, as_of.isoformat()))
+    trained = train(evidence, settings)
+    if not trained.comparisons:
+        # Too few people to learn from: kept, it would keep all later runs from training.
+        return trained
+    return load_model(save_model(trained, own_models, as_of.isoformat()))
 
 
 def _shared_identifier(inputs: Inputs) -> DataFrame:
@@ -204,22 +213,26 @@ def _oversized_block(inputs: Inputs) -> DataFrame:
     return oversized_block(evidence, inputs.settings.linkage, inputs.scratch)
 
 
+def _is_full_run(inputs: Inputs) -> bool:
+    last_evidence, last_frequencies = inputs.previous[_EVIDENCE], inputs.previous[_FREQUENCY]
+    settings = inputs.settings.linkage
+    return is_full_run(inputs.frames[_EVIDENCE], last_evidence, last_frequencies, settings)
+
+
 def _touched_record(inputs: Inputs) -> DataFrame:
-    settings, last = inputs.settings.linkage, inputs.previous["linkage.record_evidence"]
     return touched_record(
-        inputs.frames["linkage.record_evidence"],
-        last,
-        inputs.frames["linkage.oversized_block"],
-        inputs.previous["linkage.oversized_block"],
-        is_full=settings.full or not follows_on(last, settings),
+        inputs.frames[_EVIDENCE],
+        inputs.previous[_EVIDENCE],
+        inputs.frames[_OVERSIZED],
+        inputs.previous[_OVERSIZED],
+        is_full=_is_full_run(inputs),
     )
 
 
 def _term_frequency(inputs: Inputs) -> DataFrame:
-    settings = inputs.settings.linkage
-    if not settings.full and follows_on(inputs.previous["linkage.record_evidence"], settings):
-        return inputs.previous["linkage.term_frequency"]
-    return term_frequency(inputs.frames["linkage.record_evidence"], settings, inputs.secret)
+    if not _is_full_run(inputs):
+        return inputs.previous[_FREQUENCY]
+    return term_frequency(inputs.frames[_EVIDENCE], inputs.settings.linkage, inputs.secret)
 
 
 def _scored_edge(inputs: Inputs) -> DataFrame:
@@ -291,7 +304,12 @@ _LINKAGE_STEPS = (
     Step(_SHARED, ("silver.person_record",), _shared_identifier),
     Step(_EVIDENCE, ("silver.person_record", _SHARED), _record_evidence),
     Step(_OVERSIZED, (_EVIDENCE,), _oversized_block),
-    Step(_TOUCHED, (_EVIDENCE, _OVERSIZED), _touched_record, (_EVIDENCE, _OVERSIZED)),
+    Step(
+        _TOUCHED,
+        (_EVIDENCE, _OVERSIZED),
+        _touched_record,
+        (_EVIDENCE, _OVERSIZED, _FREQUENCY),
+    ),
     Step(_FREQUENCY, (_EVIDENCE,), _term_frequency, (_EVIDENCE, _FREQUENCY)),
     Step(
         _EDGE,

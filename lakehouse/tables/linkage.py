@@ -128,7 +128,7 @@ TOUCHED_RECORD = _linkage(
 
 TERM_FREQUENCY = _linkage(
     "term_frequency",
-    "One row per column and value that several person records have: how frequent it is. Counted anew by a full run only.",
+    "One row per column and value that several person records have: how frequent it is. Counted anew by a full run only, which comes by itself when a column has doubled.",
     Column("column_name", "string", "Column of the person record.", required=True),
     Column(
         "value_hash",
@@ -142,6 +142,12 @@ TERM_FREQUENCY = _linkage(
         "double",
         "Share of the column's known values that are this one.",
         required=True,
+    ),
+    Column(
+        "value_count",
+        "bigint",
+        "Known values of the column when they were counted.",
+        unit="records",
     ),
     primary_key=("column_name", "value_hash"),
 )
@@ -293,7 +299,7 @@ IDENTITY_EVENT = _linkage(
     Column(
         "cause",
         "string",
-        "new_record, new_edge, changed_record, deleted_record, override, guard, model_change (a full run weighed all anew), or unknown (a run that wrote the map alone).",
+        "new_record, new_edge, changed_record, deleted_record, override, guard, model_change (a full run weighed all anew), or unknown (from before events were kept).",
         required=True,
     ),
     Column("run_id", "string", "The run that recorded it.", required=True, run_metadata=True),

@@ -20,6 +20,8 @@ STORIES = {
     "two merge and part": ("a bc", "abc", "a bc"),
     "a record goes": ("ab", "a", "a"),
     "a record goes and comes back": ("ab", "a", "ab"),
+    "all are away for a day": ("ab c", "c", "ab c"),
+    "all are away, and come back to another": ("ab c", "c", "abc"),
     "all meet": ("ab cd", "abcd", "abcd"),
     "all part": ("ab cd", "a b c d", "a b c d"),
     "all swap": ("ab cd", "ad bc", "ad bc"),
@@ -124,6 +126,19 @@ def test_a_record_that_comes_back_begins_a_period_and_keeps_the_one_that_ended(
     assert [ended] == tuesday["b"]
     assert current[0] == owners(wednesday)["a"]
     assert ended[2] < current[1]
+
+
+def test_a_customer_who_was_away_for_a_day_is_the_same_again(
+    histories: dict[str, History],
+) -> None:
+    monday, tuesday, wednesday = histories["all are away for a day"]
+    assert owners(tuesday).keys() == {"c"}
+    assert owners(wednesday) == owners(monday)
+
+
+def test_a_customer_who_comes_back_takes_nobodys_place(histories: dict[str, History]) -> None:
+    monday, _, wednesday = histories["all are away, and come back to another"]
+    assert set(owners(wednesday).values()) == {owners(monday)["c"]}
 
 
 @pytest.mark.parametrize("story", ["nothing changes", "all meet", "all part", "all swap"])

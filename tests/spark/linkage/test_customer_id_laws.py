@@ -69,9 +69,29 @@ def members(group_of: dict[str, str]) -> dict[str, set[str]]:
     return found
 
 
+def last_ids(known: Sequence[Period]) -> dict[str, str]:
+    """By record that is away, the customer it was the last of, who ended without a successor."""
+    living, found = set(open_ids(known).values()), {}
+    by_record = defaultdict(list)
+    for period in sorted(known, key=lambda p: p.begin):
+        by_record[period.record].append(period)
+    for customer in {p.customer for p in known} - living:
+        own = [p for p in known if p.customer == customer]
+        end = max(p.end for p in own if p.end)
+        nexts = {p: next((q for q in by_record[p.record] if q.begin >= p.end), None) for p in own}
+        if not any(q and q.customer != customer for p, q in nexts.items() if p.end == end):
+            found |= {p.record: customer for p, q in nexts.items() if q is None}
+    return found
+
+
 def walked(clusters: Clusters, known: Sequence[Period]) -> dict[str, str]:
-    """Customer by cluster: the largest overlap first, of equal ones the oldest customer's."""
-    owner = open_ids(known)
+    """Customer by cluster: the largest overlap first, of equal ones the oldest customer's.
+
+    Customers that are gone count only for clusters in which no record of a living one is.
+    """
+    owner, last = open_ids(known), last_ids(known)
+    claimed = {cluster for record, cluster in clusters.items() if record in owner}
+    owner |= {r: last[r] for r, c in clusters.items() if r in last and c not in claimed}
     shared = Counter((c, owner[r]) for r, c in clusters.items() if r in owner)
     since = {p.customer: p.begin for p in sorted(known, key=lambda p: p.begin, reverse=True)}
     kept: dict[str, str] = {}
@@ -102,8 +122,9 @@ def an_untouched_cluster_keeps_its_id(
 
 def an_id_is_inherited_or_new(known: Sequence[Period], found: Sequence[Period]) -> None:
     before, now = members(open_ids(known)), members(open_ids(found))
-    ever = {p.customer for p in known}
-    assert [c for c in now if c in ever and not now[c] & before.get(c, set())] == []
+    ever, last = {p.customer for p in known}, members(last_ids(known))
+    inherited = {c: before.get(c, set()) | last.get(c, set()) for c in ever}
+    assert [c for c in now if c in ever and not now[c] & inherited[c]] == []
 
 
 def what_ended_stays(known: Sequence[Period], found: Sequence[Period]) -> None:
