@@ -99,6 +99,13 @@ class LinkageError(LakehouseError):
     code = "C360-080"
 
 
+class ConflictError(LakehouseError):
+    """A steward's decision contradicts others that hold; nothing was written."""
+
+    code = "C360-081"
+    exit_code = ExitCode.BAD_INPUT
+
+
 class NotFoundError(LakehouseError):
     """What was asked for (a release, a model) does not exist."""
 

@@ -11,9 +11,9 @@ from pyspark.sql import functions as F
 
 from lakehouse.demo.generate import generate
 from lakehouse.disk import free_space
-from lakehouse.errors import ConfigurationError, InputError
+from lakehouse.errors import ConfigurationError, InputError, LinkageError
 from lakehouse.linkage.artefact import save_model
-from lakehouse.linkage.link import DECISION_SCHEMA, guarded_evidence
+from lakehouse.linkage.link import guarded_evidence
 from lakehouse.linkage.train import train
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import runner
@@ -27,6 +27,7 @@ from lakehouse.pipeline.lake import in_parallel, open_lake
 from lakehouse.pipeline.people_files import evaluate_files, link_file
 from lakehouse.pipeline.replay import replay
 from lakehouse.pipeline.run_report import books_grid, run_report
+from lakehouse.pipeline.stewardship import decide, overrides, withdraw
 from lakehouse.report import Grid, Report
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
@@ -102,6 +103,43 @@ def release_revert(settings: Settings, release_number: int) -> Report:
         lake.release()
         attempts.revert(lake, release_number)
     return Report(lines=[f"Readers now see what release {release_number} held."])
+
+
+def override_list(settings: Settings) -> Report:
+    """The decisions of stewards that hold, newest first."""
+    rows = (
+        overrides(open_lake(settings))
+        .orderBy(F.desc("decided_at"))
+        .select(
+            "record_key_l",
+            "record_key_r",
+            "decision",
+            "decided_by",
+            F.date_format("decided_at", "yyyy-MM-dd HH:mm:ss"),
+            "reason",
+        )
+        .collect()
+    )
+    heading = ("record", "other record", "decision", "by", "at (UTC)", "why")
+    if not rows:
+        return Report(lines=["No decision holds."])
+    return Report(grids=[Grid("Decisions that hold", heading, [tuple(row) for row in rows])])
+
+
+def override_add(
+    settings: Settings, record: str, other: str, decision: str, *, by: str, reason: str
+) -> Report:
+    """Decides of two records; the next run honours it."""
+    decide(open_lake(settings), record, other, decision, by=by, reason=reason)
+    return Report(lines=[f"From the next run on the two records are {decision}."])
+
+
+def override_withdraw(
+    settings: Settings, record: str, other: str, *, by: str, reason: str
+) -> Report:
+    """Takes a decision back; the next run goes by the evidence again."""
+    withdraw(open_lake(settings), record, other, by=by, reason=reason)
+    return Report(lines=["From the next run on nothing is decided of the two records."])
 
 
 def quarantine_list(settings: Settings) -> Report:
@@ -280,10 +318,14 @@ def train_model(settings: Settings) -> Report:
     with lake.locks.run():
         version = lake.release().versions.get("silver.person_record", 0)
         people = lake.tables.read("silver.person_record", version)
-        undecided = lake.spark.createDataFrame([], DECISION_SCHEMA)
         secret = settings.lake.secret.get_secret_value()
-        evidence = guarded_evidence(people, undecided, settings.linkage, secret)
+        evidence = guarded_evidence(people, overrides(lake), settings.linkage, secret)
         model = train(evidence, settings.linkage)
+        if not model.comparisons:
+            raise LinkageError(
+                "There are too few person records in the release to learn from; no model was kept.",
+                "run the feeds that describe people first.",
+            )
         now = datetime.now(UTC)
         path = save_model(model, settings.linkage.models, f"{now:%Y-%m-%dT%H%M%S}")
     return Report(lines=[f"Model {model.version} is at {path}, its card beside it."])

@@ -264,6 +264,8 @@ class _Run:
         )
 
     def _read(self, table: str) -> DataFrame:
+        if table in attempts.LOG_TABLES:
+            return self._lake.tables.read(table)
         return self._read_at(table, self._version(table))
 
     def _read_at(self, table: str, version: int) -> DataFrame:

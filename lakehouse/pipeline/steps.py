@@ -35,8 +35,9 @@ from lakehouse.linkage.evidence import record_evidence, touched_record
 from lakehouse.linkage.frequency import term_frequency
 from lakehouse.linkage.guards import shared_identifier
 from lakehouse.linkage.identity_event import identity_event
-from lakehouse.linkage.link import DECISION_SCHEMA, is_full_run
+from lakehouse.linkage.link import is_full_run
 from lakehouse.linkage.model import TrainedModel
+from lakehouse.linkage.overrides import effective_overrides
 from lakehouse.linkage.score import Increment, scored_edge
 from lakehouse.linkage.train import train
 from lakehouse.settings.linkage import LinkageSettings
@@ -202,7 +203,7 @@ def _record_evidence(inputs: Inputs) -> DataFrame:
     return record_evidence(
         inputs.frames["silver.person_record"],
         inputs.frames["linkage.shared_identifier"],
-        inputs.spark.createDataFrame([], DECISION_SCHEMA),
+        effective_overrides(inputs.frames[_OVERRIDE]),
         inputs.settings.linkage,
         inputs.secret,
     )
@@ -294,6 +295,7 @@ def _customer_alias(inputs: Inputs) -> DataFrame:
 _EVIDENCE, _OVERSIZED = "linkage.record_evidence", "linkage.oversized_block"
 _TOUCHED, _FREQUENCY = "linkage.touched_record", "linkage.term_frequency"
 _EDGE, _CLUSTER, _MAP = "linkage.scored_edge", "linkage.cluster", "linkage.identity_map"
+_OVERRIDE = "ops.link_override"
 _SHARED, _EVENT, _ALIAS = (
     "linkage.shared_identifier",
     "linkage.identity_event",
@@ -302,7 +304,7 @@ _SHARED, _EVENT, _ALIAS = (
 
 _LINKAGE_STEPS = (
     Step(_SHARED, ("silver.person_record",), _shared_identifier),
-    Step(_EVIDENCE, ("silver.person_record", _SHARED), _record_evidence),
+    Step(_EVIDENCE, ("silver.person_record", _SHARED, _OVERRIDE), _record_evidence),
     Step(_OVERSIZED, (_EVIDENCE,), _oversized_block),
     Step(
         _TOUCHED,

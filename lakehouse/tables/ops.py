@@ -6,6 +6,7 @@ These tables are append-only logs; a run has a row for its start and one for its
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec, WriteMode
 
 _DIRECT = Sensitivity.DIRECT_IDENTIFIER
+_QUASI = Sensitivity.QUASI_IDENTIFIER
 _PSEUDONYM = Sensitivity.PSEUDONYM
 
 _RUN_ID = Column(
@@ -233,4 +234,37 @@ CORRECTION_COUNT = _ops(
     primary_key=("run_id", "table_name", "source_feed", "column_name", "rule"),
 )
 
-OPS_TABLES = (RUN, RELEASE, LANDING_FILE, FEED_BOOK, QUARANTINE, QUALITY_RESULT, CORRECTION_COUNT)
+LINK_OVERRIDE = _ops(
+    "link_override",
+    "One row per decision of a steward about two person records: the newest of a pair holds, in every later run.",
+    Column(
+        "record_key_l",
+        "string",
+        "The record of the pair whose key sorts first.",
+        _PSEUDONYM,
+        required=True,
+    ),
+    Column("record_key_r", "string", "The other record of the pair.", _PSEUDONYM, required=True),
+    Column(
+        "decision",
+        "string",
+        "same (must become one customer), different (must not), or withdrawn (nothing is decided).",
+        required=True,
+    ),
+    Column("decided_by", "string", "The steward who decided.", _QUASI, required=True),
+    Column("reason", "string", "Why, in the steward's words.", _DIRECT, required=True),
+    Column("decided_at", "timestamp", "When it was decided.", required=True, run_metadata=True),
+    primary_key=("record_key_l", "record_key_r", "decided_at"),
+    subject_key="record_key_l",
+)
+
+OPS_TABLES = (
+    RUN,
+    RELEASE,
+    LANDING_FILE,
+    FEED_BOOK,
+    QUARANTINE,
+    QUALITY_RESULT,
+    CORRECTION_COUNT,
+    LINK_OVERRIDE,
+)

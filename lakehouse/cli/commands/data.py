@@ -16,6 +16,11 @@ from lakehouse.settings.models import Settings
 
 release = typer.Typer(no_args_is_help=True, help="The releases that readers follow.")
 quarantine = typer.Typer(no_args_is_help=True, help="Rows that a rule holds back.")
+override = typer.Typer(no_args_is_help=True, help="What stewards decide of two person records.")
+
+By = Annotated[str, typer.Option("--by", help="Who decides.")]
+Why = Annotated[str, typer.Option("--why", help="Why, in a sentence.")]
+Record = Annotated[str, typer.Argument(help="record_key of silver.person_record.")]
 
 _PANEL = "The lake"
 
@@ -27,6 +32,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("bi-server", rich_help_panel=_PANEL)(bi_server)
     app.add_typer(release, name="release", rich_help_panel=_PANEL)
     app.add_typer(quarantine, name="quarantine", rich_help_panel=_PANEL)
+    app.add_typer(override, name="override", rich_help_panel=_PANEL)
 
 
 def loaded(env: str, overrides: Mapping[str, str] | None = None) -> Settings:
@@ -181,3 +187,47 @@ def quarantine_replay(
     from lakehouse.pipeline import commands
 
     show(commands.quarantine_replay(loaded(env), table=table, reason=reason, as_of=day(as_of)))
+
+
+@override.command("list")
+def override_list(env: Env = "demo") -> None:
+    """Show the decisions that hold.
+
+    Example: c360 override list --env prod
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.override_list(loaded(env)))
+
+
+@override.command("add")
+def override_add(
+    record: Record,
+    other: Record,
+    decision: Annotated[str, typer.Argument(help="same or different.")],
+    by: By,
+    why: Why,
+    env: Env = "demo",
+) -> None:
+    """Decide that two records are one person's (same) or two people's (different).
+
+    Every later run honours it, whatever the model says. What contradicts other decisions, directly or
+    in turn, is refused with those named.
+
+    Example: c360 override add 5f0c… 9b1e… different --by maria --why "Twins, spoke to both"
+    """
+    from lakehouse.pipeline import commands
+
+    settings = loaded(env)
+    show(commands.override_add(settings, record, other, decision, by=by, reason=why))
+
+
+@override.command("withdraw")
+def override_withdraw(record: Record, other: Record, by: By, why: Why, env: Env = "demo") -> None:
+    """Take a decision back: the next run goes by the evidence again.
+
+    Example: c360 override withdraw 5f0c… 9b1e… --by maria --why "Wrong pair"
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.override_withdraw(loaded(env), record, other, by=by, reason=why))

@@ -1,0 +1,109 @@
+"""What stewards decide of records: written to ops.link_override, honoured by every later run."""
+
+import hashlib
+from datetime import UTC, datetime
+
+from pyspark.sql import DataFrame
+
+from lakehouse.errors import ConflictError, InputError, NotFoundError
+from lakehouse.linkage.overrides import WITHDRAWN, Override, contradicted, effective_overrides
+from lakehouse.linkage.refine import DIFFERENT, SAME
+from lakehouse.pipeline.lake import Lake
+from lakehouse.storage.delta_tables import WriteKey
+from lakehouse.tables.ops import LINK_OVERRIDE
+
+DECISIONS = (SAME, DIFFERENT)
+
+
+def overrides(lake: Lake) -> DataFrame:
+    """The decisions that hold, as `effective_overrides` gives them."""
+    lake.tables.create(LINK_OVERRIDE)
+    return effective_overrides(lake.tables.read(LINK_OVERRIDE.name))
+
+
+def decide(lake: Lake, record: str, other: str, decision: str, *, by: str, reason: str) -> Override:
+    """Says that two records are the same person's, or different people's, from the next run on.
+
+    A later decision about the same two takes the place of an earlier one.
+
+    Raises:
+        InputError: the two are one record, the decision is neither same nor different, or `by` or
+            `reason` is empty.
+        NotFoundError: a record is not in the release.
+        ConflictError: decisions that hold say otherwise, directly or in turn; they are named.
+    """
+    if decision not in DECISIONS:
+        raise InputError(f"{decision!r} is no decision.", "say same or different.")
+    new = _pair(record, other, decision)
+    _require_words(by, reason)
+    _require_known(lake, new)
+    with lake.locks.table(f"{LINK_OVERRIDE.name}.decide"):
+        conflict = contradicted(new, _held(lake))
+        if conflict:
+            said = "; ".join(f"{o.left} and {o.right} are {o.decision}" for o in conflict)
+            raise ConflictError(
+                f"{new.left} and {new.right} cannot be {decision}: it was decided that {said}. "
+                "Nothing was written.",
+                "withdraw the decision that is wrong (c360 override withdraw), then decide again.",
+            )
+        _write(lake, new, by, reason)
+    return new
+
+
+def withdraw(lake: Lake, record: str, other: str, *, by: str, reason: str) -> Override:
+    """Takes a decision back: from the next run on nothing is decided of the two records.
+
+    Raises:
+        InputError: the two are one record, or `by` or `reason` is empty.
+        NotFoundError: nothing that holds was decided of them.
+    """
+    taken_back = _pair(record, other, WITHDRAWN)
+    _require_words(by, reason)
+    with lake.locks.table(f"{LINK_OVERRIDE.name}.decide"):
+        if (taken_back.left, taken_back.right) not in {(o.left, o.right) for o in _held(lake)}:
+            raise NotFoundError(
+                f"No decision about {taken_back.left} and {taken_back.right} holds.",
+                "c360 override list shows those that do.",
+            )
+        _write(lake, taken_back, by, reason)
+    return taken_back
+
+
+def _pair(record: str, other: str, decision: str) -> Override:
+    if record == other:
+        raise InputError("The two records are one and the same.", "name two different record keys.")
+    return Override(min(record, other), max(record, other), decision)
+
+
+def _require_words(by: str, reason: str) -> None:
+    if not by.strip() or not reason.strip():
+        raise InputError("A decision needs who made it and why.", "give --by and --why.")
+
+
+def _require_known(lake: Lake, pair: Override) -> None:
+    people = "silver.person_record"
+    version = lake.release().versions.get(people, 0)
+    wanted = lake.spark.createDataFrame([(pair.left,), (pair.right,)], "record_key string")
+    found = lake.tables.read(people, version).join(wanted, on="record_key", how="left_semi")
+    known = {row.record_key for row in found.select("record_key").collect()}
+    missing = [record for record in (pair.left, pair.right) if record not in known]
+    if missing:
+        raise NotFoundError(
+            f"No person record {' or '.join(missing)} is in the release.",
+            f"take record keys of {people} or of linkage.identity_map.",
+        )
+
+
+def _held(lake: Lake) -> list[Override]:
+    """Decisions are made by people, one at a time: they fit the driver."""
+    rows = overrides(lake).select("record_key_l", "record_key_r", "decision").collect()
+    return [Override(*row) for row in rows]
+
+
+def _write(lake: Lake, override: Override, by: str, reason: str) -> None:
+    row = (override.left, override.right, override.decision, by, reason, datetime.now(UTC))
+    frame = lake.spark.createDataFrame([row], LINK_OVERRIDE.ddl()).coalesce(1)
+    digest = hashlib.sha256("|".join(map(str, row)).encode()).hexdigest()
+    number = lake.tables.version(LINK_OVERRIDE.name) + 1
+    key = WriteKey(f"c360:{LINK_OVERRIDE.name}", number, digest)
+    lake.tables.write(frame, LINK_OVERRIDE, key)

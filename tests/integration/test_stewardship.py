@@ -1,0 +1,73 @@
+"""A steward's decision is kept, refused if it contradicts others, and read by the next run."""
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lakehouse.errors import ConflictError, InputError, NotFoundError
+from lakehouse.pipeline import attempt as attempts
+from lakehouse.pipeline.lake import Lake
+from lakehouse.pipeline.stewardship import decide, overrides, withdraw
+from lakehouse.tables.ops import LINK_OVERRIDE
+from lakehouse.tables.silver import PERSON_RECORD
+from tests.support.lake import DAY_1, small_lake_at
+
+
+@pytest.fixture(scope="module")
+def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """A lake whose release has five person records with nothing but a key: a to e."""
+    home = tmp_path_factory.mktemp("stewardship")
+    made = small_lake_at(home, home).lake
+    made.tables.create(PERSON_RECORD)
+    rows = [
+        (*(k if c == "record_key" else None for c in PERSON_RECORD.column_names),) for k in "abcde"
+    ]
+    nullable = PERSON_RECORD.ddl().replace(" not null", "")
+    attempt = attempts.begin(made, "day-1", DAY_1)
+    key = attempt.key(PERSON_RECORD.name)
+    version = made.tables.write(spark.createDataFrame(rows, nullable), PERSON_RECORD, key)
+    attempts.release(made, attempt, {PERSON_RECORD.name: version})
+    return made
+
+
+def held(lake: Lake) -> set[tuple[str, str, str]]:
+    return {(r.record_key_l, r.record_key_r, r.decision) for r in overrides(lake).collect()}
+
+
+def test_a_decision_holds_until_it_is_withdrawn(lake: Lake) -> None:
+    decide(lake, "b", "a", "same", by="maria", reason="one passport")
+    assert held(lake) == {("a", "b", "same")}
+    decide(lake, "a", "b", "different", by="maria", reason="twins after all")
+    assert held(lake) == {("a", "b", "different")}
+    withdraw(lake, "a", "b", by="jo", reason="not sure")
+    assert held(lake) == set()
+    assert lake.tables.read(LINK_OVERRIDE.name).count() == 3
+
+
+def test_a_decision_that_contradicts_others_in_turn_is_refused_and_names_them(lake: Lake) -> None:
+    decide(lake, "c", "d", "same", by="maria", reason="moved house")
+    decide(lake, "d", "e", "different", by="maria", reason="father and son")
+    with pytest.raises(ConflictError, match=r"c and d are same; d and e are different"):
+        decide(lake, "c", "e", "same", by="jo", reason="looks alike")
+    assert held(lake) == {("c", "d", "same"), ("d", "e", "different")}
+
+
+def test_a_decision_about_an_unknown_record_or_none_is_refused(lake: Lake) -> None:
+    with pytest.raises(NotFoundError, match="No person record x"):
+        decide(lake, "a", "x", "same", by="maria", reason="…")
+    with pytest.raises(InputError, match="one and the same"):
+        decide(lake, "a", "a", "same", by="maria", reason="…")
+    with pytest.raises(InputError, match="same or different"):
+        decide(lake, "a", "b", "maybe", by="maria", reason="…")
+    with pytest.raises(InputError, match="who made it and why"):
+        decide(lake, "a", "b", "same", by=" ", reason="…")
+    with pytest.raises(NotFoundError, match="No decision about a and b holds"):
+        withdraw(lake, "a", "b", by="maria", reason="…")
+
+
+def test_a_run_that_is_rolled_back_takes_no_decision_with_it(lake: Lake, tmp_path: Path) -> None:
+    decide(lake, "a", "e", "different", by="maria", reason="two people")
+    before = held(lake)
+    attempts.fail(lake, attempts.begin(lake, "failing", DAY_1), "C360-030")
+    assert held(lake) == before
