@@ -65,9 +65,10 @@ def read_suites(root: Path, specs: Sequence[TableSpec]) -> dict[str, Suite]:
         if not found:
             suites[spec.name] = Suite(spec.name, tuple(_rule(entry) for entry in declared))
     if faults:
+        lines = "".join(f"\n  {fault}" for fault in faults)
         raise SuiteError(
-            f"{len(faults)} fault(s) in the expectation suites: {'; '.join(faults)}.",
-            "correct the named files under expectations/ and start again",
+            f"{len(faults)} fault(s) in the expectation suites; nothing was touched.{lines}\n",
+            "correct the named files under expectations/, then try `c360 config check`.",
         )
     return suites
 
