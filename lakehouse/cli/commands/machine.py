@@ -71,7 +71,9 @@ def config_check(env: Env = "demo") -> None:
         lambda: load_settings(env), lambda: read_suites(expectations_dir(), GATED_TABLES)
     )
     count = len(load_settings(env).sources)
-    show(Report(lines=[f"Environment {env} is right: {count} sources, {len(GATED_TABLES)} suites."]))
+    show(
+        Report(lines=[f"Environment {env} is right: {count} sources, {len(GATED_TABLES)} suites."])
+    )
 
 
 def _refuse_together(*reads: Callable[[], object]) -> None:
