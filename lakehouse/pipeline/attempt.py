@@ -117,7 +117,7 @@ def _fit_log(lake: Lake) -> None:
     """Makes the tables fit that tell of runs: a dead run is closed before all others are made to fit."""
     for spec in (RUN, RELEASE):
         lake.tables.create(spec)
-        lake.tables.add_missing_columns(spec)
+        lake.tables.fit(spec)
 
 
 def _attempt_of(row: Row, base: Release) -> Attempt:

@@ -20,9 +20,10 @@ from lakehouse.jvm import spark_java_options
 from lakehouse.pipeline.lake import Lake
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import java_executable
+from lakehouse.settings.spark_options import CORRECTNESS_OPTIONS
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.releases import Release
-from lakehouse.storage.session import CORRECTNESS_OPTIONS, LOCAL_OPTIONS
+from lakehouse.storage.session import LOCAL_OPTIONS
 
 log = logging.getLogger(__name__)
 

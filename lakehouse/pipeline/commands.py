@@ -31,6 +31,7 @@ from lakehouse.pipeline.stewardship import decide, overrides, withdraw
 from lakehouse.report import Grid, Report
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
+from lakehouse.settings.places import local_path
 from lakehouse.storage.maintenance import vacuum as vacuum_tables
 from lakehouse.storage.releases import current_release, kept_rows
 
@@ -41,19 +42,22 @@ def run(settings: Settings, *, run_id: str | None, as_of: date, only: Sequence[s
     """Carries out one run and returns its report; the results are in the Data Docs too.
 
     Without a run id its name is the day, with the names in `only` before it (a digest of them where
-    they are too many): one run a day.
+    they are too many), and with `full` where linkage is: one run a day of each kind.
 
     Raises:
+        ConfigurationError, SuiteError: something that the run needs is wrong; nothing was started.
         PrerequisiteError: the lake's disk is nearly full; nothing was touched.
         LakehouseError: whatever else stops a run; nothing is released then.
     """
+    name = run_id or _run_id_of(as_of, only, is_full=settings.linkage.full)
+    runner.checked(settings, name, only)
     _require_space(settings)
-    name = run_id or _run_id_of(as_of, only)
     return run_report(runner.run(open_lake(settings), name, as_of, only))
 
 
-def _run_id_of(as_of: date, only: Sequence[str]) -> str:
-    day = f"day-{as_of.isoformat()}"
+def _run_id_of(as_of: date, only: Sequence[str], *, is_full: bool) -> str:
+    # A day is linked in full after it was run, by a new model: under the day's own id that is done.
+    day = f"{'full-' if is_full else ''}day-{as_of.isoformat()}"
     name = "-".join([*only, day])
     if len(name) <= _LONGEST_RUN_ID:
         return name
@@ -63,9 +67,9 @@ def _run_id_of(as_of: date, only: Sequence[str]) -> str:
 
 def _require_space(settings: Settings) -> None:
     """Refuses to begin on a local disk that the run would fill. An object store is not looked at."""
-    root = settings.lake.root.removeprefix("file://")
-    if "://" not in root:
-        free_space(Path(root))
+    root = local_path(settings.lake.root)
+    if root is not None:
+        free_space(root)
 
 
 def release_list(settings: Settings) -> Report:

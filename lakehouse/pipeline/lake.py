@@ -37,7 +37,7 @@ class Lake:
     specs: Mapping[str, TableSpec]
 
     def reconcile(self) -> None:
-        """Makes storage match the specs: creates tables that are missing, adds columns gained.
+        """Makes storage match the specs: creates tables that are missing, alters those whose spec changed.
 
         Raises:
             SchemaError: a stored table differs from its spec in a way that no column adds to.
@@ -45,7 +45,7 @@ class Lake:
 
         def make_fit(spec: TableSpec) -> None:
             self.tables.create(spec)
-            self.tables.add_missing_columns(spec)
+            self.tables.fit(spec)
 
         in_parallel(make_fit, self.specs.values(), self.settings.lake.parallel_steps)
 

@@ -27,6 +27,7 @@ from lakehouse.pipeline.steps import (
     Step,
     correction_count,
     most_awaited_first,
+    require_fitting_model,
     selected_steps,
 )
 from lakehouse.quality.docs import write_data_docs
@@ -35,9 +36,11 @@ from lakehouse.quality.quarantine import FLAGS, flagged, good_rows
 from lakehouse.quality.records import quality_results, quarantined
 from lakehouse.quality.rules import Suite
 from lakehouse.quality.suites import read_suites
+from lakehouse.settings.models import Settings
 from lakehouse.settings.places import expectations_dir
 from lakehouse.settings.sources import Source
 from lakehouse.tables.conform import conformed
+from lakehouse.tables.linkage import SCORED_EDGE
 from lakehouse.tables.ops import (
     CORRECTION_COUNT,
     FEED_BOOK,
@@ -89,9 +92,7 @@ def run(
         QualityGateError: a rule of severity fail is broken; nothing is released.
         LakehouseError: anything else that has a code; nothing is released.
     """
-    _check_run_id(run_id)
-    suites = read_suites(expectations_dir(), GATED_TABLES)
-    steps = selected_steps(lake.settings.sources, only)
+    steps, suites = checked(lake.settings, run_id, only)
     began = time.monotonic()
     outcome = RunOutcome(run_id)
     with lake.locks.run():
@@ -116,6 +117,23 @@ def run(
         outcome.status = attempts.SUCCEEDED
     outcome.seconds = time.monotonic() - began
     return outcome
+
+
+def checked(
+    settings: Settings, run_id: str, only: Sequence[str] = ()
+) -> tuple[list[Step], dict[str, Suite]]:
+    """The steps of such a run, and the suites: all of it is right, as far as no session is needed to tell.
+
+    Raises:
+        ConfigurationError: the run id, a name in `only` or the linkage model cannot be used.
+        SuiteError: a suite has a fault.
+    """
+    _check_run_id(run_id)
+    suites = read_suites(expectations_dir(), GATED_TABLES)
+    steps = selected_steps(settings.sources, only)
+    if any(step.table == SCORED_EDGE.name for step in steps):
+        require_fitting_model(settings.linkage)
+    return steps, suites
 
 
 def _check_run_id(run_id: str) -> None:
@@ -306,6 +324,7 @@ class _Run:
 
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:
+        log.info("%s began", step)
         began = time.monotonic()
         state = "failed"
         try:

@@ -12,7 +12,7 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse.errors import ConfigurationError
+from lakehouse.errors import ConfigurationError, LinkageError
 from lakehouse.gold import GOLD_READS
 from lakehouse.gold.customer import customer
 from lakehouse.gold.customer_attribute import customer_attribute
@@ -38,7 +38,7 @@ from lakehouse.linkage.identity_event import identity_event
 from lakehouse.linkage.link import is_full_run
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.linkage.overrides import effective_overrides
-from lakehouse.linkage.score import Increment, scored_edge
+from lakehouse.linkage.score import Increment, check_model, scored_edge
 from lakehouse.linkage.train import train
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.models import Settings
@@ -192,6 +192,24 @@ def linkage_model(
         # Too few people to learn from: kept, it would keep all later runs from training.
         return trained
     return load_model(save_model(trained, own_models, as_of.isoformat()))
+
+
+def require_fitting_model(settings: LinkageSettings) -> None:
+    """Refuses the newest model of the configured folder where a run could not score by it.
+
+    Raises:
+        ConfigurationError: it is no model, or was trained with other comparisons than conf has.
+    """
+    newest = latest_model(settings.models)
+    try:
+        if newest is not None:
+            check_model(load_model(newest), settings)
+    except LinkageError as error:
+        raise ConfigurationError(
+            f"{error.what} It is the newest of {settings.models}; nothing was touched.",
+            "go back to the conf of the model, or run `c360 train`, which makes one by this conf. A lake "
+            "without a release has nothing to train on: name an empty folder as linkage.models.",
+        ) from None
 
 
 def _shared_identifier(inputs: Inputs) -> DataFrame:

@@ -6,7 +6,9 @@ is checked by half a suite.
 
 import json
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,13 @@ _REASON = re.compile(r"[a-z][a-z0-9_]{2,62}")
 _FIELDS = frozenset({"type", "kwargs", "severity", "reason", "description"})
 _NEED_A_LIMIT = frozenset({BETWEEN, LENGTHS, ROW_COUNT, NOT_NULL_SHARE})
 _LITERALS = {"string": str, "boolean": bool}
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2})?")
+_LIMIT_KEYS = ("min_value", "max_value")
+
+_LITERAL_PARTS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^]\\])*\]", re.DOTALL)
+_UNKNOWN_TO_JAVA = re.compile(r"\(\?[P#(aL]|\{(?!\d+(,\d*)?\})")
+"""Named groups by P, comments, conditions, Python's flags, and braces that count nothing."""
 
 
 def read_suites(root: Path, specs: Sequence[TableSpec]) -> dict[str, Suite]:
@@ -56,9 +65,10 @@ def read_suites(root: Path, specs: Sequence[TableSpec]) -> dict[str, Suite]:
         if not found:
             suites[spec.name] = Suite(spec.name, tuple(_rule(entry) for entry in declared))
     if faults:
+        lines = "".join(f"\n  {fault}" for fault in faults)
         raise SuiteError(
-            f"{len(faults)} fault(s) in the expectation suites: {'; '.join(faults)}.",
-            "correct the named files under expectations/ and start again",
+            f"{len(faults)} fault(s) in the expectation suites; nothing was touched.{lines}\n",
+            "correct the named files under expectations/, then try `c360 config check`.",
         )
     return suites
 
@@ -136,7 +146,7 @@ def _kwarg_faults(kind: RuleKind, kwargs: Mapping[str, Any], spec: TableSpec) ->
     needed = frozenset(kind.column_keys) | kind.required
     faults = [f"unknown keyword {key}" for key in sorted(kwargs.keys() - kind.allowed)]
     faults += [f"keyword {key} is missing" for key in sorted(needed - kwargs.keys())]
-    if kind.type in _NEED_A_LIMIT and not kwargs.keys() & {"min_value", "max_value"}:
+    if kind.type in _NEED_A_LIMIT and all(kwargs.get(key) is None for key in _LIMIT_KEYS):
         faults.append("needs min_value or max_value")
     for key in kind.column_keys:
         faults += _column_faults(kind, kwargs.get(key), spec)
@@ -174,21 +184,34 @@ def _value_faults(kind: RuleKind, kwargs: Mapping[str, Any], spec: TableSpec) ->
 
 
 def _limit_faults(kind: RuleKind, kwargs: Mapping[str, Any], spec: TableSpec) -> list[str]:
-    faults = []
-    for key in ("min_value", "max_value"):
-        value = kwargs.get(key)
-        if isinstance(value, bool) or not isinstance(value, int | float | str | None):
-            faults.append(f"{key} must be a number or a date")
-        elif isinstance(value, str) and not _is_temporal(kind, kwargs, spec):
-            faults.append(f"{key} must be a number")
+    column = kwargs.get("column")
+    is_judged = kind.type == BETWEEN and column in spec.column_names
+    column_type = spec.column(str(column)).type if is_judged else ""
+    limits = {key: kwargs[key] for key in _LIMIT_KEYS if kwargs.get(key) is not None}
+    if column_type.startswith(("date", "timestamp")):
+        form, words = (_DATE, "") if column_type == "date" else (_MOMENT, " or 2026-01-31 23:59:59")
+        wrong = [key for key, value in limits.items() if not _is_moment(value, form)]
+        faults = [f"{key} must be written as 2026-01-31{words}" for key in wrong]
+    else:
+        wrong = [key for key, value in limits.items() if not _is_number(value)]
+        faults = [f"{key} must be a number" for key in wrong]
+    if not faults and len(limits) == 2 and limits["min_value"] > limits["max_value"]:
+        return ["min_value is above max_value"]
     return faults
 
 
-def _is_temporal(kind: RuleKind, kwargs: Mapping[str, Any], spec: TableSpec) -> bool:
-    column = kwargs.get("column")
-    if kind.type != BETWEEN or column not in spec.column_names:
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_moment(value: object, form: re.Pattern[str]) -> bool:
+    if not isinstance(value, str) or not form.fullmatch(value):
         return False
-    return spec.column(str(column)).type.startswith(("date", "timestamp"))
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _value_set_faults(kwargs: Mapping[str, Any], spec: TableSpec) -> list[str]:
@@ -205,10 +228,15 @@ def _value_set_faults(kwargs: Mapping[str, Any], spec: TableSpec) -> list[str]:
 
 
 def _regex_faults(regex: object) -> list[str]:
+    text = regex if isinstance(regex, str) else "("
     try:
-        re.compile(regex if isinstance(regex, str) else "(")
-    except re.error:
+        with warnings.catch_warnings(action="error", category=FutureWarning):
+            re.compile(text)
+    except (re.error, FutureWarning):
         return ["regex is not a regular expression"]
+    # Spark matches by Java's expressions, Python only reads them here.
+    if _UNKNOWN_TO_JAVA.search(_LITERAL_PARTS.sub("", text)):
+        return ["regex is one of Python's that Java does not know"]
     return []
 
 

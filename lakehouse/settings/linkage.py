@@ -2,16 +2,37 @@
 looked for.
 """
 
+import re
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from lakehouse.settings.sources import Frozen, LocalFolder, Name
 
 Share = Annotated[float, Field(gt=0, le=1)]
-KeyPart = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_(), '@]+$")]
-"""A column or a simple SQL expression over columns, the same in Spark and DuckDB."""
+Memory = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(MB|GB)$")]
+
+_COLUMN, _NUMBER = "[a-z][a-z0-9_]*", "[1-9][0-9]*"
+_KEY_PART = re.compile(
+    rf"{_COLUMN}"
+    rf"|substr\({_COLUMN}, *{_NUMBER}(, *{_NUMBER})?\)"
+    rf"|split_part\({_COLUMN}, *'[^'\\]+', *{_NUMBER}\)"
+    rf"|(least|greatest)\({_COLUMN}(, *{_COLUMN})+\)"
+)
+
+
+def _portable(part: str) -> str:
+    if not _KEY_PART.fullmatch(part):
+        raise ValueError(
+            "must be a column, or substr(column, 1, 4), split_part(column, '@', 1), "
+            "least(column, column) or greatest(column, column)"
+        )
+    return part
+
+
+KeyPart = Annotated[str, AfterValidator(_portable)]
+"""A column, or an expression over columns that means the same in Spark and DuckDB."""
 
 
 class ComparisonKind(StrEnum):
@@ -182,8 +203,8 @@ class EngineLimits(Frozen):
     """
 
     duckdb_up_to_records: int = Field(default=1_000_000, ge=0)
-    memory_limit: Annotated[str, StringConstraints(pattern=r"^[0-9]+(MB|GB)$")] = "4GB"
-    task_memory_limit: Annotated[str, StringConstraints(pattern=r"^[0-9]+(MB|GB)$")] = "1GB"
+    memory_limit: Memory = "4GB"
+    task_memory_limit: Memory = "1GB"
     threads: int = Field(default=0, ge=0)
     records_per_task: int = Field(default=400_000, gt=0)
 

@@ -28,7 +28,7 @@ from lakehouse.settings.models import (
 )
 from lakehouse.settings.source_checks import source_faults
 from lakehouse.settings.sources import Source
-from lakehouse.settings.survivorship import Survivorship
+from lakehouse.settings.survivorship import Survivorship, priority_faults
 from lakehouse.settings.validation import validation_faults
 
 _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
@@ -81,6 +81,8 @@ def load_settings(
     given = _given_layers(overrides or {})
     faults: list[Fault] = []
     tree: dict[str, Any] = {"env": env, "kill": os.environ.get("C360_KILL")}
+    sources, is_complete = _sources(conf, env, faults)
+    systems = {source.source_system for source in sources.values()} if is_complete else None
     for name, (branch, model) in _BRANCHES.items():
         layers, unread = _branch_layers(conf, env, name)
         faults += unread
@@ -89,18 +91,16 @@ def load_settings(
         valid = _validated(model, content, layers, faults)
         if branch == "lake":
             faults += _secret_faults(env, layers)
-        if isinstance(valid, LinkageSettings):
-            faults += [
-                Fault(origin(layers, path), dotted(path), message)
-                for path, message in linkage_faults(valid)
-            ]
+        faults += [
+            Fault(origin(layers, path), dotted(path), message)
+            for path, message in _reference_faults(valid, systems)
+        ]
         tree[branch] = valid
     faults += [
         Fault(layer.label, "", "no setting goes by this name")
         for layer in given
         if not layer.content.keys() <= tree.keys()
     ]
-    sources = _sources(conf, env, faults)
     refuse(faults)
     tree["sources"] = tuple(sources[name] for name in sorted(sources))
     return Settings.model_construct(**tree)
@@ -199,7 +199,18 @@ def _secret_faults(env: str, layers: list[Layer]) -> list[Fault]:
     ]
 
 
-def _sources(conf: Path, env: str, faults: list[Fault]) -> dict[str, Source]:
+def _reference_faults(
+    valid: BaseModel | None, systems: Set[str] | None
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What a branch names that is not there. Systems are None where some source could not be read."""
+    if isinstance(valid, LinkageSettings):
+        yield from linkage_faults(valid)
+    if isinstance(valid, Survivorship) and systems is not None:
+        yield from priority_faults(valid, systems)
+
+
+def _sources(conf: Path, env: str, faults: list[Fault]) -> tuple[dict[str, Source], bool]:
+    """The sources by name, and whether all could be read; `faults` comes empty."""
     found: dict[str, list[Layer]] = {}
     for folder in ("base", env):
         for path in sorted((conf / folder / "sources").glob("*.yml")):
@@ -215,7 +226,7 @@ def _sources(conf: Path, env: str, faults: list[Fault]) -> dict[str, Source]:
         valid = _validated(Source, merged(layers), layers, faults)
         if isinstance(valid, Source):
             sources[name] = valid
-    complete = len(sources) == len(found)
-    for name, key, message in source_faults(sources, complete=complete):
+    is_complete = not faults
+    for name, key, message in source_faults(sources, complete=is_complete):
         faults.append(Fault(origin(found[name], key), dotted(key), message))
-    return sources
+    return sources, is_complete

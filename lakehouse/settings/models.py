@@ -10,19 +10,11 @@ from pydantic import Field, SecretStr, StringConstraints, field_validator, model
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.places import local_path
 from lakehouse.settings.sources import Frozen, LocalFolder, Source
+from lakehouse.settings.spark_options import MASTER, option_faults
 from lakehouse.settings.survivorship import Survivorship
 
 _SECRET_MIN_LENGTH = 16
 _SPARK_OPTION = r"^spark(\.[A-Za-z0-9_\-]+)+$"
-
-_FIXED_OPTIONS = frozenset(
-    {
-        "spark.sql.session.timeZone",
-        "spark.sql.ansi.enabled",
-        "spark.sql.extensions",
-        "spark.sql.catalog.spark_catalog",
-    }
-)
 
 SparkOption = Annotated[str, StringConstraints(pattern=_SPARK_OPTION)]
 
@@ -90,15 +82,21 @@ class SparkSettings(Frozen):
     `master` is used for a local session; under spark-submit the submitter says it.
     """
 
-    master: str = Field(default="local[*]", min_length=1)
+    master: str = "local[*]"
     options: dict[SparkOption, str] = Field(default_factory=dict)
+
+    @field_validator("master")
+    @classmethod
+    def _is_a_master(cls, master: str) -> str:
+        if not MASTER.fullmatch(master):
+            raise ValueError("must be local[2], local[*], yarn or an address spark:// or k8s://")
+        return master
 
     @field_validator("options")
     @classmethod
-    def _leave_the_tables_right(cls, options: dict[str, str]) -> dict[str, str]:
-        fixed = sorted(_FIXED_OPTIONS & options.keys())
-        if fixed:
-            raise ValueError(f"{', '.join(fixed)}: the tables would be wrong with another value")
+    def _can_be_taken(cls, options: dict[str, str]) -> dict[str, str]:
+        if faults := list(option_faults(options)):
+            raise ValueError("; ".join(faults))
         return options
 
 

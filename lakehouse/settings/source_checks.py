@@ -1,11 +1,11 @@
 """What the shape of one source's YAML does not show: its own, silver's and other sources' names."""
 
-import codecs
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import chain
+from itertools import chain, permutations
 from pathlib import PurePosixPath
 
+from lakehouse.settings.file_patterns import overlap
 from lakehouse.settings.sources import (
     FileFormat,
     Mapped,
@@ -49,10 +49,9 @@ def source_faults(
             ),
         )
         yield from ((stem, path, message) for path, message in faults)
-    patterns = Counter(source.file_pattern for source in sources.values())
-    for stem, source in sources.items():
-        if patterns[source.file_pattern] > 1:
-            yield stem, ("file_pattern",), "another source takes the same files"
+    for (stem, source), (other, rival) in permutations(sources.items(), 2):
+        if overlap(source.file_pattern, rival.file_pattern):
+            yield stem, ("file_pattern",), f"a file can fit this pattern and that of {other}"
 
 
 def _in_feed(number: int, faults: Iterator[PathFault]) -> Iterator[PathFault]:
@@ -81,10 +80,8 @@ def _column_faults(source: Source) -> Iterator[PathFault]:
 
 
 def _file_faults(source: Source) -> Iterator[PathFault]:
-    try:
-        codecs.lookup(source.encoding)
-    except LookupError:
-        yield ("encoding",), "no encoding goes by this name"
+    if not _cuts_into_lines(source.encoding):
+        yield ("encoding",), "must be an encoding of text in which the byte 0A ends a line"
     pattern = PurePosixPath(source.file_pattern)
     if not source.file_pattern or pattern.is_absolute() or ".." in pattern.parts:
         yield ("file_pattern",), "must be a pattern below the landing folder"
@@ -92,6 +89,13 @@ def _file_faults(source: Source) -> Iterator[PathFault]:
         yield ("options",), f"delimiter, quote and header are for csv, not for {source.format}"
     if source.options.delimiter == source.options.quote:
         yield ("options", "quote"), "must differ from the delimiter"
+
+
+def _cuts_into_lines(encoding: str) -> bool:
+    try:
+        return b"\n".decode(encoding) == "\n"
+    except (LookupError, ValueError):
+        return False
 
 
 def _feed_faults(

@@ -16,12 +16,16 @@ from pydantic import (
     model_validator,
 )
 
+from lakehouse.settings.datetime_patterns import DatetimePattern
 from lakehouse.settings.places import local_path
 from lakehouse.tables.bronze import bronze_table
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """A name that ends up in a table, a column or a path: lower case, digits, underscore."""
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+"""Words for people to read."""
 
 
 def _without_scheme(place: object) -> object:
@@ -77,7 +81,7 @@ class SourceColumn(Frozen):
     """One column as the source sends it. A missing `required` column rejects the file."""
 
     name: Name
-    description: str
+    description: Text
     sensitivity: Sensitivity = Sensitivity.DIRECT_IDENTIFIER
     required: bool = False
 
@@ -143,7 +147,7 @@ class SilverFeed(Frozen):
     record_id: tuple[str, ...] | None = None
     person: PersonReference | None = None
     order: OrderReference | None = None
-    date_formats: tuple[str, ...] = ()
+    date_formats: tuple[DatetimePattern, ...] = ()
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
 
 
@@ -152,9 +156,9 @@ class Source(Frozen):
 
     source_system: Name
     entity: Name
-    description: str
-    owner: str
-    readers: tuple[str, ...] = Field(min_length=1)
+    description: Text
+    owner: Text
+    readers: tuple[Text, ...] = Field(min_length=1)
     format: FileFormat
     options: FormatOptions = FormatOptions()
     encoding: str = "utf-8"
@@ -162,7 +166,7 @@ class Source(Frozen):
     load_kind: LoadKind
     key: tuple[str, ...] = Field(min_length=1)
     sequence: str
-    sequence_formats: tuple[str, ...] = ()
+    sequence_formats: tuple[DatetimePattern, ...] = ()
     delete_flag: DeleteFlag | None = None
     freshness_limit_hours: int | None = Field(default=None, gt=0)
     columns: tuple[SourceColumn, ...] = Field(min_length=1)

@@ -1,6 +1,7 @@
 """Survivorship as data: which of a customer's records gives each golden attribute."""
 
 from collections import Counter
+from collections.abc import Iterator, Set
 from enum import StrEnum
 from typing import Self
 
@@ -81,6 +82,20 @@ class Survivorship(Frozen):
     def priority_of(self, group: AttributeGroup) -> tuple[str, ...]:
         """Source systems from most to least trusted for that group."""
         return self.source_priority if group.source_priority is None else group.source_priority
+
+
+def priority_faults(
+    settings: Survivorship, systems: Set[str]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every place in a list of priorities that names none of these source systems, and what is wrong."""
+    lists: list[tuple[tuple[str | int, ...], tuple[str, ...]]] = [
+        ((), settings.source_priority),
+        *((("groups", n), group.source_priority or ()) for n, group in enumerate(settings.groups)),
+    ]
+    for path, named in lists:
+        for n, system in enumerate(named):
+            if system not in systems:
+                yield (*path, "source_priority", n), f"no source has the source_system {system}"
 
 
 def _repeated(names: tuple[Rule, ...] | list[str]) -> list[str]:

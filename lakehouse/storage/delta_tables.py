@@ -12,7 +12,10 @@ every overwrite.
 """
 
 import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 from delta import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
@@ -22,9 +25,10 @@ from lakehouse.errors import SchemaError, WriteConflictError
 from lakehouse.storage.kill_points import AFTER_COMMIT, BEFORE_WRITE, KillPoints
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
-from lakehouse.tables.spec import TableSpec, WriteMode
+from lakehouse.tables.spec import Column, TableSpec, WriteMode
 
 _HISTORY_LENGTH = 200
+_STATISTICS = "delta.dataSkippingStatsColumns"
 
 
 @dataclass(frozen=True)
@@ -78,36 +82,43 @@ class DeltaTables:
             if schema is not None:
                 self._spark.sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
             self._spark.sql(
-                f"CREATE TABLE IF NOT EXISTS {self._locations.sql(spec.name)} ({_columns_ddl(spec)}) "
+                f"CREATE TABLE IF NOT EXISTS {self._locations.sql(spec.name)} ({_columns_ddl(spec.columns)}) "
                 f"USING DELTA {_cluster_ddl(spec)} COMMENT {_quoted(spec.description)} "
-                f"TBLPROPERTIES ({_properties_ddl(spec)})"
+                f"TBLPROPERTIES ({_properties_ddl(_properties(spec))})"
             )
 
-    def add_missing_columns(self, spec: TableSpec) -> None:
-        """Adds columns that the spec has gained since the table was made.
+    def fit(self, spec: TableSpec) -> None:
+        """Alters the table where its spec has changed since: columns gained, comments, properties.
 
-        A column that the spec has lost stays, null in rows that are written from now on.
+        A column that the spec has lost stays, null in rows that are written from now on. One that has
+        become personal is kept out of the statistics of all writes to come.
 
         Raises:
             SchemaError: a stored column has another type than its spec declares.
         """
-        stored = {f.name: f.dataType.simpleString() for f in self.read(spec.name).schema.fields}
+        name = self._locations.sql(spec.name)
+        # One statement that reads the log alone: this is asked of every table in every run.
+        told = self._spark.sql(f"DESCRIBE TABLE EXTENDED {name}").collect()
+        columns = takewhile(lambda row: row.col_name[:1] not in ("", "#"), told)
+        stored = {row.col_name: row for row in columns}
         declared = {c.name: _simple_type(c.type) for c in spec.columns}
-        wrong = [n for n, t in declared.items() if n in stored and stored[n] != t]
+        wrong = [n for n, t in declared.items() if n in stored and stored[n].data_type != t]
         if wrong:
             raise SchemaError(
                 f"Table {spec.name}: stored columns {', '.join(wrong)} have another type than declared.",
                 "migrate the table: write it to the new type under a new name, then swap the names.",
             )
-        missing = [c for c in spec.columns if c.name not in stored]
-        if missing:
+        comments = {column: row.comment for column, row in stored.items()}
+        properties = _properties(spec)
+        shown = next((row.data_type for row in told if row.col_name == "Table Properties"), "")
+        if not _shows(shown, properties):
+            # Spark blanks a value in which it sees a word like secret or url; this reads it, and costs more.
+            properties = self._spark.sql(f"DESCRIBE DETAIL {name}").collect()[0].properties
+        alterations = list(_alterations(spec, comments, properties))
+        if alterations:
             with self._locks.table(spec.name):
-                added = ", ".join(
-                    f"`{c.name}` {c.type} COMMENT {_quoted(c.description)}" for c in missing
-                )
-                name = self._locations.sql(spec.name)
-                self._spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({added})")
-                self._spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ({_properties_ddl(spec)})")
+                for alteration in alterations:
+                    self._spark.sql(f"ALTER TABLE {name} {alteration}")
 
     def read(self, table: str, version: int | None = None) -> DataFrame:
         """The table's rows, at a version or as they stand now."""
@@ -203,28 +214,60 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _columns_ddl(spec: TableSpec) -> str:
-    return ", ".join(f"`{c.name}` {c.type} COMMENT {_quoted(c.description)}" for c in spec.columns)
+def _alterations(
+    spec: TableSpec, comments: Mapping[str, str | None], properties: Mapping[str, str]
+) -> Iterator[str]:
+    """What ALTER TABLE has to say to a table with these comments of its columns and these properties."""
+    missing = [c for c in spec.columns if c.name not in comments]
+    reworded = [c for c in spec.columns if comments.get(c.name, c.description) != c.description]
+    if missing:
+        yield f"ADD COLUMNS ({_columns_ddl(missing)})"
+    if reworded:
+        words = (f"`{c.name}` COMMENT {_quoted(c.description)}" for c in reworded)
+        yield f"ALTER COLUMN {', '.join(words)}"
+    declared = _properties(spec)
+    differing = {k: v for k, v in declared.items() if properties.get(k) != v}
+    if differing:
+        yield f"SET TBLPROPERTIES ({_properties_ddl(differing)})"
+    if _STATISTICS in properties and _STATISTICS not in declared:
+        yield f"UNSET TBLPROPERTIES ('{_STATISTICS}')"
+
+
+def _shows(shown: str, properties: Mapping[str, str]) -> bool:
+    """True if `[key=value,key=value]` has these, and statistics of columns only if these do."""
+    # A value may hold commas itself: it ends where the next key begins.
+    pairs = (re.escape(f"{key}={value}") for key, value in properties.items())
+    return (_STATISTICS in properties or _STATISTICS not in shown) and all(
+        re.search(rf"[\[,]{pair}(,[\w.-]+=|\])", shown) for pair in pairs
+    )
+
+
+def _columns_ddl(columns: Iterable[Column]) -> str:
+    return ", ".join(f"`{c.name}` {c.type} COMMENT {_quoted(c.description)}" for c in columns)
 
 
 def _cluster_ddl(spec: TableSpec) -> str:
     return f"CLUSTER BY ({', '.join(spec.cluster_by)})" if spec.cluster_by else ""
 
 
-def _properties_ddl(spec: TableSpec) -> str:
+def _properties(spec: TableSpec) -> dict[str, str]:
     plain = [
         c.name for c in spec.columns if _has_statistics(c.type) and not c.sensitivity.is_personal
     ]
     properties = {
-        "delta.dataSkippingStatsColumns": ",".join(plain),
+        _STATISTICS: ",".join(plain),
         "delta.enableChangeDataFeed": "false",
         "delta.enableDeletionVectors": "false",
         "delta.logRetentionDuration": "interval 3650 days",
         "delta.deletedFileRetentionDuration": "interval 3650 days",
     }
     if not plain:
-        del properties["delta.dataSkippingStatsColumns"]
+        del properties[_STATISTICS]
         properties["delta.dataSkippingNumIndexedCols"] = "0"
+    return properties
+
+
+def _properties_ddl(properties: Mapping[str, str]) -> str:
     return ", ".join(f"'{k}' = '{v}'" for k, v in properties.items())
 
 

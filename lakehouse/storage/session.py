@@ -11,18 +11,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from lakehouse.settings.places import use_this_python_for_workers
-
-CORRECTNESS_OPTIONS: Mapping[str, str] = {
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.ansi.enabled": "true",
-    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-    "spark.databricks.delta.commit.idempotencyCheck.enabled": "true",
-    # Releases say how long a version stays readable. Since 4.0 Delta takes the tables' property in
-    # place of what VACUUM is told, and refuses to read or restore what is older than that.
-    "spark.databricks.delta.vacuum.retentionWindowIgnore.enabled": "false",
-    "spark.databricks.delta.vacuum.enforceTimeTravelWithinDeletedFileRetentionDuration": "false",
-}
+from lakehouse.settings.spark_options import CORRECTNESS_OPTIONS
 
 LOCAL_OPTIONS: Mapping[str, str] = {
     "spark.ui.enabled": "false",

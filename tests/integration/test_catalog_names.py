@@ -68,9 +68,53 @@ def test_a_table_written_over_keeps_its_properties_comments_and_clustering(
     assert description(tables, spark) == made
     assert made["clustered by"] == ["person_id"]
     assert made["email"] == "E-mail address."
-    logs = [path for path in (location(tables, spark) / "_delta_log").iterdir() if path.is_file()]
+    assert commits_that_hold(EMAIL, location(tables, spark)) == []
+
+
+def test_a_column_that_becomes_personal_is_kept_out_of_the_log_from_the_next_write_on(
+    tables: DeltaTables, spark: SparkSession
+) -> None:
+    id_, email, _ = PERSON.columns
+    harmless = replace(email, sensitivity=Sensitivity.NONE, description="Address.")
+    # Spark shows no property that has such a name in it.
+    page = Column("page_url", "string", "Page.")
+    after = replace(PERSON, columns=(id_, email, page))
+    tables.create(replace(after, columns=(id_, harmless, page)))
+
+    tables.fit(after)
+    fitted = tables.version("gold.person")
+    tables.fit(after)
+    tables.write(spark.createDataFrame([("P1", EMAIL, "/")], after.ddl()), after, key(1))
+
+    assert fitted > 0
+    assert tables.version("gold.person") == fitted + 1
+    assert description(tables, spark)["email"] == "E-mail address."
+    assert commits_that_hold(EMAIL, location(tables, spark)) == []
+
+
+@pytest.mark.slow
+def test_a_table_whose_columns_all_become_personal_keeps_no_statistics(
+    tables: DeltaTables, spark: SparkSession
+) -> None:
+    id_, email, _ = PERSON.columns
+    personal = replace(id_, sensitivity=Sensitivity.DIRECT_IDENTIFIER)
+    before = replace(PERSON, columns=(id_, email), cluster_by=())
+    after = replace(before, columns=(personal, email))
+    tables.create(before)
+
+    for _ in range(2):
+        tables.fit(after)
+    tables.write(spark.createDataFrame([("PERSON-1", EMAIL)], after.ddl()), after, key(1))
+
+    assert "delta.dataSkippingStatsColumns" not in description(tables, spark)["properties"]
+    assert commits_that_hold("PERSON-1", location(tables, spark)) == []
+
+
+def commits_that_hold(text: str, table: Path) -> list[str]:
+    """Names of the log's files that have the text in them."""
+    logs = [path for path in (table / "_delta_log").iterdir() if path.is_file()]
     assert logs
-    assert not [path.name for path in logs if EMAIL.encode() in path.read_bytes()]
+    return [path.name for path in logs if text.encode() in path.read_bytes()]
 
 
 def description(tables: DeltaTables, spark: SparkSession) -> dict[str, object]:
@@ -106,12 +150,12 @@ def test_a_table_is_appended_to_restored_compacted_vacuumed_and_gains_and_loses_
     tables.vacuum("gold.person", retained_hours=24 * 3650)
     assert tables.row_count("gold.person", tables.version("gold.person")) == 1
     gained = replace(log, columns=(Column("note", "string", "Note."), *log.columns))
-    tables.add_missing_columns(gained)
+    tables.fit(gained)
     tables.write(frame.selectExpr("'new' AS note", "*"), gained, key(3))
     rows = {(row.person_id, row.note) for row in tables.read("gold.person").collect()}
     assert rows == {("P1", None), ("P1", "new")}
     lost = replace(gained, columns=tuple(c for c in gained.columns if c.name != "order_count"))
-    tables.add_missing_columns(lost)
+    tables.fit(lost)
     tables.write(frame.selectExpr("'last' AS note", "person_id", "email"), lost, key(4))
     counts = {(row.note, row.order_count) for row in tables.read("gold.person").collect()}
     assert counts == {(None, 3), ("new", 3), ("last", None)}

@@ -1,9 +1,11 @@
 """Commands about this machine and its configuration: doctor, jars, config."""
 
+from collections.abc import Callable
+
 import typer
 
 from lakehouse.cli.app import Env, show
-from lakehouse.errors import ExitCode
+from lakehouse.errors import ConfigurationError, ExitCode, LakehouseError
 from lakehouse.report import Grid, Report
 
 jars = typer.Typer(no_args_is_help=True, help="Delta's jars on this machine.")
@@ -56,14 +58,39 @@ def jars_list() -> None:
 
 @config.command("check")
 def config_check(env: Env = "demo") -> None:
-    """Validate everything in conf/ and list every fault at once; exit code 2 if there is any.
+    """Validate all of conf/ and expectations/ and list every fault at once; exit code 2 if there is any.
 
     Example: c360 config check --env prod
     """
+    from lakehouse.quality.suites import read_suites
     from lakehouse.settings.load import load_settings
+    from lakehouse.settings.places import expectations_dir
+    from lakehouse.tables.registry import GATED_TABLES
 
-    settings = load_settings(env)
-    show(Report(lines=[f"Environment {env} is right: {len(settings.sources)} sources."]))
+    _refuse_together(
+        lambda: load_settings(env), lambda: read_suites(expectations_dir(), GATED_TABLES)
+    )
+    count = len(load_settings(env).sources)
+    show(
+        Report(lines=[f"Environment {env} is right: {count} sources, {len(GATED_TABLES)} suites."])
+    )
+
+
+def _refuse_together(*reads: Callable[[], object]) -> None:
+    """Raises what they raise, as one error where several do."""
+    errors = []
+    for read in reads:
+        try:
+            read()
+        except LakehouseError as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise ConfigurationError(
+            "\n".join(error.what for error in errors),
+            "correct them, then try `c360 config check`.",
+        )
 
 
 @config.command("show")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lakehouse.errors import SuiteError
-from lakehouse.quality.rules import KINDS, NOT_NULL, ROW_COUNT, Severity
+from lakehouse.quality.rules import BETWEEN, KINDS, LENGTHS, NOT_NULL, REGEX, ROW_COUNT, Severity
 from lakehouse.quality.suites import read_suites, rule_faults
 from lakehouse.tables.registry import GATED_TABLES
 from lakehouse.tables.spec import Column, TableSpec
@@ -21,6 +21,7 @@ VISIT = TableSpec(
         Column("visit_key", "string", "Key."),
         Column("began_at", "timestamp", "Begin."),
         Column("ended_at", "timestamp", "End."),
+        Column("paid_on", "date", "Payment."),
         Column("pages", "int", "Pages."),
         Column("kind", "string", "Kind."),
         Column("is_known", "boolean", "Known."),
@@ -137,7 +138,21 @@ def test_an_expectation_that_stands_twice_is_a_fault(tmp_path: Path) -> None:
         (entry("expect_column_values_to_be_between", column="pages"), "needs min_value"),
         (entry("expect_column_values_to_be_between", column="kind", min_value=1), "cannot judge"),
         (entry("expect_column_values_to_be_between", column="pages", min_value="1"), "a number"),
-        (entry("expect_column_values_to_be_between", column="pages", min_value=[1]), "a date"),
+        (entry("expect_column_values_to_be_between", column="pages", min_value=[1]), "a number"),
+        (entry(BETWEEN, column="pages", min_value=True), "a number"),
+        (entry(BETWEEN, column="pages", min_value=None), "needs min_value"),
+        (entry(BETWEEN, column="pages", min_value=2, max_value=1), "above max_value"),
+        (entry(LENGTHS, column="kind", min_value=2, max_value=1), "above max_value"),
+        (entry(ROW_COUNT, min_value=2, max_value=1), "above max_value"),
+        (entry(BETWEEN, column="began_at", min_value="tomorrow"), "2026-01-31 23:59:59"),
+        (entry(BETWEEN, column="began_at", max_value="2026-02-30"), "2026-01-31 23:59:59"),
+        (entry(BETWEEN, column="began_at", min_value=20260101), "2026-01-31 23:59:59"),
+        (entry(BETWEEN, column="paid_on", min_value=1990), "2026-01-31"),
+        (entry(BETWEEN, column="paid_on", min_value="2026-01-31 00:00:00"), "2026-01-31"),
+        (
+            entry(BETWEEN, column="paid_on", min_value="2026-01-02", max_value="2026-01-01"),
+            "above max_value",
+        ),
         (
             entry("expect_column_values_to_be_between", column="pages", min_value=1, strict_min=1),
             "true or false",
@@ -152,6 +167,11 @@ def test_an_expectation_that_stands_twice_is_a_fault(tmp_path: Path) -> None:
         ),
         (entry("expect_column_values_to_match_regex", column="kind", regex="("), "regular"),
         (entry("expect_column_values_to_match_regex", column="kind", regex=7), "regular"),
+        (entry(REGEX, column="kind", regex="(?P<a>x)(?P=a)"), "Java does not know"),
+        (entry(REGEX, column="kind", regex="(?P<a>x)"), "Java does not know"),
+        (entry(REGEX, column="kind", regex="(x)?(?(1)y|z)"), "Java does not know"),
+        (entry(REGEX, column="kind", regex="x{,3}"), "Java does not know"),
+        (entry(REGEX, column="kind", regex="[[a]"), "regular"),
         (entry("expect_compound_columns_to_be_unique", column_list=["kind"]), "two columns"),
         (entry("expect_table_row_count_to_be_between", "quarantine", min_value=1), "no rows"),
         (
@@ -167,10 +187,22 @@ def test_a_rule_that_cannot_be_used_is_refused(bad: dict[str, Any], fault: str) 
     assert any(fault in found for found in rule_faults(bad, VISIT))
 
 
-def test_a_time_may_be_limited_by_dates() -> None:
-    good = entry("expect_column_values_to_be_between", column="began_at", min_value="1990-01-01")
+@pytest.mark.parametrize(
+    ("column", "limit"),
+    [
+        ("began_at", "1990-01-01"),
+        ("began_at", "1990-01-01 06:30:00"),
+        ("paid_on", "1990-01-01"),
+        ("pages", 0.5),
+    ],
+)
+def test_a_column_is_limited_by_values_of_its_kind(column: str, limit: object) -> None:
+    assert rule_faults(entry(BETWEEN, column=column, min_value=limit), VISIT) == []
 
-    assert rule_faults(good, VISIT) == []
+
+@pytest.mark.parametrize("regex", [r"^[A-Z]{2,}$", r"[{(?P]x", r"\{,3\}", "(?:a|b)++", "(?i)x"])
+def test_an_expression_that_both_know_is_taken(regex: str) -> None:
+    assert rule_faults(entry(REGEX, column="kind", regex=regex), VISIT) == []
 
 
 def test_no_rule_of_the_vocabulary_reports_a_value_of_the_table() -> None:

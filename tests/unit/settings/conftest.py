@@ -77,6 +77,10 @@ def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         name = f"{source['source_system']}_{source['entity']}.yml"
         text = yaml.safe_dump(source, sort_keys=False)
         (folder / "base" / "sources" / name).write_text(text, encoding="utf-8")
+    survivorship = folder / "base" / "survivorship.yml"
+    content = yaml.safe_load(survivorship.read_text(encoding="utf-8"))
+    content["source_priority"] = ["crm", "shop"]
+    survivorship.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     _forget_the_machine(monkeypatch)
     monkeypatch.setenv("C360_CONF", str(folder))
     monkeypatch.setenv("C360_HOME", str(tmp_path / "home"))

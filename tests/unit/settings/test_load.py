@@ -132,6 +132,35 @@ def test_the_digest_follows_what_bears_on_the_tables_and_nothing_else(conf: Path
     assert load_settings("test", conf, {"linkage.engine": "spark"}).digest() != settings.digest()
 
 
+@pytest.mark.parametrize(
+    "master", ["local", "local[2]", "local[*, 3]", "yarn", "spark://a:7077", "k8s://https://a:443"]
+)
+def test_every_kind_of_master_is_taken(conf: Path, master: str) -> None:
+    assert load_settings("test", conf, {"spark.master": master}).spark.master == master
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["dd/MM/yyyy", "d.M.yy", "yyyyDDD", "yyyy-MM-dd'T'HH:mm:ss[.SSSSSS][XXX]", "d MMM yyyy h:mm a"],
+)
+def test_every_pattern_that_spark_reads_by_is_taken(conf: Path, pattern: str) -> None:
+    (conf / "test" / "sources").mkdir()
+    text = yaml.safe_dump({"sequence_formats": [pattern]})
+    (conf / "test" / "sources" / "crm_contact.yml").write_text(text, "utf-8")
+
+    assert load_settings("test", conf).sources[0].sequence_formats == (pattern,)
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8-sig", "latin-1", "windows-1252", "shift_jis", "gb18030"]
+)
+def test_every_encoding_whose_lines_end_in_one_byte_is_taken(conf: Path, encoding: str) -> None:
+    (conf / "test" / "sources").mkdir()
+    (conf / "test" / "sources" / "crm_contact.yml").write_text(f"encoding: {encoding}\n", "utf-8")
+
+    assert load_settings("test", conf).sources[0].encoding == encoding
+
+
 def test_the_project_s_own_environments_are_right(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("C360_SECRET", "a-secret-for-production")
     monkeypatch.setenv("C360_LAKE_ROOT", "/lake")

@@ -2,20 +2,40 @@
 
 import json
 import logging
+import shutil
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from lakehouse.cli import app
 from lakehouse.cli.app import _environments
 from lakehouse.cli.commands.data import loaded
+from lakehouse.settings.places import expectations_dir
 
 
 def test_a_right_configuration_is_told_to_be_right(conf: Path) -> None:
     result = CliRunner().invoke(app, ["config", "check", "--env", "test"])
 
     assert result.exit_code == 0, result.output
-    assert result.stdout == "Environment test is right: 2 sources.\n"
+    assert result.stdout == "Environment test is right: 2 sources, 40 suites.\n"
+
+
+def test_faults_of_conf_and_of_suites_are_told_together(
+    conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(expectations_dir(), tmp_path / "expectations")
+    (tmp_path / "expectations" / "silver" / "order.json").write_text("{")
+    monkeypatch.setenv("C360_EXPECTATIONS", str(tmp_path / "expectations"))
+
+    suites_alone = CliRunner().invoke(app, ["config", "check", "--env", "test"])
+    (conf / "test" / "logging.yml").write_text("level: loud\n", encoding="utf-8")
+    both = CliRunner().invoke(app, ["config", "check", "--env", "test"])
+
+    assert (suites_alone.exit_code, both.exit_code) == (2, 2)
+    assert "silver/order.json: not JSON" in suites_alone.stderr
+    assert "silver/order.json: not JSON" in both.stderr
+    assert "conf/test/logging.yml: level" in both.stderr
 
 
 def test_settings_are_shown_as_json_without_the_secret(conf: Path) -> None:
