@@ -54,17 +54,7 @@ def record_evidence(
         values_fingerprint (keyed hash of the record's own values, the shared ones included),
         fingerprint (keyed hash of evidence, overrides and conf), conf_hash.
     """
-    columns = evidence_columns(settings)
-    texts = _texts(people, columns)
-    own = keyed_hash(secret, F.to_json(_known_values(columns)))
-    hashed = texts.select("*", own.alias("values_fingerprint"))
-    guarded = without_shared_values(hashed, shared, settings.guards.sharing, secret)
-    keyed = guarded.select(
-        UNIQUE_ID,
-        _known_values(columns).alias("evidence"),
-        "values_fingerprint",
-        F.array(*(block_key(rule, secret) for rule in settings.blocking)).alias("block_keys"),
-    )
+    keyed = _guarded_values(people, shared, settings, secret)
     decided = _decisions_by_record(overrides)
     conf = conf_hash(settings)
     content = F.to_json(F.struct("evidence", "overrides"))
@@ -76,6 +66,21 @@ def record_evidence(
             keyed_hash(secret, F.lit(conf), content).alias("fingerprint"),
             F.lit(conf).alias("conf_hash"),
         )
+    )
+
+
+def _guarded_values(
+    people: DataFrame, shared: DataFrame, settings: LinkageSettings, secret: str
+) -> DataFrame:
+    """record_key, evidence, values_fingerprint, block_keys."""
+    columns = evidence_columns(settings)
+    own = keyed_hash(secret, F.to_json(_known_values(columns)))
+    texts = _texts(people, columns).select("*", own.alias("values_fingerprint"))
+    return without_shared_values(texts, shared, settings.guards.sharing, secret).select(
+        UNIQUE_ID,
+        _known_values(columns).alias("evidence"),
+        "values_fingerprint",
+        F.array(*(block_key(rule, secret) for rule in settings.blocking)).alias("block_keys"),
     )
 
 
@@ -139,29 +144,30 @@ def touched_record(
     """
     compared = ("fingerprint", "values_fingerprint", "overrides")
     old = previous.select(UNIQUE_ID, *(F.col(c).alias(f"old_{c}") for c in compared))
-    # Maps cannot be compared as they are. A release from before the column was there has null.
-    decided, decided_before = (
-        F.coalesce(F.to_json(c), F.lit("{}")) for c in ("overrides", "old_overrides")
-    )
-    cause = (
-        F.when(F.col("fingerprint").isNull(), DELETED)
-        .when(F.col("old_fingerprint").isNull(), NEW)
-        .when(decided != decided_before, OVERRIDE)
-        .when(F.lit(is_full), FULL)
-        .when(
-            F.col("fingerprint") == F.col("old_fingerprint"),
-            F.when(F.col("is_crossed"), BLOCK_SIZE),
-        )
-        .when(F.col("values_fingerprint") == F.col("old_values_fingerprint"), SHARING)
-        .otherwise(CHANGED)
-    )
     crossed = _members_of_crossed_blocks(evidence, oversized, previous_oversized)
     return (
         evidence.select(UNIQUE_ID, *compared)
         .join(old, on=UNIQUE_ID, how="full_outer")
         .join(crossed, on=UNIQUE_ID, how="left")
-        .select(UNIQUE_ID, cause.alias("cause"))
+        .select(UNIQUE_ID, _cause(is_full).alias("cause"))
         .where(F.col("cause").isNotNull())
+    )
+
+
+def _cause(is_full: bool) -> Column:
+    # Maps cannot be compared as they are. A release from before the column was there has null.
+    decided, decided_before = (
+        F.coalesce(F.to_json(c), F.lit("{}")) for c in ("overrides", "old_overrides")
+    )
+    is_as_it_was = F.col("fingerprint") == F.col("old_fingerprint")
+    return (
+        F.when(F.col("fingerprint").isNull(), DELETED)
+        .when(F.col("old_fingerprint").isNull(), NEW)
+        .when(decided != decided_before, OVERRIDE)
+        .when(F.lit(is_full), FULL)
+        .when(is_as_it_was, F.when(F.col("is_crossed"), BLOCK_SIZE))
+        .when(F.col("values_fingerprint") == F.col("old_values_fingerprint"), SHARING)
+        .otherwise(CHANGED)
     )
 
 

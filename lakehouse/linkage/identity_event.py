@@ -53,14 +53,17 @@ def identity_event(
         another, with the number of records that this moved; and one per record that joined a
         customer which was there before or left one which lives on.
     """
-    moves = _moves(identity_map, recorded)
+    moves = _with_cause(_moves(identity_map, recorded), touched, cluster, last_cluster)
     lives = _lives(identity_map)
-    caused = _with_cause(moves, touched, cluster, last_cluster)
-    named = caused
     for side in ("new", "old"):
         life = lives.select(*(F.col(c).alias(f"{side}_{c}") for c in lives.columns))
-        named = named.join(life, on=f"{side}_customer_id", how="left")
-    told = named.select("occurred_at", "cause_rank", F.inline(_told())).where("is_so")
+        moves = moves.join(life, on=f"{side}_customer_id", how="left")
+    told = moves.select("occurred_at", "cause_rank", F.inline(_told())).where("is_so")
+    return _events(told, run_id)
+
+
+def _events(told: DataFrame, run_id: str) -> DataFrame:
+    """One row per event, from what each move tells."""
     key = ("customer_id", "event", "record_key", "other_customer_id", "occurred_at")
     return (
         told.groupBy(*key)

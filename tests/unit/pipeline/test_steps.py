@@ -8,14 +8,22 @@ import pytest
 from pyspark.sql import DataFrame
 
 from lakehouse.linkage.artefact import latest_model, publish_model, save_model
-from lakehouse.linkage.model import TrainedModel
+from lakehouse.linkage.model import LevelParameters, TrainedModel
 from lakehouse.pipeline import steps as wiring
-from lakehouse.pipeline.steps import Inputs, Step, all_steps, linkage_model, most_awaited_first
+from lakehouse.pipeline.steps import (
+    Inputs,
+    Step,
+    all_steps,
+    linkage_model,
+    most_awaited_first,
+    selected_steps,
+)
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.load import load_settings
 
 DAY = date(2026, 1, 5)
-MODEL = TrainedModel("0123456789ab", "of a test", (), {}, 0.01, 3.0, 1.0)
+LEARNT = {"email": (LevelParameters("exact", 0.9, 0.01), LevelParameters("unlike", 0.1, 0.99))}
+MODEL = TrainedModel("0123456789ab", "of a test", (), LEARNT, 0.01, 3.0, 1.0)
 
 
 def step(table: str, *reads: str) -> Step:
@@ -83,6 +91,25 @@ def test_a_model_is_trained_once_by_a_run_and_is_its_own_until_published(
     assert linkage_model(None, settings, DAY, tmp_path / "run_2" / "models") == found[0]
     assert latest_model(models).with_suffix(".md").is_file()
     assert len(trainings) == 1
+
+
+def test_a_model_that_learnt_nothing_is_not_kept_so_that_the_next_run_trains_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "run_1" / "models"
+    monkeypatch.setattr(wiring, "train", lambda *_: replace(MODEL, comparisons={}))
+
+    linkage_model(None, linkage_settings(tmp_path / "models"), DAY, own)
+
+    assert latest_model(own) is None
+
+
+def test_naming_one_table_of_linkage_names_them_all() -> None:
+    sources = load_settings("test").sources
+    every = [s.table for s in all_steps(sources) if s.table.startswith("linkage.")]
+
+    assert [s.table for s in selected_steps(sources, ["linkage.cluster"])] == every
+    assert [s.table for s in selected_steps(sources, ["linkage"])] == every
 
 
 def test_a_run_keeps_to_the_model_that_it_has_begun_with(tmp_path: Path) -> None:
