@@ -1,6 +1,6 @@
 """A steward's decision is kept, refused if it contradicts others, and read by the next run."""
 
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from pyspark.sql import SparkSession
@@ -9,17 +9,17 @@ from lakehouse.errors import ConflictError, InputError, NotFoundError
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.stewardship import decide, overrides, withdraw
-from lakehouse.tables.ops import LINK_OVERRIDE
+from lakehouse.tables.ops import LINK_OVERRIDE, RELEASE, RUN
 from lakehouse.tables.silver import PERSON_RECORD
 from tests.support.lake import DAY_1, small_lake_at
 
 
 @pytest.fixture(scope="module")
 def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    """A lake whose release has five person records with nothing but a key: a to e."""
+    """A lake of four tables, whose release has person records with nothing but a key: a to e."""
     home = tmp_path_factory.mktemp("stewardship")
-    made = small_lake_at(home, home).lake
-    made.tables.create(PERSON_RECORD)
+    tables = {spec.name: spec for spec in (RUN, RELEASE, LINK_OVERRIDE, PERSON_RECORD)}
+    made = replace(small_lake_at(home, home).lake, specs=tables)
     rows = [
         (*(k if c == "record_key" else None for c in PERSON_RECORD.column_names),) for k in "abcde"
     ]
@@ -66,7 +66,7 @@ def test_a_decision_about_an_unknown_record_or_none_is_refused(lake: Lake) -> No
         withdraw(lake, "a", "b", by="maria", reason="…")
 
 
-def test_a_run_that_is_rolled_back_takes_no_decision_with_it(lake: Lake, tmp_path: Path) -> None:
+def test_a_run_that_is_rolled_back_takes_no_decision_with_it(lake: Lake) -> None:
     decide(lake, "a", "e", "different", by="maria", reason="two people")
     before = held(lake)
     attempts.fail(lake, attempts.begin(lake, "failing", DAY_1), "C360-030")
