@@ -42,7 +42,7 @@ from lakehouse.linkage.train import train
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.models import Settings
 from lakehouse.settings.sources import Source
-from lakehouse.silver import DERIVED, SILVER_READS, silver_table
+from lakehouse.silver import DERIVED, SILVER_READS, bronze_reads, silver_table
 from lakehouse.tables.gold import SOURCE
 from lakehouse.tables.registry import GATED_TABLES
 from lakehouse.tables.spec import Layer, TableSpec
@@ -151,7 +151,7 @@ def _retired_step(spec: TableSpec) -> Step:
 
 def _silver_step(table: str, sources: Sequence[Source]) -> Step:
     entity = table.split(".")[1]
-    feeds = [s for s in sources if any(feed.table == entity for feed in s.feeds)]
+    feeds = bronze_reads(entity, sources)
     silver_reads = tuple(f"silver.{name}" for name in SILVER_READS.get(entity, ()))
 
     def build(inputs: Inputs) -> DataFrame:

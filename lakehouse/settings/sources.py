@@ -127,6 +127,15 @@ class OrderReference(Frozen):
     id: str
 
 
+def named_sources(source: str | Mapped) -> tuple[str, ...]:
+    """The feeds that a reference's `source` can yield; none where a column itself holds their names."""
+    if isinstance(source, str):
+        return (source,)
+    if source.constant is not None:
+        return (source.constant,)
+    return tuple((source.values or {}).values())
+
+
 class SilverFeed(Frozen):
     """How one feed fills one silver table. `map` gives raw text per column; silver types it.
 

@@ -16,8 +16,8 @@ from lakehouse.quality.gate import Verdict, gate
 from lakehouse.quality.quarantine import FLAGS, flagged, good_rows, held_rows
 from lakehouse.quality.suites import read_suites
 from lakehouse.settings.places import expectations_dir
-from lakehouse.settings.sources import Source
-from lakehouse.silver import silver_table
+from lakehouse.settings.sources import DeleteFlag, Source
+from lakehouse.silver import bronze_reads, silver_table
 from lakehouse.tables.registry import GATED_TABLES
 from lakehouse.tables.silver import CONSENT_EVENT, ORDER_LINE, SILVER_TABLES, SUPPORT_MESSAGE
 from lakehouse.tables.silver import ORDER as ORDER_SPEC
@@ -201,9 +201,8 @@ def people(landed: Landed, *rows: Row) -> DataFrame:
 
 
 def orders(landed: Landed, rows: Sequence[Row]) -> DataFrame:
-    person_record = people(landed, {"id": "A1", "name": "Ann Lee", "at": "2026-01-01"})
-    bronze = {"shop_order": landed(ORDER, rows)}
-    return built("order", bronze, {"person_record": person_record})
+    accounts = landed(ACCOUNT, [{"id": "A1", "name": "Ann Lee", "at": "2026-01-01"}])
+    return built("order", {"shop_order": landed(ORDER, rows), "shop_account": accounts})
 
 
 def corrections(row: SparkRow) -> list[tuple[str, str, str]]:
@@ -251,7 +250,7 @@ def test_a_record_key_is_keyed_and_never_the_same_for_two_secrets(landed: Landed
 def test_every_table_comes_out_in_the_types_of_its_spec(landed: Landed) -> None:
     bronze = {s.name: landed(s, []) for s in SOURCES}
     person = built("person_record", bronze)
-    order = built("order", bronze, {"person_record": person})
+    order = built("order", bronze)
     event = built("web_event", bronze)
     ticket = built("support_ticket", bronze)
     frames = {
@@ -292,6 +291,81 @@ def test_an_order_knows_whether_the_person_it_names_is_known(landed: Landed) -> 
     assert (rows["O1"]["total_amount"], rows["O1"]["currency"]) == (Decimal("9.99"), "EUR")
 
 
+ACCOUNT_THAT_CLOSES = ACCOUNT.model_copy(
+    update={"delete_flag": DeleteFlag(column="phone", values=("closed",))}
+)
+MEMBER = source(
+    "member",
+    "id name at",
+    load_kind="snapshot",
+    feeds=[{"table": "person_record", "map": {"full_name": "name"}}],
+)
+RECEIPT = source(
+    "receipt",
+    "id card total lines at",
+    feeds=[
+        feed.model_dump() | {"person": {"source": "shop_member", "id": "card"}}
+        if feed.table == "order"
+        else feed.model_dump()
+        for feed in ORDER.feeds
+    ],
+)
+
+
+def test_an_order_stays_when_its_person_leaves_and_goes_when_there_never_was_one(
+    landed: Landed,
+) -> None:
+    sources = (ACCOUNT_THAT_CLOSES, MEMBER, ORDER, RECEIPT, TICKET)
+    line = '[{"sku": "p1", "count": 1, "price": 5}]'
+    sold: Row = {"total": "5", "lines": line, "at": "2026-01-02"}
+    bronze = {
+        "shop_account": landed(
+            ACCOUNT_THAT_CLOSES,
+            [
+                {"id": "A1", "name": "Ann Lee", "at": "2026-01-01"},
+                {"id": "A1", "phone": "closed", "at": "2026-01-03"},
+            ],
+        ),
+        "shop_member": landed(
+            MEMBER,
+            [
+                {"id": "M1", "name": "Bob Ray", "at": "2026-01-01", "file": "monday"},
+                {"id": "M2", "name": "Cy Fox", "at": "2026-01-03", "file": "tuesday"},
+            ],
+        ),
+        "shop_order": landed(
+            ORDER, [{"id": f"of {a}", "account": a, **sold} for a in ("A1", "A9")]
+        ),
+        "shop_receipt": landed(
+            RECEIPT, [{"id": f"of {m}", "card": m, **sold} for m in ("M1", "M2", "M9")]
+        ),
+    }
+    made = partial(silver_table, secret="a secret of the tests", as_of=DAY)
+    suite = read_suites(expectations_dir(), GATED_TABLES)["silver.order"]
+
+    people_today = made("person_record", bronze, sources, {})
+    staged = flagged(made("order", bronze, sources, {}), suite, ORDER_SPEC)
+    lines = made("order_line", bronze, sources, {"order": good_rows(staged)})
+
+    assert [p["source_record_id"] for p in people_today.collect()] == ["M2"]
+    assert set(by_id(good_rows(staged))) == {"of A1", "of M1", "of M2"}
+    held = {r["source_record_id"]: r[FLAGS]["reasons"] for r in held_rows(staged).collect()}
+    assert held == {"of A9": ["orphan_order"], "of M9": ["orphan_order"]}
+    assert set(by_id(lines)) == {"of A1|1", "of M1|1", "of M2|1"}
+
+
+def test_an_order_reads_its_own_feeds_and_those_of_the_people_whom_it_names() -> None:
+    sources = (ACCOUNT, MEMBER, ORDER, RECEIPT, TICKET, PAYMENT)
+
+    assert [s.name for s in bronze_reads("order", sources)] == [
+        "shop_order",
+        "shop_receipt",
+        "shop_account",
+        "shop_member",
+    ]
+    assert [s.name for s in bronze_reads("payment", sources)] == ["shop_payment"]
+
+
 def test_a_value_that_cannot_be_read_is_null_and_written_down_and_its_row_stays(
     landed: Landed,
 ) -> None:
@@ -318,7 +392,7 @@ def test_an_order_that_cannot_be_added_up_or_put_in_order_is_held(landed: Landed
         "order",
         {PRICED_ORDER.name: landed(PRICED_ORDER, rows)},
         (*SOURCES, PRICED_ORDER),
-        {"person_record": people(landed)},
+        {},
         secret="a secret of the tests",
         as_of=DAY,
     )
@@ -515,7 +589,7 @@ def test_lines_that_are_no_array_are_one_row_that_the_gate_holds(
     bronze = {given.name: landed(given, rows)}
     sources = (*SOURCES, NUMBERED_ORDER)
     made = partial(silver_table, secret="a secret of the tests", as_of=DAY)
-    order = made("order", bronze, sources, {"person_record": people(landed)})
+    order = made("order", bronze, sources, {})
     lines = made(
         "order_line", bronze, sources, {"order": order.withColumn("currency", F.lit("EUR"))}
     )
@@ -544,7 +618,7 @@ def test_of_two_lines_of_an_order_with_one_number_one_is_held_and_the_run_goes_o
     }
     sources = (*SOURCES, NUMBERED_ORDER)
     made = partial(silver_table, secret="a secret of the tests", as_of=DAY)
-    order = made("order", bronze, sources, {"person_record": people(landed)})
+    order = made("order", bronze, sources, {})
     frame = made(
         "order_line", bronze, sources, {"order": order.withColumn("currency", F.lit("EUR"))}
     )
