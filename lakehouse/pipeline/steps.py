@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.errors import ConfigurationError
-from lakehouse.gold import GOLD_READS
+from lakehouse.gold import GOLD_BUILDS_ON, GOLD_READS
 from lakehouse.gold.customer import customer
 from lakehouse.gold.customer_attribute import customer_attribute
 from lakehouse.gold.customer_consent import customer_consent
@@ -312,12 +312,16 @@ def _gold_steps() -> list[Step]:
 
 def _gold_step(table: str, reads: tuple[str, ...]) -> Step:
     function = _GOLD[table]
+    is_built_on = table in GOLD_BUILDS_ON
 
     def build(inputs: Inputs) -> DataFrame:
         # A function of gold names its parameters after the tables that it reads.
-        return function(inputs, **{name.split(".")[1]: inputs.frames[name] for name in reads})
+        frames = {name.split(".")[1]: inputs.frames[name] for name in reads}
+        if is_built_on:
+            frames["previous"] = inputs.previous[table]
+        return function(inputs, **frames)
 
-    return Step(table, reads, build)
+    return Step(table, reads, build, (table,) if is_built_on else ())
 
 
 def _plain(function: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
