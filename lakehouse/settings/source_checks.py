@@ -105,6 +105,8 @@ def _feed_faults(
     yield from _map_faults(source, feed, table)
     for number, path in enumerate(feed.record_id or ()):
         yield from _path_faults(source, feed, ("record_id", number), path)
+    if feed.where is not None:
+        yield from _path_faults(source, feed, ("where", "column"), feed.where.column)
     if feed.each is not None and _head(feed.each) not in _declared(source):
         yield ("each",), f"{_head(feed.each)} is not among columns"
     for key, reference in _references(feed):

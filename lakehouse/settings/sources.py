@@ -136,9 +136,17 @@ def named_sources(source: str | Mapped) -> tuple[str, ...]:
     return tuple((source.values or {}).values())
 
 
+class Condition(Frozen):
+    """The path, and its values in any case, by which a row is one that counts."""
+
+    column: str
+    values: tuple[str, ...] = Field(min_length=1)
+
+
 class SilverFeed(Frozen):
     """How one feed fills one silver table. `map` gives raw text per column; silver types it.
 
+    `where` leaves only the records whose newest version meets the condition.
     `each` names a column that holds a JSON array: one silver row per element, and one that the gate
     holds for an array that cannot be read. `record_id` lists the paths whose values together are the
     record's id (default: the source's key).
@@ -148,6 +156,7 @@ class SilverFeed(Frozen):
 
     table: Name
     map: dict[Name, str | Mapped]
+    where: Condition | None = None
     each: str | None = None
     record_id: tuple[str, ...] | None = None
     person: PersonReference | None = None

@@ -351,7 +351,8 @@ DEVICE = _silver(
 
 CONSENT_EVENT = _silver(
     "consent_event",
-    "One row per grant or withdrawal of consent for a purpose and channel.",
+    "One row per grant or withdrawal of consent for a purpose and channel; who unsubscribes or opts out "
+    "anywhere withdraws.",
     _PERSON_LINK,
     Column("consent_event_id", "string", "Event number in its source.", _PSEUDONYM, required=True),
     Column("purpose", "string", "What the consent is for.", required=True),

@@ -15,6 +15,7 @@ from lakehouse.errors import ConfigurationError
 from lakehouse.quality.gate import Verdict, gate
 from lakehouse.quality.quarantine import FLAGS, flagged, good_rows, held_rows
 from lakehouse.quality.suites import read_suites
+from lakehouse.settings.load import load_settings
 from lakehouse.settings.places import expectations_dir
 from lakehouse.settings.sources import DeleteFlag, Source
 from lakehouse.silver import bronze_reads, silver_table
@@ -487,6 +488,55 @@ def test_a_withdrawal_counts_however_badly_it_is_written_and_a_grant_must_be_sou
         "a placeholder": [("happened_at", "moment_of_receipt", "1900-01-01 00:00:00")],
         "no receipt": [("sequence_at", "moment_of_decision", None)],
     }
+
+
+def test_who_unsubscribes_leaves_the_newsletter_or_opts_out_withdraws_and_nobody_else_decides(
+    landed: Landed,
+) -> None:
+    sources = {source.name: source for source in load_settings("test").sources}
+    told: dict[str, list[Row]] = {
+        "marketing_event": [
+            {"event_id": kind, "event_type": kind, "event_time": "2026-01-05T10:00:00Z",
+             "received_at": "2026-01-05T10:01:00Z", "channel": "email", "email": "a@example.com",
+             "recipient_system": "shop", "recipient_id": "A1"}
+            for kind in ("send", "open", "click", "Unsubscribe")
+        ],
+        "newsletter_subscriber": [
+            {"subscriber_id": f"N{day} {status}", "status": status, "updated_at": f"2026-01-0{day}"}
+            for day, status in ((1, "active"), (2, "unsubscribed"))
+        ] + [
+            {"subscriber_id": "back again", "status": status, "updated_at": f"2026-01-0{day}"}
+            for day, status in ((1, "unsubscribed"), (2, "active"))
+        ],
+        "shop_account": [
+            {"account_id": f"A {said}", "op": "upsert", "marketing_opt_in": said,
+             "registered_on": "2025-12-31", "updated_at": "2026-01-03"}
+            for said in ("yes", "no", None)
+        ],
+        "consent_event": [],
+    }  # fmt: skip
+    bronze = {name: landed(sources[name], rows) for name, rows in told.items()}
+    made = partial(silver_table, secret="a secret of the tests", as_of=DAY)
+    frame = made("consent_event", bronze, list(sources.values()), {})
+    account = made(
+        "person_record",
+        {"shop_account": landed(sources["shop_account"], [{"account_id": "A1", "op": "upsert"}])},
+        list(sources.values()),
+        {},
+    ).collect()[0]
+    suite = read_suites(expectations_dir(), GATED_TABLES)["silver.consent_event"]
+
+    found = by_id(frame)
+    assert {
+        i: (r["purpose"], r["channel"], r["action"], r["happened_at"].isoformat()[:16])
+        for i, r in found.items()
+    } == {
+        "Unsubscribe": ("marketing", "email", "withdraw", "2026-01-05T10:00"),
+        "N2 unsubscribed": ("marketing", "email", "withdraw", "2026-01-02T00:00"),
+        "A no": ("marketing", "email", "withdraw", "2025-12-31T00:00"),
+    }
+    assert found["Unsubscribe"]["person_record_key"] == account["record_key"]
+    assert held_rows(flagged(frame, suite, CONSENT_EVENT)).count() == 0
 
 
 def test_an_address_that_stands_for_none_or_is_none_is_null_and_written_down(
