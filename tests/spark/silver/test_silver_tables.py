@@ -568,6 +568,46 @@ def test_an_address_that_stands_for_none_or_is_none_is_null_and_written_down(
     }
 
 
+PRODUCT = source(
+    "product",
+    "id name brand at",
+    feeds=[
+        {
+            "table": "product",
+            "map": {"product_id": "id", "product_name": "name", "brand": "brand"},
+        }
+    ],
+)
+
+
+def test_a_text_typed_by_people_that_stands_for_none_is_null_and_written_down(
+    landed: Landed,
+) -> None:
+    rows: list[Row] = [
+        {"id": "1", "name": "Unknown Pleasures", "brand": " N/A", "at": "2026-01-01"},
+        {"id": "2", "name": "?", "brand": "null", "at": "2026-01-01"},
+    ]
+    frame = silver_table(
+        "product",
+        {PRODUCT.name: landed(PRODUCT, rows)},
+        (PRODUCT,),
+        {},
+        secret="a secret of the tests",
+        as_of=DAY,
+    )
+    found = by_id(frame)
+
+    assert [(r["product_name"], r["brand"]) for r in found.values()] == [
+        ("Unknown Pleasures", None),
+        (None, None),
+    ]
+    assert corrections(found["1"]) == [("brand", "placeholder", "N/A")]
+    assert sorted(corrections(found["2"])) == [
+        ("brand", "placeholder", "null"),
+        ("product_name", "placeholder", "?"),
+    ]
+
+
 def test_lines_inside_an_order_go_with_it_and_lines_of_their_own_may_be_orphans(
     landed: Landed,
 ) -> None:
