@@ -40,6 +40,7 @@ def customer_contact_point(
         identity_map: linkage.identity_map.
         previous: this table as the last release has it. What a record gave stays, with its dates,
             and goes where the record goes; with a record that is gone from its source it is gone.
+            What came and went between two releases nobody has seen.
     """
     given = _given(person_record, identity_map, customer_attribute)
     former = _former(previous, person_record, identity_map)

@@ -74,6 +74,17 @@ _RULES_OF_TEXTS = {
 }
 """By column, the rule that takes a text away; other texts are only given a form."""
 
+_FORM_RULES = {
+    "email": "email_form",
+    "country": "iso_country",
+    "postcode_area": "postal_form",
+    "social_handle": "handle_form",
+}
+"""By column, the rule under which `corrections` names a text that is written in another form.
+
+Not among them is what is cut off a page's path and a referrer: it may say who the visitor is.
+"""
+
 
 def typed(intake: DataFrame, spec: TableSpec, formats: Sequence[str]) -> DataFrame:
     """The frame from `intake` with every column of the spec, in the spec's type and usual form.
@@ -85,6 +96,10 @@ def typed(intake: DataFrame, spec: TableSpec, formats: Sequence[str]) -> DataFra
     that is none or stands for none under `invalid_email` or `junk_email`, and a number with more
     decimals than its column has under `rounded`. No row is dropped: a required value
     that is null is the gate's to quarantine.
+
+    A text in another form is written down too, by `_FORM_RULES`. Usual, and not written down, are
+    another case, blanks, the words that the source's `values` translate, and paths and hosts
+    without their query or path: bronze has them as they came.
     """
     columns = {c.name: c.type for c in spec.columns if c.name not in (*LINEAGE, "corrections")}
     read = [name for name in columns if name in intake.columns and name not in _KEYS]
@@ -156,7 +171,14 @@ def _corrections(kinds: Mapping[str, str]) -> Column:
         for name, kind in kinds.items()
         if kind.startswith("decimal")
     ]
-    found = unread + rounded
+    formed = [
+        F.when(
+            F.lower(F.col(f"_{name}")) != F.lower(name), correction(name, rule, F.col(f"_{name}"))
+        )
+        for name, rule in _FORM_RULES.items()
+        if name in kinds
+    ]
+    found = unread + rounded + formed
     if _EMAIL in kinds:
         found += [
             F.when(

@@ -544,7 +544,12 @@ def test_an_address_that_stands_for_none_or_is_none_is_null_and_written_down(
 ) -> None:
     rows: list[Row] = [
         {"id": i, "action": "grant", "decided": "2026-01-01", "at": "2026-01-02", "mail": mail}
-        for i, mail in {"1": " Ann@Example.org", "2": "none@none.com", "3": "ann at home"}.items()
+        for i, mail in {
+            "1": " Ann@Example.org",
+            "2": "none@none.com",
+            "3": "ann at home",
+            "4": "<Ann@example.org>",
+        }.items()
     ]
     frame = silver_table(
         "consent_event",
@@ -560,12 +565,46 @@ def test_an_address_that_stands_for_none_or_is_none_is_null_and_written_down(
         "1": "ann@example.org",
         "2": None,
         "3": None,
+        "4": "ann@example.org",
     }
     assert {i: corrections(r) for i, r in found.items()} == {
         "1": [],
+        "4": [("email", "email_form", "<Ann@example.org>")],
         "2": [("email", "junk_email", "none@none.com")],
         "3": [("email", "invalid_email", "ann at home")],
     }
+
+
+AREA = source(
+    "area",
+    "id country code at",
+    feeds=[{"table": "demographic", "map": {"country": "country", "postcode_area": "code"}}],
+)
+
+
+def test_a_text_in_another_form_keeps_the_written_one_beside_it_but_for_its_case(
+    landed: Landed,
+) -> None:
+    rows: list[Row] = [
+        {"id": "1", "country": " gb ", "code": "LS1", "at": "2026-01-01"},
+        {"id": "2", "country": "England", "code": "LS 1", "at": "2026-01-01"},
+    ]
+    frame = silver_table(
+        "demographic",
+        {AREA.name: landed(AREA, rows)},
+        (AREA,),
+        {},
+        secret="a secret of the tests",
+        as_of=DAY,
+    )
+    found = by_id(frame)
+
+    assert {(r["country"], r["postcode_area"]) for r in found.values()} == {("GB", "ls1")}
+    assert corrections(found["1"]) == []
+    assert corrections(found["2"]) == [
+        ("country", "iso_country", "England"),
+        ("postcode_area", "postal_form", "LS 1"),
+    ]
 
 
 PRODUCT = source(
@@ -807,6 +846,7 @@ def test_devices_and_media_touches_are_seen_in_web_events(landed: Landed) -> Non
     events = built("web_event", {"shop_event": landed(EVENT, rows)})
     pages = {r["event_id"]: (r["event_type"], r["page_path"]) for r in events.collect()}
     assert pages["2"] == ("page_view", "/p")
+    assert not any(corrections(e) for e in events.collect()), "a query may say who it was"
     devices = built("device", {}, {"web_event": events}).collect()
     assert [(d["cookie_id"], d["device_id"], d["event_count"]) for d in devices] == [
         ("k1", None, 2)
