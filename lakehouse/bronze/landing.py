@@ -189,6 +189,9 @@ def _found(content: bytes, count: int | None, how: Layout) -> tuple[int | None, 
     try:
         missing = missing_columns(content, how)
         return parquet_record_count(content) if how.format == "parquet" else count, missing
+    except (MemoryError, OSError):
+        # A passing fault of the machine ends this run, where a sound file would be rejected for good.
+        raise
     except Exception:  # noqa: BLE001
         # UnreadableFileError, or what nobody has foreseen: one bad file is rejected, where an error
         # in a task would end the run of all feeds, and every later run again.

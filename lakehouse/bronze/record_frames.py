@@ -53,6 +53,7 @@ def good_records(frame: DataFrame, source: Source, run_id: str, secret: str) -> 
     names = [c.name for c in source.columns]
     return frame.where(F.col("reason").isNull()).select(
         *names,
+        F.lit(source.name).alias("source"),
         "source_file",
         "source_row_number",
         _content_hash(names, secret).alias("content_hash"),

@@ -78,11 +78,15 @@ def records(content: bytes, layout: Layout) -> Iterator[Record]:
 def missing_columns(content: bytes, layout: Layout) -> list[str]:
     """Required columns that the file lacks, by its header, schema or first hundred records.
 
-    A JSON array and a Parquet file are read to their end, as what is broken there spoils them whole.
+    Of a delimited file without header the last columns, required or not, that no record reaches: each
+    record would be held for them. A JSON array and a Parquet file are read to their end, as what is
+    broken there spoils them whole.
 
     Raises:
         UnreadableFileError: for whatever `records` raises it.
     """
+    if layout.format == "csv" and not layout.header:
+        return _columns_out_of_reach(content, layout)
     present = _present_columns(content, layout)
     return [] if present is None else [c for c in layout.required if c not in present]
 
@@ -92,8 +96,23 @@ def _present_columns(content: bytes, layout: Layout) -> set[str] | None:
         return _parquet_names(content)
     if layout.format == "csv":
         lines = _lines(content)
-        return set(_header(lines[0][1], layout)) if layout.header and lines else None
+        return set(_header(lines[0][1], layout)) if lines else None
     return _json_names(_lines(content) if layout.format == "jsonl" else _elements(content), layout)
+
+
+def _columns_out_of_reach(content: bytes, layout: Layout) -> list[str]:
+    """The last columns that no line of a file without header has; most files say so by their first line."""
+    longest = len(layout.columns)
+    for number, line in _lines(content):
+        try:
+            cells, _ = _cells(line.decode(layout.encoding, errors="replace"), layout)
+        except csv.Error:
+            # Nobody knows how many it has, and it is held alone.
+            return []
+        longest = len(cells) if number == 1 else max(longest, len(cells))
+        if longest >= len(layout.columns):
+            return []
+    return list(layout.columns[longest:])
 
 
 def _json_names(texts: Iterable[tuple[int, bytes]], layout: Layout) -> set[str] | None:
@@ -227,11 +246,15 @@ def _parquet(content: bytes, layout: Layout) -> Iterator[Record]:
 
 def _parquet_names(content: bytes) -> set[str]:
     """The columns of a file that can be read, to its last row."""
-    found = [len(columns[0]) for _, columns in _parquet_columns(content) if columns]
-    if sum(found) != parquet_record_count(content):
-        raise UnreadableFileError("Parquet file with another number of rows than its footer says")
+    rows = 0
     with _parquet_faults_told():
-        return set(_parquet_file(content).schema_arrow.names)
+        for batch in _parquet_file(content).iter_batches():
+            rows += batch.num_rows if batch.num_columns else 0
+            for column in batch.columns:
+                _require_text(column)
+    if rows != parquet_record_count(content):
+        raise UnreadableFileError("Parquet file with another number of rows than its footer says")
+    return set(_parquet_file(content).schema_arrow.names)
 
 
 def _parquet_columns(content: bytes) -> Iterator[tuple[list[str], list[list[str | None]]]]:
@@ -239,6 +262,14 @@ def _parquet_columns(content: bytes) -> Iterator[tuple[list[str], list[list[str 
     with _parquet_faults_told():
         for batch in _parquet_file(content).iter_batches():
             yield batch.schema.names, [_as_text(column) for column in batch.columns]
+
+
+def _require_text(array: pa.Array) -> None:
+    """Returns if `_as_text` can be had of the array, without a Python object per value if it is flat."""
+    if pa.types.is_nested(array.type):
+        _as_text(array)
+    else:
+        pc.cast(array, pa.string()).validate(full=True)
 
 
 def _as_text(array: pa.Array) -> list[str | None]:
@@ -260,8 +291,13 @@ def _parquet_file(content: bytes) -> pq.ParquetFile:
 def _parquet_faults_told() -> Iterator[None]:
     try:
         yield
+    except MemoryError:
+        # Arrow's is an ArrowException too, and a fault of the machine, not of the file.
+        raise
     # A broken page is an OSError; bytes that are no text, or a day that no calendar has, a ValueError.
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # The machine's own, by its number: Arrow's have none.
         raise UnreadableFileError("no Parquet file, or a broken one") from error
 
 

@@ -27,6 +27,7 @@ from lakehouse.columns.phones import phone_facts
 from lakehouse.columns.text import (
     ascii_text,
     ascii_texts,
+    is_placeholder,
     not_blank,
     simplified,
     squashed,
@@ -91,6 +92,13 @@ _FORM_RULES = {
 }
 """By column, the rule under which `corrections` names a value that stands in another form."""
 
+_NAMES = ("full_name", "given_name", "middle_name", "family_name", "city", "region")
+_MAY_BE_PLACEHOLDERS = (
+    *_NAMES,
+    *("street", "postcode", "national_id", "social_handle", "loyalty_number", "device_id"),
+)
+"""Columns whose placeholders have no rule of their own, as those of dates, e-mails and phones have."""
+
 _ONLY_SQUASHED = ("street", "city", "region", "loyalty_number", "device_id")
 _REPLACED = frozenset((*RAW_COLUMNS, *MATCH_COLUMNS, "corrections"))
 _HANDLE_DECORATION = r"^https?://[^/]+/|^@|/$"
@@ -125,8 +133,8 @@ def standardised_people(
     """
     others = [name for name in frame.columns if name not in _REPLACED]
     raw = frame.select(*others, *_raw_columns(frame, default_country))
-    tidy = raw.select("*", F.transform("_raw", squashed).alias("_tidy"))
-    suffixed = tidy.select("*", *_suffixes())
+    written = raw.select("*", F.transform("_raw", squashed).alias("_written"))
+    suffixed = written.select("*", _without_placeholders()).select("*", *_suffixes())
     split = suffixed.select("*", *_split_names()).select("*", *_parts_of_full())
     named = split.select(
         "*",
@@ -156,6 +164,20 @@ def _raw_columns(frame: DataFrame, default_country: Column | None) -> list[Colum
 
 def _raw(name: str) -> Column:
     return F.col("_raw")[RAW_COLUMNS.index(name)]
+
+
+def _written(name: str) -> Column:
+    return F.col("_written")[RAW_COLUMNS.index(name)]
+
+
+def _without_placeholders() -> Column:
+    def known(name: str) -> Column:
+        text = _written(name)
+        if name not in _MAY_BE_PLACEHOLDERS:
+            return text
+        return F.when(~is_placeholder(text, is_name=name in _NAMES), text)
+
+    return F.array(*(known(name) for name in RAW_COLUMNS)).alias("_tidy")
 
 
 def _tidy(name: str) -> Column:
@@ -318,10 +340,20 @@ def _corrections() -> Column:
         text, standard = _tidy(name), F.col(name).cast("string")
         rule = F.when(standard.isNull(), removals[name]).otherwise(form)
         changed = text.isNotNull() & ~text.eqNullSafe(standard)
-        return F.when(
-            changed,
-            F.struct(F.lit(name).alias("column"), rule.alias("rule"), _raw(name).alias("original")),
-        )
+        return F.when(changed, _entry(name, rule))
 
-    found = F.array_compact(F.array(*(correction(n, form) for n, form in _FORM_RULES.items())))
-    return F.concat("_corrections_before", found).cast(CORRECTIONS_TYPE)
+    def placeholder(name: str) -> Column:
+        is_one = _written(name).isNotNull() & _tidy(name).isNull()
+        return F.when(is_one, _entry(name, F.lit("placeholder")))
+
+    entries = [
+        *(correction(name, form) for name, form in _FORM_RULES.items()),
+        *(placeholder(name) for name in _MAY_BE_PLACEHOLDERS),
+    ]
+    return F.concat("_corrections_before", F.array_compact(F.array(*entries))).cast(
+        CORRECTIONS_TYPE
+    )
+
+
+def _entry(name: str, rule: Column) -> Column:
+    return F.struct(F.lit(name).alias("column"), rule.alias("rule"), _raw(name).alias("original"))

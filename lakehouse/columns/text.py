@@ -63,4 +63,26 @@ def ascii_text(texts: Mapping[str, Column], name: str, transliterated: Column) -
     )
 
 
+PLACEHOLDERS = (
+    *("n/a", "n.a.", "unknown", "undefined", "test", "xxx", "none given", "no name"),
+    *("not given", "not provided", "not known", "not available", "not applicable"),
+)
+"""What people and programs write where they know nothing; so do signs without a letter or digit."""
+
+PLACEHOLDERS_OR_NAMES = ("na", "nil", "none", "null")
+"""More of them, which are names too: of people (Null, Na), a town (None), a province (NA for Naples)."""
+
+_SIGNS = r"[^\p{L}\p{N} ]+"
+
+
+def is_placeholder(text: Column, *, is_name: bool) -> Column:
+    """True of a squashed text that stands for none, be it in several words (N/A N/A).
+
+    `is_name` is for names of people and places.
+    """
+    words = PLACEHOLDERS if is_name else (*PLACEHOLDERS, *PLACEHOLDERS_OR_NAMES)
+    listed = "|".join(word.replace(".", r"\.") for word in words)
+    return text.rlike(rf"(?i)^(?:(?:{listed}|{_SIGNS})(?: |$))+$")
+
+
 _transliterated = lookup(anyascii, TEXT)

@@ -56,12 +56,13 @@ def _draw_sales(
     head: str,
     holder: Texts,
     country: Texts,
-    holder_day: Ints,
+    holder_days: tuple[Ints, Ints],
     mean_lines: float,
 ) -> Sales:
     rng, calendar = drops.rng, drops.calendar
     n = len(holder)
-    day = np.maximum(spread_days(rng, n, calendar.days, VOLUMES.first_day_of_events), holder_day)
+    spread = spread_days(rng, n, calendar.days, VOLUMES.first_day_of_events)
+    day = np.clip(spread, *holder_days)
     lines = 1 + rng.poisson(mean_lines - 1, n)
     sku = np.minimum((rng.pareto(1.1, int(lines.sum())) * 60).astype(np.int64), len(SKUS) - 1)
     quantity = 1 + (rng.random(len(sku)) < 0.18) * rng.integers(1, 4, len(sku))
@@ -89,16 +90,23 @@ def _rows_of_lines(sales: Sales, rows: Ints) -> tuple[Ints, Ints]:
 
 
 def _holders(
-    rng: np.random.Generator, feed: PersonFeed, mean: float, nobody: float
-) -> tuple[Texts, Texts, Ints]:
-    """Per sale: id of a lasting record (empty for `nobody`), its country and first day."""
-    rows = feed.by_person[feed.by_person >= 0]
+    drops: Drops, feed: PersonFeed, mean: float, nobody: float
+) -> tuple[Texts, Texts, tuple[Ints, Ints]]:
+    """Per sale: id of a record (empty for `nobody`), its country, its first and its last day.
+
+    Also of a record that leaves, which takes none of what it bought with it.
+    """
+    rng, leaves = drops.rng, feed.records["leaves"].to_numpy()
+    rows = np.concatenate([feed.by_person[feed.by_person >= 0], np.flatnonzero(leaves > 0)])
     bought = np.repeat(rows, rng.poisson(mean, len(rows)))
     bought = rng.permutation(bought)
     frame: pd.DataFrame = feed.records.iloc[bought]
     unknown = rng.random(len(bought)) < nobody
-    day = np.where(unknown, 0, frame["day"].to_numpy())
-    return np.where(unknown, "", frame["record_id"].to_numpy()), frame["country"].to_numpy(), day
+    first = np.where(unknown, 0, frame["day"].to_numpy())
+    gone = leaves[bought]
+    last = np.where(gone > 0, gone - 1, drops.calendar.days - 1)
+    holder = np.where(unknown, "", frame["record_id"].to_numpy())
+    return holder, frame["country"].to_numpy(), (first, last)
 
 
 def _order_lines(sales: Sales, rows: Ints, status: Ints, updated: Ints) -> pa.Array:
@@ -132,8 +140,8 @@ def write_orders(drops: Drops, chunk: Chunk, accounts: PersonFeed) -> tuple[Sale
     Returns the orders and their last status, as a position in the list of statuses.
     """
     rng, calendar = drops.rng, drops.calendar
-    holder, country, first = _holders(rng, accounts, VOLUMES.orders_per_account, 0.03)
-    sales = _draw_sales(drops, chunk, "W", holder, country, first, VOLUMES.lines_per_order)
+    holder, country, known = _holders(drops, accounts, VOLUMES.orders_per_account, 0.03)
+    sales = _draw_sales(drops, chunk, "W", holder, country, known, VOLUMES.lines_per_order)
     n, last = len(holder), calendar.days - 1
     status = rng.choice(len(_STATUSES), n, p=_STATUS_SHARES)
     changed = (
@@ -165,8 +173,8 @@ def write_receipts(drops: Drops, chunk: Chunk, members: PersonFeed) -> Sales:
     rng, calendar = drops.rng, drops.calendar
     mean = VOLUMES.receipts_per_member * (1 + VOLUMES.anonymous_receipts)
     nobody = VOLUMES.anonymous_receipts / (1 + VOLUMES.anonymous_receipts)
-    holder, country, first = _holders(rng, members, mean, nobody)
-    sales = _draw_sales(drops, chunk, "T", holder, country, first, VOLUMES.lines_per_receipt)
+    holder, country, known = _holders(drops, members, mean, nobody)
+    sales = _draw_sales(drops, chunk, "T", holder, country, known, VOLUMES.lines_per_receipt)
     store = rng.integers(0, len(STORES), len(holder))
     till = rng.integers(1, 9, len(holder))
     for number in range(calendar.days):

@@ -37,3 +37,6 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
     "gold.source": (),
 }
 """Tables that each gold table is made from, in an order in which they can be built."""
+
+GOLD_BUILDS_ON = frozenset({"gold.customer_contact_point"})
+"""Tables that take themselves, as the last release has them, too: as the frame `previous`."""

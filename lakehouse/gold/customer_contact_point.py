@@ -9,49 +9,89 @@ _SHOWN_BY = {"email": "email", "phone": "phone", "street": "address"}
 """Golden attribute whose source record makes a contact point of that type primary."""
 
 
+_CONTACT = (
+    "customer_id",
+    "record_key",
+    "source_system",
+    "contact_type",
+    "contact_value",
+    "written_value",
+    "first_seen_at",
+    "last_seen_at",
+)
+
+
 def customer_contact_point(
-    customer_attribute: DataFrame, person_record: DataFrame, identity_map: DataFrame
+    customer_attribute: DataFrame,
+    person_record: DataFrame,
+    identity_map: DataFrame,
+    previous: DataFrame,
 ) -> DataFrame:
-    """One row per customer, contact type and normalised value that any of the records gives.
+    """One row per customer, contact type and normalised value that any of the records gives or gave.
 
     Key: customer_id, contact_type, contact_value. Columns: those of gold.customer_contact_point.
-    A record without a street has no address to write to, so it gives none.
+    A record without a street has no address to write to, so it gives none. Addresses that only an
+    event names (a consent, a message, an answer) are not among them: an event says who it was by a
+    record, which has addresses of its own.
+
+    Args:
+        customer_attribute: gold.customer_attribute, which says what is primary.
+        person_record: silver.person_record.
+        identity_map: linkage.identity_map.
+        previous: this table as the last release has it. What a record gave stays, with its dates,
+            and goes where the record goes; with a record that is gone from its source it is gone.
+            What came and went between two releases nobody has seen.
     """
+    given = _given(person_record, identity_map, customer_attribute)
+    former = _former(previous, person_record, identity_map)
+    newest = F.struct("last_seen_at", "is_given", "record_key", "written_value")
+    return (
+        given.unionByName(former)
+        .groupBy("customer_id", "contact_type", "contact_value")
+        .agg(
+            F.max(newest)["written_value"].alias("written_value"),
+            F.bool_or("is_primary").alias("is_primary"),
+            F.sort_array(F.collect_set("source_system")).alias("sources"),
+            F.sort_array(F.collect_set("record_key")).alias("record_keys"),
+            F.min("first_seen_at").alias("first_seen_at"),
+            F.max("last_seen_at").alias("last_seen_at"),
+        )
+    )
+
+
+def _given(
+    person_record: DataFrame, identity_map: DataFrame, customer_attribute: DataFrame
+) -> DataFrame:
+    """One row per contact that a record gives today."""
     records = customer_records(
         person_record,
         identity_map,
         "record_key",
         "source_system",
-        "sequence_at",
-        F.least(F.col("created_date").cast("timestamp"), "sequence_at").alias("since_at"),
+        F.least(F.col("created_date").cast("timestamp"), "sequence_at").alias("first_seen_at"),
+        F.col("sequence_at").alias("last_seen_at"),
         F.explode(F.filter(_contacts(), lambda c: c["contact_value"].isNotNull())).alias("contact"),
     ).select("*", "contact.*")
-    told = records.join(_shown(customer_attribute), on="customer_id", how="left")
-    is_shown = F.col("can_be_primary") & (
-        F.col("shown")[F.col("contact_type")] == F.col("record_key")
+    shown = F.col("shown")[F.col("contact_type")] == F.col("record_key")
+    is_primary = F.coalesce(F.col("can_be_primary") & shown, F.lit(False))
+    return records.join(_shown(customer_attribute), on="customer_id", how="left").select(
+        *_CONTACT, is_primary.alias("is_primary"), F.lit(True).alias("is_given")
     )
-    newest = F.struct("sequence_at", "record_key", "written_value")
-    return (
-        told.groupBy("customer_id", "contact_type", "contact_value")
-        .agg(
-            F.max(newest)["written_value"].alias("written_value"),
-            F.bool_or(F.coalesce(is_shown, F.lit(False))).alias("is_primary"),
-            F.sort_array(F.collect_set("source_system")).alias("sources"),
-            F.sort_array(F.collect_set("record_key")).alias("record_keys"),
-            F.min("since_at").alias("first_seen_at"),
-            F.max("sequence_at").alias("last_seen_at"),
-        )
-        .select(
-            "customer_id",
-            "contact_type",
-            "contact_value",
-            "written_value",
-            "is_primary",
-            "sources",
-            "record_keys",
-            "first_seen_at",
-            "last_seen_at",
-        )
+
+
+def _former(previous: DataFrame, person_record: DataFrame, identity_map: DataFrame) -> DataFrame:
+    """One row per contact that the last release has of a record that lives, with the dates it has there."""
+    told = previous.select(
+        F.explode("record_keys").alias("record_key"),
+        "contact_type",
+        "contact_value",
+        "written_value",
+        "first_seen_at",
+        "last_seen_at",
+    )
+    living = customer_records(person_record, identity_map, "record_key", "source_system")
+    return told.join(living, on="record_key", how="inner").select(
+        *_CONTACT, F.lit(False).alias("is_primary"), F.lit(False).alias("is_given")
     )
 
 

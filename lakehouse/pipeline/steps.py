@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.errors import ConfigurationError, LinkageError
-from lakehouse.gold import GOLD_READS
+from lakehouse.gold import GOLD_BUILDS_ON, GOLD_READS
 from lakehouse.gold.customer import customer
 from lakehouse.gold.customer_attribute import customer_attribute
 from lakehouse.gold.customer_consent import customer_consent
@@ -43,7 +43,7 @@ from lakehouse.linkage.train import train
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.models import Settings
 from lakehouse.settings.sources import Source
-from lakehouse.silver import DERIVED, SILVER_READS, silver_table
+from lakehouse.silver import DERIVED, SILVER_READS, bronze_reads, silver_table
 from lakehouse.tables.gold import SOURCE
 from lakehouse.tables.registry import GATED_TABLES
 from lakehouse.tables.spec import Layer, TableSpec
@@ -157,7 +157,7 @@ def _retired_step(spec: TableSpec) -> Step:
 
 def _silver_step(table: str, sources: Sequence[Source]) -> Step:
     entity = table.split(".")[1]
-    feeds = [s for s in sources if any(feed.table == entity for feed in s.feeds)]
+    feeds = bronze_reads(entity, sources)
     silver_reads = tuple(f"silver.{name}" for name in SILVER_READS.get(entity, ()))
 
     def build(inputs: Inputs) -> DataFrame:
@@ -350,12 +350,16 @@ def _gold_steps() -> list[Step]:
 
 def _gold_step(table: str, reads: tuple[str, ...]) -> Step:
     function = _GOLD[table]
+    is_built_on = table in GOLD_BUILDS_ON
 
     def build(inputs: Inputs) -> DataFrame:
         # A function of gold names its parameters after the tables that it reads.
-        return function(inputs, **{name.split(".")[1]: inputs.frames[name] for name in reads})
+        frames = {name.split(".")[1]: inputs.frames[name] for name in reads}
+        if is_built_on:
+            frames["previous"] = inputs.previous[table]
+        return function(inputs, **frames)
 
-    return Step(table, reads, build)
+    return Step(table, reads, build, (table,) if is_built_on else ())
 
 
 def _plain(function: Callable[..., DataFrame]) -> Callable[..., DataFrame]:

@@ -13,6 +13,7 @@ from lakehouse.settings.sources import (
     PersonReference,
     SilverFeed,
     Source,
+    named_sources,
 )
 from lakehouse.tables.bronze import BRONZE_LINEAGE
 from lakehouse.tables.silver import ORDER, PERSON_RECORD, SILVER_TABLES
@@ -108,6 +109,8 @@ def _feed_faults(
     yield from _map_faults(source, feed, table)
     for number, path in enumerate(feed.record_id or ()):
         yield from _path_faults(source, feed, ("record_id", number), path)
+    if feed.where is not None:
+        yield from _path_faults(source, feed, ("where", "column"), feed.where.column)
     if feed.each is not None and _head(feed.each) not in _declared(source):
         yield ("each",), f"{_head(feed.each)} is not among columns"
     for key, reference in _references(feed):
@@ -151,7 +154,7 @@ def _reference_faults(
     key: str, reference: PersonReference | OrderReference, sources: Mapping[str, Source]
 ) -> Iterator[PathFault]:
     target = {"person": PERSON_RECORD.entity, "order": ORDER.entity}[key]
-    for name in _named_sources(reference.source):
+    for name in named_sources(reference.source):
         if name not in sources:
             yield (key, "source"), f"no source is called {name}"
         elif target not in {feed.table for feed in sources[name].feeds}:
@@ -163,14 +166,6 @@ def _references(feed: SilverFeed) -> Iterator[tuple[str, PersonReference | Order
         yield "person", feed.person
     if feed.order is not None:
         yield "order", feed.order
-
-
-def _named_sources(source: str | Mapped) -> tuple[str, ...]:
-    if isinstance(source, str):
-        return (source,)
-    if source.constant is not None:
-        return (source.constant,)
-    return tuple((source.values or {}).values())
 
 
 def _paths(mapped: str | Mapped) -> tuple[str, ...]:

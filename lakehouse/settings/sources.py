@@ -131,9 +131,26 @@ class OrderReference(Frozen):
     id: str
 
 
+def named_sources(source: str | Mapped) -> tuple[str, ...]:
+    """The feeds that a reference's `source` can yield; none where a column itself holds their names."""
+    if isinstance(source, str):
+        return (source,)
+    if source.constant is not None:
+        return (source.constant,)
+    return tuple((source.values or {}).values())
+
+
+class Condition(Frozen):
+    """The path, and its values in any case, by which a row is one that counts."""
+
+    column: str
+    values: tuple[str, ...] = Field(min_length=1)
+
+
 class SilverFeed(Frozen):
     """How one feed fills one silver table. `map` gives raw text per column; silver types it.
 
+    `where` leaves only the records whose newest version meets the condition.
     `each` names a column that holds a JSON array: one silver row per element, and one that the gate
     holds for an array that cannot be read. `record_id` lists the paths whose values together are the
     record's id (default: the source's key).
@@ -143,6 +160,7 @@ class SilverFeed(Frozen):
 
     table: Name
     map: dict[Name, str | Mapped]
+    where: Condition | None = None
     each: str | None = None
     record_id: tuple[str, ...] | None = None
     person: PersonReference | None = None

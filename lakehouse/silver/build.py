@@ -9,10 +9,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.errors import ConfigurationError
-from lakehouse.settings.sources import SilverFeed, Source
+from lakehouse.settings.sources import SilverFeed, Source, named_sources
 from lakehouse.silver.consent_event import consent_event
 from lakehouse.silver.device import device
-from lakehouse.silver.intake import intake
+from lakehouse.silver.intake import intake, record_keys
 from lakehouse.silver.media_touch import media_touch
 from lakehouse.silver.order import order
 from lakehouse.silver.order_line import order_line
@@ -20,11 +20,10 @@ from lakehouse.silver.payment import payment
 from lakehouse.silver.person_record import person_record
 from lakehouse.silver.support_message import support_message
 from lakehouse.silver.typed import typed
-from lakehouse.tables.silver import SILVER_TABLES
+from lakehouse.tables.silver import ORDER, PERSON_RECORD, SILVER_TABLES
 from lakehouse.tables.spec import TableSpec
 
 SILVER_READS: Mapping[str, tuple[str, ...]] = {
-    "order": ("person_record",),
     "order_line": ("order",),
     "payment": ("order",),
     "support_message": ("support_ticket",),
@@ -84,6 +83,19 @@ class _Work:
         # plan it once for each. The shuffle stops that, and spreads the work of a feed of one file.
         return united.repartition("record_key")
 
+    def known_people(self) -> DataFrame:
+        """record_key of every person of whom a feed at hand ever told, once each, also of one who left."""
+        told = (
+            record_keys(self.bronze[source.name], source, feed, self.secret)
+            for source in self.sources
+            if source.name in self.bronze
+            for feed in source.feeds
+            if feed.table == PERSON_RECORD.entity
+        )
+        any_bronze = next(iter(self.bronze.values()))
+        nobody = any_bronze.select(F.lit("").alias("record_key")).where(F.lit(False))
+        return reduce(DataFrame.unionByName, told, nobody)
+
     def _united(self, frames: Iterable[DataFrame]) -> DataFrame:
         return reduce(lambda a, b: a.unionByName(b, allowMissingColumns=True), frames)
 
@@ -95,7 +107,7 @@ _BUILDERS: Mapping[str, Callable[[_Work], DataFrame]] = {
         date_formats={s.name: f.date_formats for s, f in work.feeds() if f.date_formats},
         as_of=work.as_of,
     ),
-    "order": lambda work: order(work.typed(), work.silver["person_record"]),
+    "order": lambda work: order(work.typed(), work.known_people()),
     "order_line": lambda work: order_line(work.lines(), work.silver["order"]),
     "payment": lambda work: payment(work.typed(), work.silver["order"]),
     "support_message": lambda work: support_message(work.typed(), work.silver["support_ticket"]),
@@ -107,6 +119,25 @@ _BUILDERS: Mapping[str, Callable[[_Work], DataFrame]] = {
 
 DERIVED = frozenset({"device", "media_touch"})
 """Tables made from other silver tables alone."""
+
+
+def bronze_reads(table: str, sources: Sequence[Source]) -> list[Source]:
+    """The sources whose bronze tables silver.`table` is made from.
+
+    Beside those that fill it these are, of orders, those of the people whom orders name.
+    """
+    filling = [s for s in sources if any(feed.table == table for feed in s.feeds)]
+    if table != ORDER.entity:
+        return filling
+    named = {
+        name
+        for source in filling
+        for feed in source.feeds
+        if feed.table == table and feed.person is not None
+        for name in named_sources(feed.person.source) or [s.name for s in sources]
+    }
+    people = [s for s in sources if any(f.table == PERSON_RECORD.entity for f in s.feeds)]
+    return filling + [s for s in people if s.name in named and s not in filling]
 
 
 def silver_table(
@@ -125,7 +156,7 @@ def silver_table(
 
     Args:
         table: entity name, such as `order`.
-        bronze: by feed name, the bronze frames of the feeds that fill the table.
+        bronze: by feed name, the bronze frames of `bronze_reads`.
         sources: all sources, for references between feeds.
         silver: by entity name, the silver frames that `SILVER_READS` lists for the table.
         secret: keys all record keys.

@@ -84,15 +84,31 @@ def intake(
     )
 
 
+def record_keys(bronze: DataFrame, source: Source, feed: SilverFeed, secret: str) -> DataFrame:
+    """The `record_key` of every record that the feed ever told of, once each, also of one that is gone."""
+    catalogue = Catalogue({source.name: source}, secret)
+    ids = _record_id(source, feed)
+    names = [f"_id_{number}" for number in range(len(ids))]
+    told = opened(bronze, source, feed).select(
+        *(i.alias(n) for i, n in zip(ids, names, strict=True))
+    )
+    key = catalogue.key(source.name, *(F.col(name) for name in names))
+    return told.distinct().select(key.alias("record_key")).where(F.col("record_key").isNotNull())
+
+
 def _records(rows: DataFrame, feed: SilverFeed) -> DataFrame:
     """One row per id, where a feed's rows hold another thing's records, such as a ticket its asker.
 
-    A row that has nothing under any part of that id holds no such record.
+    A row that has nothing under any part of that id holds no such record. Of the rows that are left
+    those count that meet the feed's condition.
     """
-    if feed.record_id is None or feed.each is not None:
+    if feed.record_id is not None and feed.each is None:
+        ids = [identity(at(path)) for path in feed.record_id]
+        rows = newest_versions(rows.where(F.coalesce(*ids).isNotNull()), ids)
+    if feed.where is None:
         return rows
-    ids = [identity(at(path)) for path in feed.record_id]
-    return newest_versions(rows.where(F.coalesce(*ids).isNotNull()), ids)
+    said = F.lower(squashed(at(feed.where.column)))
+    return rows.where(said.isin(*(value.lower() for value in feed.where.values)))
 
 
 def _lineage(source: Source, feed: SilverFeed, catalogue: Catalogue) -> list[Column]:

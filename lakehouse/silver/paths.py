@@ -107,6 +107,7 @@ def _nodes(source: Source, feed: SilverFeed) -> dict[str, _Node]:
 
 def _paths(source: Source, feed: SilverFeed) -> Iterable[str]:
     yield from (feed.each,) if feed.each is not None else ()
+    yield from (feed.where.column,) if feed.where is not None else ()
     yield from feed.record_id or ()
     for other in source.feeds:
         yield from () if other.each is not None else other.record_id or ()

@@ -9,7 +9,7 @@ from lakehouse.columns.addresses import country_code
 from lakehouse.columns.dates import parsed_date, parsed_moment
 from lakehouse.columns.emails import email_facts
 from lakehouse.columns.person import CORRECTIONS_TYPE
-from lakehouse.columns.text import not_blank, squashed
+from lakehouse.columns.text import is_placeholder, not_blank, squashed
 from lakehouse.silver.intake import LINEAGE, correction
 from lakehouse.tables.spec import TableSpec
 
@@ -42,6 +42,10 @@ def _host_only(text: Column) -> Column:
     return not_blank(F.lower(F.regexp_replace(text, r"^[a-z]+://|[/:?#].*$", "")))
 
 
+def _unless_placeholder(text: Column) -> Column:
+    return F.when(~is_placeholder(text, is_name=False), text)
+
+
 _EMAIL, _EMAIL_FACTS = "email", "_email_facts"
 _LOWER_CASE = (
     *("event_type", "status", "channel", "medium", "method", "purpose", "action", "legal_basis"),
@@ -50,6 +54,7 @@ _LOWER_CASE = (
 
 _USUAL_FORMS: Mapping[str, Callable[[Column], Column]] = {
     **dict.fromkeys(_LOWER_CASE, _lower),
+    **dict.fromkeys(_HUMAN, _unless_placeholder),
     _EMAIL: lambda _: F.col(_EMAIL_FACTS)["address"],
     "currency": _upper,
     "country": country_code,
@@ -62,7 +67,23 @@ _USUAL_FORMS: Mapping[str, Callable[[Column], Column]] = {
 
 _MORE_DECIMALS = "decimal(38,18)"
 
-_RULES = {"date": "impossible_date", "timestamp": "impossible_date", "string": "unknown_value"}
+_RULES = {"date": "impossible_date", "timestamp": "impossible_date"}
+_RULES_OF_TEXTS = {
+    **dict.fromkeys(("country", "referrer", "postcode_area"), "unknown_value"),
+    **dict.fromkeys(_HUMAN, "placeholder"),
+}
+"""By column, the rule that takes a text away; other texts are only given a form."""
+
+_FORM_RULES = {
+    "email": "email_form",
+    "country": "iso_country",
+    "postcode_area": "postal_form",
+    "social_handle": "handle_form",
+}
+"""By column, the rule under which `corrections` names a text that is written in another form.
+
+Not among them is what is cut off a page's path and a referrer: it may say who the visitor is.
+"""
 
 
 def typed(intake: DataFrame, spec: TableSpec, formats: Sequence[str]) -> DataFrame:
@@ -70,10 +91,15 @@ def typed(intake: DataFrame, spec: TableSpec, formats: Sequence[str]) -> DataFra
 
     Dates and timestamps are read by `formats` (ISO 8601 without any), numbers with a decimal point.
     A column that the feed does not have is null, and so is a text that cannot be read; that one
-    goes to `corrections` under `impossible_date`, `not_a_number` or `unknown_value`, an e-mail address
+    goes to `corrections` under `impossible_date`, `not_a_number` or `unknown_value`, a text typed by
+    people that stands for none (N/A) under `placeholder`, an e-mail address
     that is none or stands for none under `invalid_email` or `junk_email`, and a number with more
     decimals than its column has under `rounded`. No row is dropped: a required value
     that is null is the gate's to quarantine.
+
+    A text in another form is written down too, by `_FORM_RULES`. Usual, and not written down, are
+    another case, blanks, the words that the source's `values` translate, and paths and hosts
+    without their query or path: bronze has them as they came.
     """
     columns = {c.name: c.type for c in spec.columns if c.name not in (*LINEAGE, "corrections")}
     read = [name for name in columns if name in intake.columns and name not in _KEYS]
@@ -122,14 +148,20 @@ def _number(text: Column) -> Column:
     return F.when(text.rlike(r"^[+-]?[0-9.]{1,80}([eE][+-]?[0-9]{1,3})?$"), text)
 
 
+def _rules_of_removal(kinds: Mapping[str, str]) -> dict[str, str]:
+    """By column that can lose a text, the rule that takes it away."""
+    texts = {n: _RULES_OF_TEXTS[n] for n, kind in kinds.items() if n in _RULES_OF_TEXTS}
+    others = {n: _RULES.get(k, "not_a_number") for n, k in kinds.items() if k != "string"}
+    return others | texts
+
+
 def _corrections(kinds: Mapping[str, str]) -> Column:
     unread = [
         F.when(
             F.col(f"_{name}").isNotNull() & F.col(name).isNull(),
-            correction(name, _RULES.get(kind, "not_a_number"), F.col(f"_{name}")),
+            correction(name, rule, F.col(f"_{name}")),
         )
-        for name, kind in kinds.items()
-        if kind != "string" or name in ("country", "referrer", "postcode_area")
+        for name, rule in _rules_of_removal(kinds).items()
     ]
     rounded = [
         F.when(
@@ -139,7 +171,14 @@ def _corrections(kinds: Mapping[str, str]) -> Column:
         for name, kind in kinds.items()
         if kind.startswith("decimal")
     ]
-    found = unread + rounded
+    formed = [
+        F.when(
+            F.lower(F.col(f"_{name}")) != F.lower(name), correction(name, rule, F.col(f"_{name}"))
+        )
+        for name, rule in _FORM_RULES.items()
+        if name in kinds
+    ]
+    found = unread + rounded + formed
     if _EMAIL in kinds:
         found += [
             F.when(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec, WriteMode
 
 BRONZE_LINEAGE = (
+    Column("source", "string", "Feed that the row came by, as named in conf.", required=True),
     Column(
         "source_file", "string", "Landing file, as a path below the landing root.", required=True
     ),
@@ -20,7 +21,7 @@ BRONZE_LINEAGE = (
     Column(
         "content_hash",
         "string",
-        "Keyed hash of the record's own columns.",
+        "Keyed hash of the expected columns, those that the source's description has.",
         Sensitivity.PSEUDONYM,
         required=True,
     ),

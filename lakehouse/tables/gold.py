@@ -245,8 +245,8 @@ CUSTOMER_IDENTIFIER = _about_customers(
 
 CUSTOMER_CONTACT_POINT = _about_customers(
     "customer_contact_point",
-    "One row per customer, contact type and normalised value, with every source that gives it; "
-    "outdated ones stay, with the date they were last seen.",
+    "One row per customer, contact type and normalised value, with every source that gives or gave it; "
+    "outdated ones stay, with the date they were last seen, until their records are gone.",
     _CUSTOMER,
     Column("contact_type", "string", "email, phone or address.", required=True),
     Column(
@@ -266,11 +266,13 @@ CUSTOMER_CONTACT_POINT = _about_customers(
         fed_by=_CONTACTS,
     ),
     Column("is_primary", "boolean", "True for the one that gold.customer shows.", required=True),
-    Column("sources", "array<string>", "Systems that give it, in order of name.", required=True),
+    Column(
+        "sources", "array<string>", "Systems that give or gave it, in order of name.", required=True
+    ),
     Column(
         "record_keys",
         "array<string>",
-        "Person records that give it, in order.",
+        "Person records that give or gave it, in order.",
         _PSEUDONYM,
         required=True,
     ),

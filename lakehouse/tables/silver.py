@@ -62,7 +62,8 @@ _LINEAGE = (
 _PERSON_LINK = Column(
     "person_record_key",
     "string",
-    "record_key in silver.person_record of the person whom the row names; null if it names nobody.",
+    "record_key of the person record that the row names, which silver.person_record lacks once its "
+    "person has left; null if it names nobody.",
     _PSEUDONYM,
 )
 
@@ -174,7 +175,7 @@ ORDER = _silver(
     Column(
         "has_known_person",
         "boolean",
-        "False if the row names a person whom no person record describes.",
+        "False if the row names a person of whom no source ever told.",
         required=True,
     ),
     owner="sales",
@@ -350,7 +351,8 @@ DEVICE = _silver(
 
 CONSENT_EVENT = _silver(
     "consent_event",
-    "One row per grant or withdrawal of consent for a purpose and channel.",
+    "One row per grant or withdrawal of consent for a purpose and channel; who unsubscribes or opts out "
+    "anywhere withdraws.",
     _PERSON_LINK,
     Column("consent_event_id", "string", "Event number in its source.", _PSEUDONYM, required=True),
     Column("purpose", "string", "What the consent is for.", required=True),

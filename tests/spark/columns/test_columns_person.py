@@ -58,6 +58,18 @@ PEOPLE: dict[str, dict[str, str | None]] = {
     "woman": {"gender": "Weiblich"},
     "no gender": {"gender": "?"},
     "ids": {"national_id": "ab-12 34", "social_handle": "@Ann_Lee"},
+    "placeholders": {
+        "full_name": " N/A  n/a",
+        "family_name": "Test",
+        "city": "UNKNOWN",
+        "region": "-",
+        "street": "none",
+        "postcode": "n.a.",
+        "social_handle": "not provided",
+    },
+    "no last name": {"full_name": "Ann Lee", "family_name": "xxx"},
+    "Mr Null of None": {"given_name": "Na", "family_name": "Null", "city": "None", "region": "NA"},
+    "Ms Testa": {"full_name": "Una Testa-Unknown", "city": "Xxxtown", "street": "1 Test Street"},
     "junk ids": {"national_id": "000-000", "social_handle": "https://social.example/Ann_Lee/"},
 }
 
@@ -81,12 +93,41 @@ def corrections(row: Row) -> list[tuple[str, str, str]]:
     return [(c["column"], c["rule"], c["original"]) for c in row["corrections"]]
 
 
-@pytest.mark.parametrize("who", ["nobody", "blank", "commas only"])
+def filled(row: Row) -> set[str]:
+    return {n for n in (*RAW_COLUMNS, *MATCH_COLUMNS) if row[n] is not None}
+
+
+@pytest.mark.parametrize("who", ["nobody", "blank"])
 def test_nothing_visible_is_nothing(people: dict[str, Row], who: str) -> None:
-    row = people[who]
-    filled = {n for n in (*RAW_COLUMNS, *MATCH_COLUMNS) if row[n] is not None}
-    assert filled == ({"full_name"} if who == "commas only" else set())
-    assert corrections(row) == []
+    assert filled(people[who]) == set()
+    assert corrections(people[who]) == []
+
+
+def test_what_stands_for_no_name_or_place_is_nothing_and_written_down(
+    people: dict[str, Row],
+) -> None:
+    assert filled(people["placeholders"]) == filled(people["commas only"]) == set()
+    assert corrections(people["commas only"]) == [("full_name", "placeholder", ", ,")]
+    assert sorted(corrections(people["placeholders"])) == [
+        ("city", "placeholder", "UNKNOWN"),
+        ("family_name", "placeholder", "Test"),
+        ("full_name", "placeholder", " N/A  n/a"),
+        ("postcode", "placeholder", "n.a."),
+        ("region", "placeholder", "-"),
+        ("social_handle", "placeholder", "not provided"),
+        ("street", "placeholder", "none"),
+    ]
+    assert people["no last name"]["family_name"] == "Lee"
+    assert corrections(people["no last name"]) == [("family_name", "placeholder", "xxx")]
+
+
+def test_a_name_that_looks_like_a_placeholder_stays(people: dict[str, Row]) -> None:
+    null, testa = people["Mr Null of None"], people["Ms Testa"]
+    assert (null["given_name"], null["family_name"]) == ("Na", "Null")
+    assert (null["city"], null["region"]) == ("None", "NA")
+    assert (testa["family_name"], testa["city"]) == ("Testa-Unknown", "Xxxtown")
+    assert testa["street"] == "1 Test Street"
+    assert corrections(null) == corrections(testa) == []
 
 
 @pytest.mark.parametrize(

@@ -18,15 +18,28 @@ Rows = Callable[..., Any]
 
 
 @pytest.fixture
-def contacts(table: Frames, identity: Frames, survivorship: Survivorship, text: Rows) -> Rows:
-    """Rows of gold.customer_contact_point as text."""
+def contacts(released: Frames, text: Rows) -> Rows:
+    """Rows of gold.customer_contact_point as text, of a first release."""
 
     def of(owned: dict[str, list[str]], *records: dict[str, Any]) -> Any:
+        return text(released(owned, *records))
+
+    return of
+
+
+@pytest.fixture
+def released(table: Frames, identity: Frames, survivorship: Survivorship) -> Frames:
+    """gold.customer_contact_point of a release after `previous`, which is empty before the first."""
+
+    def of(
+        owned: dict[str, list[str]], *records: dict[str, Any], previous: DataFrame | None = None
+    ) -> DataFrame:
         people, owners = table(PERSON_RECORD, *records), identity(owned)
         attributes = customer_attribute(people, owners, survivorship)
-        frame = customer_contact_point(attributes, people, owners)
+        before = table(CUSTOMER_CONTACT_POINT) if previous is None else previous
+        frame = customer_contact_point(attributes, people, owners, before)
         assert dict(frame.dtypes) == {c.name: c.type for c in CUSTOMER_CONTACT_POINT.columns}
-        return text(frame)
+        return frame
 
     return of
 
@@ -116,6 +129,71 @@ def test_two_customers_who_share_an_email_each_have_it(contacts: Rows) -> None:
         {"record_key": "r2", "email": "family@example.com"},
     )
     assert [(r["customer_id"], r["is_primary"]) for r in rows] == [("c1", "true"), ("c2", "true")]
+
+
+OLD_PHONE, NEW_PHONE = "+441632960001", "+441632960002"
+BEFORE = {"record_key": "r1", "source_system": "crm", "phone": OLD_PHONE,
+          "created_date": "2019-01-01", "sequence_at": "2021-01-01"}  # fmt: skip
+AFTER = {**BEFORE, "phone": NEW_PHONE, "sequence_at": "2023-01-01"}
+CARD = {"record_key": "r2", "source_system": "pos", "phone": OLD_PHONE, "sequence_at": "2022-01-01"}
+
+
+def test_a_phone_that_a_record_no_longer_gives_stays_with_the_date_it_was_last_seen(
+    released: Frames, text: Rows
+) -> None:
+    first = released({"c1": ["r1"]}, BEFORE)
+    second = released({"c1": ["r1"]}, AFTER, previous=first)
+
+    shown = ("contact_value", "is_primary", "sources", "first_seen_at", "last_seen_at")
+    assert [tuple(row.values()) for row in text(second, *shown)] == [
+        (OLD_PHONE, "false", "[crm]", "2019-01-01 00:00:00", "2021-01-01 00:00:00"),
+        (NEW_PHONE, "true", "[crm]", "2019-01-01 00:00:00", "2023-01-01 00:00:00"),
+    ]
+    assert text(released({"c1": ["r1"]}, AFTER, previous=second)) == text(second)
+
+
+def test_a_phone_that_comes_back_is_one_row_and_primary_again(released: Frames, text: Rows) -> None:
+    again = {**BEFORE, "sequence_at": "2024-01-01"}
+    second = released({"c1": ["r1"]}, AFTER, previous=released({"c1": ["r1"]}, BEFORE))
+    third = released({"c1": ["r1"]}, again, previous=second)
+
+    shown = ("contact_value", "is_primary", "first_seen_at", "last_seen_at")
+    assert [tuple(row.values()) for row in text(third, *shown)] == [
+        (OLD_PHONE, "true", "2019-01-01 00:00:00", "2024-01-01 00:00:00"),
+        (NEW_PHONE, "false", "2019-01-01 00:00:00", "2023-01-01 00:00:00"),
+    ]
+
+
+def test_what_a_record_gave_goes_where_the_record_goes(released: Frames, text: Rows) -> None:
+    first = released({"c1": ["r1", "r2"]}, BEFORE, CARD)
+    parted = released({"c1": ["r1"], "c2": ["r2"]}, AFTER, CARD, previous=first)
+
+    shown = ("customer_id", "contact_value", "sources", "record_keys")
+    assert [tuple(row.values()) for row in text(parted, *shown)] == [
+        ("c1", OLD_PHONE, "[crm]", "[r1]"),
+        ("c1", NEW_PHONE, "[crm]", "[r1]"),
+        ("c2", OLD_PHONE, "[pos]", "[r2]"),
+    ]
+
+
+def test_with_a_record_that_is_deleted_at_its_source_what_it_alone_gave_is_gone(
+    released: Frames, text: Rows
+) -> None:
+    mail = {**CARD, "phone": None, "email": "card@example.com"}
+    first = released({"c1": ["r1", "r2"]}, BEFORE, mail)
+    second = released({"c1": ["r1"]}, AFTER, previous=first)
+
+    assert [row["contact_value"] for row in text(second, "contact_value")] == [OLD_PHONE, NEW_PHONE]
+
+
+def test_an_address_is_written_as_the_newest_record_writes_it_today(
+    released: Frames, text: Rows
+) -> None:
+    house = {"record_key": "r1", "street": "1 Elm Street", "street_match": "1 elm st"}
+    first = released({"c1": ["r1"]}, {**house, "street": "1 elm st."})
+    second = released({"c1": ["r1"]}, house, previous=first)
+
+    assert [row["written_value"] for row in text(second, "written_value")] == ["1 Elm Street"]
 
 
 @pytest.fixture

@@ -15,9 +15,10 @@ from lakehouse.errors import ConfigurationError
 from lakehouse.quality.gate import Verdict, gate
 from lakehouse.quality.quarantine import FLAGS, flagged, good_rows, held_rows
 from lakehouse.quality.suites import read_suites
+from lakehouse.settings.load import load_settings
 from lakehouse.settings.places import expectations_dir
-from lakehouse.settings.sources import Source
-from lakehouse.silver import silver_table
+from lakehouse.settings.sources import DeleteFlag, Source
+from lakehouse.silver import bronze_reads, silver_table
 from lakehouse.tables.registry import GATED_TABLES
 from lakehouse.tables.silver import CONSENT_EVENT, ORDER_LINE, SILVER_TABLES, SUPPORT_MESSAGE
 from lakehouse.tables.silver import ORDER as ORDER_SPEC
@@ -201,9 +202,8 @@ def people(landed: Landed, *rows: Row) -> DataFrame:
 
 
 def orders(landed: Landed, rows: Sequence[Row]) -> DataFrame:
-    person_record = people(landed, {"id": "A1", "name": "Ann Lee", "at": "2026-01-01"})
-    bronze = {"shop_order": landed(ORDER, rows)}
-    return built("order", bronze, {"person_record": person_record})
+    accounts = landed(ACCOUNT, [{"id": "A1", "name": "Ann Lee", "at": "2026-01-01"}])
+    return built("order", {"shop_order": landed(ORDER, rows), "shop_account": accounts})
 
 
 def corrections(row: SparkRow) -> list[tuple[str, str, str]]:
@@ -251,7 +251,7 @@ def test_a_record_key_is_keyed_and_never_the_same_for_two_secrets(landed: Landed
 def test_every_table_comes_out_in_the_types_of_its_spec(landed: Landed) -> None:
     bronze = {s.name: landed(s, []) for s in SOURCES}
     person = built("person_record", bronze)
-    order = built("order", bronze, {"person_record": person})
+    order = built("order", bronze)
     event = built("web_event", bronze)
     ticket = built("support_ticket", bronze)
     frames = {
@@ -292,6 +292,81 @@ def test_an_order_knows_whether_the_person_it_names_is_known(landed: Landed) -> 
     assert (rows["O1"]["total_amount"], rows["O1"]["currency"]) == (Decimal("9.99"), "EUR")
 
 
+ACCOUNT_THAT_CLOSES = ACCOUNT.model_copy(
+    update={"delete_flag": DeleteFlag(column="phone", values=("closed",))}
+)
+MEMBER = source(
+    "member",
+    "id name at",
+    load_kind="snapshot",
+    feeds=[{"table": "person_record", "map": {"full_name": "name"}}],
+)
+RECEIPT = source(
+    "receipt",
+    "id card total lines at",
+    feeds=[
+        feed.model_dump() | {"person": {"source": "shop_member", "id": "card"}}
+        if feed.table == "order"
+        else feed.model_dump()
+        for feed in ORDER.feeds
+    ],
+)
+
+
+def test_an_order_stays_when_its_person_leaves_and_goes_when_there_never_was_one(
+    landed: Landed,
+) -> None:
+    sources = (ACCOUNT_THAT_CLOSES, MEMBER, ORDER, RECEIPT, TICKET)
+    line = '[{"sku": "p1", "count": 1, "price": 5}]'
+    sold: Row = {"total": "5", "lines": line, "at": "2026-01-02"}
+    bronze = {
+        "shop_account": landed(
+            ACCOUNT_THAT_CLOSES,
+            [
+                {"id": "A1", "name": "Ann Lee", "at": "2026-01-01"},
+                {"id": "A1", "phone": "closed", "at": "2026-01-03"},
+            ],
+        ),
+        "shop_member": landed(
+            MEMBER,
+            [
+                {"id": "M1", "name": "Bob Ray", "at": "2026-01-01", "file": "monday"},
+                {"id": "M2", "name": "Cy Fox", "at": "2026-01-03", "file": "tuesday"},
+            ],
+        ),
+        "shop_order": landed(
+            ORDER, [{"id": f"of {a}", "account": a, **sold} for a in ("A1", "A9")]
+        ),
+        "shop_receipt": landed(
+            RECEIPT, [{"id": f"of {m}", "card": m, **sold} for m in ("M1", "M2", "M9")]
+        ),
+    }
+    made = partial(silver_table, secret="a secret of the tests", as_of=DAY)
+    suite = read_suites(expectations_dir(), GATED_TABLES)["silver.order"]
+
+    people_today = made("person_record", bronze, sources, {})
+    staged = flagged(made("order", bronze, sources, {}), suite, ORDER_SPEC)
+    lines = made("order_line", bronze, sources, {"order": good_rows(staged)})
+
+    assert [p["source_record_id"] for p in people_today.collect()] == ["M2"]
+    assert set(by_id(good_rows(staged))) == {"of A1", "of M1", "of M2"}
+    held = {r["source_record_id"]: r[FLAGS]["reasons"] for r in held_rows(staged).collect()}
+    assert held == {"of A9": ["orphan_order"], "of M9": ["orphan_order"]}
+    assert set(by_id(lines)) == {"of A1|1", "of M1|1", "of M2|1"}
+
+
+def test_an_order_reads_its_own_feeds_and_those_of_the_people_whom_it_names() -> None:
+    sources = (ACCOUNT, MEMBER, ORDER, RECEIPT, TICKET, PAYMENT)
+
+    assert [s.name for s in bronze_reads("order", sources)] == [
+        "shop_order",
+        "shop_receipt",
+        "shop_account",
+        "shop_member",
+    ]
+    assert [s.name for s in bronze_reads("payment", sources)] == ["shop_payment"]
+
+
 def test_a_value_that_cannot_be_read_is_null_and_written_down_and_its_row_stays(
     landed: Landed,
 ) -> None:
@@ -318,7 +393,7 @@ def test_an_order_that_cannot_be_added_up_or_put_in_order_is_held(landed: Landed
         "order",
         {PRICED_ORDER.name: landed(PRICED_ORDER, rows)},
         (*SOURCES, PRICED_ORDER),
-        {"person_record": people(landed)},
+        {},
         secret="a secret of the tests",
         as_of=DAY,
     )
@@ -415,12 +490,66 @@ def test_a_withdrawal_counts_however_badly_it_is_written_and_a_grant_must_be_sou
     }
 
 
+def test_who_unsubscribes_leaves_the_newsletter_or_opts_out_withdraws_and_nobody_else_decides(
+    landed: Landed,
+) -> None:
+    sources = {source.name: source for source in load_settings("test").sources}
+    told: dict[str, list[Row]] = {
+        "marketing_event": [
+            {"event_id": kind, "event_type": kind, "event_time": "2026-01-05T10:00:00Z",
+             "received_at": "2026-01-05T10:01:00Z", "channel": "email", "email": "a@example.com",
+             "recipient_system": "shop", "recipient_id": "A1"}
+            for kind in ("send", "open", "click", "Unsubscribe")
+        ],
+        "newsletter_subscriber": [
+            {"subscriber_id": f"N{day} {status}", "status": status, "updated_at": f"2026-01-0{day}"}
+            for day, status in ((1, "active"), (2, "unsubscribed"))
+        ] + [
+            {"subscriber_id": "back again", "status": status, "updated_at": f"2026-01-0{day}"}
+            for day, status in ((1, "unsubscribed"), (2, "active"))
+        ],
+        "shop_account": [
+            {"account_id": f"A {said}", "op": "upsert", "marketing_opt_in": said,
+             "registered_on": "2025-12-31", "updated_at": "2026-01-03"}
+            for said in ("yes", "no", None)
+        ],
+        "consent_event": [],
+    }  # fmt: skip
+    bronze = {name: landed(sources[name], rows) for name, rows in told.items()}
+    made = partial(silver_table, secret="a secret of the tests", as_of=DAY)
+    frame = made("consent_event", bronze, list(sources.values()), {})
+    account = made(
+        "person_record",
+        {"shop_account": landed(sources["shop_account"], [{"account_id": "A1", "op": "upsert"}])},
+        list(sources.values()),
+        {},
+    ).collect()[0]
+    suite = read_suites(expectations_dir(), GATED_TABLES)["silver.consent_event"]
+
+    found = by_id(frame)
+    assert {
+        i: (r["purpose"], r["channel"], r["action"], r["happened_at"].isoformat()[:16])
+        for i, r in found.items()
+    } == {
+        "Unsubscribe": ("marketing", "email", "withdraw", "2026-01-05T10:00"),
+        "N2 unsubscribed": ("marketing", "email", "withdraw", "2026-01-02T00:00"),
+        "A no": ("marketing", "email", "withdraw", "2025-12-31T00:00"),
+    }
+    assert found["Unsubscribe"]["person_record_key"] == account["record_key"]
+    assert held_rows(flagged(frame, suite, CONSENT_EVENT)).count() == 0
+
+
 def test_an_address_that_stands_for_none_or_is_none_is_null_and_written_down(
     landed: Landed,
 ) -> None:
     rows: list[Row] = [
         {"id": i, "action": "grant", "decided": "2026-01-01", "at": "2026-01-02", "mail": mail}
-        for i, mail in {"1": " Ann@Example.org", "2": "none@none.com", "3": "ann at home"}.items()
+        for i, mail in {
+            "1": " Ann@Example.org",
+            "2": "none@none.com",
+            "3": "ann at home",
+            "4": "<Ann@example.org>",
+        }.items()
     ]
     frame = silver_table(
         "consent_event",
@@ -436,12 +565,86 @@ def test_an_address_that_stands_for_none_or_is_none_is_null_and_written_down(
         "1": "ann@example.org",
         "2": None,
         "3": None,
+        "4": "ann@example.org",
     }
     assert {i: corrections(r) for i, r in found.items()} == {
         "1": [],
+        "4": [("email", "email_form", "<Ann@example.org>")],
         "2": [("email", "junk_email", "none@none.com")],
         "3": [("email", "invalid_email", "ann at home")],
     }
+
+
+AREA = source(
+    "area",
+    "id country code at",
+    feeds=[{"table": "demographic", "map": {"country": "country", "postcode_area": "code"}}],
+)
+
+
+def test_a_text_in_another_form_keeps_the_written_one_beside_it_but_for_its_case(
+    landed: Landed,
+) -> None:
+    rows: list[Row] = [
+        {"id": "1", "country": " gb ", "code": "LS1", "at": "2026-01-01"},
+        {"id": "2", "country": "England", "code": "LS 1", "at": "2026-01-01"},
+    ]
+    frame = silver_table(
+        "demographic",
+        {AREA.name: landed(AREA, rows)},
+        (AREA,),
+        {},
+        secret="a secret of the tests",
+        as_of=DAY,
+    )
+    found = by_id(frame)
+
+    assert {(r["country"], r["postcode_area"]) for r in found.values()} == {("GB", "ls1")}
+    assert corrections(found["1"]) == []
+    assert corrections(found["2"]) == [
+        ("country", "iso_country", "England"),
+        ("postcode_area", "postal_form", "LS 1"),
+    ]
+
+
+PRODUCT = source(
+    "product",
+    "id name brand at",
+    feeds=[
+        {
+            "table": "product",
+            "map": {"product_id": "id", "product_name": "name", "brand": "brand"},
+        }
+    ],
+)
+
+
+def test_a_text_typed_by_people_that_stands_for_none_is_null_and_written_down(
+    landed: Landed,
+) -> None:
+    rows: list[Row] = [
+        {"id": "1", "name": "Unknown Pleasures", "brand": " N/A", "at": "2026-01-01"},
+        {"id": "2", "name": "?", "brand": "null", "at": "2026-01-01"},
+    ]
+    frame = silver_table(
+        "product",
+        {PRODUCT.name: landed(PRODUCT, rows)},
+        (PRODUCT,),
+        {},
+        secret="a secret of the tests",
+        as_of=DAY,
+    )
+    found = by_id(frame)
+
+    assert [(r["product_name"], r["brand"]) for r in found.values()] == [
+        ("Unknown Pleasures", None),
+        (None, None),
+    ]
+    assert corrections(found["1"]) == [("brand", "placeholder", "N/A")]
+    assert sorted(corrections(found["2"])) == [
+        ("brand", "placeholder", "null"),
+        ("product_name", "placeholder", "?"),
+    ]
 
 
 def test_lines_inside_an_order_go_with_it_and_lines_of_their_own_may_be_orphans(
@@ -515,7 +718,7 @@ def test_lines_that_are_no_array_are_one_row_that_the_gate_holds(
     bronze = {given.name: landed(given, rows)}
     sources = (*SOURCES, NUMBERED_ORDER)
     made = partial(silver_table, secret="a secret of the tests", as_of=DAY)
-    order = made("order", bronze, sources, {"person_record": people(landed)})
+    order = made("order", bronze, sources, {})
     lines = made(
         "order_line", bronze, sources, {"order": order.withColumn("currency", F.lit("EUR"))}
     )
@@ -544,7 +747,7 @@ def test_of_two_lines_of_an_order_with_one_number_one_is_held_and_the_run_goes_o
     }
     sources = (*SOURCES, NUMBERED_ORDER)
     made = partial(silver_table, secret="a secret of the tests", as_of=DAY)
-    order = made("order", bronze, sources, {"person_record": people(landed)})
+    order = made("order", bronze, sources, {})
     frame = made(
         "order_line", bronze, sources, {"order": order.withColumn("currency", F.lit("EUR"))}
     )
@@ -643,6 +846,7 @@ def test_devices_and_media_touches_are_seen_in_web_events(landed: Landed) -> Non
     events = built("web_event", {"shop_event": landed(EVENT, rows)})
     pages = {r["event_id"]: (r["event_type"], r["page_path"]) for r in events.collect()}
     assert pages["2"] == ("page_view", "/p")
+    assert not any(corrections(e) for e in events.collect()), "a query may say who it was"
     devices = built("device", {}, {"web_event": events}).collect()
     assert [(d["cookie_id"], d["device_id"], d["event_count"]) for d in devices] == [
         ("k1", None, 2)

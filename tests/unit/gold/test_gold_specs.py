@@ -6,7 +6,7 @@ from importlib import import_module
 
 import pytest
 
-from lakehouse.gold import GOLD_READS
+from lakehouse.gold import GOLD_BUILDS_ON, GOLD_READS
 from lakehouse.tables.gold import CUSTOMER, GOLD_TABLES, GOLDEN_ATTRIBUTES
 from lakehouse.tables.silver import PERSON_RECORD, SILVER_TABLES
 from lakehouse.tables.spec import TableSpec
@@ -76,8 +76,10 @@ def test_each_gold_table_comes_after_those_it_reads() -> None:
 def test_a_function_takes_the_tables_that_its_table_reads(spec: TableSpec) -> None:
     function = getattr(import_module(f"lakehouse.gold.{spec.entity}"), spec.entity)
     entities = tuple(name.split(".")[1] for name in GOLD_READS[spec.name])
-    settings = {"survivorship"}
-    assert set(inspect.signature(function).parameters) - settings == set(entities)
+    others = {"survivorship"} | ({"previous"} if spec.name in GOLD_BUILDS_ON else set())
+    taken = set(inspect.signature(function).parameters)
+    assert taken - others == set(entities)
+    assert ("previous" in taken) == (spec.name in GOLD_BUILDS_ON)
 
 
 def test_a_table_about_customers_serves_no_purpose_that_its_sources_do_not() -> None:

@@ -71,6 +71,14 @@ def test_a_table_that_no_source_fills_any_more_is_retired_and_made_from_nothing(
     assert [s.table for s in all_steps(left)] == [s.table for s in all_steps(sources)]
 
 
+def test_contact_points_alone_of_gold_are_built_on_those_of_the_last_release() -> None:
+    gold = [s for s in all_steps(load_settings("test").sources) if s.table.startswith("gold.")]
+
+    assert {s.table: s.builds_on for s in gold if s.builds_on} == {
+        "gold.customer_contact_point": ("gold.customer_contact_point",)
+    }
+
+
 def linkage_settings(models: Path) -> LinkageSettings:
     return load_settings("test", overrides={"linkage.models": str(models)}).linkage
 
