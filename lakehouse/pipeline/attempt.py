@@ -28,14 +28,22 @@ from lakehouse.settings.places import expectations_dir
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
 from lakehouse.storage.releases import REVERTED_TO, Release, current_release, kept_rows, release_of
-from lakehouse.tables.ops import LINK_OVERRIDE, QUALITY_RESULT, RELEASE, RUN
+from lakehouse.tables.ops import (
+    LINK_OVERRIDE,
+    LINKAGE_QUALITY,
+    QUALITY_RESULT,
+    RELEASE,
+    RUN,
+)
 from lakehouse.tables.spec import WriteMode
 
 STARTED, SUCCEEDED, FAILED, REVERTED = "started", "succeeded", "failed", "reverted"
 _KILLED = "killed"
 REVERT_PREFIX = "revert-to-"
 """What the run id of a revert begins with. No other run's may: by its id a run is known as released."""
-LOG_TABLES = (RUN.name, RELEASE.name, QUALITY_RESULT.name, LINK_OVERRIDE.name)
+LOG_TABLES = tuple(
+    spec.name for spec in (RUN, RELEASE, QUALITY_RESULT, LINKAGE_QUALITY, LINK_OVERRIDE)
+)
 """Tables that stand outside of releases: what happened, also to runs that failed, and what people said."""
 
 

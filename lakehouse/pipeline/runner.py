@@ -17,10 +17,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.errors import ConfigurationError, LakehouseError
+from lakehouse.linkage.linkage_quality import linkage_quality
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.ingestion import FeedBook, claim, feed_books, ingest
 from lakehouse.pipeline.lake import Lake, in_parallel
+from lakehouse.pipeline.link_limits import measures, require_within_limits
 from lakehouse.pipeline.scratch import clear_spill, own_models, scratch_folder
 from lakehouse.pipeline.steps import (
     Inputs,
@@ -40,11 +42,12 @@ from lakehouse.settings.models import Settings
 from lakehouse.settings.places import expectations_dir
 from lakehouse.settings.sources import Source
 from lakehouse.tables.conform import conformed
-from lakehouse.tables.linkage import SCORED_EDGE
+from lakehouse.tables.linkage import IDENTITY_MAP, RECORD_EVIDENCE, SCORED_EDGE
 from lakehouse.tables.ops import (
     CORRECTION_COUNT,
     FEED_BOOK,
     LANDING_FILE,
+    LINKAGE_QUALITY,
     QUALITY_RESULT,
     QUARANTINE,
 )
@@ -178,6 +181,8 @@ class _Run:
         if sources:
             self._ingest(sources)
         self._build(steps)
+        if any(step.table == IDENTITY_MAP.name for step in steps):
+            self._judge_links()
         self._record(steps)
         attempts.release(self._lake, self._attempt, self._versions)
 
@@ -267,6 +272,23 @@ class _Run:
         held = quarantined(staged, spec, self._attempt.run_id, datetime.now(UTC))
         key = self._attempt.key(f"{QUARANTINE.name}:{spec.name}")
         self._lake.tables.write(held, QUARANTINE, key, part=f":{spec.name}")
+
+    def _judge_links(self) -> None:
+        """Records what the run's links look like, and stops it where that is beyond the limits."""
+        with self._timed(LINKAGE_QUALITY.name):
+            quality = linkage_quality(
+                self._read(IDENTITY_MAP.name),
+                self._released(IDENTITY_MAP.name),
+                self._read(RECORD_EVIDENCE.name),
+                self._read(SCORED_EDGE.name),
+            )
+            found = measures(quality, self._lake.settings.linkage.quality)
+            run = (self._attempt.run_id, self._attempt.as_of)
+            rows = [(*run, m.metric, m.value, m.warn_above, m.fail_above) for m in found]
+            frame = self._lake.spark.createDataFrame(rows, LINKAGE_QUALITY.ddl()).coalesce(1)
+            key = self._attempt.key(LINKAGE_QUALITY.name)
+            self._lake.tables.write(frame, LINKAGE_QUALITY, key)
+            require_within_limits(found)
 
     def _inputs(self, step: Step) -> Inputs:
         return Inputs(

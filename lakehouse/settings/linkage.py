@@ -156,6 +156,48 @@ class GuardSettings(Frozen):
     contradictions: tuple[Contradiction, ...] = ()
 
 
+class LinkageMetric(StrEnum):
+    """What a run measures of its links. Shares lie between 0 and 1.
+
+    Moved records, merged and split customers are shares of what was there before the run. Customers
+    with more than 3 given names or surnames, or more than 5 postcodes, are signs of over-merging; names
+    that several records give with one e-mail or phone, but several customers have, of under-merging.
+    A record is in review if its pair with another customer's is nearly strong enough to join. A
+    customer is loose if no more edges hold its three or more records together than must.
+    """
+
+    RECORDS = "records"
+    CUSTOMERS = "customers"
+    LARGEST_CUSTOMER_RECORDS = "largest_customer_records"
+    MOVED_RECORD_SHARE = "moved_record_share"
+    MERGED_CUSTOMER_SHARE = "merged_customer_share"
+    SPLIT_CUSTOMER_SHARE = "split_customer_share"
+    MANY_NAMES_SHARE = "many_names_share"
+    MANY_POSTCODES_SHARE = "many_postcodes_share"
+    SPREAD_EMAIL_SHARE = "spread_email_share"
+    SPREAD_PHONE_SHARE = "spread_phone_share"
+    REVIEW_RECORD_SHARE = "review_record_share"
+    LOOSE_CUSTOMER_SHARE = "loose_customer_share"
+    PAIR_DENSITY = "pair_density"
+
+
+class QualityLimit(Frozen):
+    """From above which value of a metric a run warns, or publishes nothing. Null: never."""
+
+    warn: float | None = Field(default=None, ge=0)
+    fail: float | None = Field(default=None, ge=0)
+
+
+class QualityLimits(Frozen):
+    """Limits of ops.linkage_quality, by metric.
+
+    `least_records`: below so many person records a share says little, and no limit fails a run.
+    """
+
+    least_records: int = Field(default=1_000, ge=0)
+    metrics: dict[LinkageMetric, QualityLimit] = Field(default_factory=dict)
+
+
 class TrainingSettings(Frozen):
     """How the model learns without labels.
 
@@ -228,6 +270,7 @@ class LinkageSettings(Frozen):
     training: TrainingSettings
     thresholds: ThresholdSettings = ThresholdSettings()
     guards: GuardSettings = GuardSettings()
+    quality: QualityLimits = QualityLimits()
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:

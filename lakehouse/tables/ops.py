@@ -258,6 +258,24 @@ LINK_OVERRIDE = _ops(
     subject_key="record_key_l",
 )
 
+LINKAGE_QUALITY = _ops(
+    "linkage_quality",
+    "One row per metric of linkage and run: how much changed, and signs of people merged or split wrongly.",
+    _RUN_ID,
+    Column("as_of_date", "date", "Day that the run was for.", required=True),
+    Column("metric", "string", "What is measured.", required=True),
+    Column(
+        "value",
+        "double",
+        "The measure; shares lie between 0 and 1. Null if there is nothing to share.",
+    ),
+    Column("warn_above", "double", "From above which value a run warns; null if never."),
+    Column(
+        "fail_above", "double", "From above which value a run publishes nothing; null if never."
+    ),
+    primary_key=("run_id", "metric"),
+)
+
 OPS_TABLES = (
     RUN,
     RELEASE,
@@ -267,4 +285,5 @@ OPS_TABLES = (
     QUALITY_RESULT,
     CORRECTION_COUNT,
     LINK_OVERRIDE,
+    LINKAGE_QUALITY,
 )

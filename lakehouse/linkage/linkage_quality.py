@@ -1,0 +1,182 @@
+"""How good linkage is, as far as it can be told without labels, and how much a run changed.
+
+A customer with many names or postcodes is probably several people; a name with an e-mail or phone
+that several customers carry is probably one person. Neither proves anything of one customer: their
+rates, over runs, tell when something went wrong.
+"""
+
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.linkage.model import UNIQUE_ID
+
+_MOST_NAMES, _MOST_POSTCODES = 3, 5
+
+
+def linkage_quality(
+    identity_map: DataFrame,
+    last_map: DataFrame,
+    evidence: DataFrame,
+    edges: DataFrame,
+) -> DataFrame:
+    """The metrics of a run.
+
+    Args:
+        identity_map: linkage.identity_map of this run.
+        last_map: the same as the last run left it; may be empty.
+        evidence: linkage.record_evidence.
+        edges: linkage.scored_edge.
+
+    Returns:
+        metric, value: one row per LinkageMetric. A share is null where there is nothing to share.
+    """
+    owners = _owners(identity_map)
+    found = [
+        *_churn(owners, _owners(last_map)),
+        _overmerged(owners, evidence),
+        _spread(owners, evidence, "email_match", "spread_email_share"),
+        _spread(owners, evidence, "phone_match", "spread_phone_share"),
+        _pairs(owners, edges),
+    ]
+    measured = [
+        frame.select(
+            F.inline(
+                F.array(
+                    *(
+                        F.struct(F.lit(c).alias("metric"), F.col(c).cast("double").alias("value"))
+                        for c in frame.columns
+                    )
+                )
+            )
+        )
+        for frame in found
+    ]
+    return reduce(DataFrame.unionByName, measured)
+
+
+def _owners(identity_map: DataFrame) -> DataFrame:
+    return identity_map.where(F.col("valid_to").isNull()).select(UNIQUE_ID, "customer_id")
+
+
+def _share(part: Column, whole: Column) -> Column:
+    return F.try_divide(part.cast("double"), whole)
+
+
+def _churn(owners: DataFrame, before: DataFrame) -> list[DataFrame]:
+    """One row each: of all customers, of the records, of the customers that records moved between."""
+    sizes = owners.groupBy("customer_id").agg(F.count("*").alias("n"))
+    size = sizes.agg(
+        F.coalesce(F.sum("n"), F.lit(0)).alias("records"),
+        F.count("*").alias("customers"),
+        F.max("n").alias("largest_customer_records"),
+    )
+    old = before.select(UNIQUE_ID, F.col("customer_id").alias("old_id"))
+    moves = owners.join(old, on=UNIQUE_ID, how="inner").where("customer_id != old_id")
+    counts = before.agg(
+        F.count("*").alias("old_records"), F.count_distinct("customer_id").alias("old_customers")
+    )
+    merged = (
+        moves.select(F.col("old_id").alias("customer_id"))
+        .distinct()
+        .join(sizes, on="customer_id", how="left_anti")
+        .agg(F.count("*").alias("merged"))
+    )
+    split = (
+        moves.select("customer_id")
+        .distinct()
+        .join(before, on="customer_id", how="left_anti")
+        .agg(F.count("*").alias("split"))
+    )
+    churn = (
+        moves.agg(F.count("*").alias("moved"))
+        .crossJoin(counts)
+        .crossJoin(merged)
+        .crossJoin(split)
+        .select(
+            _share(F.col("moved"), F.col("old_records")).alias("moved_record_share"),
+            _share(F.col("merged"), F.col("old_customers")).alias("merged_customer_share"),
+            _share(F.col("split"), F.col("old_customers")).alias("split_customer_share"),
+        )
+    )
+    return [size, churn]
+
+
+def _value(column: str) -> Column:
+    return F.col("evidence")[column]
+
+
+def _overmerged(owners: DataFrame, evidence: DataFrame) -> DataFrame:
+    kinds = owners.join(evidence, on=UNIQUE_ID, how="inner").groupBy("customer_id")
+    counted = kinds.agg(
+        F.count_distinct(_value("given_name_root")).alias("given_names"),
+        F.count_distinct(_value("family_name_match")).alias("family_names"),
+        F.count_distinct(_value("postcode_match")).alias("postcodes"),
+    )
+    has_many_names = F.greatest("given_names", "family_names") > _MOST_NAMES
+    everyone = F.count("*")
+    return counted.agg(
+        _share(F.count_if(has_many_names), everyone).alias("many_names_share"),
+        _share(F.count_if(F.col("postcodes") > _MOST_POSTCODES), everyone).alias(
+            "many_postcodes_share"
+        ),
+    )
+
+
+def _spread(owners: DataFrame, evidence: DataFrame, column: str, metric: str) -> DataFrame:
+    people = owners.join(evidence, on=UNIQUE_ID, how="inner").select(
+        "customer_id",
+        _value("given_name_root").alias("given"),
+        _value("family_name_match").alias("family"),
+        _value(column).alias("contact"),
+    )
+    known = people.where("given is not null and family is not null and contact is not null")
+    shared = (
+        known.groupBy("given", "family", "contact")
+        .agg(F.count("*").alias("n"), F.count_distinct("customer_id").alias("customers"))
+        .where("n > 1")
+    )
+    return shared.agg(_share(F.count_if(F.col("customers") > 1), F.count("*")).alias(metric))
+
+
+def _pairs(owners: DataFrame, edges: DataFrame) -> DataFrame:
+    """What the scored pairs say of how firmly customers hold together, and of what is in between."""
+    sides = edges.select("record_key_l", "record_key_r", "join_margin", "contradiction", "override")
+    for side in ("l", "r"):
+        sides = sides.join(
+            owners.select(
+                F.col(UNIQUE_ID).alias(f"record_key_{side}"),
+                F.col("customer_id").alias(f"customer_{side}"),
+            ),
+            on=f"record_key_{side}",
+            how="inner",
+        )
+    is_one = F.col("customer_l") == F.col("customer_r")
+    is_open = F.col("contradiction").isNull() & F.col("override").isNull()
+    joining = (
+        sides.where(is_one & (F.col("join_margin") >= 0))
+        .groupBy(F.col("customer_l").alias("customer_id"))
+        .agg(F.count("*").alias("joined"))
+    )
+    sizes = owners.groupBy("customer_id").agg(F.count("*").alias("n")).where("n > 1")
+    held = sizes.join(joining, on="customer_id", how="left").select(
+        "n", F.coalesce("joined", F.lit(0)).alias("joined")
+    )
+    possible = F.sum(F.col("n") * (F.col("n") - 1) / 2)
+    firmness = held.agg(
+        _share(
+            F.count_if((F.col("n") > 2) & (F.col("joined") < F.col("n"))),
+            F.nullif(F.count_if(F.col("n") > 2), F.lit(0)),
+        ).alias("loose_customer_share"),
+        _share(F.sum("joined"), possible).alias("pair_density"),
+    )
+    uncertain = sides.where(~is_one & is_open & (F.col("join_margin") < 0)).select(
+        F.explode(F.array("record_key_l", "record_key_r")).alias(UNIQUE_ID)
+    )
+    return (
+        uncertain.agg(F.count_distinct(UNIQUE_ID).alias("uncertain"))
+        .crossJoin(owners.agg(F.count("*").alias("everyone")))
+        .select(_share(F.col("uncertain"), F.col("everyone")).alias("review_record_share"))
+        .crossJoin(firmness)
+    )

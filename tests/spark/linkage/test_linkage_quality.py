@@ -1,0 +1,120 @@
+"""What a run measures of its links, on ten records whose answers can be counted by hand."""
+
+from datetime import UTC, datetime
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from lakehouse.linkage.linkage_quality import linkage_quality
+from lakehouse.pipeline.link_limits import measures
+from lakehouse.settings.linkage import LinkageMetric, QualityLimit, QualityLimits
+
+MONDAY, TUESDAY = (datetime(2026, 3, day, tzinfo=UTC) for day in (2, 3))
+MAP = "record_key string, customer_id string, valid_from timestamp, valid_to timestamp"
+EVIDENCE = "record_key string, evidence map<string,string>"
+EDGE = (
+    "record_key_l string, record_key_r string, join_margin double, contradiction string,"
+    " override string"
+)
+
+# One word a customer, one letter a record. B was merged into A, D was split from C.
+BEFORE, NOW = (
+    {"A": "ab", "B": "c", "C": "defg", "E": "h"},
+    {
+        "A": "abc",
+        "C": "de",
+        "D": "fg",
+        "E": "h",
+        "F": "ij",
+    },
+)
+PEOPLE = {
+    "a": ("ann", "lee", "x@y.org", "1000"),
+    "b": ("bea", "lee", None, "2000"),
+    "c": ("cat", "lee", None, "3000"),
+    "d": ("dan", "fox", "d@y.org", None),
+    "e": ("dan", "fox", "d@y.org", None),
+    "f": ("eve", "orr", "e@y.org", None),
+    "g": ("eve", "orr", None, None),
+    "h": ("eve", "orr", "e@y.org", None),
+    "i": ("ida", "ray", None, None),
+    "j": ("jo", "ray", None, None),
+}
+# a–b and b–c hold A together, no third edge does; g–h is nearly strong enough, i–h is contradicted.
+EDGES = [
+    ("a", "b", 2.0, None, None),
+    ("b", "c", 1.0, None, None),
+    ("d", "e", 5.0, None, None),
+    ("f", "g", 5.0, None, None),
+    ("i", "j", 5.0, None, None),
+    ("g", "h", -1.0, None, None),
+    ("h", "i", -1.0, "parent_and_child", None),
+    ("a", "h", -1.0, None, "different"),
+]
+
+
+def owned(spark: SparkSession, customers: dict[str, str]) -> DataFrame:
+    rows = [(r, c, MONDAY, None) for c, records in customers.items() for r in records]
+    return spark.createDataFrame([*rows, ("gone", "G", MONDAY, TUESDAY)], MAP)
+
+
+def evidence(spark: SparkSession) -> DataFrame:
+    names = ("given_name_root", "family_name_match", "email_match", "postcode_match")
+    rows = [
+        (key, {n: v for n, v in zip(names, values, strict=True) if v})
+        for key, values in PEOPLE.items()
+    ]
+    return spark.createDataFrame(rows, EVIDENCE)
+
+
+@pytest.fixture(scope="module")
+def quality(spark: SparkSession) -> DataFrame:
+    edges = spark.createDataFrame(EDGES, EDGE)
+    return linkage_quality(owned(spark, NOW), owned(spark, BEFORE), evidence(spark), edges)
+
+
+def test_every_metric_is_what_a_hand_counts(quality: DataFrame) -> None:
+    found = {row.metric: row.value for row in quality.collect()}
+    assert found == pytest.approx(
+        {
+            "records": 10,
+            "customers": 5,
+            "largest_customer_records": 3,
+            "moved_record_share": 3 / 8,  # c, f and g
+            "merged_customer_share": 1 / 4,  # B
+            "split_customer_share": 1 / 4,  # D
+            "many_names_share": 0,
+            "many_postcodes_share": 0,
+            "spread_email_share": 1 / 2,  # Eve Orr with e@y.org, of her and Dan Fox
+            "spread_phone_share": None,
+            "review_record_share": 2 / 10,  # g and h
+            "loose_customer_share": 1,  # A, the only customer of three
+            "pair_density": 5 / 6,  # of A one pair is missing
+        }
+    )
+    assert found.keys() == set(LinkageMetric)
+
+
+def test_a_small_company_has_no_limit_that_fails_its_run(quality: DataFrame) -> None:
+    limit = {LinkageMetric.MERGED_CUSTOMER_SHARE: QualityLimit(warn=0.1, fail=0.2)}
+    small = QualityLimits(least_records=11, metrics=limit)
+    large = QualityLimits(least_records=10, metrics=limit)
+
+    def merged(limits: QualityLimits) -> tuple[float | None, float | None]:
+        (found,) = (m for m in measures(quality, limits) if m.metric == "merged_customer_share")
+        return found.warn_above, found.fail_above
+
+    assert merged(small) == (0.1, None)
+    assert merged(large) == (0.1, 0.2)
+
+
+def test_the_first_run_has_moved_nobody(spark: SparkSession) -> None:
+    nothing = linkage_quality(
+        owned(spark, NOW),
+        spark.createDataFrame([], MAP),
+        evidence(spark),
+        spark.createDataFrame([], EDGE),
+    )
+    found = {row.metric: row.value for row in nothing.collect()}
+    assert [found[m] for m in ("moved_record_share", "merged_customer_share")] == [None, None]
+    assert found["pair_density"] == 0

@@ -1,0 +1,31 @@
+"""A run whose links are beyond the limits of conf publishes nothing and says why."""
+
+import logging
+
+import pytest
+
+from lakehouse.errors import QualityGateError
+from lakehouse.pipeline.link_limits import Measure, require_within_limits
+
+
+def test_a_metric_beyond_its_limit_stops_the_run_and_is_named_with_its_value() -> None:
+    found = [
+        Measure("merged_customer_share", 0.31, 0.05, 0.25),
+        Measure("split_customer_share", 0.1, 0.02, 0.1),
+        Measure("moved_record_share", None, 0.02, 0.2),
+        Measure("largest_customer_records", 2000.0, 100, 1000),
+    ]
+    with pytest.raises(QualityGateError) as stopped:
+        require_within_limits(found)
+    assert "merged_customer_share is 0.31, above 0.25" in stopped.value.what
+    assert "largest_customer_records is 2000, above 1000" in stopped.value.what
+    assert "split" not in stopped.value.what
+    assert "moved" not in stopped.value.what
+
+
+def test_a_metric_above_its_lower_limit_is_warned_of_and_lets_the_run_go_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        require_within_limits([Measure("moved_record_share", 0.03, 0.02, 0.2)])
+    assert "moved_record_share is 0.03, above 0.02" in caplog.text
