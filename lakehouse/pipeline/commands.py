@@ -22,6 +22,7 @@ from lakehouse.pipeline.bench import bench_report
 from lakehouse.pipeline.bi_server import serve_gold
 from lakehouse.pipeline.demo_company import demo_outcome
 from lakehouse.pipeline.demo_report import demo_report
+from lakehouse.pipeline.explanations import customer_explained, pair_explained
 from lakehouse.pipeline.held import held_by_latest_runs, held_records
 from lakehouse.pipeline.lake import in_parallel, open_lake
 from lakehouse.pipeline.people_files import evaluate_files, link_file
@@ -107,6 +108,14 @@ def release_revert(settings: Settings, release_number: int) -> Report:
         lake.release()
         attempts.revert(lake, release_number)
     return Report(lines=[f"Readers now see what release {release_number} held."])
+
+
+def explain(settings: Settings, subject: str, other: str | None) -> Report:
+    """Why two records are one customer or not; of a single customer id, how it came together."""
+    lake = open_lake(settings)
+    return (
+        customer_explained(lake, subject) if other is None else pair_explained(lake, subject, other)
+    )
 
 
 def override_list(settings: Settings) -> Report:

@@ -27,7 +27,7 @@ _PANEL = "The lake"
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the `c360` command."""
-    for command in (run, sources, train, compact, vacuum):
+    for command in (run, sources, explain, train, compact, vacuum):
         app.command(rich_help_panel=_PANEL)(command)
     app.command("bi-server", rich_help_panel=_PANEL)(bi_server)
     app.add_typer(release, name="release", rich_help_panel=_PANEL)
@@ -187,6 +187,23 @@ def quarantine_replay(
     from lakehouse.pipeline import commands
 
     show(commands.quarantine_replay(loaded(env), table=table, reason=reason, as_of=day(as_of)))
+
+
+def explain(
+    subject: Annotated[str, typer.Argument(help="A record_key, or a customer_id alone.")],
+    other: Annotated[str | None, typer.Argument(help="Another record_key.")] = None,
+    env: Env = "demo",
+) -> None:
+    """Tell why two records are one customer or not, or how a customer came together.
+
+    Examples:
+    c360 explain 5f0c… 9b1e…
+
+    c360 explain 77ab…
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.explain(loaded(env), subject, other))
 
 
 @override.command("list")

@@ -1,0 +1,159 @@
+"""Why two records are one customer, or are not: the pairs that lead from one to the other."""
+
+import heapq
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from lakehouse.linkage.refine import DIFFERENT, SAME
+
+
+class ScoredPair(NamedTuple):
+    """A row of linkage.scored_edge; field names are its columns."""
+
+    record_key_l: str
+    record_key_r: str
+    match_weight: float
+    join_margin: float
+    contradiction: str | None
+    gammas: Mapping[str, int]
+    weights: Mapping[str, float]
+    found_by: str
+    model_version: str
+    scored_in_release: int
+    override: str | None
+
+    @property
+    def joins(self) -> bool:
+        """True if the pair holds a component together."""
+        if self.override is not None:
+            return self.override == SAME
+        return self.contradiction is None and self.join_margin >= 0
+
+    @property
+    def verdict(self) -> str:
+        """What the pair alone says, in words."""
+        if self.override is not None:
+            return f"a steward decided that they are {self.override}"
+        if self.contradiction is not None:
+            return f"the rule {self.contradiction} says that they are two people"
+        if self.join_margin >= 0:
+            return f"joins, {self.join_margin:.1f} bits above what is asked"
+        return f"does not join, {-self.join_margin:.1f} bits below what is asked"
+
+
+def strongest_chain(
+    pairs: Iterable[ScoredPair], start: str, end: str, within: frozenset[str]
+) -> list[ScoredPair]:
+    """The joining pairs that lead from `start` to `end`: of all ways the one whose weakest is strongest.
+
+    Args:
+        pairs: of linkage.scored_edge.
+        start: a record.
+        end: another one.
+        within: records that the way may pass: those of a customer, or of a component.
+
+    Returns:
+        The pairs in the order of the way; none if there is no way.
+    """
+    neighbours: dict[str, list[tuple[str, ScoredPair]]] = {}
+    for pair in pairs:
+        if pair.joins and {pair.record_key_l, pair.record_key_r} <= within:
+            neighbours.setdefault(pair.record_key_l, []).append((pair.record_key_r, pair))
+            neighbours.setdefault(pair.record_key_r, []).append((pair.record_key_l, pair))
+    came_by: dict[str, tuple[str, ScoredPair] | None] = {}
+    # By the weakest pair so far, then the shortest way, then names, so that the answer is steady.
+    queue: list[tuple[float, int, str, str, ScoredPair | None]] = [
+        (float("-inf"), 0, start, start, None)
+    ]
+    while queue:
+        weakest, length, record, before, link = heapq.heappop(queue)
+        if record in came_by:
+            continue
+        came_by[record] = None if link is None else (before, link)
+        if record == end:
+            break
+        for other, pair in neighbours.get(record, ()):
+            if other not in came_by:
+                strength = float("inf") if pair.override == SAME else pair.join_margin
+                heapq.heappush(queue, (max(weakest, -strength), length + 1, other, record, pair))
+    return _way_back(came_by, end)
+
+
+def _way_back(came_by: Mapping[str, tuple[str, ScoredPair] | None], end: str) -> list[ScoredPair]:
+    way: list[ScoredPair] = []
+    step = came_by.get(end)
+    while step is not None:
+        record, pair = step
+        way.append(pair)
+        step = came_by[record]
+    return way[::-1]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why two records are one customer or not.
+
+    `direct` is their own pair, if it was compared and came near; `chain` leads from one to the other.
+    """
+
+    is_one: bool
+    reason: str
+    direct: ScoredPair | None
+    chain: tuple[ScoredPair, ...]
+
+
+def explanation(
+    pairs: Iterable[ScoredPair],
+    start: str,
+    end: str,
+    *,
+    customer: frozenset[str],
+    component: frozenset[str],
+) -> Explanation:
+    """Why `start` and `end` are one customer or not.
+
+    Args:
+        pairs: all of linkage.scored_edge that lie in the component, and the pair of the two.
+        start: a record.
+        end: another one.
+        customer: the records of the customer that `start` belongs to.
+        component: the records that joining pairs connect with `start`.
+    """
+    known = list(pairs)
+    ends = {start, end}
+    direct = next((p for p in known if {p.record_key_l, p.record_key_r} == ends), None)
+    is_one = end in customer
+    chain = tuple(strongest_chain(known, start, end, customer if is_one else component))
+    return Explanation(is_one, _reason(is_one, direct, chain), direct, chain)
+
+
+def _reason(is_one: bool, direct: ScoredPair | None, chain: tuple[ScoredPair, ...]) -> str:
+    if is_one:
+        if direct is not None and direct.joins:
+            return f"their own pair {direct.verdict}"
+        return f"{len(chain)} pairs lead from one to the other"
+    if direct is not None and direct.override == DIFFERENT:
+        return direct.verdict
+    if direct is not None and not direct.joins:
+        return f"their own pair {direct.verdict}"
+    if chain:
+        return (
+            "pairs lead from one to the other, but the whole speaks against it: the group was cut"
+        )
+    return "they were never compared, or their pair lies below what is kept for review"
+
+
+def joined_by(pairs: Iterable[ScoredPair], customer: frozenset[str]) -> list[ScoredPair]:
+    """The pairs by which a customer's records come together, the strongest first, none that adds nothing."""
+    inside = [
+        p for p in pairs if p.joins and p.record_key_l in customer and p.record_key_r in customer
+    ]
+    group = {record: record for record in customer}
+    steps = []
+    for pair in sorted(inside, key=lambda p: (p.override != SAME, -p.join_margin, *p[:2])):
+        left, right = group[pair.record_key_l], group[pair.record_key_r]
+        if left != right:
+            steps.append(pair)
+            group = {r: left if g == right else g for r, g in group.items()}
+    return steps

@@ -1,0 +1,78 @@
+"""Why two records are one customer, or are not, on pairs that can be read."""
+
+import pytest
+
+from lakehouse.linkage.explain import (
+    Explanation,
+    ScoredPair,
+    explanation,
+    joined_by,
+    strongest_chain,
+)
+
+
+def pair(text: str, contradiction: str | None = None, override: str | None = None) -> ScoredPair:
+    """`ab 3.5`: the records a and b, 3.5 bits above what joining asks."""
+    ends, margin = text.split()
+    values = (0.0, float(margin), contradiction, {}, {}, "email_match", "m1", 1, override)
+    return ScoredPair(ends[0], ends[1], *values)
+
+
+def names(chain: tuple[ScoredPair, ...] | list[ScoredPair]) -> list[str]:
+    return [p.record_key_l + p.record_key_r for p in chain]
+
+
+def explained(pairs: list[ScoredPair], customer: str, component: str) -> Explanation:
+    return explanation(
+        pairs, "a", "z", customer=frozenset(customer), component=frozenset(component)
+    )
+
+
+def test_the_chain_is_the_one_whose_weakest_pair_is_strongest() -> None:
+    pairs = [pair("az 0.5"), pair("ab 9"), pair("bz 3"), pair("ac 9"), pair("cz 1")]
+    assert names(strongest_chain(pairs, "a", "z", frozenset("abcz"))) == ["ab", "bz"]
+
+
+def test_of_equal_chains_the_shortest_is_taken() -> None:
+    pairs = [pair("ab 3"), pair("bc 3"), pair("cz 3"), pair("bz 3")]
+    assert names(strongest_chain(pairs, "a", "z", frozenset("abcz"))) == ["ab", "bz"]
+
+
+def test_a_chain_passes_neither_strangers_nor_pairs_that_do_not_join() -> None:
+    pairs = [pair("ab 9"), pair("bz 9"), pair("ac 9", "twins"), pair("cz 9"), pair("az -1")]
+    assert strongest_chain(pairs, "a", "z", frozenset("acz")) == []
+
+
+def test_a_decision_of_a_steward_is_the_strongest_pair() -> None:
+    pairs = [pair("az -8", override="same"), pair("ab 9"), pair("bz 9")]
+    assert names(strongest_chain(pairs, "a", "z", frozenset("abz"))) == ["az"]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "customer", "component", "reason"),
+    [
+        ([pair("az 2")], "az", "az", "their own pair joins, 2.0 bits above what is asked"),
+        ([pair("ab 2"), pair("bz 2")], "abz", "abz", "2 pairs lead from one to the other"),
+        ([pair("az -2")], "a", "a", "their own pair does not join, 2.0 bits below what is asked"),
+        ([pair("az 9", "parent_and_child")], "a", "a", "their own pair the rule parent_and_child"),
+        (
+            [pair("az 9", override="different")],
+            "a",
+            "a",
+            "a steward decided that they are different",
+        ),
+        ([pair("ab 2"), pair("bz 2")], "ab", "abz", "the group was cut"),
+        ([], "a", "a", "they were never compared"),
+    ],
+)
+def test_a_reason_says_what_decided(
+    pairs: list[ScoredPair], customer: str, component: str, reason: str
+) -> None:
+    found = explained(pairs, customer, component)
+    assert found.is_one == ("z" in customer)
+    assert reason in found.reason
+
+
+def test_a_customer_comes_together_by_its_strongest_pairs() -> None:
+    pairs = [pair("ab 3"), pair("bc 2"), pair("ac 1"), pair("cz 9"), pair("bd 5", "twins")]
+    assert names(joined_by(pairs, frozenset("abcd"))) == ["ab", "bc"]
