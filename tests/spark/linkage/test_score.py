@@ -84,96 +84,80 @@ def test_the_order_of_the_records_changes_neither_model_nor_edges(
     )
 
 
-def _clusters(
+def home(number: int) -> tuple[str, str, str]:
+    """A street, postcode and town that nobody else has."""
+    return (f"{number} elm st", f"9999{number}", f"rome {number}")
+
+
+# All at once, each story with a surname, phone and home of its own.
+HARD_CASES: dict[str, list[tuple[str | None, ...]]] = {
+    "twins": [
+        ("anna", "anna", "rossini", "1990-05-05", "rossini@home.org", "39111", *home(1)),
+        ("greta", "greta", "rossini", "1990-05-05", "rossini@home.org", "39111", *home(1)),
+    ],
+    "father and son": [
+        ("paul", "paul", "bellini", "1950-05-05", None, "39222", *home(2)),
+        ("paul", "paul", "bellini", "1981-02-17", None, "39222", *home(2)),
+    ],
+    "shared family e-mail": [
+        ("anna", "anna", "puccini", "1970-01-09", "puccini@home.org", "39331", *home(3)),
+        ("hugo", "hugo", "puccini", "1972-03-08", "puccini@home.org", "39332", *home(3)),
+        ("leo", "leo", "puccini", "2001-07-30", "puccini@home.org", None, *home(3)),
+    ],
+    "recycled phone": [
+        ("anna", "anna", "salieri", "1970-01-09", "anna@home.org", "39444", *home(4)),
+        ("nils", "nils", "verdi", "1992-03-08", "nils@else.org", "39444", *home(5)),
+    ],
+    "e-mail alone": [
+        ("anna", "anna", "busoni", "1970-01-09", "anna.busoni@home.org", "39666", *home(6)),
+        (None, None, None, None, "anna.busoni@home.org", None, None, None, None),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def customers_found(
     spark: SparkSession,
-    extra: list[tuple[str | None, ...]],
     model: TrainedModel,
     settings: LinkageSettings,
-    work: Path,
-) -> dict[str, str]:
-    people = frame(spark, made_people(300) + extra)
-    found = linked_after(people, model, settings, work).cluster
-    return {r.record_key: r.cluster_id for r in found.where("record_key like 'x%'").collect()}
-
-
-HOME = ("7 elm st", "99999", "rome")
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, int]:
+    """By hard case, the number of customers that its records become."""
+    rows = [
+        (f"x/{case}/{number}", *values, "")
+        for case, records in HARD_CASES.items()
+        for number, values in enumerate(records)
+    ]
+    work = tmp_path_factory.mktemp("hard_cases")
+    state = linked_after(frame(spark, made_people(300) + rows), model, settings, work)
+    clusters: dict[str, set[str]] = {case: set() for case in HARD_CASES}
+    for row in state.cluster.where("record_key like 'x/%'").collect():
+        clusters[row.record_key.split("/")[1]].add(row.cluster_id)
+    return {case: len(found) for case, found in clusters.items()}
 
 
 def test_twins_who_share_all_but_the_given_name_stay_two_people(
-    spark: SparkSession, model: TrainedModel, settings: LinkageSettings, tmp_path: Path
+    customers_found: dict[str, int],
 ) -> None:
-    twins = [
-        ("x1", "anna", "anna", "rossini", "1990-05-05", "rossini@home.org", "39111", *HOME, ""),
-        ("x2", "greta", "greta", "rossini", "1990-05-05", "rossini@home.org", "39111", *HOME, ""),
-    ]
-    found = _clusters(spark, twins, model, settings, tmp_path)
-    assert found["x1"] != found["x2"]
+    assert customers_found["twins"] == 2
 
 
-def test_father_and_son_of_one_name_stay_two_people(
-    spark: SparkSession, model: TrainedModel, settings: LinkageSettings, tmp_path: Path
-) -> None:
-    pair = [
-        ("x1", "paul", "paul", "rossini", "1950-05-05", None, "39111", *HOME, ""),
-        ("x2", "paul", "paul", "rossini", "1981-02-17", None, "39111", *HOME, ""),
-    ]
-    found = _clusters(spark, pair, model, settings, tmp_path)
-    assert found["x1"] != found["x2"]
+def test_father_and_son_of_one_name_stay_two_people(customers_found: dict[str, int]) -> None:
+    assert customers_found["father and son"] == 2
 
 
-def test_a_shared_family_email_does_not_join_its_members(
-    spark: SparkSession, model: TrainedModel, settings: LinkageSettings, tmp_path: Path
-) -> None:
-    family = [
-        ("x1", "anna", "anna", "rossini", "1970-01-09", "rossini@home.org", "39111", *HOME, ""),
-        ("x2", "hugo", "hugo", "rossini", "1972-03-08", "rossini@home.org", "39222", *HOME, ""),
-        ("x3", "leo", "leo", "rossini", "2001-07-30", "rossini@home.org", None, *HOME, ""),
-    ]
-    assert len(set(_clusters(spark, family, model, settings, tmp_path).values())) == 3
+def test_a_shared_family_email_does_not_join_its_members(customers_found: dict[str, int]) -> None:
+    assert customers_found["shared family e-mail"] == 3
 
 
-def test_a_recycled_phone_does_not_join_its_two_owners(
-    spark: SparkSession, model: TrainedModel, settings: LinkageSettings, tmp_path: Path
-) -> None:
-    owners = [
-        ("x1", "anna", "anna", "rossini", "1970-01-09", "anna@home.org", "39111", *HOME, ""),
-        (
-            "x2",
-            "nils",
-            "nils",
-            "verdi",
-            "1992-03-08",
-            "nils@else.org",
-            "39111",
-            "4 oak st",
-            "11111",
-            "oslo",
-            "",
-        ),
-    ]
-    found = _clusters(spark, owners, model, settings, tmp_path)
-    assert found["x1"] != found["x2"]
+def test_a_recycled_phone_does_not_join_its_two_owners(customers_found: dict[str, int]) -> None:
+    assert customers_found["recycled phone"] == 2
 
 
 def test_an_email_alone_joins_a_record_that_has_nothing_else(
-    spark: SparkSession, model: TrainedModel, settings: LinkageSettings, tmp_path: Path
+    customers_found: dict[str, int],
 ) -> None:
-    pair = [
-        (
-            "x1",
-            "anna",
-            "anna",
-            "rossini",
-            "1970-01-09",
-            "anna.rossini@home.org",
-            "39111",
-            *HOME,
-            "",
-        ),
-        ("x2", None, None, None, None, "anna.rossini@home.org", None, None, None, None, ""),
-    ]
-    found = _clusters(spark, pair, model, settings, tmp_path)
-    assert found["x1"] == found["x2"]
+    assert customers_found["e-mail alone"] == 1
 
 
 def test_a_value_that_too_many_people_share_is_no_evidence(
