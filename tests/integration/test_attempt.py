@@ -93,7 +93,6 @@ def test_a_run_that_is_resumed_finds_the_model_that_it_has_trained(lake: Lake) -
     assert published(lake) is None
 
 
-@pytest.mark.slow
 def test_a_model_is_published_with_the_release_of_its_run_also_when_it_dies_right_after(
     lake: Lake,
 ) -> None:
@@ -208,7 +207,6 @@ def visited(lake: Lake, attempt: Attempt) -> int:
     return lake.tables.write(frame, VISIT, attempt.key(VISIT.name))
 
 
-@pytest.mark.slow
 def test_a_table_whose_source_has_left_conf_is_put_back_to_the_release(lake: Lake) -> None:
     with_source = replace(lake, specs={**lake.specs, VISIT.name: VISIT})
     first = attempts.begin(with_source, "day-1", DAY_1)
@@ -221,7 +219,6 @@ def test_a_table_whose_source_has_left_conf_is_put_back_to_the_release(lake: Lak
     assert lake.tables.read(VISIT.name).count() == 1
 
 
-@pytest.mark.slow
 def test_a_source_that_comes_back_to_conf_finds_nothing_of_what_a_dead_run_had_appended(
     lake: Lake,
 ) -> None:

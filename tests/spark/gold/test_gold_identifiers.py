@@ -152,7 +152,6 @@ def test_a_phone_that_a_record_no_longer_gives_stays_with_the_date_it_was_last_s
     assert text(released({"c1": ["r1"]}, AFTER, previous=second)) == text(second)
 
 
-@pytest.mark.slow
 def test_a_phone_that_comes_back_is_one_row_and_primary_again(released: Frames, text: Rows) -> None:
     again = {**BEFORE, "sequence_at": "2024-01-01"}
     second = released({"c1": ["r1"]}, AFTER, previous=released({"c1": ["r1"]}, BEFORE))

@@ -155,7 +155,6 @@ def test_a_long_tangle_is_settled_to_its_end(histories: dict[str, History]) -> N
     assert [after[ln[0]] == before[ln[0]] for ln in LINKS] == [True, False] * 5 + [True]
 
 
-@pytest.mark.slow
 def test_a_day_run_twice_and_a_past_day_run_late_lose_no_period_and_overlap_none(
     spark: SparkSession,
 ) -> None:

@@ -310,7 +310,6 @@ def test_nothing_stays_persisted(spark: SparkSession) -> None:
     assert spark.sparkContext._jsc.sc().getPersistentRDDs().size() == before
 
 
-@pytest.mark.slow
 def test_gates_of_several_tables_may_run_at_once(spark: SparkSession) -> None:
     suites = [Suite(f"silver.ticket_{n}", ROW_RULES[:7]) for n in range(6)]
     frames = [staged(spark, [GOOD, *[NO_TIME] * n], s) for n, s in enumerate(suites)]
