@@ -72,6 +72,7 @@ PLACEHOLDERS = (
 PLACEHOLDERS_OR_NAMES = ("na", "nil", "none", "null")
 """More of them, which are names too: of people (Null, Na), a town (None), a province (NA for Naples)."""
 
+_LONGEST_PLACEHOLDER = 100
 _SIGNS = r"[^\p{L}\p{N} ]+"
 
 
@@ -82,7 +83,9 @@ def is_placeholder(text: Column, *, is_name: bool) -> Column:
     """
     words = PLACEHOLDERS if is_name else (*PLACEHOLDERS, *PLACEHOLDERS_OR_NAMES)
     listed = "|".join(word.replace(".", r"\.") for word in words)
-    return text.rlike(rf"(?i)^(?:(?:{listed}|{_SIGNS})(?: |$))+$")
+    # Java matches each repetition by a call: a long text of such words would overflow its stack.
+    is_short = F.length(text) <= _LONGEST_PLACEHOLDER
+    return is_short & text.rlike(rf"(?i)^(?:(?:{listed}|{_SIGNS})(?: |$))+$")
 
 
 _transliterated = lookup(anyascii, TEXT)

@@ -30,7 +30,11 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "silver.survey_response",
         "linkage.identity_map",
     ),
-    "gold.customer_consent": ("silver.consent_event", "linkage.identity_map"),
+    "gold.customer_consent": (
+        "silver.consent_event",
+        "linkage.identity_map",
+        "linkage.customer_alias",
+    ),
     "gold.customer_metric": ("gold.customer", "gold.customer_order", "gold.customer_interaction"),
     "gold.product": ("silver.product",),
     "gold.date": ("gold.customer_order", "gold.customer_interaction"),

@@ -9,12 +9,11 @@ _SHOWN_BY = {"email": "email", "phone": "phone", "street": "address"}
 """Golden attribute whose source record makes a contact point of that type primary."""
 
 
+_POINT = ("customer_id", "contact_type", "contact_value")
 _CONTACT = (
-    "customer_id",
+    *_POINT,
     "record_key",
     "source_system",
-    "contact_type",
-    "contact_value",
     "written_value",
     "first_seen_at",
     "last_seen_at",
@@ -38,24 +37,37 @@ def customer_contact_point(
         customer_attribute: gold.customer_attribute, which says what is primary.
         person_record: silver.person_record.
         identity_map: linkage.identity_map.
-        previous: this table as the last release has it. What a record gave stays, with its dates,
-            and goes where the record goes; with a record that is gone from its source it is gone.
-            What came and went between two releases nobody has seen.
+        previous: this table as the last release has it. What an earlier version of a record gave
+            stays, with its date, and goes where the record goes; with a record that is gone from
+            its source it is gone. What came and went between two releases nobody has seen.
     """
     given = _given(person_record, identity_map, customer_attribute)
     former = _former(previous, person_record, identity_map)
-    newest = F.struct("last_seen_at", "is_given", "record_key", "written_value")
     return (
-        given.unionByName(former)
-        .groupBy("customer_id", "contact_type", "contact_value")
+        _by_record(given.unionByName(former))
+        .groupBy(*_POINT)
         .agg(
-            F.max(newest)["written_value"].alias("written_value"),
+            F.max("newest")["written_value"].alias("written_value"),
             F.bool_or("is_primary").alias("is_primary"),
             F.sort_array(F.collect_set("source_system")).alias("sources"),
             F.sort_array(F.collect_set("record_key")).alias("record_keys"),
+            F.map_from_entries(
+                F.array_sort(F.collect_list(F.struct("record_key", "last_seen_at")))
+            ).alias("record_seen_at"),
             F.min("first_seen_at").alias("first_seen_at"),
             F.max("last_seen_at").alias("last_seen_at"),
         )
+    )
+
+
+def _by_record(contacts: DataFrame) -> DataFrame:
+    """One row per contact point and record: what it gives today and what it gave before, together."""
+    newest = F.struct("last_seen_at", "is_given", "record_key", "written_value")
+    return contacts.groupBy(*_POINT, "record_key", "source_system").agg(
+        F.max(newest).alias("newest"),
+        F.bool_or("is_primary").alias("is_primary"),
+        F.min("first_seen_at").alias("first_seen_at"),
+        F.max("last_seen_at").alias("last_seen_at"),
     )
 
 
@@ -80,18 +92,24 @@ def _given(
 
 
 def _former(previous: DataFrame, person_record: DataFrame, identity_map: DataFrame) -> DataFrame:
-    """One row per contact that the last release has of a record that lives, with the dates it has there."""
+    """One row per contact that the last release has of a record of which there is a later version now.
+
+    What the same version gave then and does not now was taken back by our own reading of it.
+    """
     told = previous.select(
-        F.explode("record_keys").alias("record_key"),
+        F.explode("record_seen_at").alias("record_key", "last_seen_at"),
         "contact_type",
         "contact_value",
         "written_value",
         "first_seen_at",
-        "last_seen_at",
     )
-    living = customer_records(person_record, identity_map, "record_key", "source_system")
-    return told.join(living, on="record_key", how="inner").select(
-        *_CONTACT, F.lit(False).alias("is_primary"), F.lit(False).alias("is_given")
+    living = customer_records(
+        person_record, identity_map, "record_key", "source_system", "sequence_at"
+    )
+    return (
+        told.join(living, on="record_key", how="inner")
+        .where(F.col("last_seen_at") < F.col("sequence_at"))
+        .select(*_CONTACT, F.lit(False).alias("is_primary"), F.lit(False).alias("is_given"))
     )
 
 

@@ -9,6 +9,28 @@ def current_identity(identity_map: DataFrame) -> DataFrame:
     return identity_map.where(F.col("valid_to").isNull()).select("record_key", "customer_id")
 
 
+def last_identity(identity_map: DataFrame, customer_alias: DataFrame) -> DataFrame:
+    """Whose each record is, or was last, if that customer lives on: record_key, customer_id, is_current.
+
+    One row per record; of one that is gone, and whose customer was merged and split since, several.
+    """
+    is_open = F.col("valid_to").isNull()
+    last = identity_map.groupBy("record_key").agg(
+        F.max_by("customer_id", "valid_from").alias("customer_id"),
+        F.bool_or(is_open).alias("is_current"),
+    )
+    living = identity_map.where(is_open).select("customer_id").distinct()
+    return (
+        last.join(customer_alias, on="customer_id", how="left")
+        .select(
+            "record_key",
+            F.coalesce("current_customer_id", "customer_id").alias("customer_id"),
+            "is_current",
+        )
+        .join(living, on="customer_id", how="left_semi")
+    )
+
+
 def customer_records(
     person_record: DataFrame, identity_map: DataFrame, *columns: Column | str
 ) -> DataFrame:

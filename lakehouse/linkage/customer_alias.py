@@ -35,7 +35,8 @@ def customer_alias(identity_map: DataFrame, previous: DataFrame) -> DataFrame:
         .distinct()
     )
     # No record of theirs is left: they go where the customer went that they were merged into.
-    without = previous.join(by_record, on="customer_id", how="left_anti")
+    merged = previous.join(gone, on="customer_id", how="left_semi")
+    without = merged.join(by_record, on="customer_id", how="left_anti")
     still = without.join(living, on="current_customer_id", how="left_semi")
     moved = (
         without.withColumnRenamed("current_customer_id", "via")

@@ -44,7 +44,7 @@ def record_evidence(
     Args:
         people: silver.person_record, or any frame with record_key and some of its columns.
         shared: linkage.shared_identifier, the values that are no evidence in this run.
-        overrides: `pair_decision` of ops.link_override: record_key_l, record_key_r, decision.
+        overrides: the decisions that hold: record_key_l, record_key_r, decision.
         settings: conf.
         secret: keys the hashes.
 
@@ -169,6 +169,18 @@ def _cause(is_full: bool) -> Column:
         .when(F.col("values_fingerprint") == F.col("old_values_fingerprint"), SHARING)
         .otherwise(CHANGED)
     )
+
+
+def is_full(touched: DataFrame, evidence: DataFrame) -> bool:
+    """True if the run looks at every record, as its list of touched records tells.
+
+    A record that was there before says so by its cause; if there is none, all are new or decided about.
+    """
+    cause = F.col("cause")
+    is_other = cause.isin(NEW, OVERRIDE)
+    told = touched.agg(F.count_if(cause == FULL).alias("full"), F.count_if(is_other).alias("other"))
+    row = told.collect()[0]
+    return bool(row.full) or int(row.other) == evidence.count()
 
 
 def _members_of_crossed_blocks(

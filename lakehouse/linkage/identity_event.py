@@ -12,7 +12,7 @@ from lakehouse.linkage import evidence
 from lakehouse.linkage.model import UNIQUE_ID
 
 CREATED, JOINED, LEFT, MERGED = "created", "joined", "left", "merged"
-SPLIT, RETIRED, ERASED = "split", "retired", "erased"
+SPLIT, RETIRED = "split", "retired"
 
 NEW_RECORD, NEW_EDGE, UNKNOWN = "new_record", "new_edge", "unknown"
 _CAUSES = {
@@ -26,8 +26,6 @@ _CAUSES = {
 }
 """The cause of an event by why records near it are touched, the most telling first."""
 
-CAUSES = tuple(dict.fromkeys([*_CAUSES.values(), NEW_RECORD, UNKNOWN]))
-
 
 def identity_event(
     identity_map: DataFrame,
@@ -35,6 +33,7 @@ def identity_event(
     cluster: DataFrame,
     last_cluster: DataFrame,
     recorded: DataFrame,
+    last_map: DataFrame,
     run_id: str,
 ) -> DataFrame:
     """The events that the map knows and the log does not yet.
@@ -45,6 +44,8 @@ def identity_event(
         cluster: linkage.cluster of this run.
         last_cluster: linkage.cluster of the last run; may be empty.
         recorded: linkage.identity_event of the last run; may be empty.
+        last_map: linkage.identity_map of the last run; may be empty. What it knew already was caused
+            by some earlier run, which kept no events.
         run_id: the run that records the events.
 
     Returns:
@@ -53,7 +54,7 @@ def identity_event(
         another, with the number of records that this moved; and one per record that joined a
         customer which was there before or left one which lives on.
     """
-    moves = _with_cause(_moves(identity_map, recorded), touched, cluster, last_cluster)
+    moves = _with_cause(_moves(identity_map, recorded), touched, cluster, last_cluster, last_map)
     lives = _lives(identity_map)
     for side in ("new", "old"):
         life = lives.select(*(F.col(c).alias(f"{side}_{c}") for c in lives.columns))
@@ -120,7 +121,11 @@ def _lives(identity_map: DataFrame) -> DataFrame:
 
 
 def _with_cause(
-    moves: DataFrame, touched: DataFrame, cluster: DataFrame, last_cluster: DataFrame
+    moves: DataFrame,
+    touched: DataFrame,
+    cluster: DataFrame,
+    last_cluster: DataFrame,
+    last_map: DataFrame,
 ) -> DataFrame:
     """The moves with the most telling cause among the touched records that were or are connected."""
     rank = F.array_position(F.array(*map(F.lit, _CAUSES)), F.col("cause"))
@@ -135,9 +140,10 @@ def _with_cause(
         )
         rank_of_record = members.join(rank_of_component, on="component_id", how="inner")
         found = found.join(rank_of_record.drop("component_id"), on=UNIQUE_ID, how="left")
-    return found.select(
-        *moves.columns, F.least("rank_now", "rank_before").cast("int").alias("cause_rank")
-    )
+    known = last_map.agg(F.max(F.greatest("valid_from", "valid_to")).alias("known_until"))
+    is_of_this_run = F.col("known_until").isNull() | (F.col("occurred_at") > F.col("known_until"))
+    rank = F.when(is_of_this_run, F.least("rank_now", "rank_before").cast("int"))
+    return found.crossJoin(F.broadcast(known)).select(*moves.columns, rank.alias("cause_rank"))
 
 
 def _told() -> Column:

@@ -20,6 +20,8 @@ def linkage_quality(
     last_map: DataFrame,
     evidence: DataFrame,
     edges: DataFrame,
+    *,
+    review: float,
 ) -> DataFrame:
     """The metrics of a run.
 
@@ -28,6 +30,7 @@ def linkage_quality(
         last_map: the same as the last run left it; may be empty.
         evidence: linkage.record_evidence.
         edges: linkage.scored_edge.
+        review: bits below joining down to which a pair is for review.
 
     Returns:
         metric, value: one row per LinkageMetric. A share is null where there is nothing to share.
@@ -38,22 +41,18 @@ def linkage_quality(
         _overmerged(owners, evidence),
         _spread(owners, evidence, "email_match", "spread_email_share"),
         _spread(owners, evidence, "phone_match", "spread_phone_share"),
-        _pairs(owners, edges),
+        _pairs(owners, edges, review),
     ]
-    measured = [
-        frame.select(
-            F.inline(
-                F.array(
-                    *(
-                        F.struct(F.lit(c).alias("metric"), F.col(c).cast("double").alias("value"))
-                        for c in frame.columns
-                    )
-                )
-            )
-        )
-        for frame in found
-    ]
-    return reduce(DataFrame.unionByName, measured)
+    return reduce(DataFrame.unionByName, map(_by_metric, found))
+
+
+def _by_metric(measured: DataFrame) -> DataFrame:
+    """metric, value: the one row of `measured`, a row per column."""
+    pairs = (
+        F.struct(F.lit(name).alias("metric"), F.col(name).cast("double").alias("value"))
+        for name in measured.columns
+    )
+    return measured.select(F.inline(F.array(*pairs)))
 
 
 def _owners(identity_map: DataFrame) -> DataFrame:
@@ -140,7 +139,7 @@ def _spread(owners: DataFrame, evidence: DataFrame, column: str, metric: str) ->
     return shared.agg(_share(F.count_if(F.col("customers") > 1), F.count("*")).alias(metric))
 
 
-def _pairs(owners: DataFrame, edges: DataFrame) -> DataFrame:
+def _pairs(owners: DataFrame, edges: DataFrame, review: float) -> DataFrame:
     """What the scored pairs say of how firmly customers hold together, and of what is in between."""
     sides = edges.select("record_key_l", "record_key_r", "join_margin", "contradiction", "override")
     for side in ("l", "r"):
@@ -154,8 +153,22 @@ def _pairs(owners: DataFrame, edges: DataFrame) -> DataFrame:
         )
     is_one = F.col("customer_l") == F.col("customer_r")
     is_open = F.col("contradiction").isNull() & F.col("override").isNull()
+    is_near = (F.col("join_margin") < 0) & (F.col("join_margin") >= -review)
+    uncertain = sides.where(~is_one & is_open & is_near).select(
+        F.explode(F.array("record_key_l", "record_key_r")).alias(UNIQUE_ID)
+    )
+    return (
+        uncertain.agg(F.count_distinct(UNIQUE_ID).alias("uncertain"))
+        .crossJoin(owners.agg(F.count("*").alias("everyone")))
+        .select(_share(F.col("uncertain"), F.col("everyone")).alias("review_record_share"))
+        .crossJoin(_firmness(owners, sides.where(is_one)))
+    )
+
+
+def _firmness(owners: DataFrame, pairs: DataFrame) -> DataFrame:
+    """One row: how firmly the pairs within customers hold these together."""
     joining = (
-        sides.where(is_one & (F.col("join_margin") >= 0))
+        pairs.where(F.col("join_margin") >= 0)
         .groupBy(F.col("customer_l").alias("customer_id"))
         .agg(F.count("*").alias("joined"))
     )
@@ -164,19 +177,10 @@ def _pairs(owners: DataFrame, edges: DataFrame) -> DataFrame:
         "n", F.coalesce("joined", F.lit(0)).alias("joined")
     )
     possible = F.sum(F.col("n") * (F.col("n") - 1) / 2)
-    firmness = held.agg(
+    return held.agg(
         _share(
             F.count_if((F.col("n") > 2) & (F.col("joined") < F.col("n"))),
-            F.nullif(F.count_if(F.col("n") > 2), F.lit(0)),
+            F.count_if(F.col("n") > 2),
         ).alias("loose_customer_share"),
         _share(F.sum("joined"), possible).alias("pair_density"),
-    )
-    uncertain = sides.where(~is_one & is_open & (F.col("join_margin") < 0)).select(
-        F.explode(F.array("record_key_l", "record_key_r")).alias(UNIQUE_ID)
-    )
-    return (
-        uncertain.agg(F.count_distinct(UNIQUE_ID).alias("uncertain"))
-        .crossJoin(owners.agg(F.count("*").alias("everyone")))
-        .select(_share(F.col("uncertain"), F.col("everyone")).alias("review_record_share"))
-        .crossJoin(firmness)
     )

@@ -65,25 +65,7 @@ def customer_explained(lake: Lake, customer_id: str) -> Report:
         NotFoundError: no such customer ever was. One that is no more is answered by where it went.
     """
     release = lake.release()
-    events = _of(_released(lake, release, IDENTITY_EVENT.name), "customer_id", [customer_id])
-    if not events:
-        raise NotFoundError(
-            "No such customer is or was in this lake.", "take an id of linkage.identity_map."
-        )
-    happened = [
-        (
-            str(e.occurred_at),
-            e.event,
-            e.record_key,
-            e.other_customer_id,
-            e.record_count,
-            e.cause,
-            e.run_id,
-        )
-        for e in sorted(events, key=lambda e: (e.occurred_at, e.event, e.record_key or ""))
-    ]
-    heading = ("when", "event", "record", "other customer", "records", "cause", "run")
-    history = Grid("What happened", heading, happened)
+    history = _history(lake, release, customer_id)
     customer = _keys(_of(_current_owners(lake, release), "customer_id", [customer_id]))
     if not customer:
         led = _of(_released(lake, release, CUSTOMER_ALIAS.name), "customer_id", [customer_id])
@@ -95,6 +77,36 @@ def customer_explained(lake: Lake, customer_id: str) -> Report:
     together = Grid("How its records came together", _PAIR, [_row(pair) for pair in steps])
     count = f"{len(customer)} record{'s' if len(customer) > 1 else ''}"
     return Report([history, together] if steps else [history], [f"The customer has {count}."])
+
+
+def _history(lake: Lake, release: Release, customer_id: str) -> Grid:
+    if IDENTITY_EVENT.name not in release.versions:
+        raise NotFoundError(
+            "The release is from before customers had a history.",
+            "run `c360 run` once, then ask again.",
+        )
+    told = _released(lake, release, IDENTITY_EVENT.name).withColumn(
+        "moment", F.date_format("occurred_at", "yyyy-MM-dd HH:mm:ss")
+    )
+    events = _of(told, "customer_id", [customer_id])
+    if not events:
+        raise NotFoundError(
+            "No such customer is or was in this lake.", "take an id of linkage.identity_map."
+        )
+    happened = [
+        (
+            e.moment,
+            e.event,
+            e.record_key,
+            e.other_customer_id,
+            e.record_count,
+            e.cause,
+            e.run_id,
+        )
+        for e in sorted(events, key=lambda e: (e.occurred_at, e.event, e.record_key or ""))
+    ]
+    heading = ("when (UTC)", "event", "record", "other customer", "records", "cause", "run")
+    return Grid("What happened", heading, happened)
 
 
 def _released(lake: Lake, release: Release, table: str) -> DataFrame:

@@ -275,15 +275,17 @@ class _Run:
 
     def _judge_links(self) -> None:
         """Records what the run's links look like, and stops it where that is beyond the limits."""
+        settings = self._lake.settings.linkage
         with self._timed(LINKAGE_QUALITY.name):
             quality = linkage_quality(
                 self._read(IDENTITY_MAP.name),
                 self._released(IDENTITY_MAP.name),
                 self._read(RECORD_EVIDENCE.name),
                 self._read(SCORED_EDGE.name),
+                review=settings.thresholds.review,
             )
-            found = measures(quality, self._lake.settings.linkage.quality)
-            run = (self._attempt.run_id, self._attempt.as_of)
+            found = measures(quality, settings.quality)
+            run = (self._attempt.run_id, self._attempt.number, self._attempt.as_of)
             rows = [(*run, m.metric, m.value, m.warn_above, m.fail_above) for m in found]
             frame = self._lake.spark.createDataFrame(rows, LINKAGE_QUALITY.ddl()).coalesce(1)
             key = self._attempt.key(LINKAGE_QUALITY.name)

@@ -31,7 +31,7 @@ from lakehouse.linkage.blocking import oversized_block
 from lakehouse.linkage.cluster import cluster
 from lakehouse.linkage.customer_alias import customer_alias
 from lakehouse.linkage.customer_id import identity_map
-from lakehouse.linkage.evidence import record_evidence, touched_record
+from lakehouse.linkage.evidence import follows_on, is_full, record_evidence, touched_record
 from lakehouse.linkage.frequency import term_frequency
 from lakehouse.linkage.guards import shared_identifier
 from lakehouse.linkage.identity_event import identity_event
@@ -212,6 +212,17 @@ def require_fitting_model(settings: LinkageSettings) -> None:
         ) from None
 
 
+_EVIDENCE, _OVERSIZED = "linkage.record_evidence", "linkage.oversized_block"
+_TOUCHED, _FREQUENCY = "linkage.touched_record", "linkage.term_frequency"
+_EDGE, _CLUSTER, _MAP = "linkage.scored_edge", "linkage.cluster", "linkage.identity_map"
+_OVERRIDE = "ops.link_override"
+_SHARED, _EVENT, _ALIAS = (
+    "linkage.shared_identifier",
+    "linkage.identity_event",
+    "linkage.customer_alias",
+)
+
+
 def _shared_identifier(inputs: Inputs) -> DataFrame:
     people = inputs.frames["silver.person_record"]
     return shared_identifier(people, inputs.settings.linkage.guards.sharing, inputs.secret)
@@ -220,7 +231,7 @@ def _shared_identifier(inputs: Inputs) -> DataFrame:
 def _record_evidence(inputs: Inputs) -> DataFrame:
     return record_evidence(
         inputs.frames["silver.person_record"],
-        inputs.frames["linkage.shared_identifier"],
+        inputs.frames[_SHARED],
         effective_overrides(inputs.frames[_OVERRIDE]),
         inputs.settings.linkage,
         inputs.secret,
@@ -228,41 +239,43 @@ def _record_evidence(inputs: Inputs) -> DataFrame:
 
 
 def _oversized_block(inputs: Inputs) -> DataFrame:
-    evidence = inputs.frames["linkage.record_evidence"]
+    evidence = inputs.frames[_EVIDENCE]
     return oversized_block(evidence, inputs.settings.linkage, inputs.scratch)
 
 
-def _is_full_run(inputs: Inputs) -> bool:
-    last_evidence, last_frequencies = inputs.previous[_EVIDENCE], inputs.previous[_FREQUENCY]
-    settings = inputs.settings.linkage
-    return is_full_run(inputs.frames[_EVIDENCE], last_evidence, last_frequencies, settings)
-
-
 def _touched_record(inputs: Inputs) -> DataFrame:
+    evidence, last_evidence = inputs.frames[_EVIDENCE], inputs.previous[_EVIDENCE]
+    settings = inputs.settings.linkage
     return touched_record(
-        inputs.frames[_EVIDENCE],
-        inputs.previous[_EVIDENCE],
+        evidence,
+        last_evidence,
         inputs.frames[_OVERSIZED],
         inputs.previous[_OVERSIZED],
-        is_full=_is_full_run(inputs),
+        is_full=is_full_run(evidence, last_evidence, inputs.previous[_FREQUENCY], settings),
     )
 
 
 def _term_frequency(inputs: Inputs) -> DataFrame:
-    if not _is_full_run(inputs):
+    last, settings = inputs.previous[_EVIDENCE], inputs.settings.linkage
+    # Whether a column has doubled takes a pass over all evidence; the touched records tell.
+    if (
+        follows_on(last, settings)
+        and not settings.full
+        and not is_full(inputs.frames[_TOUCHED], inputs.frames[_EVIDENCE])
+    ):
         return inputs.previous[_FREQUENCY]
-    return term_frequency(inputs.frames[_EVIDENCE], inputs.settings.linkage, inputs.secret)
+    return term_frequency(inputs.frames[_EVIDENCE], settings, inputs.secret)
 
 
 def _scored_edge(inputs: Inputs) -> DataFrame:
-    evidence = inputs.frames["linkage.record_evidence"]
+    evidence = inputs.frames[_EVIDENCE]
     increment = Increment(
         evidence,
-        inputs.frames["linkage.touched_record"],
-        inputs.frames["linkage.oversized_block"],
-        inputs.frames["linkage.term_frequency"],
-        inputs.previous["linkage.scored_edge"],
-        inputs.previous["linkage.cluster"],
+        inputs.frames[_TOUCHED],
+        inputs.frames[_OVERSIZED],
+        inputs.frames[_FREQUENCY],
+        inputs.previous[_EDGE],
+        inputs.previous[_CLUSTER],
     )
     settings = inputs.settings.linkage
     return scored_edge(
@@ -277,10 +290,10 @@ def _scored_edge(inputs: Inputs) -> DataFrame:
 
 def _cluster(inputs: Inputs) -> DataFrame:
     return cluster(
-        inputs.frames["linkage.record_evidence"],
-        inputs.frames["linkage.scored_edge"],
-        inputs.frames["linkage.touched_record"],
-        inputs.previous["linkage.cluster"],
+        inputs.frames[_EVIDENCE],
+        inputs.frames[_EDGE],
+        inputs.frames[_TOUCHED],
+        inputs.previous[_CLUSTER],
         inputs.settings.linkage,
         inputs.scratch,
     )
@@ -288,8 +301,8 @@ def _cluster(inputs: Inputs) -> DataFrame:
 
 def _identity_map(inputs: Inputs) -> DataFrame:
     return identity_map(
-        inputs.frames["linkage.cluster"],
-        inputs.previous["linkage.identity_map"],
+        inputs.frames[_CLUSTER],
+        inputs.previous[_MAP],
         inputs.as_of_at,
         inputs.release_number,
     )
@@ -302,6 +315,7 @@ def _identity_event(inputs: Inputs) -> DataFrame:
         inputs.frames[_CLUSTER],
         inputs.previous[_CLUSTER],
         inputs.previous[_EVENT],
+        inputs.previous[_MAP],
         inputs.run_id,
     )
 
@@ -309,16 +323,6 @@ def _identity_event(inputs: Inputs) -> DataFrame:
 def _customer_alias(inputs: Inputs) -> DataFrame:
     return customer_alias(inputs.frames[_MAP], inputs.previous[_ALIAS])
 
-
-_EVIDENCE, _OVERSIZED = "linkage.record_evidence", "linkage.oversized_block"
-_TOUCHED, _FREQUENCY = "linkage.touched_record", "linkage.term_frequency"
-_EDGE, _CLUSTER, _MAP = "linkage.scored_edge", "linkage.cluster", "linkage.identity_map"
-_OVERRIDE = "ops.link_override"
-_SHARED, _EVENT, _ALIAS = (
-    "linkage.shared_identifier",
-    "linkage.identity_event",
-    "linkage.customer_alias",
-)
 
 _LINKAGE_STEPS = (
     Step(_SHARED, ("silver.person_record",), _shared_identifier),
@@ -330,7 +334,7 @@ _LINKAGE_STEPS = (
         _touched_record,
         (_EVIDENCE, _OVERSIZED, _FREQUENCY),
     ),
-    Step(_FREQUENCY, (_EVIDENCE,), _term_frequency, (_EVIDENCE, _FREQUENCY)),
+    Step(_FREQUENCY, (_EVIDENCE, _TOUCHED), _term_frequency, (_EVIDENCE, _FREQUENCY)),
     Step(
         _EDGE,
         (_EVIDENCE, _TOUCHED, _OVERSIZED, _FREQUENCY),
@@ -339,7 +343,7 @@ _LINKAGE_STEPS = (
     ),
     Step(_CLUSTER, (_EVIDENCE, _EDGE, _TOUCHED), _cluster, (_CLUSTER,)),
     Step(_MAP, (_CLUSTER,), _identity_map, (_MAP,)),
-    Step(_EVENT, (_MAP, _TOUCHED, _CLUSTER), _identity_event, (_CLUSTER, _EVENT)),
+    Step(_EVENT, (_MAP, _TOUCHED, _CLUSTER), _identity_event, (_CLUSTER, _EVENT, _MAP)),
     Step(_ALIAS, (_MAP,), _customer_alias, (_ALIAS,)),
 )
 

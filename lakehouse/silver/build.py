@@ -94,7 +94,7 @@ class _Work:
         )
         any_bronze = next(iter(self.bronze.values()))
         nobody = any_bronze.select(F.lit("").alias("record_key")).where(F.lit(False))
-        return reduce(DataFrame.unionByName, told, nobody)
+        return reduce(DataFrame.unionByName, told, nobody).distinct()
 
     def _united(self, frames: Iterable[DataFrame]) -> DataFrame:
         return reduce(lambda a, b: a.unionByName(b, allowMissingColumns=True), frames)

@@ -85,15 +85,13 @@ def intake(
 
 
 def record_keys(bronze: DataFrame, source: Source, feed: SilverFeed, secret: str) -> DataFrame:
-    """The `record_key` of every record that the feed ever told of, once each, also of one that is gone."""
+    """The `record_key` of every record that the feed ever told of, also of one that is gone.
+
+    Whatever the feed's condition says today, and more than once where several rows tell of a record.
+    """
     catalogue = Catalogue({source.name: source}, secret)
-    ids = _record_id(source, feed)
-    names = [f"_id_{number}" for number in range(len(ids))]
-    told = opened(bronze, source, feed).select(
-        *(i.alias(n) for i, n in zip(ids, names, strict=True))
-    )
-    key = catalogue.key(source.name, *(F.col(name) for name in names))
-    return told.distinct().select(key.alias("record_key")).where(F.col("record_key").isNotNull())
+    key = catalogue.key(source.name, *_record_id(source, feed)).alias("record_key")
+    return opened(bronze, source, feed).select(key).where(F.col("record_key").isNotNull())
 
 
 def _records(rows: DataFrame, feed: SilverFeed) -> DataFrame:

@@ -277,6 +277,14 @@ CUSTOMER_CONTACT_POINT = _about_customers(
         required=True,
     ),
     Column(
+        "record_seen_at",
+        "map<string,timestamp>",
+        "By person record, the version of it that gave it last (its sequence_at).",
+        _PSEUDONYM,
+        required=True,
+        fed_by=_person("record_key", "sequence_at"),
+    ),
+    Column(
         "first_seen_at",
         "timestamp",
         "Since when a source knows it.",

@@ -12,6 +12,13 @@ _PSEUDONYM = Sensitivity.PSEUDONYM
 _RUN_ID = Column(
     "run_id", "string", "The run that wrote the row.", required=True, run_metadata=True
 )
+_RUN_NUMBER = Column(
+    "run_number",
+    "bigint",
+    "Number given to the run id; the txnVersion of its writes.",
+    required=True,
+    run_metadata=True,
+)
 
 
 def _ops(
@@ -20,6 +27,7 @@ def _ops(
     *columns: Column,
     primary_key: tuple[str, ...],
     subject_key: str | None = None,
+    retention_days: int = 730,
 ) -> TableSpec:
     return TableSpec(
         name=f"ops.{entity}",
@@ -27,7 +35,7 @@ def _ops(
         columns=columns,
         primary_key=primary_key,
         owner="data-engineering",
-        retention_days=730,
+        retention_days=retention_days,
         purposes=("operations",),
         write_mode=WriteMode.APPEND,
         subject_key=subject_key,
@@ -38,13 +46,7 @@ RUN = _ops(
     "run",
     "One row per attempt of a run and its end: the manifest that says what made a release.",
     _RUN_ID,
-    Column(
-        "run_number",
-        "bigint",
-        "Number given to the run id; the txnVersion of its writes.",
-        required=True,
-        run_metadata=True,
-    ),
+    _RUN_NUMBER,
     Column("status", "string", "started, succeeded, failed or reverted.", required=True),
     Column("as_of_date", "date", "Day that the run was for: landing folders up to it are read."),
     Column(
@@ -256,12 +258,14 @@ LINK_OVERRIDE = _ops(
     Column("decided_at", "timestamp", "When it was decided.", required=True, run_metadata=True),
     primary_key=("record_key_l", "record_key_r", "decided_at"),
     subject_key="record_key_l",
+    retention_days=3650,
 )
 
 LINKAGE_QUALITY = _ops(
     "linkage_quality",
-    "One row per metric of linkage and run: how much changed, and signs of people merged or split wrongly.",
+    "One row per metric of linkage and attempt of a run: how much changed, and signs of people merged or split wrongly.",
     _RUN_ID,
+    _RUN_NUMBER,
     Column("as_of_date", "date", "Day that the run was for.", required=True),
     Column("metric", "string", "What is measured.", required=True),
     Column(
@@ -273,7 +277,7 @@ LINKAGE_QUALITY = _ops(
     Column(
         "fail_above", "double", "From above which value a run publishes nothing; null if never."
     ),
-    primary_key=("run_id", "metric"),
+    primary_key=("run_number", "metric"),
 )
 
 OPS_TABLES = (

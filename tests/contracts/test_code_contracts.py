@@ -21,7 +21,6 @@ LONG_FUNCTIONS = {
     "lakehouse/demo/records.py:observe": 47,
     "lakehouse/demo/voices.py:write_support_tickets": 58,
     "lakehouse/gold/customer.py:customer": 44,
-    "lakehouse/gold/customer_consent.py:customer_consent": 45,
     "lakehouse/gold/customer_identifier.py:customer_identifier": 55,
     "lakehouse/linkage/evaluate.py:evaluate": 46,
     "lakehouse/linkage/link.py:linked": 52,

@@ -1,12 +1,14 @@
 """A steward's decision is kept, refused if it contradicts others, and read by the next run."""
 
 from dataclasses import replace
+from datetime import datetime, tzinfo
 
 import pytest
 from pyspark.sql import SparkSession
 
 from lakehouse.errors import ConflictError, InputError, NotFoundError
 from lakehouse.pipeline import attempt as attempts
+from lakehouse.pipeline import stewardship
 from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.stewardship import decide, overrides, withdraw
 from lakehouse.tables.ops import LINK_OVERRIDE, RELEASE, RUN
@@ -64,6 +66,21 @@ def test_a_decision_about_an_unknown_record_or_none_is_refused(lake: Lake) -> No
         decide(lake, "a", "b", "same", by=" ", reason="…")
     with pytest.raises(NotFoundError, match="No decision about a and b holds"):
         withdraw(lake, "a", "b", by="maria", reason="…")
+
+
+def test_the_newest_decision_holds_whatever_the_clock_says(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(lake, "b", "e", "different", by="maria", reason="by a clock that is right")
+
+    class Slow(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime(2020, 1, 1, tzinfo=tz)
+
+    monkeypatch.setattr(stewardship, "datetime", Slow)
+    withdraw(lake, "b", "e", by="jo", reason="by one that is years behind")
+    assert ("b", "e", "different") not in held(lake)
 
 
 def test_a_run_that_is_rolled_back_takes_no_decision_with_it(lake: Lake) -> None:

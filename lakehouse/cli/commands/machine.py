@@ -1,6 +1,7 @@
 """Commands about this machine and its configuration: doctor, jars, config."""
 
 from collections.abc import Callable
+from typing import Any
 
 import typer
 
@@ -67,21 +68,19 @@ def config_check(env: Env = "demo") -> None:
     from lakehouse.settings.places import expectations_dir
     from lakehouse.tables.registry import GATED_TABLES
 
-    _refuse_together(
+    settings, suites = _read_together(
         lambda: load_settings(env), lambda: read_suites(expectations_dir(), GATED_TABLES)
     )
-    count = len(load_settings(env).sources)
-    show(
-        Report(lines=[f"Environment {env} is right: {count} sources, {len(GATED_TABLES)} suites."])
-    )
+    counts = f"{len(settings.sources)} sources, {len(suites)} suites"
+    show(Report(lines=[f"Environment {env} is right: {counts}."]))
 
 
-def _refuse_together(*reads: Callable[[], object]) -> None:
-    """Raises what they raise, as one error where several do."""
-    errors = []
+def _read_together(*reads: Callable[[], Any]) -> list[Any]:
+    """What each of them gives. Raises what they raise, as one error where several do."""
+    given, errors = [], []
     for read in reads:
         try:
-            read()
+            given.append(read())
         except LakehouseError as error:
             errors.append(error)
     if len(errors) == 1:
@@ -91,6 +90,7 @@ def _refuse_together(*reads: Callable[[], object]) -> None:
             "\n".join(error.what for error in errors),
             "correct them, then try `c360 config check`.",
         )
+    return given
 
 
 @config.command("show")

@@ -70,6 +70,7 @@ PEOPLE: dict[str, dict[str, str | None]] = {
     "no last name": {"full_name": "Ann Lee", "family_name": "xxx"},
     "Mr Null of None": {"given_name": "Na", "family_name": "Null", "city": "None", "region": "NA"},
     "Ms Testa": {"full_name": "Una Testa-Unknown", "city": "Xxxtown", "street": "1 Test Street"},
+    "wall of words": {"street": "test - " * 10_000},
     "junk ids": {"national_id": "000-000", "social_handle": "https://social.example/Ann_Lee/"},
 }
 
@@ -128,6 +129,10 @@ def test_a_name_that_looks_like_a_placeholder_stays(people: dict[str, Row]) -> N
     assert (testa["family_name"], testa["city"]) == ("Testa-Unknown", "Xxxtown")
     assert testa["street"] == "1 Test Street"
     assert corrections(null) == corrections(testa) == []
+
+
+def test_a_long_text_of_placeholders_is_read_without_overflow(people: dict[str, Row]) -> None:
+    assert people["wall of words"]["street"].startswith("test - test - ")
 
 
 @pytest.mark.parametrize(

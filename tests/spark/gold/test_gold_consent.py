@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse.gold.customer_consent import customer_consent
 from lakehouse.tables.gold import CUSTOMER_CONSENT
+from lakehouse.tables.linkage import CUSTOMER_ALIAS
 from lakehouse.tables.silver import CONSENT_EVENT
 
 Frames = Callable[..., DataFrame]
@@ -39,13 +40,36 @@ def consents(table: Frames, identity: Frames, text: Rows) -> Rows:
     """Rows of gold.customer_consent as text; r1 and r2 are both of c1."""
 
     def of(*events: dict[str, Any]) -> Any:
-        frame = customer_consent(table(CONSENT_EVENT, *events), identity({"c1": ["r1", "r2"]}))
+        nobody_merged = table(CUSTOMER_ALIAS)
+        owners = identity({"c1": ["r1", "r2"]})
+        frame = customer_consent(table(CONSENT_EVENT, *events), owners, nobody_merged)
         assert dict(frame.dtypes) == {c.name: c.type for c in CUSTOMER_CONSENT.columns}
         return text(
             frame, "purpose", "channel", "state", "record_key", "decided_at", "has_conflict"
         )
 
     return of
+
+
+def test_what_a_closed_account_withdrew_stays_withdrawn_and_what_it_granted_is_gone(
+    table: Frames, identity: Frames, text: Rows
+) -> None:
+    # c2 was merged into c1, of c3 nobody is left.
+    owners = identity({"c1": ["r1"]}, {"c1": ["r2"], "c2": ["r4"], "c3": ["r5"]})
+    merged = table(CUSTOMER_ALIAS, {"customer_id": "c2", "current_customer_id": "c1"})
+    events = [
+        decided("e1", "grant", "2024-02-01"),
+        decided("e2", "withdraw", "2024-03-01", person="r2"),
+        decided("e3", "grant", "2024-02-01", channel="sms"),
+        decided("e4", "withdraw", "2024-03-01", person="r4", channel="sms"),
+        decided("e5", "grant", "2024-03-01", person="r2", channel="post"),
+        decided("e6", "withdraw", "2024-03-01", person="r5", channel="post"),
+    ]
+    frame = customer_consent(table(CONSENT_EVENT, *events), owners, merged)
+    assert text(frame, "customer_id", "channel", "state") == [
+        {"customer_id": "c1", "channel": "email", "state": "withdrawn"},
+        {"customer_id": "c1", "channel": "sms", "state": "withdrawn"},
+    ]
 
 
 def test_the_latest_decision_of_a_record_holds_whatever_the_order_of_rows(consents: Rows) -> None:

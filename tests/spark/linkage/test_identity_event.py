@@ -31,6 +31,7 @@ STORIES = {
     "merge, then merge on": ("a bc defg", "abc defg", "abcdefg"),
     "merge, the record goes, then merge on": ("a bc defg", "abc defg", "bc defg", "bcdefg"),
     "merge, then all go": ("a bc", "abc", "z"),
+    "a part moves, the rest goes and comes back": ("ab cde", "b acde", "acde", "b acde"),
 }
 
 # Why records are touched, by story, from Tuesday on; those that come and go are told by themselves.
@@ -74,9 +75,10 @@ def days(spark: SparkSession) -> list[Day]:
         cluster = spark.createDataFrame(rows, CLUSTER)
         at = MONDAY + timedelta(days=day)
         touched = spark.createDataFrame(touches(day, rows, last_cluster), TOUCHED)
+        last_map = known
         known = stored(identity_map(cluster, known, at, day + 1), IDENTITY_MAP.ddl())
         events = stored(
-            identity_event(known, touched, cluster, last_cluster, recorded, f"day-{day}"),
+            identity_event(known, touched, cluster, last_cluster, recorded, last_map, f"day-{day}"),
             IDENTITY_EVENT.ddl(),
         )
         aliases = stored(customer_alias(known, aliases), CUSTOMER_ALIAS.ddl())
@@ -142,7 +144,10 @@ def test_a_customer_is_created_by_its_first_records(days: list[Day]) -> None:
 def test_a_day_without_changes_has_no_event(days: list[Day]) -> None:
     assert days[1].events["arrival"] == set()
     told = {story for story, events in days[3].events.items() if events}
-    assert told == {"merge, the record goes, then merge on"}
+    assert told == {
+        "merge, the record goes, then merge on",
+        "a part moves, the rest goes and comes back",
+    }
 
 
 def test_a_record_that_comes_joins_by_its_edge(days: list[Day]) -> None:
@@ -218,24 +223,41 @@ def test_an_id_leads_through_a_chain_of_merges(days: list[Day]) -> None:
     assert days[3].aliases[story] == {("a", "defg"), ("bc", "defg")}
 
 
+def test_a_customer_that_lives_leads_nowhere_else_also_when_it_was_gone(days: list[Day]) -> None:
+    story = "a part moves, the rest goes and comes back"
+    assert days[2].aliases[story] == {("ab", "cde")}
+    assert days[3].owners[story] == dict.fromkeys("acde", "cde") | {"b": "ab"}
+    assert days[3].aliases[story] == set()
+
+
 def test_an_id_leads_nowhere_when_all_that_it_became_is_gone(days: list[Day]) -> None:
     assert days[2].aliases["merge, then all go"] == set()
 
 
 def test_events_from_before_the_log_was_kept_have_an_unknown_cause(spark: SparkSession) -> None:
-    rows = [
-        ("r1", "c1", MONDAY, MONDAY + timedelta(days=1)),
-        ("r1", "c2", MONDAY + timedelta(days=1), None),
+    tuesday, wednesday = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
+    before = [
+        ("r1", "c1", MONDAY, tuesday),
+        ("r1", "c2", tuesday, None),
         ("r2", "c2", MONDAY, None),
     ]
-    known = spark.createDataFrame(rows, IDENTITY_MAP.ddl())
-    nothing = spark.createDataFrame([], CLUSTER)
-    unrecorded = spark.createDataFrame([], IDENTITY_EVENT.ddl())
-    untouched = spark.createDataFrame([], TOUCHED)
-    events = identity_event(known, untouched, nothing, nothing, unrecorded, "late").collect()
+    since = [("r3", "c3", wednesday, None)]
+    members = [(f"r{n}", f"r{n}", f"r{n}") for n in (1, 2, 3)]
+    touches_now = [("r1", "full"), ("r2", "full"), ("r3", "new")]
+    cluster = spark.createDataFrame(members, CLUSTER)
+    events = identity_event(
+        spark.createDataFrame([*before, *since], IDENTITY_MAP.ddl()),
+        spark.createDataFrame(touches_now, TOUCHED),
+        cluster,
+        cluster,
+        spark.createDataFrame([], IDENTITY_EVENT.ddl()),
+        spark.createDataFrame(before, IDENTITY_MAP.ddl()),
+        "first to keep events",
+    ).collect()
     assert {(e.customer_id, e.event, e.occurred_at.day, e.cause) for e in events} == {
         ("c1", "created", 2, "unknown"),
         ("c2", "created", 2, "unknown"),
         ("c1", "merged", 3, "unknown"),
         ("c2", "joined", 3, "unknown"),
+        ("c3", "created", 4, "new_record"),
     }

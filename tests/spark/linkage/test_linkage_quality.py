@@ -40,7 +40,8 @@ PEOPLE = {
     "i": ("ida", "ray", None, None),
     "j": ("jo", "ray", None, None),
 }
-# a–b and b–c hold A together, no third edge does; g–h is nearly strong enough, i–h is contradicted.
+# a–b and b–c hold A together, no third edge does; g–h is nearly strong enough, h–i is contradicted,
+# a–h is decided and d–j far from joining.
 EDGES = [
     ("a", "b", 2.0, None, None),
     ("b", "c", 1.0, None, None),
@@ -50,6 +51,7 @@ EDGES = [
     ("g", "h", -1.0, None, None),
     ("h", "i", -1.0, "parent_and_child", None),
     ("a", "h", -1.0, None, "different"),
+    ("d", "j", -40.0, None, None),
 ]
 
 
@@ -70,7 +72,8 @@ def evidence(spark: SparkSession) -> DataFrame:
 @pytest.fixture(scope="module")
 def quality(spark: SparkSession) -> DataFrame:
     edges = spark.createDataFrame(EDGES, EDGE)
-    return linkage_quality(owned(spark, NOW), owned(spark, BEFORE), evidence(spark), edges)
+    now, before = owned(spark, NOW), owned(spark, BEFORE)
+    return linkage_quality(now, before, evidence(spark), edges, review=6.0)
 
 
 def test_every_metric_is_what_a_hand_counts(quality: DataFrame) -> None:
@@ -114,6 +117,7 @@ def test_the_first_run_has_moved_nobody(spark: SparkSession) -> None:
         spark.createDataFrame([], MAP),
         evidence(spark),
         spark.createDataFrame([], EDGE),
+        review=6.0,
     )
     found = {row.metric: row.value for row in nothing.collect()}
     assert [found[m] for m in ("moved_record_share", "merged_customer_share")] == [None, None]
