@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.bronze.records import Layout, missing_columns, parquet_record_count
 from lakehouse.settings.sources import FileFormat, Source
+from lakehouse.tables.local_frame import local_frame
 
 INGESTED, DUPLICATE, REJECTED = "ingested", "duplicate", "rejected"
 MISSING_REQUIRED_COLUMN = "missing_required_column"
@@ -94,7 +95,8 @@ def inspected_files(
 ) -> DataFrame:
     """One row per file of `paths` (path → source_file, feed): hash, sizes, counts and faults."""
     layouts = {source.name: layout(source) for source in sources}
-    named = spark.createDataFrame(
+    named = local_frame(
+        spark,
         [(path, source_file, feed) for path, (source_file, feed) in paths.items()],
         "path string, source_file string, feed string",
     )

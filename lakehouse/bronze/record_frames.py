@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from lakehouse.bronze.landing import escaped_path, layout
 from lakehouse.bronze.records import Layout, Record, records
 from lakehouse.settings.sources import Source
+from lakehouse.tables.local_frame import local_frame
 
 _ROWS_PER_BATCH = 20_000
 _PLACE = (
@@ -27,7 +28,7 @@ def parsed(spark: SparkSession, source: Source, paths: Mapping[str, str]) -> Dat
     Columns: source_file, file_hash, source_row_number, reason, payload (null for a sound record),
     unknown_columns, then the source's columns as text.
     """
-    named = spark.createDataFrame(list(paths.items()), "path string, source_file string")
+    named = local_frame(spark, paths.items(), "path string, source_file string")
     content = (
         spark.read.format("binaryFile")
         .load([escaped_path(path) for path in paths])

@@ -11,6 +11,7 @@ from lakehouse.linkage.evidence import evidence_by_column
 from lakehouse.linkage.model import frequency_columns
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.tables.linkage import TERM_FREQUENCY
+from lakehouse.tables.local_frame import local_frame
 
 ANY_OTHER = "*"
 """Stands for every value of a column that has no row of its own."""
@@ -33,7 +34,7 @@ def term_frequency(evidence: DataFrame, settings: LinkageSettings, secret: str) 
     """
     columns = _columns(settings)
     values = evidence_by_column(evidence, columns)
-    nothing = evidence.sparkSession.createDataFrame([], TERM_FREQUENCY.ddl())
+    nothing = local_frame(evidence.sparkSession, (), TERM_FREQUENCY.ddl())
     counted = [_shares(values, column, secret) for column in columns]
     return reduce(DataFrame.unionByName, counted, nothing)
 

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.columns.keys import keyed_hash
 from lakehouse.settings.linkage import SharingLimit
+from lakehouse.tables.local_frame import local_frame
 
 SHARED_IDENTIFIER_SCHEMA = "identifier string, value_hash string, people_count bigint"
 
@@ -30,7 +31,7 @@ def shared_identifier(people: DataFrame, limits: Iterable[SharingLimit], secret:
         if set(limit.columns) <= set(people.columns)
     ]
     if not found:
-        return people.sparkSession.createDataFrame([], SHARED_IDENTIFIER_SCHEMA)
+        return local_frame(people.sparkSession, (), SHARED_IDENTIFIER_SCHEMA)
     return reduce(DataFrame.unionByName, found)
 
 

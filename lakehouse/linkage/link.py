@@ -17,6 +17,7 @@ from lakehouse.linkage.model import TrainedModel
 from lakehouse.linkage.score import Increment, scored_edge
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.tables import linkage as specs
+from lakehouse.tables.local_frame import local_frame
 
 DECISION_SCHEMA = "record_key_l string, record_key_r string, decision string"
 
@@ -43,7 +44,7 @@ def no_state(spark: SparkSession) -> LinkageState:
         specs.SCORED_EDGE,
         specs.CLUSTER,
     )
-    return LinkageState(*(spark.createDataFrame([], spec.ddl()) for spec in tables))
+    return LinkageState(*(local_frame(spark, (), spec.ddl()) for spec in tables))
 
 
 def guarded_evidence(

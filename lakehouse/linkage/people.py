@@ -15,6 +15,7 @@ from lakehouse.linkage.artefact import load_model
 from lakehouse.linkage.link import DECISION_SCHEMA, linked, no_state
 from lakehouse.linkage.train import train
 from lakehouse.settings.linkage import LinkageSettings
+from lakehouse.tables.local_frame import local_frame
 
 _HASH_KEY = "people"
 """No secret: the hashes stay in the working folder."""
@@ -63,7 +64,7 @@ def link_people(
     state = linked(
         records,
         no_state(spark),
-        spark.createDataFrame([], DECISION_SCHEMA),
+        local_frame(spark, (), DECISION_SCHEMA),
         lambda evidence: train(evidence, settings) if model is None else load_model(model),
         settings,
         secret=_HASH_KEY,

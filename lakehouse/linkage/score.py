@@ -26,6 +26,7 @@ from lakehouse.linkage.frequency import with_frequencies
 from lakehouse.linkage.model import UNIQUE_ID, TrainedModel, expected_parameters, frequency_columns
 from lakehouse.settings.linkage import Engine, LinkageSettings
 from lakehouse.tables.linkage import SCORED_EDGE
+from lakehouse.tables.local_frame import local_frame
 
 _MOST_TOUCHED = 0.5
 """Share of touched records from which on a run looks at all: most lie near one then."""
@@ -80,7 +81,7 @@ def scored_edge(
     spark = increment.evidence.sparkSession
     rules = used_blocking(settings, model.present)
     if not rules or not model.comparisons:
-        return spark.createDataFrame([], SCORED_EDGE.ddl())
+        return local_frame(spark, (), SCORED_EDGE.ddl())
     folder = work_dir / f"scoring_{uuid.uuid4().hex}"
     folder.mkdir(parents=True)
     near = _near_records(increment, folder)

@@ -28,6 +28,7 @@ from lakehouse.settings.places import expectations_dir
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
 from lakehouse.storage.releases import REVERTED_TO, Release, current_release, kept_rows, release_of
+from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import (
     LINK_OVERRIDE,
     LINKAGE_QUALITY,
@@ -169,7 +170,7 @@ def release(lake: Lake, attempt: Attempt, versions: Mapping[str, int], reason: s
         (number, attempt.run_id, table, table_version, released_at, reason)
         for table, table_version in sorted(everything.items())
     ]
-    frame = lake.spark.createDataFrame(rows, RELEASE.ddl()).coalesce(1)
+    frame = local_frame(lake.spark, rows, RELEASE.ddl()).coalesce(1)
     lake.tables.write(frame, RELEASE, attempt.key(RELEASE.name))
 
 
@@ -356,6 +357,6 @@ def _record(lake: Lake, attempt: Attempt, status: str, details: Mapping[str, obj
         **details,
     }
     row = tuple(values.get(column.name) for column in RUN.columns)
-    frame = lake.spark.createDataFrame([row], RUN.ddl()).coalesce(1)
+    frame = local_frame(lake.spark, [row], RUN.ddl()).coalesce(1)
     lake.tables.write(frame, RUN, attempt.key(f"{RUN.name}:{status}"))
     lake.kill_points.passed(f"{RUN.name}:{status}", AFTER_RECORD)

@@ -17,6 +17,7 @@ from lakehouse.tables.linkage import (
     IDENTITY_MAP,
     SCORED_EDGE,
 )
+from lakehouse.tables.local_frame import local_frame
 
 _MOST_RECORDS = 5_000
 """Records of a component whose pairs are read into the driver; of a larger one, those of the customer."""
@@ -119,7 +120,7 @@ def _current_owners(lake: Lake, release: Release) -> DataFrame:
 
 def _of(frame: DataFrame, column: str, values: Iterable[str]) -> list[Row]:
     """The rows with one of the values, joined and not filtered by a literal: no key reaches a log."""
-    wanted = frame.sparkSession.createDataFrame([(v,) for v in values], f"{column} string")
+    wanted = local_frame(frame.sparkSession, [(v,) for v in values], f"{column} string")
     return frame.join(F.broadcast(wanted), on=column, how="left_semi").collect()
 
 
@@ -132,9 +133,7 @@ def _component(lake: Lake, release: Release, record: str) -> frozenset[str]:
     clusters = _released(lake, release, CLUSTER.name)
     own = [row.component_id for row in _of(clusters, "record_key", [record])]
     members = clusters.join(
-        F.broadcast(
-            clusters.sparkSession.createDataFrame([(c,) for c in own], "component_id string")
-        ),
+        F.broadcast(local_frame(clusters.sparkSession, [(c,) for c in own], "component_id string")),
         on="component_id",
         how="left_semi",
     ).limit(_MOST_RECORDS + 1)
@@ -145,7 +144,7 @@ def _component(lake: Lake, release: Release, record: str) -> frozenset[str]:
 def _pairs_among(lake: Lake, release: Release, records: frozenset[str]) -> list[ScoredPair]:
     edges = _released(lake, release, SCORED_EDGE.name)
     for side in ("record_key_l", "record_key_r"):
-        wanted = edges.sparkSession.createDataFrame([(r,) for r in records], f"{side} string")
+        wanted = local_frame(edges.sparkSession, [(r,) for r in records], f"{side} string")
         edges = edges.join(F.broadcast(wanted), on=side, how="left_semi")
     return [ScoredPair(*row) for row in edges.select(*ScoredPair._fields).collect()]
 

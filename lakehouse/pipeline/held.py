@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.pipeline.lake import Lake
 from lakehouse.storage.releases import runs_behind
+from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import LANDING_FILE, QUALITY_RESULT, QUARANTINE
 
 PLACE = ["source_file", "file_hash", "source_row_number"]
@@ -45,7 +46,7 @@ def held_by_latest_runs(lake: Lake, versions: Mapping[str, int]) -> DataFrame:
     latest = (
         lake.tables.read(QUALITY_RESULT.name)
         .join(
-            F.broadcast(lake.spark.createDataFrame(runs, "run_id string, age int")),
+            F.broadcast(local_frame(lake.spark, runs, "run_id string, age int")),
             on="run_id",
             how="inner",
         )

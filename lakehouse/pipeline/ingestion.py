@@ -32,6 +32,7 @@ from lakehouse.quality.rules import Suite
 from lakehouse.settings.places import is_uri, local_path
 from lakehouse.settings.sources import LoadKind, Source
 from lakehouse.tables.conform import conformed
+from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import FEED_BOOK, LANDING_FILE, QUARANTINE
 from lakehouse.tables.spec import TableSpec
 
@@ -93,7 +94,7 @@ def claim(lake: Lake, attempt: Attempt, sources: Sequence[Source]) -> Claim:
         inspected = inspected_files(lake.spark, paths, sources)
         rows = conformed(landing_file(inspected, ledger, attempt.run_id), LANDING_FILE)
     else:
-        rows = lake.spark.createDataFrame([], LANDING_FILE.ddl())
+        rows = local_frame(lake.spark, (), LANDING_FILE.ddl())
     version = tables.write(rows.coalesce(1), LANDING_FILE, attempt.key(LANDING_FILE.name))
     taken = tables.read(LANDING_FILE.name, version).where(F.col("run_id") == attempt.run_id)
     files: dict[str, list[Row]] = defaultdict(list)
@@ -206,7 +207,7 @@ def feed_books(lake: Lake, attempt: Attempt, books: Sequence[FeedBook]) -> int:
         )
         for b in books
     ]
-    frame = lake.spark.createDataFrame(rows, FEED_BOOK.ddl()).coalesce(1)
+    frame = local_frame(lake.spark, rows, FEED_BOOK.ddl()).coalesce(1)
     version = lake.tables.write(frame, FEED_BOOK, attempt.key(FEED_BOOK.name))
     unbalanced = [str(book) for book in books if not book.is_balanced]
     if unbalanced:

@@ -31,8 +31,10 @@ from lakehouse.pipeline.lake import Lake
 from lakehouse.quality.bronze_suite import SEQUENCE_AT
 from lakehouse.quality.quarantine import good_rows, held_rows
 from lakehouse.settings.sources import Source
+from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import FEED_BOOK
 
+_FILE = "source_file string, file_hash string"
 GONE = "is gone: put it back, or deliver its records in a new file"
 CHANGED = "has other bytes than when its records were held: put it back as it was"
 RENUMBERED = (
@@ -147,10 +149,10 @@ def _append(
     spec, landing = source.bronze_table, lake.settings.lake.landing
     paths = {landing_uri(landing, file.source_file): file.source_file for file in files}
     tried = held.join(
-        F.broadcast(lake.spark.createDataFrame(files)),
-        on=["table_name", "source_file", "file_hash"],
+        F.broadcast(local_frame(lake.spark, [(f.source_file, f.file_hash) for f in files], _FILE)),
+        on=["source_file", "file_hash"],
         how="left_semi",
-    )
+    ).where(F.col("table_name") == spec.name)
     records = parsed(lake.spark, source, paths).persist()
     try:
         secret = lake.settings.lake.secret.get_secret_value()

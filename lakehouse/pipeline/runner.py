@@ -43,6 +43,7 @@ from lakehouse.settings.places import expectations_dir
 from lakehouse.settings.sources import Source
 from lakehouse.tables.conform import conformed
 from lakehouse.tables.linkage import IDENTITY_MAP, RECORD_EVIDENCE, SCORED_EDGE
+from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import (
     CORRECTION_COUNT,
     FEED_BOOK,
@@ -287,7 +288,7 @@ class _Run:
             found = measures(quality, settings.quality)
             run = (self._attempt.run_id, self._attempt.number, self._attempt.as_of)
             rows = [(*run, m.metric, m.value, m.warn_above, m.fail_above) for m in found]
-            frame = self._lake.spark.createDataFrame(rows, LINKAGE_QUALITY.ddl()).coalesce(1)
+            frame = local_frame(self._lake.spark, rows, LINKAGE_QUALITY.ddl()).coalesce(1)
             key = self._attempt.key(LINKAGE_QUALITY.name)
             self._lake.tables.write(frame, LINKAGE_QUALITY, key)
             require_within_limits(found)

@@ -45,6 +45,7 @@ from lakehouse.settings.models import Settings
 from lakehouse.settings.sources import Source
 from lakehouse.silver import DERIVED, SILVER_READS, bronze_reads, silver_table
 from lakehouse.tables.gold import SOURCE
+from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.registry import GATED_TABLES
 from lakehouse.tables.spec import Layer, TableSpec
 
@@ -150,7 +151,7 @@ def _retired_step(spec: TableSpec) -> Step:
     return Step(
         spec.name,
         (),
-        lambda inputs: inputs.spark.createDataFrame([], spec.ddl()),
+        lambda inputs: local_frame(inputs.spark, (), spec.ddl()),
         is_retired=True,
     )
 
@@ -372,7 +373,7 @@ def _plain(function: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
 
 def _source(inputs: Inputs) -> DataFrame:
     rows = source_rows(inputs.settings.sources)
-    return inputs.spark.createDataFrame(rows, SOURCE.ddl())
+    return local_frame(inputs.spark, rows, SOURCE.ddl())
 
 
 _GOLD: Mapping[str, Callable[..., DataFrame]] = {

@@ -11,6 +11,7 @@ from lakehouse.linkage.overrides import WITHDRAWN, Override, contradicted, effec
 from lakehouse.linkage.refine import DIFFERENT, SAME
 from lakehouse.pipeline.lake import Lake
 from lakehouse.storage.delta_tables import WriteKey
+from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import LINK_OVERRIDE
 
 DECISIONS = (SAME, DIFFERENT)
@@ -85,7 +86,7 @@ def _require_words(by: str, reason: str) -> None:
 def _require_known(lake: Lake, pair: Override) -> None:
     people = "silver.person_record"
     version = lake.release().versions.get(people, 0)
-    wanted = lake.spark.createDataFrame([(pair.left,), (pair.right,)], "record_key string")
+    wanted = local_frame(lake.spark, [(pair.left,), (pair.right,)], "record_key string")
     found = lake.tables.read(people, version).join(wanted, on="record_key", how="left_semi")
     known = {row.record_key for row in found.select("record_key").collect()}
     missing = [record for record in (pair.left, pair.right) if record not in known]
@@ -108,7 +109,7 @@ def _write(lake: Lake, override: Override, by: str, reason: str) -> None:
     # After all that were made before, whatever the clocks of the machines say: the newest holds.
     now = max(datetime.now(UTC), _EPOCH + timedelta(microseconds=newest + 1))
     row = (override.left, override.right, override.decision, by, reason, now)
-    frame = lake.spark.createDataFrame([row], LINK_OVERRIDE.ddl()).coalesce(1)
+    frame = local_frame(lake.spark, [row], LINK_OVERRIDE.ddl()).coalesce(1)
     # No digest of the row: it would stand in the log of commits, and could be guessed.
     number = lake.tables.version(LINK_OVERRIDE.name) + 1
     key = WriteKey(f"c360:{LINK_OVERRIDE.name}", number, uuid.uuid4().hex)

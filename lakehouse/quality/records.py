@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from lakehouse.quality.gate import GateOutcome
 from lakehouse.quality.quarantine import FLAGS, held_rows
 from lakehouse.quality.rules import RuleResult
+from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import QUALITY_RESULT, QUARANTINE
 from lakehouse.tables.spec import TableSpec
 
@@ -29,7 +30,7 @@ def quality_results(
         for outcome in outcomes
         for result in outcome.results
     ]
-    return session.createDataFrame(rows, QUALITY_RESULT.ddl())
+    return local_frame(session, rows, QUALITY_RESULT.ddl())
 
 
 def quarantined(

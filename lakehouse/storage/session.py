@@ -26,6 +26,9 @@ LOCAL_OPTIONS: Mapping[str, str] = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.scheduler.mode": "FAIR",
     "spark.sql.codegen.cache.maxEntries": "5000",
+    # Else every column expression asks the JVM several times where in the code it stands.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
+    "spark.python.daemon.module": "lakehouse.storage.python_workers",
 }
 
 

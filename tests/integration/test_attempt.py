@@ -17,6 +17,7 @@ from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.scratch import own_models, scratch_folder
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.releases import Release, current_release
+from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import FEED_BOOK, RELEASE, RUN
 from lakehouse.tables.spec import Column, TableSpec, WriteMode
 from tests.support.lake import DAY_1, small_lake_at
@@ -160,7 +161,7 @@ def test_a_lake_from_before_fingerprints_goes_on(lake: Lake) -> None:
         "status": "succeeded",
         "recorded_at": datetime.now(UTC),
     }
-    frame = lake.spark.createDataFrame([tuple(row.get(c.name) for c in before)], spec.ddl())
+    frame = local_frame(lake.spark, [tuple(row.get(c.name) for c in before)], spec.ddl())
     lake.tables.write(frame, spec, WriteKey("c360:ops.run", 1, ""))
 
     assert attempts.begin(lake, "day-2", DAY_1).number == 2
@@ -174,7 +175,7 @@ def released(lake: Lake, *releases: dict[str, int]) -> None:
         for number, versions in enumerate(releases, start=1)
         for table, version in versions.items()
     ]
-    frame = lake.spark.createDataFrame(rows, RELEASE.ddl())
+    frame = local_frame(lake.spark, rows, RELEASE.ddl())
     lake.tables.write(frame, RELEASE, WriteKey("c360:test", 1, ""))
 
 
@@ -203,7 +204,7 @@ def test_a_table_that_came_after_a_release_is_not_in_what_is_reverted_to_it(lake
 
 
 def visited(lake: Lake, attempt: Attempt) -> int:
-    frame = lake.spark.createDataFrame([("V1",)], VISIT.ddl())
+    frame = local_frame(lake.spark, [("V1",)], VISIT.ddl())
     return lake.tables.write(frame, VISIT, attempt.key(VISIT.name))
 
 

@@ -13,6 +13,7 @@ from lakehouse.storage.kill_points import KillPoints
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
 from lakehouse.storage.releases import current_release
+from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec, WriteMode
 from tests.support.lake import DAY_1, DAY_2, SmallLake, small_lake_at
 
@@ -59,7 +60,7 @@ def test_a_table_written_over_keeps_its_properties_comments_and_clustering(
 ) -> None:
     tables.create(PERSON)
     made = description(tables, spark)
-    frame = spark.createDataFrame([("P1", EMAIL, 3)], PERSON.ddl())
+    frame = local_frame(spark, [("P1", EMAIL, 3)], PERSON.ddl())
 
     for number in (1, 2):
         tables.write(frame, PERSON, key(number))
@@ -84,7 +85,7 @@ def test_a_column_that_becomes_personal_is_kept_out_of_the_log_from_the_next_wri
     tables.fit(after)
     fitted = tables.version("gold.person")
     tables.fit(after)
-    tables.write(spark.createDataFrame([("P1", EMAIL, "/")], after.ddl()), after, key(1))
+    tables.write(local_frame(spark, [("P1", EMAIL, "/")], after.ddl()), after, key(1))
 
     assert fitted > 0
     assert tables.version("gold.person") == fitted + 1
@@ -104,7 +105,7 @@ def test_a_table_whose_columns_all_become_personal_keeps_no_statistics(
 
     for _ in range(2):
         tables.fit(after)
-    tables.write(spark.createDataFrame([("PERSON-1", EMAIL)], after.ddl()), after, key(1))
+    tables.write(local_frame(spark, [("PERSON-1", EMAIL)], after.ddl()), after, key(1))
 
     assert "delta.dataSkippingStatsColumns" not in description(tables, spark)["properties"]
     assert commits_that_hold("PERSON-1", location(tables, spark)) == []
@@ -140,7 +141,7 @@ def test_a_table_is_appended_to_restored_compacted_vacuumed_and_gains_and_loses_
 ) -> None:
     log = replace(PERSON, write_mode=WriteMode.APPEND)
     tables.create(log)
-    frame = spark.createDataFrame([("P1", EMAIL, 3)], log.ddl())
+    frame = local_frame(spark, [("P1", EMAIL, 3)], log.ddl())
 
     first, again, second = (tables.write(frame, log, key(number)) for number in (1, 1, 2))
 

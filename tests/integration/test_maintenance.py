@@ -15,6 +15,7 @@ from lakehouse.storage.kill_points import KillPoints
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
 from lakehouse.storage.maintenance import live_since, vacuum
+from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import RELEASE
 from lakehouse.tables.spec import Column, TableSpec
 
@@ -50,10 +51,10 @@ def three_releases(spark: SparkSession, tmp_path: Path) -> Path:
     tables.create(SHOP)
     tables.create(RELEASE)
     for number in (1, 2, 3):
-        frame = spark.createDataFrame([(f"S{number}",)], SHOP.ddl()).coalesce(1)
+        frame = local_frame(spark, [(f"S{number}",)], SHOP.ddl()).coalesce(1)
         version = tables.write(frame, SHOP, WriteKey("c360:gold.shop", number, ""))
         row = (number, f"day-{number}", SHOP.name, version, datetime.now(UTC), "run")
-        released = spark.createDataFrame([row], RELEASE.ddl())
+        released = local_frame(spark, [row], RELEASE.ddl())
         tables.write(released, RELEASE, WriteKey(f"c360:{RELEASE.name}", number, ""))
     # Under another path, so that Spark has not read the log that is altered now.
     root = (tmp_path / "written").rename(tmp_path / "lake")
@@ -90,7 +91,7 @@ def test_a_table_is_kept_from_when_the_oldest_version_of_a_kept_release_was_firs
     tables = opened(spark, three_releases)
     # Release 4 goes back to the version of release 1.
     reverted = (4, "revert-to-1", SHOP.name, 1, datetime.now(UTC), "reverted to 1")
-    frame = spark.createDataFrame([reverted], RELEASE.ddl())
+    frame = local_frame(spark, [reverted], RELEASE.ddl())
     tables.write(frame, RELEASE, WriteKey(f"c360:{RELEASE.name}", 4, ""))
     at = {row.release_number: row.released_at for row in tables.read(RELEASE.name).collect()}
 

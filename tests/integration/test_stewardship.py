@@ -11,6 +11,7 @@ from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import stewardship
 from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.stewardship import decide, overrides, withdraw
+from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import LINK_OVERRIDE, RELEASE, RUN
 from lakehouse.tables.silver import PERSON_RECORD
 from tests.support.lake import DAY_1, small_lake_at
@@ -28,7 +29,7 @@ def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     nullable = PERSON_RECORD.ddl().replace(" not null", "")
     attempt = attempts.begin(made, "day-1", DAY_1)
     key = attempt.key(PERSON_RECORD.name)
-    version = made.tables.write(spark.createDataFrame(rows, nullable), PERSON_RECORD, key)
+    version = made.tables.write(local_frame(spark, rows, nullable), PERSON_RECORD, key)
     attempts.release(made, attempt, {PERSON_RECORD.name: version})
     return made
 

@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from lakehouse.bronze.landing import inspected_files, landing_file, listed_files, new_files
 from lakehouse.bronze.record_frames import good_records, malformed_records, parsed
 from lakehouse.settings.sources import Source
+from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import LANDING_FILE
 
 DAY = date(2026, 1, 6)
@@ -58,7 +59,7 @@ def taken(spark: SparkSession, landing: Path, ledger: DataFrame) -> DataFrame:
 
 
 def empty_ledger(spark: SparkSession) -> DataFrame:
-    return spark.createDataFrame([], LANDING_FILE.ddl())
+    return local_frame(spark, [], LANDING_FILE.ddl())
 
 
 def fates(rows: Sequence[Row]) -> dict[str, tuple[str, str | None, int]]:
@@ -70,7 +71,7 @@ def test_a_file_is_taken_once_whatever_it_is_called_again(
 ) -> None:
     deliver(tmp_path, {"2026-01-05/guest-1.csv": HEADER + "1,Ann,Bath,\n2,Bob,,\n"})
     first = taken(spark, tmp_path, empty_ledger(spark)).collect()
-    ledger = spark.createDataFrame(first, LANDING_FILE.ddl())
+    ledger = local_frame(spark, first, LANDING_FILE.ddl())
     deliver(tmp_path, {"2026-01-06/guest-resent.csv": HEADER + "1,Ann,Bath,\n2,Bob,,\n"})
 
     again = taken(spark, tmp_path, ledger).collect()

@@ -15,6 +15,7 @@ from lakehouse.columns.dates import (
 )
 from lakehouse.columns.keys import identity, record_key
 from lakehouse.columns.text import squashed
+from lakehouse.tables.local_frame import local_frame
 
 
 def value(spark: SparkSession, column: Column) -> Any:
@@ -92,7 +93,7 @@ def test_an_id_is_trimmed_and_an_address_in_it_loses_its_case(spark: SparkSessio
 def test_the_dates_of_a_column_are_read_in_the_order_that_all_of_them_allow(
     spark: SparkSession, texts: list[str], dates: list[date | None]
 ) -> None:
-    frame = spark.createDataFrame([(text,) for text in texts], "text string")
+    frame = local_frame(spark, [(text,) for text in texts], "text string")
 
     facts = frame.select(day_first_facts(F.col("text")).alias("f")).collect()[0].f
     formats = formats_by_facts(facts.first, facts.second)

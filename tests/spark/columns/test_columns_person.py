@@ -7,6 +7,7 @@ from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.columns.person import MATCH_COLUMNS, RAW_COLUMNS, standardised_people
+from lakehouse.tables.local_frame import local_frame
 
 AS_OF = date(2026, 1, 10)
 PEOPLE: dict[str, dict[str, str | None]] = {
@@ -80,7 +81,7 @@ def people(spark: SparkSession) -> dict[str, Row]:
     """The standardised `PEOPLE`, by what they are called."""
     names = sorted({name for raw in PEOPLE.values() for name in raw})
     cells = [(who, *(raw.get(name) for name in names)) for who, raw in PEOPLE.items()]
-    frame = spark.createDataFrame(cells, ", ".join(f"`{n}` string" for n in ["who", *names]))
+    frame = local_frame(spark, cells, ", ".join(f"`{n}` string" for n in ["who", *names]))
     standard = standardised_people(
         frame,
         default_country=F.lit("US"),

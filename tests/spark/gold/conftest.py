@@ -14,6 +14,7 @@ import yaml
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.settings.survivorship import Survivorship
+from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.spec import Column, TableSpec
 
 _DEFAULTS = {"string": "x", "timestamp": "2020-01-01", "date": "2020-01-01", "boolean": True}
@@ -38,7 +39,7 @@ def table(spark: SparkSession) -> Callable[..., DataFrame]:
         for row in rows:
             assert set(row) <= set(spec.column_names), "the test names a column that is not there"
         values = [tuple(_typed(column, row) for column in spec.columns) for row in rows]
-        return spark.createDataFrame(values, spec.ddl())
+        return local_frame(spark, values, spec.ddl())
 
     return build
 
@@ -57,7 +58,8 @@ def identity(spark: SparkSession) -> Callable[..., DataFrame]:
             for customer, records in customers.items()
             for record in records
         ]
-        return spark.createDataFrame(
+        return local_frame(
+            spark,
             rows,
             "record_key string, customer_id string, cluster_id string, valid_from timestamp, "
             "valid_to timestamp",

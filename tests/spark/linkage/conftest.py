@@ -13,6 +13,7 @@ from lakehouse.linkage.link import DECISION_SCHEMA, LinkageState, linked, no_sta
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.linkage.train import train
 from lakehouse.settings.linkage import Engine, LinkageSettings
+from lakehouse.tables.local_frame import local_frame
 
 GIVEN = [
     "anna",
@@ -93,7 +94,7 @@ def made_people(count: int, seed: int = 3) -> list[tuple[str | None, ...]]:
 
 
 def frame(spark: SparkSession, rows: list[tuple[str | None, ...]]) -> DataFrame:
-    return spark.createDataFrame(rows, ", ".join(f"{name} string" for name in COLUMNS))
+    return local_frame(spark, rows, ", ".join(f"{name} string" for name in COLUMNS))
 
 
 def by(settings: LinkageSettings, engine: str) -> LinkageSettings:
@@ -125,7 +126,7 @@ def linked_after(
     return linked(
         people,
         last or no_state(spark),
-        spark.createDataFrame(decisions or [], DECISION_SCHEMA),
+        local_frame(spark, decisions or [], DECISION_SCHEMA),
         lambda _: model,
         settings,
         secret="tests",
@@ -137,8 +138,8 @@ def linked_after(
 def trained(people: DataFrame, settings: LinkageSettings) -> TrainedModel:
     """A model for `people`, of whom nobody shares too much."""
     spark = people.sparkSession
-    nothing = spark.createDataFrame([], SHARED_IDENTIFIER_SCHEMA)
-    undecided = spark.createDataFrame([], DECISION_SCHEMA)
+    nothing = local_frame(spark, [], SHARED_IDENTIFIER_SCHEMA)
+    undecided = local_frame(spark, [], DECISION_SCHEMA)
     return train(record_evidence(people, nothing, undecided, settings, "tests"), settings)
 
 

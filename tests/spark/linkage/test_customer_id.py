@@ -8,6 +8,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.linkage.customer_id import identity_map
+from lakehouse.tables.local_frame import local_frame
 
 MONDAY, TUESDAY, WEDNESDAY = (datetime(2026, 3, day, tzinfo=UTC) for day in (2, 3, 4))
 MAP = "record_key string, customer_id string, valid_from timestamp, valid_to timestamp"
@@ -49,14 +50,14 @@ def mapped(
         for word in words.split()
         for letter in word
     ]
-    frame = spark.createDataFrame(rows, "record_key string, cluster_id string")
-    return spark.createDataFrame(identity_map(frame, known, at, release).collect(), MAP)
+    frame = local_frame(spark, rows, "record_key string, cluster_id string")
+    return local_frame(spark, identity_map(frame, known, at, release).collect(), MAP)
 
 
 @pytest.fixture(scope="module")
 def histories(spark: SparkSession) -> dict[str, History]:
     """Every story, told over three days; all of them at once."""
-    known, days = spark.createDataFrame([], MAP), []
+    known, days = local_frame(spark, [], MAP), []
     for day, at in enumerate((MONDAY, TUESDAY, WEDNESDAY)):
         today = {story: words[day] for story, words in STORIES.items()}
         known = mapped(spark, today, known, at, day + 1)
@@ -158,7 +159,7 @@ def test_a_long_tangle_is_settled_to_its_end(histories: dict[str, History]) -> N
 def test_a_day_run_twice_and_a_past_day_run_late_lose_no_period_and_overlap_none(
     spark: SparkSession,
 ) -> None:
-    known = spark.createDataFrame([], MAP)
+    known = local_frame(spark, [], MAP)
     days = ((TUESDAY, "ade"), (TUESDAY, "abc de"), (MONDAY, "a bc de"))
     for release, (at, words) in enumerate(days, 1):
         known = mapped(spark, {"": words}, known, at, release)

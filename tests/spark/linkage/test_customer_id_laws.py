@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from lakehouse.linkage.customer_id import identity_map
+from lakehouse.tables.local_frame import local_frame
 
 RECORDS, CLUSTERS, DAYS, HISTORIES = 12, 6, 3, 100
 # The third run is for a day before the second's, as a run that makes up for one missed.
@@ -52,8 +53,8 @@ def days(histories: Sequence[History]) -> Iterator[Clusters]:
 def mapped(
     spark: SparkSession, clusters: Sequence[tuple[str, str]], known: Sequence[Period], day: int
 ) -> list[Period]:
-    cluster = spark.createDataFrame(list(clusters), CLUSTER)
-    previous = spark.createDataFrame(list(known), MAP)
+    cluster = local_frame(spark, list(clusters), CLUSTER)
+    previous = local_frame(spark, list(known), MAP)
     found = identity_map(cluster, previous, MOMENTS[day], day + 1)
     return sorted(Period(*row) for row in found.collect())
 

@@ -11,6 +11,7 @@ from lakehouse.linkage.customer_alias import customer_alias
 from lakehouse.linkage.customer_id import identity_map
 from lakehouse.linkage.identity_event import identity_event
 from lakehouse.tables.linkage import CUSTOMER_ALIAS, IDENTITY_EVENT, IDENTITY_MAP
+from lakehouse.tables.local_frame import local_frame
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 TOUCHED = "record_key string, cause string"
@@ -65,16 +66,16 @@ def clusters_of(stories: Mapping[str, str]) -> list[tuple[str, str, str]]:
 @pytest.fixture(scope="module")
 def days(spark: SparkSession) -> list[Day]:
     """All stories at once, told day by day as the runner does; events as each day adds them."""
-    known = spark.createDataFrame([], IDENTITY_MAP.ddl())
-    recorded = spark.createDataFrame([], IDENTITY_EVENT.ddl())
-    aliases = spark.createDataFrame([], CUSTOMER_ALIAS.ddl())
-    last_cluster, told = spark.createDataFrame([], CLUSTER), []
+    known = local_frame(spark, [], IDENTITY_MAP.ddl())
+    recorded = local_frame(spark, [], IDENTITY_EVENT.ddl())
+    aliases = local_frame(spark, [], CUSTOMER_ALIAS.ddl())
+    last_cluster, told = local_frame(spark, [], CLUSTER), []
     names: dict[str, str] = {}
     for day in range(max(map(len, STORIES.values()))):
         rows = clusters_of({s: words[min(day, len(words) - 1)] for s, words in STORIES.items()})
-        cluster = spark.createDataFrame(rows, CLUSTER)
+        cluster = local_frame(spark, rows, CLUSTER)
         at = MONDAY + timedelta(days=day)
-        touched = spark.createDataFrame(touches(day, rows, last_cluster), TOUCHED)
+        touched = local_frame(spark, touches(day, rows, last_cluster), TOUCHED)
         last_map = known
         known = stored(identity_map(cluster, known, at, day + 1), IDENTITY_MAP.ddl())
         events = stored(
@@ -88,8 +89,10 @@ def days(spark: SparkSession) -> list[Day]:
 
 
 def stored(frame: DataFrame, ddl: str) -> DataFrame:
-    return frame.sparkSession.createDataFrame(
-        frame.select(*(c.split()[0].strip("`") for c in ddl.split(", "))).collect(), ddl
+    return local_frame(
+        frame.sparkSession,
+        frame.select(*(c.split()[0].strip("`") for c in ddl.split(", "))).collect(),
+        ddl,
     )
 
 
@@ -244,14 +247,14 @@ def test_events_from_before_the_log_was_kept_have_an_unknown_cause(spark: SparkS
     since = [("r3", "c3", wednesday, None)]
     members = [(f"r{n}", f"r{n}", f"r{n}") for n in (1, 2, 3)]
     touches_now = [("r1", "full"), ("r2", "full"), ("r3", "new")]
-    cluster = spark.createDataFrame(members, CLUSTER)
+    cluster = local_frame(spark, members, CLUSTER)
     events = identity_event(
-        spark.createDataFrame([*before, *since], IDENTITY_MAP.ddl()),
-        spark.createDataFrame(touches_now, TOUCHED),
+        local_frame(spark, [*before, *since], IDENTITY_MAP.ddl()),
+        local_frame(spark, touches_now, TOUCHED),
         cluster,
         cluster,
-        spark.createDataFrame([], IDENTITY_EVENT.ddl()),
-        spark.createDataFrame(before, IDENTITY_MAP.ddl()),
+        local_frame(spark, [], IDENTITY_EVENT.ddl()),
+        local_frame(spark, before, IDENTITY_MAP.ddl()),
         "first to keep events",
     ).collect()
     assert {(e.customer_id, e.event, e.occurred_at.day, e.cause) for e in events} == {

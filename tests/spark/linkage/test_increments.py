@@ -14,6 +14,7 @@ from lakehouse.linkage.link import DECISION_SCHEMA, LinkageState, guarded_eviden
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.linkage.score import Increment, scored_edge
 from lakehouse.settings.linkage import LinkageSettings
+from lakehouse.tables.local_frame import local_frame
 
 from .conftest import by, frame, linked_after, made_people
 
@@ -35,7 +36,7 @@ def everything_anew(
 ) -> tuple[DataFrame, DataFrame]:
     """Edges and clusters of one run over all records, with the value frequencies of another."""
     spark = people.sparkSession
-    decided = spark.createDataFrame(decisions, DECISION_SCHEMA)
+    decided = local_frame(spark, decisions, DECISION_SCHEMA)
     evidence = guarded_evidence(people, decided, settings, "tests").persist()
     none = no_state(spark)
     oversized = oversized_block(evidence, settings, work)

@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 from lakehouse.linkage.linkage_quality import linkage_quality
 from lakehouse.pipeline.link_limits import measures
 from lakehouse.settings.linkage import LinkageMetric, QualityLimit, QualityLimits
+from lakehouse.tables.local_frame import local_frame
 
 MONDAY, TUESDAY = (datetime(2026, 3, day, tzinfo=UTC) for day in (2, 3))
 MAP = "record_key string, customer_id string, valid_from timestamp, valid_to timestamp"
@@ -57,7 +58,7 @@ EDGES = [
 
 def owned(spark: SparkSession, customers: dict[str, str]) -> DataFrame:
     rows = [(r, c, MONDAY, None) for c, records in customers.items() for r in records]
-    return spark.createDataFrame([*rows, ("gone", "G", MONDAY, TUESDAY)], MAP)
+    return local_frame(spark, [*rows, ("gone", "G", MONDAY, TUESDAY)], MAP)
 
 
 def evidence(spark: SparkSession) -> DataFrame:
@@ -66,12 +67,12 @@ def evidence(spark: SparkSession) -> DataFrame:
         (key, {n: v for n, v in zip(names, values, strict=True) if v})
         for key, values in PEOPLE.items()
     ]
-    return spark.createDataFrame(rows, EVIDENCE)
+    return local_frame(spark, rows, EVIDENCE)
 
 
 @pytest.fixture(scope="module")
 def quality(spark: SparkSession) -> DataFrame:
-    edges = spark.createDataFrame(EDGES, EDGE)
+    edges = local_frame(spark, EDGES, EDGE)
     now, before = owned(spark, NOW), owned(spark, BEFORE)
     return linkage_quality(now, before, evidence(spark), edges, review=6.0)
 
@@ -114,9 +115,9 @@ def test_a_small_company_has_no_limit_that_fails_its_run(quality: DataFrame) -> 
 def test_the_first_run_has_moved_nobody(spark: SparkSession) -> None:
     nothing = linkage_quality(
         owned(spark, NOW),
-        spark.createDataFrame([], MAP),
+        local_frame(spark, [], MAP),
         evidence(spark),
-        spark.createDataFrame([], EDGE),
+        local_frame(spark, [], EDGE),
         review=6.0,
     )
     found = {row.metric: row.value for row in nothing.collect()}

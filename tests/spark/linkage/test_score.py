@@ -15,6 +15,7 @@ from lakehouse.linkage.guards import shared_identifier, without_shared_values
 from lakehouse.linkage.link import LinkageState
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.settings.linkage import LinkageSettings
+from lakehouse.tables.local_frame import local_frame
 
 from .conftest import by, frame, linked_after, made_people, trained
 
@@ -166,7 +167,8 @@ def test_a_value_that_too_many_people_share_is_no_evidence(
     rows = [(f"r{i}", chr(97 + i), chr(98 + i), "info@firm.org") for i in range(9)] + [
         ("s", "z", "z", "z@z.org")
     ]
-    people = spark.createDataFrame(
+    people = local_frame(
+        spark,
         rows,
         "record_key string, given_name_match string, family_name_match string, email_match string",
     )
@@ -206,7 +208,7 @@ def test_groups_on_spark_are_those_found_locally(spark: SparkSession, tmp_path: 
         for i in range(40)
         if i != (i * 7 + 3) % 40
     ]
-    stored = spark.createDataFrame(edges, "record_key_l string, record_key_r string, margin double")
+    stored = local_frame(spark, edges, "record_key_l string, record_key_r string, margin double")
     found = {
         r.record_key: r.group_key for r in connected_on_spark(stored, tmp_path / "all").collect()
     }

@@ -34,6 +34,7 @@ from lakehouse.quality.rules import (
 )
 from lakehouse.quality.suites import read_suites
 from lakehouse.settings.load import load_settings
+from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.registry import GATED_TABLES
 from lakehouse.tables.spec import Column, TableSpec
 
@@ -178,7 +179,7 @@ _CHANGES = {
 def frame_of(spark: SparkSession, spec: TableSpec, suite: Suite, rows: list[Row]) -> DataFrame:
     """The rows as a frame with the table's columns, all nullable."""
     ddl = ", ".join(f"`{c}` {spark_type(spec, c)}" for c in suite.columns)
-    named = spark.createDataFrame([tuple(row[c] for c in suite.columns) for row in rows], ddl)
+    named = local_frame(spark, [tuple(row[c] for c in suite.columns) for row in rows], ddl)
     missing = (c for c in spec.columns if c.name not in suite.columns)
     return named.select("*", *(F.lit(None).cast(c.type).alias(c.name) for c in missing))
 
@@ -223,7 +224,7 @@ def test_rules_about_the_table_fail_on_a_table_made_for_them(spark: SparkSession
         for rule in suite.rules
         if rule.type == ROW_COUNT
     }
-    empty = spark.createDataFrame([], "record_key string")
+    empty = local_frame(spark, [], "record_key string")
 
     for rule in asked.values():
         assert [r.is_success for r in validated(empty, Suite("silver.none", (rule,)))] == [False]

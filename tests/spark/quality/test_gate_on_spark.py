@@ -31,6 +31,7 @@ from lakehouse.quality.rules import (
     Suite,
 )
 from lakehouse.tables.conform import conformed
+from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import QUALITY_RESULT, QUARANTINE
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec
 
@@ -107,7 +108,7 @@ ROWS = [
 def tickets(spark: SparkSession, rows: list[tuple[object, ...]]) -> DataFrame:
     """The rows with every column nullable, as a transform hands them over."""
     ddl = TICKET.ddl().replace("decimal(18,2)", "int")
-    frame = spark.createDataFrame(rows, ddl)
+    frame = local_frame(spark, rows, ddl)
     return frame.withColumn("amount", frame.amount.cast("decimal(18,2)"))
 
 

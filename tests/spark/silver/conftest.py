@@ -8,6 +8,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.settings.sources import Source
+from lakehouse.tables.local_frame import local_frame
 
 Row = dict[str, Any]
 Landed = Callable[[Source, Sequence[Row]], DataFrame]
@@ -55,6 +56,6 @@ def landed(spark: SparkSession) -> Landed:
             lineage = (file, numbers[file], repr(values), None, bytes_hash, ingested_at)
             cells.append((*values, *lineage))
         columns = ", ".join(f"`{name}` string" for name in names)
-        return spark.createDataFrame(cells, f"{columns}, {_LINEAGE}")
+        return local_frame(spark, cells, f"{columns}, {_LINEAGE}")
 
     return frame

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.silver.current import current
+from lakehouse.tables.local_frame import local_frame
 from tests.spark.silver.conftest import Landed, Row, source
 
 SNAPSHOT = source("contact", "id name at", load_kind="snapshot")
@@ -23,7 +24,7 @@ DELTA = source(
 
 def assert_living(found: DataFrame, *expected: tuple[str, str]) -> None:
     """Asserts that the ids and names of the frame are the expected ones, each once."""
-    rows = found.sparkSession.createDataFrame(expected, "id string, name string")
+    rows = local_frame(found.sparkSession, expected, "id string, name string")
     assert_df_equality(found.select("id", "name"), rows, ignore_row_order=True)
 
 
