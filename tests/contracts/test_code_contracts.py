@@ -12,6 +12,12 @@ ACTIONS = {"collect", "toPandas", "show", "persist", "cache", "checkpoint", "loc
 ACTIONS |= {"foreach", "foreachPartition", "toLocalIterator", "head", "isEmpty"}
 OFF_CONNECT = {"_jvm", "_jdf", "_jsparkSession", "rdd", "sparkContext", "_sc"}
 READERS_OF_THE_ENVIRONMENT = ("lakehouse/settings",)
+MAKERS_OF_FRAMES = {
+    "lakehouse/linkage/cluster.py",
+    "lakehouse/pipeline/people_files.py",
+    "lakehouse/tables/local_frame.py",
+}
+"""They hand Arrow tables to Spark. A list would go through Python workers whenever it is read (ADR 17)."""
 VAGUE = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc"}
 
 LONG_FUNCTIONS = {
@@ -70,6 +76,10 @@ def leaves_connect(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr in OFF_CONNECT
 
 
+def makes_a_frame(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "createDataFrame"
+
+
 def is_row_at_a_time(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute | ast.Name) and (
         (node.attr if isinstance(node, ast.Attribute) else node.id) == "udf"
@@ -96,6 +106,11 @@ def test_only_settings_reads_the_environment() -> None:
 
 def test_nothing_stands_in_the_way_of_spark_connect() -> None:
     assert broken(modules("lakehouse", "jobs"), leaves_connect) == []
+
+
+def test_rows_of_the_driver_become_a_frame_without_python_workers() -> None:
+    places = broken(modules("lakehouse", "jobs"), makes_a_frame)
+    assert {place.split(":")[0] for place in places} == MAKERS_OF_FRAMES
 
 
 def test_no_function_is_called_row_by_row() -> None:
