@@ -18,6 +18,7 @@ from lakehouse.linkage.score import Increment, scored_edge
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.tables import linkage as specs
 from lakehouse.tables.local_frame import local_frame
+from lakehouse.tables.spec import TableSpec
 
 DECISION_SCHEMA = "record_key_l string, record_key_r string, decision string"
 
@@ -34,8 +35,8 @@ class LinkageState:
     cluster: DataFrame
 
 
-def no_state(spark: SparkSession) -> LinkageState:
-    """What stands before the first run: empty tables."""
+def linkage_state(frame: Callable[[TableSpec], DataFrame]) -> LinkageState:
+    """What a run left, by a function that gives the frame of each of these tables."""
     tables = (
         specs.RECORD_EVIDENCE,
         specs.OVERSIZED_BLOCK,
@@ -44,7 +45,12 @@ def no_state(spark: SparkSession) -> LinkageState:
         specs.SCORED_EDGE,
         specs.CLUSTER,
     )
-    return LinkageState(*(local_frame(spark, (), spec.ddl()) for spec in tables))
+    return LinkageState(*map(frame, tables))
+
+
+def no_state(spark: SparkSession) -> LinkageState:
+    """What stands before the first run: empty tables."""
+    return linkage_state(lambda spec: local_frame(spark, (), spec.ddl()))
 
 
 def guarded_evidence(

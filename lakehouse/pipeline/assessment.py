@@ -1,5 +1,6 @@
 """`c360 sources`: every field of every source, how full it is, who may read it and what it feeds."""
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import reduce
 
@@ -11,7 +12,7 @@ from lakehouse.pipeline.lake import Lake
 from lakehouse.report import Grid
 from lakehouse.settings.sources import SilverFeed, Source
 from lakehouse.silver import DERIVED, SILVER_READS
-from lakehouse.silver.paths import mapped_paths
+from lakehouse.silver.paths import ITEM, at, mapped_paths, opened
 from lakehouse.storage.releases import current_release
 from lakehouse.tables.registry import STATIC_TABLES
 
@@ -30,21 +31,23 @@ def source_grids(lake: Lake) -> list[Grid]:
 
 def _grid(lake: Lake, source: Source, versions: dict[str, int]) -> Grid:
     filled = _fill_rates(lake, source, versions)
+    nested = nested_fields(source)
     rows: list[tuple[object, ...]] = [
         (
-            column.name,
-            filled.get(column.name, "-"),
+            name,
+            filled.get(name, "-"),
             column.sensitivity.value,
-            ", ".join(silver_columns(source, column.name)),
-            ", ".join(gold_columns(silver_columns(source, column.name))),
+            ", ".join(silver_columns(source, name)),
+            ", ".join(gold_columns(silver_columns(source, name))),
         )
         for column in source.columns
+        for name in (column.name, *(n for n in nested if re.split(r"[.\[]", n)[0] == column.name))
     ]
-    declared = {column.name for column in source.columns}
+    described = {*nested, *(column.name for column in source.columns)}
     rows += [
         (name, rate, "unknown: treated as personal", "", "")
         for name, rate in filled.items()
-        if name not in declared
+        if name not in described
     ]
     title = (
         f"{source.name} → {source.bronze_table.name} · owner {source.owner} · "
@@ -92,16 +95,55 @@ def _fill_rates(lake: Lake, source: Source, versions: dict[str, int]) -> dict[st
         .limit(100)
         .collect()
     )
-    rates = {name: row[name] for name in names} | {u.name: u.filled for u in unknown}
-    return {name: round(100 * count / row.row_total, 1) for name, count in rates.items()}
+    counts = {name: row[name] for name in names} | {u.name: u.filled for u in unknown}
+    rates = {name: _percent(count, row.row_total) for name, count in counts.items()}
+    for feed in source.feeds:
+        rates |= _nested_rates(frame, source, feed)
+    return rates
+
+
+def _nested_rates(frame: DataFrame, source: Source, feed: SilverFeed) -> dict[str, float]:
+    """How full the fields below a column are: of the elements, where the feed has a row for each."""
+    paths = _nested_paths(source, feed)
+    if not paths:
+        return {}
+    row = (
+        opened(frame, source, feed)
+        .agg(F.count(F.lit(1)), *(F.count(at(path)) for path in paths.values()))
+        .collect()[0]
+    )
+    total, *counts = row
+    return {n: _percent(c, total) for n, c in zip(paths, counts, strict=True)} if total else {}
+
+
+def _percent(count: int, total: int) -> float:
+    return round(100 * count / total, 1)
+
+
+def nested_fields(source: Source) -> list[str]:
+    """`address.city` and `lines[].sku`: what feeds take from below a column, in order of first use."""
+    found = (_nested_paths(source, feed) for feed in source.feeds)
+    return list(dict.fromkeys(name for paths in found for name in paths))
+
+
+def _nested_paths(source: Source, feed: SilverFeed) -> dict[str, str]:
+    """By name of the field, the feed's path to it."""
+    paths = (path for paths in _mapping(source, feed).values() for path in paths)
+    return {_field(feed, path): path for path in paths if "." in path}
+
+
+def _field(feed: SilverFeed, path: str) -> str:
+    """The name of what a path leads to, the array that it stands in included."""
+    head, _, rest = path.partition(".")
+    return f"{feed.each}[].{rest}" if head == ITEM else path
 
 
 def silver_columns(source: Source, field: str) -> Iterator[str]:
     """`order.status`: columns of silver that a field of the source fills, lineage included."""
     for feed in source.feeds:
         for column, paths in _mapping(source, feed).items():
-            heads = {path.split(".")[0] for path in paths}
-            if field in {feed.each or head if head == "item" else head for head in heads}:
+            fields = {_field(feed, path) for path in paths}
+            if field in fields | {re.split(r"[.\[]", name)[0] for name in fields}:
                 yield f"{feed.table}.{column}"
 
 

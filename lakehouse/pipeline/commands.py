@@ -25,6 +25,7 @@ from lakehouse.pipeline.demo_report import demo_report
 from lakehouse.pipeline.explanations import customer_explained, pair_explained
 from lakehouse.pipeline.held import held_by_latest_runs, held_records
 from lakehouse.pipeline.lake import in_parallel, open_lake
+from lakehouse.pipeline.link_preview import link_preview as preview_of_links
 from lakehouse.pipeline.people_files import evaluate_files, link_file
 from lakehouse.pipeline.replay import replay
 from lakehouse.pipeline.run_report import books_grid, run_report
@@ -116,6 +117,11 @@ def explain(settings: Settings, subject: str, other: str | None) -> Report:
     return (
         customer_explained(lake, subject) if other is None else pair_explained(lake, subject, other)
     )
+
+
+def link_preview(settings: Settings, *, model: Path | None, most: int) -> Report:
+    """What linkage would change by these settings, with nothing written."""
+    return preview_of_links(open_lake(settings), model, most)
 
 
 def override_list(settings: Settings) -> Report:

@@ -37,6 +37,15 @@ def measures(quality: DataFrame, limits: QualityLimits) -> list[Measure]:
     return found
 
 
+def beyond_limits(found: Iterable[Measure]) -> list[str]:
+    """Each metric above its limit `fail`, with the value and the limit."""
+    return [
+        f"{measure.metric} is {measure.value:.4g}, above {measure.fail_above:g}"
+        for measure in found
+        if measure.is_above(measure.fail_above)
+    ]
+
+
 def require_within_limits(found: Iterable[Measure]) -> None:
     """Warns of metrics above their limit.
 
@@ -49,14 +58,10 @@ def require_within_limits(found: Iterable[Measure]) -> None:
             log.warning(
                 "Linkage: %s is %.4g, above %g.", measure.metric, measure.value, measure.warn_above
             )
-    beyond = [
-        f"{measure.metric} is {measure.value:.4g}, above {measure.fail_above:g}"
-        for measure in found
-        if measure.is_above(measure.fail_above)
-    ]
-    if beyond:
+    exceeded = beyond_limits(found)
+    if exceeded:
         raise QualityGateError(
-            f"Linkage is beyond the limits of conf: {'; '.join(beyond)}. Nothing was published.",
+            f"Linkage is beyond the limits of conf: {'; '.join(exceeded)}. Nothing was published.",
             "see ops.linkage_quality for earlier runs and look for a changed source, model or rule; if the "
             "change is wanted, raise linkage.quality.metrics.<metric>.fail and run again.",
         )

@@ -158,6 +158,11 @@ def test_every_field_of_every_source_is_assessed(small_lake: SmallLake) -> None:
     assert 0 < float(str(fields["email"][1])) < 100
     assert "person_record.email" in str(fields["email"][3])
     assert "customer.email" in str(fields["email"][4])
+    names = [str(row[0]) for row in grids["shop_order"].rows]
+    below = names[names.index("lines") + 1 :][:5]
+    assert below == [f"lines[].{n}" for n in ("line_no", "sku", "qty", "unit_price", "amount")]
+    skus = next(row for row in grids["shop_order"].rows if row[0] == "lines[].sku")
+    assert skus[1:4] == (100.0, "none", "order_line.product_id")
 
 
 @pytest.mark.slow

@@ -29,6 +29,7 @@ def add_to(app: typer.Typer) -> None:
     """Adds these commands to the `c360` command."""
     for command in (run, sources, explain, train, compact, vacuum):
         app.command(rich_help_panel=_PANEL)(command)
+    app.command("link-preview", rich_help_panel=_PANEL)(link_preview)
     app.command("bi-server", rich_help_panel=_PANEL)(bi_server)
     app.add_typer(release, name="release", rich_help_panel=_PANEL)
     app.add_typer(quarantine, name="quarantine", rich_help_panel=_PANEL)
@@ -204,6 +205,29 @@ def explain(
     from lakehouse.pipeline import commands
 
     show(commands.explain(loaded(env), subject, other))
+
+
+def link_preview(
+    model: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A model to try; else the one of the lake."),
+    ] = None,
+    full_linkage: Annotated[
+        bool, typer.Option("--full-linkage", help="Score every pair anew, not only what changed.")
+    ] = False,
+    most: Annotated[int, typer.Option(min=0, help="How many changes are listed.")] = 20,
+    env: Env = "demo",
+) -> None:
+    """Tell what linkage would change, with nothing written: by new decisions, other conf or another model.
+
+    The released person records are linked again; files that have landed since are not looked at.
+
+    Example: c360 link-preview --model models/2026-01-07.json
+    """
+    from lakehouse.pipeline import commands
+
+    settings = loaded(env, {"linkage.full": "true"} if full_linkage else {})
+    show(commands.link_preview(settings, model=model, most=most))
 
 
 @override.command("list")

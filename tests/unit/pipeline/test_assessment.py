@@ -2,7 +2,7 @@
 
 import pytest
 
-from lakehouse.pipeline.assessment import gold_columns, silver_columns
+from lakehouse.pipeline.assessment import gold_columns, nested_fields, silver_columns
 from lakehouse.settings.load import load_settings
 
 SOURCES = {source.name: source for source in load_settings("test").sources}
@@ -18,9 +18,12 @@ SOURCES = {source.name: source for source in load_settings("test").sources}
          ["customer_identifier.identifier_value"]),
         ("shop_order", "account_id", ["order.person_record_key", "order_line.person_record_key"],
          ["customer_order.person_record_key", "customer_order_line.person_record_key"]),
+        ("shop_order", "lines[].unit_price", ["order_line.unit_price"],
+         ["customer_order_line.unit_price"]),
         ("weather_store", "rain_mm", ["store_weather.rain_millimetres"], []),
     ],
-    ids=["by name", "under another name", "by way of devices", "a reference", "not yet in gold"],
+    ids=["by name", "under another name", "by way of devices", "a reference", "below a column",
+         "not yet in gold"],
 )  # fmt: skip
 def test_a_field_is_followed_to_the_columns_it_feeds(
     feed: str, field: str, silver: list[str], gold: list[str]
@@ -29,3 +32,12 @@ def test_a_field_is_followed_to_the_columns_it_feeds(
 
     assert found == silver
     assert gold_columns(found) == gold
+
+
+def test_what_feeds_take_from_below_a_column_is_a_field_of_its_own() -> None:
+    fields = nested_fields(SOURCES["shop_order"])
+    assert fields == [f"lines[].{n}" for n in ("line_no", "sku", "qty", "unit_price", "amount")]
+
+
+def test_a_column_with_fields_below_it_feeds_what_they_feed() -> None:
+    assert "order_line.unit_price" in silver_columns(SOURCES["shop_order"], "lines")

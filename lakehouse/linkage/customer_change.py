@@ -1,0 +1,56 @@
+"""How the customers of two identity maps differ: what one run, or one that nobody has made yet, changes."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.linkage.identity_event import CREATED, JOINED, LEFT, MERGED, RETIRED, SPLIT
+
+MOVED = "moved"
+"""Records went from one customer that lives on to another that was there before."""
+
+
+def customer_change(identity_map: DataFrame, last_map: DataFrame) -> DataFrame:
+    """One row per customer now and customer proposed between whom records move.
+
+    Args:
+        identity_map: linkage.identity_map as it is proposed.
+        last_map: the same as it is now; may be empty.
+
+    Returns:
+        customer_id (null for records that have none yet), proposed_customer_id (null for records that are
+        gone), change, record_count. `change` is in the words of linkage.identity_event: created,
+        joined, left, retired, merged, split, and moved.
+    """
+    now, proposed = _open(last_map, "customer_id"), _open(identity_map, "proposed_customer_id")
+    living = proposed.select(F.col("proposed_customer_id").alias("customer_id")).distinct()
+    known = now.select(F.col("customer_id").alias("proposed_customer_id")).distinct()
+    return (
+        now.join(proposed, on="record_key", how="full_outer")
+        .where(~F.col("customer_id").eqNullSafe(F.col("proposed_customer_id")))
+        .groupBy("customer_id", "proposed_customer_id")
+        .agg(F.count(F.lit(1)).alias("record_count"))
+        .join(living.withColumn("lives_on", F.lit(True)), on="customer_id", how="left")
+        .join(known.withColumn("was_there", F.lit(True)), on="proposed_customer_id", how="left")
+        .select(
+            "customer_id",
+            "proposed_customer_id",
+            F.when(
+                F.col("customer_id").isNull(), F.when(F.col("was_there"), JOINED).otherwise(CREATED)
+            )
+            .when(
+                F.col("proposed_customer_id").isNull(),
+                F.when(F.col("lives_on"), LEFT).otherwise(RETIRED),
+            )
+            .when(F.col("lives_on").isNull(), MERGED)
+            .when(F.col("was_there"), MOVED)
+            .otherwise(SPLIT)
+            .alias("change"),
+            "record_count",
+        )
+    )
+
+
+def _open(identity_map: DataFrame, name: str) -> DataFrame:
+    return identity_map.where(F.col("valid_to").isNull()).select(
+        "record_key", F.col("customer_id").alias(name)
+    )

@@ -1,0 +1,140 @@
+"""What linkage would do by another model, by other settings or by new decisions, with nothing written."""
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.errors import NotFoundError
+from lakehouse.linkage.artefact import load_model
+from lakehouse.linkage.customer_change import customer_change
+from lakehouse.linkage.customer_id import identity_map
+from lakehouse.linkage.link import LinkageState, linkage_state, linked
+from lakehouse.linkage.linkage_quality import linkage_quality
+from lakehouse.linkage.model import TrainedModel
+from lakehouse.linkage.overrides import effective_overrides
+from lakehouse.pipeline.lake import Lake
+from lakehouse.pipeline.link_limits import beyond_limits, measures
+from lakehouse.pipeline.steps import linkage_model
+from lakehouse.report import Grid, Report
+from lakehouse.storage.releases import Release
+from lakehouse.tables.linkage import IDENTITY_MAP
+from lakehouse.tables.ops import LINK_OVERRIDE
+from lakehouse.tables.silver import PERSON_RECORD
+
+_NOBODY = "-"
+
+
+def link_preview(lake: Lake, model: Path | None, most: int) -> Report:
+    """How customers would change if linkage ran now over the released person records.
+
+    By the settings that the lake was opened with and the decisions that hold today. Files that have
+    landed since the release are not looked at. What scoring spills is gone at the end.
+
+    Args:
+        lake: the lake; its tables are read at the current release.
+        model: a model in place of the one that a run would take; all pairs are scored by it.
+        most: how many changes are listed, those of the most records first. All are counted.
+
+    Raises:
+        NotFoundError: no customers are released.
+        LinkageError: the model cannot be read, or was trained with other comparisons than conf has.
+    """
+    release = lake.release()
+    if IDENTITY_MAP.name not in release.versions:
+        raise NotFoundError("No customers are released yet.", "run `c360 run` first.")
+    last_map = _released(lake, release, IDENTITY_MAP.name)
+    with _scratch(lake) as folder:
+        state = _state(lake, release, model, folder)
+        now = datetime.now(UTC)
+        proposed = _kept(identity_map(state.cluster, last_map, now, release.number + 1), folder)
+        grids = _changes(customer_change(proposed, last_map), most)
+        settings = lake.settings.linkage
+        quality = linkage_quality(
+            proposed,
+            last_map,
+            state.record_evidence,
+            state.scored_edge,
+            review=settings.thresholds.review,
+        )
+        limits = beyond_limits(measures(quality, settings.quality))
+    refused = [f"Such a run would publish nothing: {limit}." for limit in limits]
+    if not grids:
+        return Report(lines=["No record would change its customer."], warnings=refused)
+    return Report(grids, ["Nothing was written."], refused)
+
+
+@contextmanager
+def _scratch(lake: Lake) -> Iterator[Path]:
+    folder = lake.settings.lake.work_dir / f"preview_{uuid.uuid4().hex}"
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _kept(frame: DataFrame, folder: Path) -> DataFrame:
+    frame.write.parquet(str(folder / "identity_map"))
+    return frame.sparkSession.read.parquet(str(folder / "identity_map"))
+
+
+def _released(lake: Lake, release: Release, table: str) -> DataFrame:
+    return lake.tables.read(table, release.versions.get(table, 0))
+
+
+def _state(lake: Lake, release: Release, model: Path | None, folder: Path) -> LinkageState:
+    settings = lake.settings.linkage
+    if model is not None:
+        settings = settings.model_copy(update={"full": True})
+
+    def used(evidence: DataFrame) -> TrainedModel:
+        if model is not None:
+            return load_model(model)
+        return linkage_model(evidence, settings, datetime.now(UTC).date(), folder / "models")
+
+    return linked(
+        _released(lake, release, PERSON_RECORD.name),
+        linkage_state(lambda spec: _released(lake, release, spec.name)),
+        effective_overrides(lake.tables.read(LINK_OVERRIDE.name)),
+        used,
+        settings,
+        secret=lake.settings.lake.secret.get_secret_value(),
+        work_dir=folder,
+        release_number=release.number + 1,
+    )
+
+
+def _changes(changes: DataFrame, most: int) -> list[Grid]:
+    """The counts by kind of change and the largest changes; nothing where nobody would change."""
+    changes = changes.persist()
+    try:
+        counts = (
+            changes.groupBy("change")
+            .agg(F.count(F.lit(1)).alias("customers"), F.sum("record_count").alias("records"))
+            .orderBy("change")
+            .collect()
+        )
+        order = (F.desc("record_count"), "customer_id", "proposed_customer_id")
+        listed = changes.orderBy(*order).limit(most).collect()
+    finally:
+        changes.unpersist()
+    if not counts:
+        return []
+    rows = [
+        (r.change, r.customer_id or _NOBODY, r.proposed_customer_id or _NOBODY, r.record_count)
+        for r in listed
+    ]
+    return [
+        Grid("What would change", ("change", "customers", "records"), [tuple(r) for r in counts]),
+        Grid(
+            f"The {len(rows)} changes of the most records",
+            ("change", "customer now", "customer proposed", "records"),
+            rows,
+        ),
+    ]

@@ -1,0 +1,62 @@
+"""What linkage would change, told before anything is: by the same steps as a run's."""
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lakehouse.errors import NotFoundError
+from lakehouse.linkage.customer_change import customer_change
+from lakehouse.pipeline.link_preview import link_preview
+from lakehouse.pipeline.stewardship import decide
+from tests.support.lake import DAY_2, SmallLake, copy_of, small_lake_at
+
+
+@pytest.fixture(scope="module")
+def parted(
+    small_lake: SmallLake, company: Path, tmp_path_factory: pytest.TempPathFactory
+) -> SmallLake:
+    """A lake of which a steward has said that two records of its largest customer are two people."""
+    made = copy_of(small_lake, company, tmp_path_factory.mktemp("parted"))
+    customers: dict[str, list[str]] = {}
+    for row in made.lake.tables.read("linkage.identity_map").orderBy("record_key").collect():
+        customers.setdefault(row.customer_id, []).append(row.record_key)
+    _, (one, other, *_) = max(customers.items(), key=lambda item: (len(item[1]), item[0]))
+    decide(made.lake, one, other, "different", by="maria", reason="twins")
+    return made
+
+
+def test_without_a_change_nobody_would_change(small_lake: SmallLake) -> None:
+    report = link_preview(small_lake.lake, None, most=5)
+    assert (report.grids, report.lines) == ((), ["No record would change its customer."])
+
+
+def test_a_preview_tells_what_the_next_run_does_and_writes_nothing(parted: SmallLake) -> None:
+    lake, before = parted.lake, parted.lake.release()
+    versions = {table: lake.tables.version(table) for table in before.versions}
+
+    counts, listed = link_preview(lake, None, most=50).grids
+
+    assert lake.release() == before
+    assert {table: lake.tables.version(table) for table in before.versions} == versions
+    assert not list(parted.settings.lake.work_dir.glob("preview_*"))
+
+    parted.run("relinked", DAY_2, only=["linkage"])
+    last_map = lake.tables.read("linkage.identity_map", before.versions["linkage.identity_map"])
+    done = customer_change(lake.tables.read("linkage.identity_map"), last_map).collect()
+    assert {row.change for row in done} == {"split"}
+    assert [tuple(row) for row in listed.rows] == sorted(
+        (r.change, r.customer_id, r.proposed_customer_id, r.record_count) for r in done
+    )
+    assert [tuple(row) for row in counts.rows] == [
+        ("split", len(done), sum(r.record_count for r in done))
+    ]
+
+
+def test_nothing_can_be_previewed_before_the_first_release(
+    spark: SparkSession, company: Path, tmp_path: Path
+) -> None:
+    made = small_lake_at(tmp_path, company)
+    made.lake.reconcile()
+    with pytest.raises(NotFoundError, match="No customers are released"):
+        link_preview(made.lake, None, most=5)
