@@ -1,5 +1,6 @@
 """A frame of rows that the driver has."""
 
+import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -46,6 +47,20 @@ def test_spark_has_them_in_its_plan_and_asks_no_worker(
 ) -> None:
     plan = local_frame(spark, rows, DDL)._jdf.queryExecution().executedPlan().toString()
     assert plan.startswith("LocalTableScan")
+
+
+def test_a_moment_that_was_collected_is_the_same_moment_on_a_machine_of_any_time_zone(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    with monkeypatch.context() as new_york:
+        new_york.setenv("TZ", "America/New_York")
+        time.tzset()
+        collected = local_frame(spark, [(moment,)], "at timestamp").collect()
+        again = local_frame(spark, collected, "at timestamp").collect()
+    time.tzset()
+    assert collected[0].at == datetime(2026, 1, 5, 7)  # noqa: DTZ001 (as collect gives it)
+    assert again == collected
 
 
 def test_a_value_that_is_missing_where_it_must_not_be_is_refused(spark: SparkSession) -> None:
