@@ -6,6 +6,7 @@ averaged by the number of true pairs that each saw, together with what we expect
 The prior and the threshold are then read off the scored pairs of the sample themselves.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -37,6 +38,8 @@ from lakehouse.linkage.model import (
     splink_settings,
 )
 from lakehouse.settings.linkage import LinkageSettings, ThresholdSettings
+
+log = logging.getLogger(__name__)
 
 Floats = npt.NDArray[np.float64]
 Shares = dict[str, Floats]
@@ -121,6 +124,15 @@ def _present_columns(
     )
 
 
+def _tell_blindness(records: int) -> None:
+    if records > 1:
+        log.warning(
+            "Nothing tells these %d records apart: every column that is compared is empty, or has the same "
+            "value in all of them. No two are joined by their values.",
+            records,
+        )
+
+
 def _trained(
     connection: duckdb.DuckDBPyConnection,
     sampled: int,
@@ -133,6 +145,7 @@ def _trained(
     conf = conf_hash(settings)
     model = TrainedModel("untrained", conf, columns, expected, _FIRST_PRIOR, 0.0, 0.0)
     if sampled < 2 or not expected:
+        _tell_blindness(sampled)
         return replace(model, version=content_version(expected, _FIRST_PRIOR, 0.0, conf))
     model = model.with_parameters(_with_chance_shares(connection, model, sampled, settings))
     sessions = _em_sessions(connection, model, settings)

@@ -1,5 +1,6 @@
 """Input that nobody would hand in on purpose: a right answer, or a clear error."""
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.settings.linkage import LinkageSettings
-from tests.spark.linkage.conftest import COLUMNS, by, frame, linked_after, made_people
+from tests.spark.linkage.conftest import COLUMNS, by, frame, linked_after, made_people, trained
 
 HOSTILE = ["o'brien", 'a "quoted" id', "'; drop table people; --", "数据 🙂", "back\\slash", "%s{}"]
 NOTHING = (None,) * (len(COLUMNS) - 1)
@@ -37,6 +38,20 @@ def test_ids_with_quotes_and_scripts_records_without_values_and_decisions_about_
     assert sorted(key for found in clusters.values() for key in found) == sorted(r[0] for r in rows)
     assert set(HOSTILE) in clusters.values()
     assert [{f"empty {n}"} in clusters.values() for n in range(3)] == [True] * 3
+
+
+def test_of_records_that_are_all_equal_it_is_said_that_nothing_tells_them_apart(
+    spark: SparkSession,
+    settings: LinkageSettings,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    rows = [(f"r{n:02d}", *made_people(1)[0][1:]) for n in range(40)]
+    people = frame(spark, rows)
+    with caplog.at_level(logging.WARNING, logger="lakehouse"):
+        state = linked_after(people, trained(people, settings), settings, tmp_path)
+    assert "Nothing tells these 40 records apart" in caplog.text
+    assert state.cluster.select("cluster_id").distinct().count() == 40
 
 
 def test_a_block_of_a_hundred_thousand_is_left_out_whole_and_reported(
