@@ -20,6 +20,14 @@ from lakehouse.tables import linkage as specs
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.spec import TableSpec
 
+STATE_TABLES = (
+    specs.RECORD_EVIDENCE,
+    specs.OVERSIZED_BLOCK,
+    specs.TOUCHED_RECORD,
+    specs.TERM_FREQUENCY,
+    specs.SCORED_EDGE,
+    specs.CLUSTER,
+)
 DECISION_SCHEMA = "record_key_l string, record_key_r string, decision string"
 
 
@@ -37,15 +45,7 @@ class LinkageState:
 
 def linkage_state(frame: Callable[[TableSpec], DataFrame]) -> LinkageState:
     """What a run left, by a function that gives the frame of each of these tables."""
-    tables = (
-        specs.RECORD_EVIDENCE,
-        specs.OVERSIZED_BLOCK,
-        specs.TOUCHED_RECORD,
-        specs.TERM_FREQUENCY,
-        specs.SCORED_EDGE,
-        specs.CLUSTER,
-    )
-    return LinkageState(*map(frame, tables))
+    return LinkageState(*map(frame, STATE_TABLES))
 
 
 def no_state(spark: SparkSession) -> LinkageState:

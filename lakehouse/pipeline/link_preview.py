@@ -14,7 +14,7 @@ from lakehouse.errors import NotFoundError
 from lakehouse.linkage.artefact import load_model
 from lakehouse.linkage.customer_change import customer_change
 from lakehouse.linkage.customer_id import identity_map
-from lakehouse.linkage.link import LinkageState, linkage_state, linked
+from lakehouse.linkage.link import STATE_TABLES, LinkageState, linkage_state, linked
 from lakehouse.linkage.linkage_quality import linkage_quality
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.linkage.overrides import effective_overrides
@@ -42,12 +42,11 @@ def link_preview(lake: Lake, model: Path | None, most: int) -> Report:
         most: how many changes are listed, those of the most records first. All are counted.
 
     Raises:
-        NotFoundError: no customers are released.
+        NotFoundError: no customers are released, or none by this way of linking.
         LinkageError: the model cannot be read, or was trained with other comparisons than conf has.
     """
     release = lake.release()
-    if IDENTITY_MAP.name not in release.versions:
-        raise NotFoundError("No customers are released yet.", "run `c360 run` first.")
+    _require_linked(lake, release)
     last_map = _released(lake, release, IDENTITY_MAP.name)
     with _scratch(lake) as folder:
         state = _state(lake, release, model, folder)
@@ -67,6 +66,15 @@ def link_preview(lake: Lake, model: Path | None, most: int) -> Report:
     if not grids:
         return Report(lines=["No record would change its customer."], warnings=refused)
     return Report(grids, ["Nothing was written."], refused)
+
+
+def _require_linked(lake: Lake, release: Release) -> None:
+    needed = {spec.name for spec in (PERSON_RECORD, IDENTITY_MAP, *STATE_TABLES)}
+    if needed - release.versions.keys() or not lake.tables.exists(LINK_OVERRIDE.name):
+        raise NotFoundError(
+            "No customers are released yet, or by a version that linked in another way.",
+            "run `c360 run` once, then ask again.",
+        )
 
 
 @contextmanager
