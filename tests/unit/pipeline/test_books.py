@@ -6,10 +6,17 @@ from unittest.mock import Mock
 import pytest
 
 from lakehouse.errors import BooksError
+from lakehouse.pipeline import ingestion
 from lakehouse.pipeline.ingestion import FeedBook, feed_books
 
 EVEN = FeedBook("crm_contact", 10, 7, 1, 1, 1)
 LACKING = FeedBook("shop_order", 10, 8, 1, 0, 0)
+
+
+@pytest.fixture(autouse=True)
+def _no_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written is of no matter here, so that it needs no Spark."""
+    monkeypatch.setattr(ingestion, "local_frame", Mock())
 
 
 def test_a_record_that_nobody_accounts_for_stops_the_run() -> None:
