@@ -41,7 +41,7 @@ def _grid(lake: Lake, source: Source, versions: dict[str, int]) -> Grid:
             ", ".join(gold_columns(silver_columns(source, name))),
         )
         for column in source.columns
-        for name in (column.name, *(n for n in nested if re.split(r"[.\[]", n)[0] == column.name))
+        for name in (column.name, *(n for n in nested if _column(n) == column.name))
     ]
     described = {*nested, *(column.name for column in source.columns)}
     rows += [
@@ -138,12 +138,17 @@ def _field(feed: SilverFeed, path: str) -> str:
     return f"{feed.each}[].{rest}" if head == ITEM else path
 
 
+def _column(field: str) -> str:
+    """The column that a field stands in."""
+    return re.split(r"[.\[]", field)[0]
+
+
 def silver_columns(source: Source, field: str) -> Iterator[str]:
     """`order.status`: columns of silver that a field of the source fills, lineage included."""
     for feed in source.feeds:
         for column, paths in _mapping(source, feed).items():
             fields = {_field(feed, path) for path in paths}
-            if field in fields | {re.split(r"[.\[]", name)[0] for name in fields}:
+            if field in fields | set(map(_column, fields)):
                 yield f"{feed.table}.{column}"
 
 

@@ -69,7 +69,7 @@ def customer_explained(lake: Lake, customer_id: str) -> Report:
     history = _history(lake, release, customer_id)
     customer = _keys(_of(_current_owners(lake, release), "customer_id", [customer_id]))
     if not customer:
-        led = _of(_released(lake, release, CUSTOMER_ALIAS.name), "customer_id", [customer_id])
+        led = _of(lake.released(release, CUSTOMER_ALIAS.name), "customer_id", [customer_id])
         where = (
             ", ".join(sorted(row.current_customer_id for row in led)) or "nobody: no record is left"
         )
@@ -86,7 +86,7 @@ def _history(lake: Lake, release: Release, customer_id: str) -> Grid:
             "The release is from before customers had a history.",
             "run `c360 run` once, then ask again.",
         )
-    told = _released(lake, release, IDENTITY_EVENT.name).withColumn(
+    told = lake.released(release, IDENTITY_EVENT.name).withColumn(
         "moment", F.date_format("occurred_at", "yyyy-MM-dd HH:mm:ss")
     )
     events = _of(told, "customer_id", [customer_id])
@@ -110,12 +110,8 @@ def _history(lake: Lake, release: Release, customer_id: str) -> Grid:
     return Grid("What happened", heading, happened)
 
 
-def _released(lake: Lake, release: Release, table: str) -> DataFrame:
-    return lake.tables.read(table, release.versions.get(table, 0))
-
-
 def _current_owners(lake: Lake, release: Release) -> DataFrame:
-    return _released(lake, release, IDENTITY_MAP.name).where(F.col("valid_to").isNull())
+    return lake.released(release, IDENTITY_MAP.name).where(F.col("valid_to").isNull())
 
 
 def _of(frame: DataFrame, column: str, values: Iterable[str]) -> list[Row]:
@@ -130,7 +126,7 @@ def _keys(rows: Iterable[Row]) -> frozenset[str]:
 
 def _component(lake: Lake, release: Release, record: str) -> frozenset[str]:
     """The records that joining pairs connect with this one; none if they are too many to look at."""
-    clusters = _released(lake, release, CLUSTER.name)
+    clusters = lake.released(release, CLUSTER.name)
     own = [row.component_id for row in _of(clusters, "record_key", [record])]
     members = clusters.join(
         F.broadcast(local_frame(clusters.sparkSession, [(c,) for c in own], "component_id string")),
@@ -142,7 +138,7 @@ def _component(lake: Lake, release: Release, record: str) -> frozenset[str]:
 
 
 def _pairs_among(lake: Lake, release: Release, records: frozenset[str]) -> list[ScoredPair]:
-    edges = _released(lake, release, SCORED_EDGE.name)
+    edges = lake.released(release, SCORED_EDGE.name)
     for side in ("record_key_l", "record_key_r"):
         wanted = local_frame(edges.sparkSession, [(r,) for r in records], f"{side} string")
         edges = edges.join(F.broadcast(wanted), on=side, how="left_semi")

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from lakehouse.errors import NotFoundError
 from lakehouse.jars import jar_paths
@@ -48,6 +49,16 @@ class Lake:
             self.tables.fit(spec)
 
         in_parallel(make_fit, self.specs.values(), self.settings.lake.parallel_steps)
+
+    def released(self, release: Release, table: str) -> DataFrame:
+        """The table as this release has it; its empty version where the release does not know it."""
+        return self.read_at(table, release.versions.get(table, 0))
+
+    def read_at(self, table: str, version: int) -> DataFrame:
+        """A version of the table. Columns that its spec has gained since are there, and empty."""
+        frame = self.tables.read(table, version)
+        gained = [c for c in self.specs[table].columns if c.name not in frame.columns]
+        return frame.select("*", *(F.lit(None).cast(c.type).alias(c.name) for c in gained))
 
     def release(self) -> Release:
         """The release that readers follow.

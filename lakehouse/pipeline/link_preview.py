@@ -47,7 +47,7 @@ def link_preview(lake: Lake, model: Path | None, most: int) -> Report:
     """
     release = lake.release()
     _require_linked(lake, release)
-    last_map = _released(lake, release, IDENTITY_MAP.name)
+    last_map = lake.released(release, IDENTITY_MAP.name)
     with _scratch(lake) as folder:
         state = _state(lake, release, model, folder)
         now = datetime.now(UTC)
@@ -92,10 +92,6 @@ def _kept(frame: DataFrame, folder: Path) -> DataFrame:
     return frame.sparkSession.read.parquet(str(folder / "identity_map"))
 
 
-def _released(lake: Lake, release: Release, table: str) -> DataFrame:
-    return lake.tables.read(table, release.versions.get(table, 0))
-
-
 def _state(lake: Lake, release: Release, model: Path | None, folder: Path) -> LinkageState:
     settings = lake.settings.linkage
     if model is not None:
@@ -107,8 +103,8 @@ def _state(lake: Lake, release: Release, model: Path | None, folder: Path) -> Li
         return linkage_model(evidence, settings, datetime.now(UTC).date(), folder / "models")
 
     return linked(
-        _released(lake, release, PERSON_RECORD.name),
-        linkage_state(lambda spec: _released(lake, release, spec.name)),
+        lake.released(release, PERSON_RECORD.name),
+        linkage_state(lambda spec: lake.released(release, spec.name)),
         effective_overrides(lake.tables.read(LINK_OVERRIDE.name)),
         used,
         settings,
@@ -138,11 +134,10 @@ def _changes(changes: DataFrame, most: int) -> list[Grid]:
         (r.change, r.customer_id or _NOBODY, r.proposed_customer_id or _NOBODY, r.record_count)
         for r in listed
     ]
-    return [
-        Grid("What would change", ("change", "customers", "records"), [tuple(r) for r in counts]),
-        Grid(
-            f"The {len(rows)} changes of the most records",
-            ("change", "customer now", "customer proposed", "records"),
-            rows,
-        ),
+    told = [
+        Grid("What would change", ("change", "customers", "records"), [tuple(r) for r in counts])
     ]
+    if rows:
+        heading = ("change", "customer now", "customer proposed", "records")
+        told.append(Grid("The changes of the most records", heading, rows))
+    return told

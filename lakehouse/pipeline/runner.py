@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from lakehouse.errors import ConfigurationError, LakehouseError
 from lakehouse.linkage.linkage_quality import linkage_quality
@@ -309,16 +308,10 @@ class _Run:
     def _read(self, table: str) -> DataFrame:
         if table in attempts.LOG_TABLES:
             return self._lake.tables.read(table)
-        return self._read_at(table, self._version(table))
-
-    def _read_at(self, table: str, version: int) -> DataFrame:
-        frame = self._lake.tables.read(table, version)
-        # A version from before its spec gained a column is read as if the column were empty.
-        gained = [c for c in self._lake.specs[table].columns if c.name not in frame.columns]
-        return frame.select("*", *(F.lit(None).cast(c.type).alias(c.name) for c in gained))
+        return self._lake.read_at(table, self._version(table))
 
     def _released(self, table: str) -> DataFrame:
-        return self._read_at(table, self._attempt.base_version(table))
+        return self._lake.read_at(table, self._attempt.base_version(table))
 
     def _version(self, table: str) -> int:
         return self._versions.get(table, self._attempt.base_version(table))
