@@ -23,7 +23,8 @@ def customer_change(identity_map: DataFrame, last_map: DataFrame) -> DataFrame:
     """
     now, proposed = _open(last_map, "customer_id"), _open(identity_map, "proposed_customer_id")
     living = proposed.select(F.col("proposed_customer_id").alias("customer_id")).distinct()
-    known = now.select(F.col("customer_id").alias("proposed_customer_id")).distinct()
+    # Also one who was away: an id that comes back is not created.
+    known = last_map.select(F.col("customer_id").alias("proposed_customer_id")).distinct()
     return (
         now.join(proposed, on="record_key", how="full_outer")
         .where(~F.col("customer_id").eqNullSafe(F.col("proposed_customer_id")))

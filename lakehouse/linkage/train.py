@@ -127,8 +127,8 @@ def _present_columns(
 def _tell_blindness(records: int) -> None:
     if records > 1:
         log.warning(
-            "Nothing tells these %d records apart: every column that is compared is empty, or has the same "
-            "value in all of them. No two are joined by their values.",
+            "Nothing tells these %d records apart: every column that is compared is empty or nearly so, or "
+            "has the same value in all of them. No two are joined by their values.",
             records,
         )
 
@@ -145,7 +145,7 @@ def _trained(
     conf = conf_hash(settings)
     model = TrainedModel("untrained", conf, columns, expected, _FIRST_PRIOR, 0.0, 0.0)
     if sampled < 2 or not expected:
-        _tell_blindness(sampled)
+        _tell_blindness(records)
         return replace(model, version=content_version(expected, _FIRST_PRIOR, 0.0, conf))
     model = model.with_parameters(_with_chance_shares(connection, model, sampled, settings))
     sessions = _em_sessions(connection, model, settings)

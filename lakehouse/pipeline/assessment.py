@@ -98,13 +98,18 @@ def _fill_rates(lake: Lake, source: Source, versions: dict[str, int]) -> dict[st
     counts = {name: row[name] for name in names} | {u.name: u.filled for u in unknown}
     rates = {name: _percent(count, row.row_total) for name, count in counts.items()}
     for feed in source.feeds:
-        rates |= _nested_rates(frame, source, feed)
+        rates = _nested_rates(frame, source, feed) | rates
     return rates
 
 
 def _nested_rates(frame: DataFrame, source: Source, feed: SilverFeed) -> dict[str, float]:
     """How full the fields below a column are: of the elements, where the feed has a row for each."""
-    paths = _nested_paths(source, feed)
+    # Per element an enclosing field would count as often as the record has elements.
+    paths = {
+        name: path
+        for name, path in _nested_paths(source, feed).items()
+        if (feed.each is not None) == (path.split(".")[0] == ITEM)
+    }
     if not paths:
         return {}
     row = (

@@ -120,7 +120,7 @@ def _changes(changes: DataFrame, most: int) -> list[Grid]:
     try:
         counts = (
             changes.groupBy("change")
-            .agg(F.count(F.lit(1)).alias("customers"), F.sum("record_count").alias("records"))
+            .agg(F.count(F.lit(1)).alias("changes"), F.sum("record_count").alias("records"))
             .orderBy("change")
             .collect()
         )
@@ -134,9 +134,7 @@ def _changes(changes: DataFrame, most: int) -> list[Grid]:
         (r.change, r.customer_id or _NOBODY, r.proposed_customer_id or _NOBODY, r.record_count)
         for r in listed
     ]
-    told = [
-        Grid("What would change", ("change", "customers", "records"), [tuple(r) for r in counts])
-    ]
+    told = [Grid("What would change", ("change", "changes", "records"), [tuple(r) for r in counts])]
     if rows:
         heading = ("change", "customer now", "customer proposed", "records")
         told.append(Grid("The changes of the most records", heading, rows))

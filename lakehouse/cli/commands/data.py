@@ -218,9 +218,10 @@ def link_preview(
     most: Annotated[int, typer.Option(min=0, help="How many changes are listed.")] = 20,
     env: Env = "demo",
 ) -> None:
-    """Tell what linkage would change, with nothing written: by new decisions, other conf or another model.
+    """Tell what linkage would change, with nothing written: by new decisions, other guards or another model.
 
-    The released person records are linked again; files that have landed since are not looked at.
+    The released person records are linked again; files that have landed since are not looked at. By
+    another model all pairs are scored: what `c360 run --full-linkage` would do once linkage.models has it.
 
     Example: c360 link-preview --model models/2026-01-07.json
     """

@@ -42,6 +42,12 @@ def test_a_customer_that_loses_a_record_and_lives_on_is_left(spark: SparkSession
     assert changes(spark, {"A": "ab"}, {"A": "a"}) == {("A", None, "left", 1)}
 
 
+def test_a_customer_that_was_away_and_comes_back_is_joined_and_not_created(
+    spark: SparkSession,
+) -> None:
+    assert changes(spark, {"A": "a"}, {"A": "a", "OLD": "bc"}) == {(None, "OLD", "joined", 2)}
+
+
 def test_the_same_map_changes_nothing_and_periods_that_ended_do_not_count(
     spark: SparkSession,
 ) -> None:
