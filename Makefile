@@ -14,7 +14,7 @@ CUSTOMERS ?= 10000
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 NO_PACKAGES := the pinned packages could not be installed: check this machine's network and pip's settings, then run make again
 
-.PHONY: help env demo test coverage test-fast test-spark test-slow test-crash test-spark42 lint types imports format bench bi-server dist clean
+.PHONY: help env demo test coverage test-fast test-spark test-slow test-crash test-spark42 lint types imports format bench bench-linkage bi-server dist clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ format: $(STAMP) ## Format the code
 bench: CUSTOMERS = 100000
 bench: env ## Measure time per stage and rows per second (CUSTOMERS=100000)
 	@$(BIN)/c360 bench --customers $(CUSTOMERS)
+
+bench-linkage: env ## Measure linkage against stock Splink, at 100,000 and 1,000,000 person records (an hour)
+	@$(BIN)/c360 bench-linkage
 
 bi-server: env ## Serve gold over JDBC with Spark's Thrift server until interrupted
 	@$(BIN)/c360 bi-server

@@ -89,6 +89,18 @@ def latest_model(*folders: str | Path) -> Path | None:
     return None
 
 
+def model_of_version(version: str, folder: str | Path) -> TrainedModel | None:
+    """The model of that version in the folder; None if it is not there, or cannot be read any more."""
+    # Not by a pattern that holds the version: it comes from a table.
+    for path in Path(folder).glob("[0-9][0-9][0-9][0-9]-*.json"):
+        if path.stem.endswith(f"-{version}"):
+            try:
+                return load_model(path)
+            except LinkageError:
+                return None
+    return None
+
+
 def _from_content(content: Mapping[str, Any]) -> TrainedModel:
     if content["format"] != _FORMAT:
         raise ValueError("another format")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from lakehouse.linkage.blocking import rule_name
 from lakehouse.linkage.engine import PEOPLE_TABLE
+from lakehouse.linkage.evidence import SINGLE_SYSTEM
 from lakehouse.linkage.model import (
     UNIQUE_ID,
     TrainedModel,
@@ -11,10 +12,12 @@ from lakehouse.linkage.model import (
     levels_of,
     used_rules,
 )
-from lakehouse.settings.linkage import ComparisonRule, Contradiction, LinkageSettings
+from lakehouse.settings.linkage import ComparisonRule, GuardSettings, LinkageSettings
 from lakehouse.tables.linkage import SCORED_EDGE
 
 OVERRIDE = "override"
+SAME_SYSTEM = "same_system"
+"""The contradiction of two records of a system that knows every person once."""
 EDGE_COLUMNS = tuple(c for c in SCORED_EDGE.columns if c.name != OVERRIDE)
 EDGE_SCHEMA = ", ".join(f"{c.name} {c.type}" for c in EDGE_COLUMNS)
 """What an engine finds. What a steward said about a pair is looked up when all are found."""
@@ -53,14 +56,23 @@ def edge_select(
                 as join_margin,
             case when {comparable}
                 then greatest(-{_SUPPORT_BOUND}, least({_SUPPORT_BOUND}, {support})) end as support,
-            {_contradiction(settings.guards.contradictions, model)} as contradiction,
+            {_contradiction(settings.guards, model)} as contradiction,
             map([{names}], [{gammas}]) as gammas,
             map([{names}], [{weights}]) as weights,
             case match_key {found_by} when '' then '' else '{FOUND_BY_GROUP}' end as found_by,
             {_quoted(model.version)} as model_version,
             {release_number}::bigint as scored_in_release
-        from {table}
+        from {table}{_systems() if settings.guards.systems_without_duplicates else ""}
     """  # noqa: S608
+
+
+def _systems() -> str:
+    """Joins that give both sides of a pair the system that knows every person once."""
+    return "".join(
+        f" join (select {UNIQUE_ID} as {UNIQUE_ID}_{side}, {SINGLE_SYSTEM} as {SINGLE_SYSTEM}_{side}"  # noqa: S608
+        f" from {PEOPLE_TABLE}) using ({UNIQUE_ID}_{side})"
+        for side in ("l", "r")
+    )
 
 
 def _quoted(text: str) -> str:
@@ -90,14 +102,17 @@ def _extra_bits(
     return f"case when {enough} then 0.0 else {asked.extra_bits} end"
 
 
-def _contradiction(contradictions: Sequence[Contradiction], model: TrainedModel) -> str:
+def _contradiction(guards: GuardSettings, model: TrainedModel) -> str:
     def stands(comparison: str, labels: Sequence[str]) -> str:
         numbers = gamma_of(model, comparison, labels)
         within = ", ".join(str(n) for n in numbers)
         return f"gamma_{comparison} in ({within})" if numbers else "false"
 
     cases = []
-    for rule in contradictions:
+    if guards.systems_without_duplicates:
+        is_one = f"{SINGLE_SYSTEM}_l = {SINGLE_SYSTEM}_r"
+        cases.append(f"when {is_one} then '{SAME_SYSTEM}'")
+    for rule in guards.contradictions:
         differing = [name for name, labels in rule.levels.items() if "exact" not in labels]
         if any(model.unlike.get(name, 0.0) > rule.unlike_at_most for name in differing):
             continue

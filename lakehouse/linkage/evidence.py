@@ -17,6 +17,8 @@ from lakehouse.linkage.guards import without_shared_values
 from lakehouse.linkage.model import UNIQUE_ID
 from lakehouse.settings.linkage import LinkageSettings
 
+SINGLE_SYSTEM = "single_system"
+"""What the evidence calls the system of a record whose system knows every person once."""
 DELETED, NEW, OVERRIDE, FULL = "deleted", "new", "override", "full"
 CHANGED, SHARING, BLOCK_SIZE = "changed", "sharing", "block_size"
 """Why a record is touched. `full`: the run looks at every record."""
@@ -73,7 +75,8 @@ def _guarded_values(
     people: DataFrame, shared: DataFrame, settings: LinkageSettings, secret: str
 ) -> DataFrame:
     """record_key, evidence, values_fingerprint, block_keys."""
-    columns = evidence_columns(settings)
+    columns = [*evidence_columns(settings), SINGLE_SYSTEM]
+    people = people.select("*", _single_system(people, settings).alias(SINGLE_SYSTEM))
     own = keyed_hash(secret, F.to_json(_known_values(columns)))
     texts = _texts(people, columns).select("*", own.alias("values_fingerprint"))
     return without_shared_values(texts, shared, settings.guards.sharing, secret).select(
@@ -82,6 +85,13 @@ def _guarded_values(
         "values_fingerprint",
         F.array(*(block_key(rule, secret) for rule in settings.blocking)).alias("block_keys"),
     )
+
+
+def _single_system(people: DataFrame, settings: LinkageSettings) -> Column:
+    systems = settings.guards.systems_without_duplicates
+    if not systems or "source_system" not in people.columns:
+        return F.lit(None).cast("string")
+    return F.when(F.col("source_system").isin(*systems), F.col("source_system"))
 
 
 def _texts(people: DataFrame, columns: Sequence[str]) -> DataFrame:

@@ -5,14 +5,29 @@ that several customers carry is probably one person. Neither proves anything of 
 rates, over runs, tell when something went wrong.
 """
 
+import math
+from collections.abc import Iterable, Iterator
 from functools import reduce
 
+import networkx as nx
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.linkage.model import UNIQUE_ID
+from lakehouse.linkage.refine import SAME
 
 _MOST_NAMES, _MOST_POSTCODES = 3, 5
+_MARGINS = {
+    "pairs_below_minus_4_bits": (-math.inf, -4.0),
+    "pairs_minus_4_to_minus_2_bits": (-4.0, -2.0),
+    "pairs_minus_2_to_0_bits": (-2.0, 0.0),
+    "pairs_0_to_2_bits": (0.0, 2.0),
+    "pairs_2_to_5_bits": (2.0, 5.0),
+    "pairs_5_to_10_bits": (5.0, 10.0),
+    "pairs_10_to_20_bits": (10.0, 20.0),
+    "pairs_20_bits_and_more": (20.0, math.inf),
+}
 
 
 def linkage_quality(
@@ -42,6 +57,7 @@ def linkage_quality(
         _spread(owners, evidence, "email_match", "spread_email_share"),
         _spread(owners, evidence, "phone_match", "spread_phone_share"),
         _pairs(owners, edges, review),
+        _histogram(edges),
     ]
     return reduce(DataFrame.unionByName, map(_by_metric, found))
 
@@ -106,20 +122,31 @@ def _value(column: str) -> Column:
     return F.col("evidence")[column]
 
 
-def _overmerged(owners: DataFrame, evidence: DataFrame) -> DataFrame:
+def value_counts(owners: DataFrame, evidence: DataFrame) -> DataFrame:
+    """customer_id, given_names, family_names, postcodes: how many different ones a customer has."""
     kinds = owners.join(evidence, on=UNIQUE_ID, how="inner").groupBy("customer_id")
-    counted = kinds.agg(
+    return kinds.agg(
         F.count_distinct(_value("given_name_root")).alias("given_names"),
         F.count_distinct(_value("family_name_match")).alias("family_names"),
         F.count_distinct(_value("postcode_match")).alias("postcodes"),
     )
-    has_many_names = F.greatest("given_names", "family_names") > _MOST_NAMES
+
+
+def has_many_names() -> Column:
+    """True of a row of `value_counts` with more names than one person has."""
+    return F.greatest("given_names", "family_names") > _MOST_NAMES
+
+
+def has_many_postcodes() -> Column:
+    """True of a row of `value_counts` with more postcodes than one person has."""
+    return F.col("postcodes") > _MOST_POSTCODES
+
+
+def _overmerged(owners: DataFrame, evidence: DataFrame) -> DataFrame:
     everyone = F.count("*")
-    return counted.agg(
-        _share(F.count_if(has_many_names), everyone).alias("many_names_share"),
-        _share(F.count_if(F.col("postcodes") > _MOST_POSTCODES), everyone).alias(
-            "many_postcodes_share"
-        ),
+    return value_counts(owners, evidence).agg(
+        _share(F.count_if(has_many_names()), everyone).alias("many_names_share"),
+        _share(F.count_if(has_many_postcodes()), everyone).alias("many_postcodes_share"),
     )
 
 
@@ -165,6 +192,38 @@ def _pairs(owners: DataFrame, edges: DataFrame, review: float) -> DataFrame:
     )
 
 
+def _histogram(edges: DataFrame) -> DataFrame:
+    """One row: how many pairs there are by their distance from joining, in bits."""
+    margin = F.col("join_margin")
+    counts = [
+        F.count_if((margin >= low) & (margin < high)).alias(metric)
+        for metric, (low, high) in _MARGINS.items()
+    ]
+    return edges.agg(*counts)
+
+
+def _bridge_share(pairs: DataFrame, sizes: DataFrame) -> DataFrame:
+    """One row: of the joining pairs of customers of three records or more, the share that are bridges."""
+    large = sizes.where("n > 2").select("customer_id")
+    joining = pairs.where((F.col("join_margin") >= 0) | (F.col("override") == SAME)).select(
+        F.col("customer_l").alias("customer_id"), "record_key_l", "record_key_r"
+    )
+    # The pairs of a customer in one task; customers share no pair, so that all are one graph there.
+    inside = joining.join(large, on="customer_id", how="left_semi").repartition("customer_id")
+    counted = inside.select("record_key_l", "record_key_r").mapInArrow(
+        _count_bridges, "pairs bigint, bridges bigint"
+    )
+    return counted.agg(_share(F.sum("bridges"), F.sum("pairs")).alias("bridge_share"))
+
+
+def _count_bridges(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    graph = nx.Graph()
+    for batch in batches:
+        graph.add_edges_from(zip(*batch.to_pydict().values(), strict=True))
+    counts = {"pairs": graph.number_of_edges(), "bridges": sum(1 for _ in nx.bridges(graph))}
+    yield pa.RecordBatch.from_pydict({name: [count] for name, count in counts.items()})
+
+
 def _firmness(owners: DataFrame, pairs: DataFrame) -> DataFrame:
     """One row: how firmly the pairs within customers hold these together."""
     joining = (
@@ -173,6 +232,7 @@ def _firmness(owners: DataFrame, pairs: DataFrame) -> DataFrame:
         .agg(F.count("*").alias("joined"))
     )
     sizes = owners.groupBy("customer_id").agg(F.count("*").alias("n")).where("n > 1")
+    bridge_share = _bridge_share(pairs, sizes)
     held = sizes.join(joining, on="customer_id", how="left").select(
         "n", F.coalesce("joined", F.lit(0)).alias("joined")
     )
@@ -183,4 +243,4 @@ def _firmness(owners: DataFrame, pairs: DataFrame) -> DataFrame:
             F.count_if(F.col("n") > 2),
         ).alias("loose_customer_share"),
         _share(F.sum("joined"), possible).alias("pair_density"),
-    )
+    ).crossJoin(bridge_share)

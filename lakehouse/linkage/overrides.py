@@ -9,7 +9,8 @@ from pyspark.sql import functions as F
 from lakehouse.linkage.components import connected
 from lakehouse.linkage.refine import DIFFERENT, SAME
 
-WITHDRAWN = "withdrawn"
+SKIP, WITHDRAWN = "skip", "withdrawn"
+"""What else the log can hold of a pair: that nothing is to be decided, or that nothing is any more."""
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,14 @@ class Override:
     decision: str
 
 
-def effective_overrides(log: DataFrame) -> DataFrame:
-    """The decisions that hold: the newest of each pair, unless that one withdraws.
+def standing_decisions(log: DataFrame) -> DataFrame:
+    """The newest decision of each pair, unless that one withdraws.
 
     Args:
         log: ops.link_override.
 
     Returns:
-        record_key_l, record_key_r, decision (same or different), decided_by, reason, decided_at.
+        record_key_l, record_key_r, decision (same, different or skip), decided_by, reason, decided_at.
     """
     newest = Window.partitionBy("record_key_l", "record_key_r").orderBy(F.desc("decided_at"))
     return (
@@ -36,6 +37,11 @@ def effective_overrides(log: DataFrame) -> DataFrame:
         .where((F.col("age") == 1) & (F.col("decision") != WITHDRAWN))
         .select("record_key_l", "record_key_r", "decision", "decided_by", "reason", "decided_at")
     )
+
+
+def effective_overrides(log: DataFrame) -> DataFrame:
+    """The standing decisions that linkage goes by: those that say same or different."""
+    return standing_decisions(log).where(F.col("decision") != SKIP)
 
 
 def contradicted(new: Override, others: Iterable[Override]) -> tuple[Override, ...]:

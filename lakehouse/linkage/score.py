@@ -21,7 +21,8 @@ from lakehouse.linkage import score_duckdb, score_spark
 from lakehouse.linkage.blocking import used_blocking, with_block_keys
 from lakehouse.linkage.edge_sql import EDGE_COLUMNS, OVERRIDE
 from lakehouse.linkage.engine import ScoringJob, chosen_engine
-from lakehouse.linkage.evidence import DELETED
+from lakehouse.linkage.evidence import DELETED, SINGLE_SYSTEM
+from lakehouse.linkage.explain import ScoredPair
 from lakehouse.linkage.frequency import with_frequencies
 from lakehouse.linkage.model import UNIQUE_ID, TrainedModel, expected_parameters, frequency_columns
 from lakehouse.settings.linkage import Engine, LinkageSettings
@@ -101,9 +102,36 @@ def scored_edge(
     )
 
 
+def scored_pair(
+    two: DataFrame,
+    frequencies: DataFrame,
+    model: TrainedModel,
+    settings: LinkageSettings,
+    secret: str,
+) -> ScoredPair:
+    """What a model says of two records now, also where no blocking rule finds their pair.
+
+    Args:
+        two: linkage.record_evidence of the two.
+        frequencies: linkage.term_frequency.
+        model: a model trained by the same comparisons.
+        settings: conf.
+        secret: what the hashes are keyed by.
+
+    Raises LinkageError if the model does not fit the comparisons of the settings.
+    """
+    check_model(model, settings)
+    values = (F.col("evidence")[c].alias(c) for c in (*model.columns, SINGLE_SYSTEM))
+    frequent = frequency_columns(settings, model.present)
+    people = with_frequencies(two.select(UNIQUE_ID, *values), frequencies, frequent, secret)
+    row = score_duckdb.pair(people.toArrow(), model, settings)
+    return ScoredPair._make(row.get(name) for name in ScoredPair._fields)
+
+
 def _compared(increment: Increment, near: DataFrame, job: ScoringJob, secret: str) -> DataFrame:
     """The near records with what the model compares, how frequent it is, and their block keys."""
-    values = (F.col("evidence")[c].alias(c) for c in job.model.columns)
+    columns = (*job.model.columns, SINGLE_SYSTEM)
+    values = (F.col("evidence")[c].alias(c) for c in columns)
     people = increment.evidence.join(near, on=UNIQUE_ID, how="inner").select(
         UNIQUE_ID, "is_touched", "block_keys", *values
     )

@@ -7,17 +7,15 @@ The prior and the threshold are then read off the scored pairs of the sample the
 """
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from splink import block_on
 
 from lakehouse.linkage.artefact import conf_hash, content_version
 from lakehouse.linkage.blocking import (
@@ -37,37 +35,23 @@ from lakehouse.linkage.model import (
     expected_parameters,
     splink_settings,
 )
+from lakehouse.linkage.training_session import Floats, Session, decided_session, em_sessions
 from lakehouse.settings.linkage import LinkageSettings, ThresholdSettings
 
 log = logging.getLogger(__name__)
 
-Floats = npt.NDArray[np.float64]
 Shares = dict[str, Floats]
 
 _FIRST_PRIOR = 1e-4
 _HASH_BUCKETS = 1_000_000
 _HIGHEST_JOIN = 20.0
-_LEAST_SESSION_PAIRS = 20
 _DOUBTFUL = 3.0
 """Times the bound of unlike true pairs up to which a session is listened to for want of a better."""
-_EM_ITERATIONS = (25, 5, 2)
 _DIGITS = 9
 _LEAST_CHANCE = 1 / 128
 """Share of an identifier's chance agreements that are left when true pairs are taken off."""
 _MOST_TRUE = 0.97
 """Share of true pairs among agreements on one identifier beyond which no session is believed."""
-
-
-@dataclass(frozen=True)
-class Session:
-    """What one EM session saw and learnt. `match_share` is the share of true pairs among
-    `pairs`.
-    """
-
-    blocking: tuple[str, ...]
-    pairs: int
-    match_share: float
-    m: Mapping[str, Floats]
 
 
 def train(evidence: DataFrame, settings: LinkageSettings) -> TrainedModel:
@@ -91,7 +75,8 @@ def train(evidence: DataFrame, settings: LinkageSettings) -> TrainedModel:
         )
         connection.unregister("sample")
         present = _present_columns(connection, sample, settings)
-        return _trained(connection, sample.num_rows, records, present, settings)
+        decided = _decided(evidence, present, settings)
+        return _trained(connection, sample.num_rows, records, present, decided, settings)
 
 
 def _sampled(evidence: DataFrame, records: int, settings: LinkageSettings) -> DataFrame:
@@ -106,6 +91,17 @@ def _sampled(evidence: DataFrame, records: int, settings: LinkageSettings) -> Da
         F.xxhash64(F.col(UNIQUE_ID), F.lit(settings.training.seed)), F.lit(_HASH_BUCKETS)
     )
     return keyed.where(bucket < buckets)
+
+
+def _decided(
+    evidence: DataFrame, present: Sequence[str], settings: LinkageSettings
+) -> pa.Table | None:
+    """Records that stewards decided about, sampled or not, if conf lets training learn from them."""
+    if not settings.training.decisions:
+        return None
+    values = (F.col("evidence")[c].alias(c) for c in present)
+    decided = evidence.where(F.size("overrides") > 0)
+    return decided.select(UNIQUE_ID, "overrides", *values).toArrow()
 
 
 def _present_columns(
@@ -138,6 +134,7 @@ def _trained(
     sampled: int,
     records: int,
     columns: tuple[str, ...],
+    decided: pa.Table | None,
     settings: LinkageSettings,
 ) -> TrainedModel:
     present = frozenset(columns)
@@ -148,7 +145,9 @@ def _trained(
         _tell_blindness(records)
         return replace(model, version=content_version(expected, _FIRST_PRIOR, 0.0, conf))
     model = model.with_parameters(_with_chance_shares(connection, model, sampled, settings))
-    sessions = _em_sessions(connection, model, settings)
+    sessions = em_sessions(connection, model, settings)
+    if decided is not None:
+        sessions += decided_session(decided, model, settings)
     shares, warnings = _averaged(model, sessions, settings)
     all_pairs = sampled * (sampled - 1) / 2
     _cap_sample_blocks(connection, sampled, settings)
@@ -195,71 +194,6 @@ def _with_chance_shares(
             for level, u in zip(levels, smooth, strict=True)
         )
     return found
-
-
-def _em_sessions(
-    connection: duckdb.DuckDBPyConnection, model: TrainedModel, settings: LinkageSettings
-) -> list[Session]:
-    training = settings.training
-    sessions = []
-    for blocking in training.blocking:
-        if not set(blocking) <= model.present:
-            continue
-        pairs = _pair_count(connection, blocking)
-        if pairs < _LEAST_SESSION_PAIRS:
-            continue
-        bound = None if pairs <= training.max_session_pairs else training.max_session_pairs
-        learnt = _em(connection, model, settings, blocking, bound)
-        if learnt is not None:
-            share = float(learnt.probability_two_random_records_match)
-            shares = {c.output_column_name: _observed_shares(c) for c in learnt.comparisons}
-            sessions.append(Session(blocking, pairs, share, shares))
-    return sessions
-
-
-def _em(
-    connection: duckdb.DuckDBPyConnection,
-    model: TrainedModel,
-    settings: LinkageSettings,
-    blocking: Sequence[str],
-    max_pairs: int | None,
-) -> Any:
-    """What Splink's EM learns from one blocking; None if it does not come through.
-
-    On data without errors a share can fall below what a float holds, which Splink 5.0 answers with
-    a ValueError; a few steps are then as good as many.
-    """
-    for iterations in _EM_ITERATIONS:
-        built = linker(
-            connection,
-            splink_settings(settings, model, term_frequencies=False, max_iterations=iterations),
-        )
-        try:
-            return built.training.estimate_parameters_using_expectation_maximisation(
-                block_on(*blocking),
-                estimate_without_term_frequencies=True,
-                max_pairs=max_pairs,
-                record_sample_proportion=1.0,
-            ).core_model_settings
-        except ValueError:
-            continue
-    return None
-
-
-def _observed_shares(comparison: Any) -> Floats:
-    levels = [lv for lv in comparison.comparison_levels if not lv.is_null_level]
-    shares = [lv.m_probability for lv in levels]
-    return np.array([share if isinstance(share, float) else 0.0 for share in shares])
-
-
-def _pair_count(connection: duckdb.DuckDBPyConnection, blocking: Sequence[str]) -> int:
-    columns = ", ".join(blocking)
-    known = " and ".join(f"{c} is not null" for c in blocking)
-    counted = connection.execute(
-        "select coalesce(sum(n * (n - 1) // 2), 0)::bigint from"  # noqa: S608
-        f" (select count(*) as n from {PEOPLE_TABLE} where {known} group by {columns})"
-    ).fetchall()
-    return int(counted[0][0])
 
 
 def _averaged(

@@ -220,8 +220,7 @@ def revert(lake: Lake, release_number: int) -> None:
         NotFoundError: there is no such release, or vacuum may have deleted what it names.
     """
     _fit_log(lake)
-    wanted = release_of(lake.tables, release_number)
-    _require_kept(lake, wanted)
+    wanted = kept_release(lake, release_number)
     last = _last_row(lake)
     if last is not None and last.status == STARTED:
         _close(lake, current_release(lake.tables), last)
@@ -240,7 +239,13 @@ def revert(lake: Lake, release_number: int) -> None:
     release(lake, attempt, wanted.versions, reason=f"{REVERTED_TO}{release_number}")
 
 
-def _require_kept(lake: Lake, wanted: Release) -> None:
+def kept_release(lake: Lake, release_number: int) -> Release:
+    """The release of that number, all of whose versions are still there.
+
+    Raises:
+        NotFoundError: there is no such release, or vacuum may have deleted what it names.
+    """
+    wanted = release_of(lake.tables, release_number)
     keep = lake.settings.lake.keep_releases
     rows = kept_rows(lake.tables, keep).select("release_number").distinct().collect()
     kept = sorted(row.release_number for row in rows)
@@ -248,11 +253,11 @@ def _require_kept(lake: Lake, wanted: Release) -> None:
     if wanted.number in kept or any(
         release_of(lake.tables, number).versions == wanted.versions for number in kept
     ):
-        return
+        return wanted
     raise NotFoundError(
         f"Release {wanted.number} is not among the newest {keep}, which are kept "
         "(conf: lake.keep_releases); nothing was touched.",
-        f"revert to one of {kept[0]} to {kept[-1]}; `c360 release list` tells what they are.",
+        f"name one of {kept[0]} to {kept[-1]}; `c360 release list` tells what they are.",
     )
 
 

@@ -13,29 +13,37 @@ from lakehouse.demo.generate import generate
 from lakehouse.disk import free_space
 from lakehouse.errors import ConfigurationError, InputError, LinkageError
 from lakehouse.linkage.artefact import save_model
+from lakehouse.linkage.evaluate_decisions import decision_labels
+from lakehouse.linkage.evaluate_decisions import evaluate_decisions as decided_by_model
 from lakehouse.linkage.link import guarded_evidence
+from lakehouse.linkage.overrides import SKIP
+from lakehouse.linkage.stock_splink import functions_jar
 from lakehouse.linkage.train import train
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import runner
 from lakehouse.pipeline.assessment import source_grids
 from lakehouse.pipeline.bench import bench_report
+from lakehouse.pipeline.bench_linkage import bench_linkage as report_of_engines
 from lakehouse.pipeline.bi_server import serve_gold
 from lakehouse.pipeline.demo_company import demo_outcome
 from lakehouse.pipeline.demo_report import demo_report
+from lakehouse.pipeline.explanation_page import require_form, write_explanation
 from lakehouse.pipeline.explanations import customer_explained, pair_explained
 from lakehouse.pipeline.held import held_by_latest_runs, held_records
 from lakehouse.pipeline.lake import in_parallel, open_lake
 from lakehouse.pipeline.link_preview import link_preview as preview_of_links
 from lakehouse.pipeline.people_files import evaluate_files, link_file
 from lakehouse.pipeline.replay import replay
+from lakehouse.pipeline.reviews import decision_report, task_report, tasks_report
 from lakehouse.pipeline.run_report import books_grid, run_report
-from lakehouse.pipeline.stewardship import decide, overrides, withdraw
+from lakehouse.pipeline.stewardship import decide, decisions, review_task, review_tasks, withdraw
 from lakehouse.report import Grid, Report
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import local_path
 from lakehouse.storage.maintenance import vacuum as vacuum_tables
 from lakehouse.storage.releases import current_release, kept_rows
+from lakehouse.tables.linkage import SCORED_EDGE
 
 _LONGEST_RUN_ID = 100  # characters, as the runner takes them
 
@@ -111,12 +119,37 @@ def release_revert(settings: Settings, release_number: int) -> Report:
     return Report(lines=[f"Readers now see what release {release_number} held."])
 
 
-def explain(settings: Settings, subject: str, other: str | None) -> Report:
-    """Why two records are one customer or not; of a single customer id, how it came together."""
+def explain(
+    settings: Settings,
+    subject: str,
+    other: str | None,
+    *,
+    release: int | None = None,
+    out: Path | None = None,
+) -> Report:
+    """Why two records are one customer or not; of a single customer id, how it came together.
+
+    Raises:
+        InputError: the file to write is neither HTML nor SVG, or is asked for of a customer.
+        NotFoundError: there is no such record, customer or release.
+    """
+    if out is not None:
+        require_form(out)
     lake = open_lake(settings)
-    return (
-        customer_explained(lake, subject) if other is None else pair_explained(lake, subject, other)
-    )
+    chosen = None if release is None else attempts.kept_release(lake, release)
+    if other is None:
+        if out is not None:
+            raise InputError(
+                "Of a whole customer no file is written.",
+                "name two of its records, or leave --out.",
+            )
+        return customer_explained(lake, subject, chosen)
+    found = pair_explained(lake, subject, other, chosen)
+    if out is None:
+        return found.report
+    write_explanation(lake, found, out)
+    lines = [*found.report.lines, f"{out} has it with charts."]
+    return Report(found.report.grids, lines)
 
 
 def link_preview(settings: Settings, *, model: Path | None, most: int) -> Report:
@@ -127,7 +160,7 @@ def link_preview(settings: Settings, *, model: Path | None, most: int) -> Report
 def override_list(settings: Settings) -> Report:
     """The decisions of stewards that hold, newest first."""
     rows = (
-        overrides(open_lake(settings))
+        decisions(open_lake(settings))
         .orderBy(F.desc("decided_at"))
         .select(
             "record_key_l",
@@ -150,6 +183,12 @@ def override_add(
 ) -> Report:
     """Decides of two records; the next run honours it."""
     decide(open_lake(settings), record, other, decision, by=by, reason=reason)
+    return _decided(decision)
+
+
+def _decided(decision: str) -> Report:
+    if decision == SKIP:
+        return Report(lines=["Nothing is decided of the two records, and no task asks about them."])
     return Report(lines=[f"From the next run on the two records are {decision}."])
 
 
@@ -159,6 +198,26 @@ def override_withdraw(
     """Takes a decision back; the next run goes by the evidence again."""
     withdraw(open_lake(settings), record, other, by=by, reason=reason)
     return Report(lines=["From the next run on nothing is decided of the two records."])
+
+
+def review_list(settings: Settings, *, reason: str | None, most: int) -> Report:
+    """What stewards are asked, the most urgent first."""
+    return tasks_report(review_tasks(open_lake(settings)), reason, most)
+
+
+def review_show(settings: Settings, task_id: str) -> Report:
+    """The two records of a task side by side, masked."""
+    return task_report(review_task(open_lake(settings), task_id))
+
+
+def review_decide(
+    settings: Settings, task_id: str, decision: str, *, by: str, reason: str
+) -> Report:
+    """Decides of the two records of a task; the next run honours it."""
+    lake = open_lake(settings)
+    task = review_task(lake, task_id)
+    decide(lake, task.record_key_l, task.record_key_r, decision, by=by, reason=reason)
+    return _decided(decision)
 
 
 def quarantine_list(settings: Settings) -> Report:
@@ -246,6 +305,14 @@ def evaluate(clusters: Path, truth: Path) -> Report:
     return Report(grids=[grid])
 
 
+def evaluate_decisions(settings: Settings) -> Report:
+    """The released links against what stewards decided, as if they had not."""
+    lake = open_lake(settings)
+    edges = lake.released(lake.release(), SCORED_EDGE.name)
+    decided = decisions(lake).where(F.col("decision") != SKIP)
+    return decision_report(decided_by_model(decision_labels(decided, edges)))
+
+
 @contextmanager
 def _settings_without_lake(overrides: Mapping[str, str]) -> Iterator[Settings]:
     """Settings of a command that needs a session and no lake.
@@ -296,6 +363,24 @@ def bench(settings: Settings, *, customers: int, seed: int) -> Report:
     return bench_report(settings, customers=customers, seed=seed)
 
 
+def bench_linkage(settings: Settings, *, sizes: Sequence[int], rounds: int, seed: int) -> Report:
+    """Our engines and stock Splink's over synthetic people, and an increment against a full run.
+
+    Raises:
+        PrerequisiteError: the disk is nearly full; nothing was touched.
+    """
+    _require_space(settings)
+    with TemporaryDirectory(prefix="c360-bench-") as home:
+        lake = settings.lake.model_copy(update={"work_dir": Path(home, "work")})
+        jar = {"spark.driver.extraClassPath": functions_jar()}
+        options = {**settings.spark.options, **jar}
+        here = {"lake": lake, "spark": settings.spark.model_copy(update={"options": options})}
+        spark = open_lake(settings.model_copy(update=here)).spark
+        return report_of_engines(
+            spark, settings.linkage, Path(home), sizes=sizes, rounds=rounds, seed=seed
+        )
+
+
 def bi_server(settings: Settings, *, port: int) -> Report:
     """Gold over JDBC on loopback; returns when the server is interrupted."""
     serve_gold(open_lake(settings), port)
@@ -338,7 +423,8 @@ def train_model(settings: Settings) -> Report:
         version = lake.release().versions.get("silver.person_record", 0)
         people = lake.tables.read("silver.person_record", version)
         secret = settings.lake.secret.get_secret_value()
-        evidence = guarded_evidence(people, overrides(lake), settings.linkage, secret)
+        decided = decisions(lake).where(F.col("decision") != SKIP)
+        evidence = guarded_evidence(people, decided, settings.linkage, secret)
         model = train(evidence, settings.linkage)
         if not model.comparisons:
             raise LinkageError(

@@ -1,12 +1,17 @@
-"""Answers to `why are these one customer, or not`, read from the release."""
+"""Answers to `why are these one customer, or not`, read from a release."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from lakehouse.errors import NotFoundError
+from lakehouse.errors import LinkageError, NotFoundError
+from lakehouse.linkage.artefact import latest_model, load_model, model_of_version
 from lakehouse.linkage.explain import ScoredPair, explanation, joined_by
+from lakehouse.linkage.model import TrainedModel
+from lakehouse.linkage.score import scored_pair
+from lakehouse.linkage.waterfall import level_reached
 from lakehouse.pipeline.lake import Lake
 from lakehouse.report import Grid, Report
 from lakehouse.storage.releases import Release
@@ -15,7 +20,9 @@ from lakehouse.tables.linkage import (
     CUSTOMER_ALIAS,
     IDENTITY_EVENT,
     IDENTITY_MAP,
+    RECORD_EVIDENCE,
     SCORED_EDGE,
+    TERM_FREQUENCY,
 )
 from lakehouse.tables.local_frame import local_frame
 
@@ -32,13 +39,38 @@ _PAIR = (
 )
 
 
-def pair_explained(lake: Lake, record: str, other: str) -> Report:
+@dataclass(frozen=True)
+class PairExplained:
+    """Why two records are one customer or not.
+
+    Attributes:
+        report: the answer.
+        pairs: what it rests on, for charts: the pair of the two, if they were compared, and those that
+            lead from one to the other.
+    """
+
+    report: Report
+    pairs: tuple[ScoredPair, ...]
+
+
+def pair_explained(
+    lake: Lake, record: str, other: str, release: Release | None = None
+) -> PairExplained:
     """Why two person records are one customer or not, by the numbers of the run that decided.
+
+    Beside them stands what today's evidence, frequencies and model say of their pair.
+
+    Args:
+        lake: the lake.
+        record: a record_key.
+        other: another one.
+        release: whose links are explained; the current ones if it is not given.
 
     Raises:
         NotFoundError: a record is not in the release.
     """
-    release = lake.release()
+    current = lake.release()
+    release = release or current
     owners = _current_owners(lake, release)
     customers = {r.record_key: r.customer_id for r in _of(owners, "record_key", [record, other])}
     missing = [key for key in (record, other) if key not in customers]
@@ -53,19 +85,43 @@ def pair_explained(lake: Lake, record: str, other: str) -> Report:
     found = explanation(pairs, record, other, customer=customer, component=component)
     one = f"Both records are customer {customers[record]}"
     two = f"The records are two customers, {customers[record]} and {customers[other]}"
-    grids = [] if found.direct is None else [_comparisons(found.direct)]
+    now = _scored_now(lake, current, record, other)
+    grids = _comparisons(lake, found.direct, now)
     if len(found.chain) > 1:
         grids.append(Grid("From one to the other", _PAIR, [_row(pair) for pair in found.chain]))
-    return Report(grids, [f"{one if found.is_one else two}: {found.reason}."])
+    told = Report(grids, [f"{one if found.is_one else two}: {found.reason}."])
+    own = () if found.direct is None else (found.direct,)
+    return PairExplained(told, (*own, *(pair for pair in found.chain if pair not in own)))
 
 
-def customer_explained(lake: Lake, customer_id: str) -> Report:
-    """How a customer came together, step by step, and what happened to it.
+def model_that_scored(lake: Lake, pair: ScoredPair) -> TrainedModel | None:
+    """The model that scored the pair, if its file is still in the configured folder."""
+    return model_of_version(pair.model_version, lake.settings.linkage.models)
+
+
+def _scored_now(lake: Lake, release: Release, record: str, other: str) -> ScoredPair | None:
+    """What today's model says of today's records; None if one is gone or no model fits today's conf."""
+    path = latest_model(lake.settings.linkage.models)
+    wanted = local_frame(lake.spark, [(record,), (other,)], "record_key string")
+    evidence = lake.released(release, RECORD_EVIDENCE.name)
+    two = evidence.join(F.broadcast(wanted), on="record_key", how="left_semi")
+    if path is None or two.count() < 2:
+        return None
+    frequencies = lake.released(release, TERM_FREQUENCY.name)
+    secret = lake.settings.lake.secret.get_secret_value()
+    try:
+        return scored_pair(two, frequencies, load_model(path), lake.settings.linkage, secret)
+    except LinkageError:
+        return None
+
+
+def customer_explained(lake: Lake, customer_id: str, release: Release | None = None) -> Report:
+    """How a customer came together, step by step, and what happened to it up to the release.
 
     Raises:
         NotFoundError: no such customer ever was. One that is no more is answered by where it went.
     """
-    release = lake.release()
+    release = release or lake.release()
     history = _history(lake, release, customer_id)
     customer = _keys(_of(_current_owners(lake, release), "customer_id", [customer_id]))
     if not customer:
@@ -157,13 +213,33 @@ def _row(pair: ScoredPair) -> tuple[object, ...]:
     )
 
 
-def _comparisons(pair: ScoredPair) -> Grid:
-    """The waterfall of a pair as a table: what each comparison says, the strongest first."""
-    told = sorted(pair.weights.items(), key=lambda item: (-abs(item[1]), item[0]))
-    rows = [
-        (name, "not comparable" if pair.gammas[name] < 0 else f"level {pair.gammas[name]}", weight)
-        for name, weight in told
+def _comparisons(lake: Lake, pair: ScoredPair | None, now: ScoredPair | None) -> list[Grid]:
+    """The waterfall of a pair as a table: what each comparison said when it was scored, and says now."""
+    asked = pair or now
+    if asked is None:
+        return []
+    model = model_that_scored(lake, asked)
+    names = sorted(asked.weights, key=lambda name: (-abs(asked.weights[name]), name))
+    rows: list[tuple[object, ...]] = [
+        (
+            name,
+            level_reached(asked, name, model),
+            _weight(pair, name),
+            _weight(now, name),
+        )
+        for name in names
     ]
-    before = pair.match_weight - sum(pair.weights.values())
-    rows = [("before any comparison", "", before), *rows, ("together", "", pair.match_weight)]
-    return Grid("Their own pair, in bits", ("comparison", "reached", "weight"), rows)
+    before = ("before any comparison", "", _before(pair), _before(now))
+    together = ("together", "", pair and pair.match_weight, now and now.match_weight)
+    margin = ("above what is asked", "", pair and pair.join_margin, now and now.join_margin)
+    scored = "when it was scored" if pair else "never scored"
+    heading = ("comparison", "reached", scored, "now")
+    return [Grid("Their own pair, in bits", heading, [before, *rows, together, margin])]
+
+
+def _weight(pair: ScoredPair | None, comparison: str) -> float | None:
+    return None if pair is None else pair.weights.get(comparison)
+
+
+def _before(pair: ScoredPair | None) -> float | None:
+    return None if pair is None else pair.match_weight - sum(pair.weights.values())

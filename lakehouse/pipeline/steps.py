@@ -37,7 +37,8 @@ from lakehouse.linkage.guards import shared_identifier
 from lakehouse.linkage.identity_event import identity_event
 from lakehouse.linkage.link import is_full_run
 from lakehouse.linkage.model import TrainedModel
-from lakehouse.linkage.overrides import effective_overrides
+from lakehouse.linkage.overrides import effective_overrides, standing_decisions
+from lakehouse.linkage.review_task import review_task
 from lakehouse.linkage.score import Increment, check_model, scored_edge
 from lakehouse.linkage.train import train
 from lakehouse.settings.linkage import LinkageSettings
@@ -46,6 +47,7 @@ from lakehouse.settings.sources import Source
 from lakehouse.silver import DERIVED, SILVER_READS, bronze_reads, silver_table
 from lakehouse.tables.gold import SOURCE
 from lakehouse.tables.local_frame import local_frame
+from lakehouse.tables.ops import LINK_OVERRIDE, REVIEW_TASK
 from lakehouse.tables.registry import GATED_TABLES
 from lakehouse.tables.spec import Layer, TableSpec
 
@@ -96,6 +98,11 @@ class Step:
     builds_on: tuple[str, ...] = ()
     is_retired: bool = False
 
+    @property
+    def layer(self) -> str:
+        """The layer that it is carried out with: what stewards are asked belongs to the links."""
+        return LINKAGE if self.table == REVIEW_TASK.name else self.table.split(".")[0]
+
 
 def all_steps(sources: Sequence[Source]) -> list[Step]:
     """Every step after bronze, in an order that can be carried out."""
@@ -113,7 +120,7 @@ def selected_steps(sources: Sequence[Source], only: Sequence[str]) -> list[Step]
     """
     steps = all_steps(sources)
     tables = {step.table for step in steps} | {s.bronze_table.name for s in sources}
-    layers = {table.split(".")[0] for table in tables}
+    layers = {step.layer for step in steps} | {Layer.BRONZE.value for _ in sources}
     unknown = [name for name in only if name not in tables | layers]
     if unknown:
         raise ConfigurationError(
@@ -121,7 +128,7 @@ def selected_steps(sources: Sequence[Source], only: Sequence[str]) -> list[Step]
             f"choose from {', '.join(sorted(layers))} or a table such as gold.customer.",
         )
     wanted = set(only) | {LINKAGE for name in only if name.startswith(f"{LINKAGE}.")}
-    return [s for s in steps if not only or {s.table, s.table.split(".")[0]} & wanted]
+    return [s for s in steps if not only or {s.table, s.layer} & wanted]
 
 
 def most_awaited_first(steps: Sequence[Step]) -> list[Step]:
@@ -216,7 +223,7 @@ def require_fitting_model(settings: LinkageSettings) -> None:
 _EVIDENCE, _OVERSIZED = "linkage.record_evidence", "linkage.oversized_block"
 _TOUCHED, _FREQUENCY = "linkage.touched_record", "linkage.term_frequency"
 _EDGE, _CLUSTER, _MAP = "linkage.scored_edge", "linkage.cluster", "linkage.identity_map"
-_OVERRIDE = "ops.link_override"
+_OVERRIDE = LINK_OVERRIDE.name
 _SHARED, _EVENT, _ALIAS = (
     "linkage.shared_identifier",
     "linkage.identity_event",
@@ -325,6 +332,17 @@ def _customer_alias(inputs: Inputs) -> DataFrame:
     return customer_alias(inputs.frames[_MAP], inputs.previous[_ALIAS])
 
 
+def _review_task(inputs: Inputs) -> DataFrame:
+    return review_task(
+        inputs.frames["silver.person_record"],
+        inputs.frames[_MAP],
+        inputs.frames[_EVIDENCE],
+        inputs.frames[_EDGE],
+        standing_decisions(inputs.frames[_OVERRIDE]),
+        review=inputs.settings.linkage.thresholds.review,
+    )
+
+
 _LINKAGE_STEPS = (
     Step(_SHARED, ("silver.person_record",), _shared_identifier),
     Step(_EVIDENCE, ("silver.person_record", _SHARED, _OVERRIDE), _record_evidence),
@@ -346,6 +364,9 @@ _LINKAGE_STEPS = (
     Step(_MAP, (_CLUSTER,), _identity_map, (_MAP,)),
     Step(_EVENT, (_MAP, _TOUCHED, _CLUSTER), _identity_event, (_CLUSTER, _EVENT, _MAP)),
     Step(_ALIAS, (_MAP,), _customer_alias, (_ALIAS,)),
+    Step(
+        REVIEW_TASK.name, ("silver.person_record", _MAP, _EVIDENCE, _EDGE, _OVERRIDE), _review_task
+    ),
 )
 
 

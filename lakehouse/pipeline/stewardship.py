@@ -1,42 +1,77 @@
-"""What stewards decide of records: written to ops.link_override, honoured by every later run."""
+"""What stewards are asked and what they decide: kept in ops.link_override, honoured by every later run."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from lakehouse.errors import ConflictError, InputError, NotFoundError
-from lakehouse.linkage.overrides import WITHDRAWN, Override, contradicted, effective_overrides
+from lakehouse.linkage.overrides import SKIP, WITHDRAWN, Override, contradicted, standing_decisions
 from lakehouse.linkage.refine import DIFFERENT, SAME
 from lakehouse.pipeline.lake import Lake
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.tables.local_frame import local_frame
-from lakehouse.tables.ops import LINK_OVERRIDE
+from lakehouse.tables.ops import LINK_OVERRIDE, REVIEW_TASK
 
-DECISIONS = (SAME, DIFFERENT)
+DECISIONS = (SAME, DIFFERENT, SKIP)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def overrides(lake: Lake) -> DataFrame:
-    """The decisions that hold, as `effective_overrides` gives them."""
+def review_tasks(lake: Lake) -> DataFrame:
+    """What is to be decided: the released rows of ops.review_task whose pair nobody has decided since.
+
+    Raises:
+        NotFoundError: nothing is released, or by a version that asked nothing.
+    """
+    release = lake.release()
+    if REVIEW_TASK.name not in release.versions:
+        raise NotFoundError(
+            "The release is from before stewards were asked.",
+            "run `c360 run` once, then ask again.",
+        )
+    decided = decisions(lake).select("record_key_l", "record_key_r")
+    return lake.released(release, REVIEW_TASK.name).join(
+        F.broadcast(decided), on=["record_key_l", "record_key_r"], how="left_anti"
+    )
+
+
+def review_task(lake: Lake, task_id: str) -> Row:
+    """The open task of that id, with the columns of ops.review_task.
+
+    Raises:
+        NotFoundError: no open task has it.
+    """
+    wanted = local_frame(lake.spark, [(task_id,)], "task_id string")
+    found = review_tasks(lake).join(F.broadcast(wanted), on="task_id", how="left_semi").collect()
+    if not found:
+        raise NotFoundError(
+            f"No open review task {task_id!r}.",
+            "c360 review list shows those that are open; one that was decided is no longer.",
+        )
+    return found[0]
+
+
+def decisions(lake: Lake) -> DataFrame:
+    """The decisions that hold, as `standing_decisions` gives them."""
     lake.tables.create(LINK_OVERRIDE)
-    return effective_overrides(lake.tables.read(LINK_OVERRIDE.name))
+    return standing_decisions(lake.tables.read(LINK_OVERRIDE.name))
 
 
 def decide(lake: Lake, record: str, other: str, decision: str, *, by: str, reason: str) -> Override:
-    """Says that two records are the same person's, or different people's, from the next run on.
+    """Says from the next run on that two records are the same person's, or different people's, or neither.
 
-    A later decision about the same two takes the place of an earlier one.
+    A later decision about the same two takes the place of an earlier one. `skip` decides nothing: links
+    go by the evidence, and the pair is not asked about again.
 
     Raises:
-        InputError: the two are one record, the decision is neither same nor different, or `by` or
-            `reason` is empty.
+        InputError: the two are one record, the decision is none of DECISIONS, or `by` or `reason` is
+            empty.
         NotFoundError: a record is not in the release.
         ConflictError: decisions that hold say otherwise, directly or in turn; they are named.
     """
     if decision not in DECISIONS:
-        raise InputError(f"{decision!r} is no decision.", "say same or different.")
+        raise InputError(f"{decision!r} is no decision.", f"say {', '.join(DECISIONS)}.")
     new = _pair(record, other, decision)
     _require_words(by, reason)
     _require_known(lake, new)
@@ -99,7 +134,7 @@ def _require_known(lake: Lake, pair: Override) -> None:
 
 def _held(lake: Lake) -> list[Override]:
     """Decisions are made by people, one at a time: they fit the driver."""
-    rows = overrides(lake).select("record_key_l", "record_key_r", "decision").collect()
+    rows = decisions(lake).select("record_key_l", "record_key_r", "decision").collect()
     return [Override(*row) for row in rows]
 
 

@@ -144,7 +144,8 @@ class GuardSettings(Frozen):
 
     `pairs_per_record` and `max_block_records` bound each blocking rule (blocks above are left out,
     largest first), `max_cluster_records` a cluster before its threshold is raised,
-    `least_mean_support` the mean weight, in bits, that two groups must have for each other.
+    `least_mean_support` the mean weight, in bits, that two groups must have for each other. Systems
+    in `systems_without_duplicates` know every person once: two records of one are two people.
     """
 
     sharing: tuple[SharingLimit, ...] = ()
@@ -154,6 +155,7 @@ class GuardSettings(Frozen):
     least_mean_support: float = 4.0
     corroboration: Corroboration | None = None
     contradictions: tuple[Contradiction, ...] = ()
+    systems_without_duplicates: tuple[Name, ...] = ()
 
 
 class LinkageMetric(StrEnum):
@@ -163,7 +165,9 @@ class LinkageMetric(StrEnum):
     with more than 3 given names or surnames, or more than 5 postcodes, are signs of over-merging; names
     that several records give with one e-mail or phone, but several customers have, of under-merging.
     A record is in review if its pair with another customer's is nearly strong enough to join. A
-    customer is loose if no more edges hold its three or more records together than must.
+    customer is loose if no more edges hold its three or more records together than must; a bridge is an
+    edge of such a customer without which it would fall apart. The scored pairs are counted by their
+    distance from joining, in bits: the histogram tells of a model or threshold that went astray.
     """
 
     RECORDS = "records"
@@ -178,7 +182,16 @@ class LinkageMetric(StrEnum):
     SPREAD_PHONE_SHARE = "spread_phone_share"
     REVIEW_RECORD_SHARE = "review_record_share"
     LOOSE_CUSTOMER_SHARE = "loose_customer_share"
+    BRIDGE_SHARE = "bridge_share"
     PAIR_DENSITY = "pair_density"
+    PAIRS_BELOW_MINUS_4 = "pairs_below_minus_4_bits"
+    PAIRS_FROM_MINUS_4 = "pairs_minus_4_to_minus_2_bits"
+    PAIRS_FROM_MINUS_2 = "pairs_minus_2_to_0_bits"
+    PAIRS_FROM_0 = "pairs_0_to_2_bits"
+    PAIRS_FROM_2 = "pairs_2_to_5_bits"
+    PAIRS_FROM_5 = "pairs_5_to_10_bits"
+    PAIRS_FROM_10 = "pairs_10_to_20_bits"
+    PAIRS_FROM_20 = "pairs_20_bits_and_more"
 
 
 class QualityLimit(Frozen):
@@ -203,7 +216,8 @@ class TrainingSettings(Frozen):
 
     A sample of at most `max_records` records (by hash, the same on each run); `random_pairs` pairs
     for the share of chance agreements; one EM session per entry of `blocking`. Expected shares
-    count as `expected_pairs` observed pairs, a session for at most `session_pairs`.
+    count as `expected_pairs` observed pairs, a session for at most `session_pairs`. With `decisions` the
+    pairs that stewards called the same are one more session.
     """
 
     blocking: tuple[tuple[Name, ...], ...] = Field(min_length=1)
@@ -214,6 +228,7 @@ class TrainingSettings(Frozen):
     session_pairs: int = Field(default=5_000, gt=0)
     least_match_share: Share = 0.005
     seed: int = 1
+    decisions: bool = False
 
 
 class ThresholdSettings(Frozen):

@@ -3,7 +3,7 @@ their levels.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from lakehouse.settings.level_labels import level_labels
 from lakehouse.settings.linkage import LinkageSettings
@@ -14,26 +14,37 @@ PathFault = tuple[tuple[str | int, ...], str]
 _COLUMN = re.compile(r"'[^']*'|\b([a-z]\w*)\b(?!\()")
 
 
-def linkage_faults(settings: LinkageSettings) -> Iterator[PathFault]:
-    """Every place that names what does not exist, with what is wrong there."""
+def linkage_faults(settings: LinkageSettings, systems: Set[str] | None) -> Iterator[PathFault]:
+    """Every place that names what does not exist, with what is wrong there.
+
+    `systems` are those of the sources; None where some source could not be read.
+    """
     for n, rule in enumerate(settings.comparisons):
         yield from _unknown_columns(("comparisons", n, "columns"), rule.columns)
     for n, parts in enumerate(settings.blocking):
         yield from _unknown_parts(("blocking", n), parts)
     for n, columns in enumerate(settings.training.blocking):
         yield from _unknown_columns(("training", "blocking", n), columns)
-    for n, limit in enumerate(settings.guards.sharing):
+    yield from _guard_faults(settings, systems)
+
+
+def _guard_faults(settings: LinkageSettings, systems: Set[str] | None) -> Iterator[PathFault]:
+    guards = settings.guards
+    for n, limit in enumerate(guards.sharing):
         yield from _unknown_columns(("guards", "sharing", n, "columns"), limit.columns)
         yield from _unknown_parts(("guards", "sharing", n, "people"), limit.people)
-    corroboration = settings.guards.corroboration
     labels = {rule.name: level_labels(rule) for rule in settings.comparisons}
-    for n, name in enumerate(corroboration.common if corroboration else ()):
+    for n, name in enumerate(guards.corroboration.common if guards.corroboration else ()):
         if name not in labels:
             yield ("guards", "corroboration", "common", n), f"there is no comparison {name}"
-    for n, contradiction in enumerate(settings.guards.contradictions):
+    for n, contradiction in enumerate(guards.contradictions):
         path = ("guards", "contradictions", n)
         yield from _unknown_levels((*path, "levels"), contradiction.levels, labels)
         yield from _unknown_levels((*path, "unless"), contradiction.unless, labels)
+    for n, system in enumerate(guards.systems_without_duplicates):
+        if systems is not None and system not in systems:
+            where = ("guards", "systems_without_duplicates", n)
+            yield where, f"no source has the source_system {system}"
 
 
 def _unknown_levels(

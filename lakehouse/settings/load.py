@@ -204,7 +204,7 @@ def _reference_faults(
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """What a branch names that is not there. Systems are None where some source could not be read."""
     if isinstance(valid, LinkageSettings):
-        yield from linkage_faults(valid)
+        yield from linkage_faults(valid, systems)
     if isinstance(valid, Survivorship) and systems is not None:
         yield from priority_faults(valid, systems)
 

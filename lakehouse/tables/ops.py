@@ -1,6 +1,7 @@
 """Ops: what the runs did, and what people decided. Written by the runner and by jobs only.
 
-These tables are append-only logs; a run has a row for its start and one for its end.
+These tables are append-only logs, a run having a row for its start and one for its end; but for
+ops.review_task, which a step of linkage makes anew.
 """
 
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec, WriteMode
@@ -28,6 +29,8 @@ def _ops(
     primary_key: tuple[str, ...],
     subject_key: str | None = None,
     retention_days: int = 730,
+    purposes: tuple[str, ...] = ("operations",),
+    write_mode: WriteMode = WriteMode.APPEND,
 ) -> TableSpec:
     return TableSpec(
         name=f"ops.{entity}",
@@ -36,8 +39,8 @@ def _ops(
         primary_key=primary_key,
         owner="data-engineering",
         retention_days=retention_days,
-        purposes=("operations",),
-        write_mode=WriteMode.APPEND,
+        purposes=purposes,
+        write_mode=write_mode,
         subject_key=subject_key,
     )
 
@@ -250,7 +253,7 @@ LINK_OVERRIDE = _ops(
     Column(
         "decision",
         "string",
-        "same (must become one customer), different (must not), or withdrawn (nothing is decided).",
+        "same (must become one customer), different (must not), skip (nothing is decided, and nobody is asked again), or withdrawn (nothing is decided).",
         required=True,
     ),
     Column("decided_by", "string", "The steward who decided.", _QUASI, required=True),
@@ -280,6 +283,86 @@ LINKAGE_QUALITY = _ops(
     primary_key=("run_number", "metric"),
 )
 
+REVIEW_TASK = _ops(
+    "review_task",
+    "One row per doubt that a steward can settle: two customers who may be one, or one who may be several.",
+    Column(
+        "task_id",
+        "string",
+        "SHA-256 of the pair's keys, 16 hex digits of it: the same in every run that asks about the pair.",
+        _PSEUDONYM,
+        required=True,
+    ),
+    Column(
+        "kind",
+        "string",
+        "uncertain_pair (the two records are two customers) or suspicious_customer (they are one).",
+        required=True,
+    ),
+    Column(
+        "reason",
+        "string",
+        "near_threshold, group_cut (the pair joins, but the whole spoke against it), a contradiction rule of conf; "
+        "held_by_few_pairs, many_names, many_postcodes.",
+        required=True,
+    ),
+    Column(
+        "record_key_l",
+        "string",
+        "The record of the pair whose key sorts first: of two customers their most likely pair, of one its least likely.",
+        _PSEUDONYM,
+        required=True,
+    ),
+    Column("record_key_r", "string", "The other record of the pair.", _PSEUDONYM, required=True),
+    Column("customer_id_l", "string", "Customer of the first record.", _PSEUDONYM, required=True),
+    Column("customer_id_r", "string", "Customer of the other.", _PSEUDONYM, required=True),
+    Column(
+        "record_count",
+        "bigint",
+        "Records of the customer or both customers: what a decision is about.",
+        required=True,
+        unit="records",
+    ),
+    Column(
+        "join_margin",
+        "double",
+        "By how much the pair exceeds what pairs that join must reach; below 0 it does not.",
+        required=True,
+        unit="bits",
+    ),
+    Column(
+        "match_probability", "double", "That the two are one person, by the model.", required=True
+    ),
+    Column(
+        "priority",
+        "double",
+        "record_count divided by 1 plus the pair's distance from joining, in bits: the greater, the sooner.",
+        required=True,
+    ),
+    Column(
+        "weights",
+        "map<string,double>",
+        "What each comparison says for one person.",
+        required=True,
+        unit="bits",
+    ),
+    Column(
+        "masked_l",
+        "map<string,string>",
+        "What the first record says, by column of the person record, in masked form.",
+        _QUASI,
+        required=True,
+    ),
+    Column(
+        "masked_r", "map<string,string>", "The same of the other record.", _QUASI, required=True
+    ),
+    primary_key=("task_id",),
+    subject_key="record_key_l",
+    retention_days=395,
+    purposes=("identity",),
+    write_mode=WriteMode.OVERWRITE,
+)
+
 OPS_TABLES = (
     RUN,
     RELEASE,
@@ -290,4 +373,5 @@ OPS_TABLES = (
     CORRECTION_COUNT,
     LINK_OVERRIDE,
     LINKAGE_QUALITY,
+    REVIEW_TASK,
 )

@@ -2,11 +2,14 @@
 
 from lakehouse.tables.gold import GOLD_TABLES
 from lakehouse.tables.linkage import LINKAGE_TABLES
-from lakehouse.tables.ops import OPS_TABLES
+from lakehouse.tables.ops import OPS_TABLES, REVIEW_TASK
 from lakehouse.tables.silver import SILVER_TABLES
 from lakehouse.tables.spec import TableSpec
 
-GATED_TABLES: tuple[TableSpec, ...] = (*SILVER_TABLES, *LINKAGE_TABLES, *GOLD_TABLES)
-"""Tables that have an expectation suite in a file."""
+GATED_TABLES: tuple[TableSpec, ...] = (*SILVER_TABLES, *LINKAGE_TABLES, REVIEW_TASK, *GOLD_TABLES)
+"""Tables that a step makes: they have an expectation suite in a file."""
 
-STATIC_TABLES: tuple[TableSpec, ...] = (*GATED_TABLES, *OPS_TABLES)
+STATIC_TABLES: tuple[TableSpec, ...] = (
+    *GATED_TABLES,
+    *(spec for spec in OPS_TABLES if spec not in GATED_TABLES),
+)

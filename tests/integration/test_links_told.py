@@ -1,10 +1,16 @@
 """What a released lake tells of its links: why two records are one customer, and what was measured."""
 
+from pathlib import Path
+
 import pytest
 
-from lakehouse.errors import NotFoundError
+from lakehouse.errors import InputError, NotFoundError
 from lakehouse.linkage.artefact import latest_model, load_model
-from lakehouse.pipeline.explanations import customer_explained, pair_explained
+from lakehouse.pipeline.attempt import kept_release
+from lakehouse.pipeline.explanation_page import write_explanation
+from lakehouse.pipeline.explanations import PairExplained, customer_explained, pair_explained
+from lakehouse.pipeline.stewardship import review_tasks
+from lakehouse.report import Report
 from lakehouse.settings.linkage import LinkageMetric
 from tests.support.lake import SmallLake
 
@@ -22,22 +28,29 @@ def test_two_records_of_a_customer_are_explained_by_their_pair_or_a_chain(
     small_lake: SmallLake, customers: dict[str, list[str]]
 ) -> None:
     customer, records = max(customers.items(), key=lambda item: (len(item[1]), item[0]))
-    report = pair_explained(small_lake.lake, records[0], records[1])
+    report = pair_explained(small_lake.lake, records[0], records[1]).report
     assert f"Both records are customer {customer}" in report.lines[0]
     assert report.grids
     path = latest_model(small_lake.settings.linkage.models)
     assert path is not None
     prior = load_model(path).prior_weight
-    befores = [grid.rows[0][-1] for grid in report.grids if "in bits" in grid.title]
-    assert befores == [pytest.approx(prior)] * len(befores)
+    (pair,) = [grid for grid in report.grids if "in bits" in grid.title]
+    told = {row[0]: row[2:] for row in pair.rows}
+    # Nothing has changed since: what the run found and what is found now is the same.
+    assert told["before any comparison"] == (pytest.approx(prior), pytest.approx(prior))
+    assert told["together"][0] == pytest.approx(told["together"][1])
+    assert {row[0] for row in pair.rows} >= {"given_name", "family_name", "email"}
 
 
 def test_records_of_two_customers_are_explained_too(
     small_lake: SmallLake, customers: dict[str, list[str]]
 ) -> None:
     (one, records), (two, others) = sorted(customers.items())[:2]
-    (line,) = pair_explained(small_lake.lake, records[0], others[0]).lines
-    assert f"two customers, {one} and {two}: " in line
+    report = pair_explained(small_lake.lake, records[0], others[0]).report
+    assert f"two customers, {one} and {two}: " in report.lines[0]
+    (pair,) = report.grids
+    assert pair.columns[2:] == ("never scored", "now")
+    assert next(row[3] for row in pair.rows if row[0] == "above what is asked") < 0
 
 
 def test_a_customer_is_told_by_its_events_and_the_pairs_that_hold_it(
@@ -51,6 +64,38 @@ def test_a_customer_is_told_by_its_events_and_the_pairs_that_hold_it(
     assert report.lines == [f"The customer has {len(records)} records."]
 
 
+def test_an_explanation_is_written_as_a_page_or_a_chart_that_runs_no_script(
+    small_lake: SmallLake, customers: dict[str, list[str]], tmp_path: Path
+) -> None:
+    records = max(customers.values(), key=lambda records: (len(records), records))
+    found = pair_explained(small_lake.lake, records[0], records[1])
+    page, chart = tmp_path / "why.html", tmp_path / "why.svg"
+    write_explanation(small_lake.lake, found, page)
+    write_explanation(small_lake.lake, found, chart)
+    text, drawn = page.read_text(), chart.read_text()
+    assert text.count("<svg") == len(found.pairs)
+    assert "Final score" in drawn
+    assert "family_name" in drawn
+    assert "<script" not in text + drawn
+    assert "http" not in text.replace("http://www.w3.org/", "").replace("http-equiv", "")
+
+
+def test_of_records_that_were_never_compared_there_is_no_chart(
+    small_lake: SmallLake, tmp_path: Path
+) -> None:
+    nothing = PairExplained(Report(lines=["never compared"]), ())
+    with pytest.raises(InputError, match="never compared"):
+        write_explanation(small_lake.lake, nothing, tmp_path / "why.svg")
+    write_explanation(small_lake.lake, nothing, tmp_path / "why.html")
+    assert "never compared" in (tmp_path / "why.html").read_text()
+
+
+def test_a_release_that_is_not_kept_cannot_be_explained(small_lake: SmallLake) -> None:
+    assert kept_release(small_lake.lake, 1) == small_lake.lake.release()
+    with pytest.raises(NotFoundError, match="name one of 1 to 1"):
+        kept_release(small_lake.lake, 7)
+
+
 def test_what_nobody_knows_cannot_be_explained(
     small_lake: SmallLake, customers: dict[str, list[str]]
 ) -> None:
@@ -59,6 +104,17 @@ def test_what_nobody_knows_cannot_be_explained(
     record = next(iter(customers.values()))[0]
     with pytest.raises(NotFoundError, match="No person record nothing"):
         pair_explained(small_lake.lake, record, "nothing")
+
+
+def test_every_doubt_of_a_run_names_records_and_customers_of_its_release(
+    small_lake: SmallLake, customers: dict[str, list[str]]
+) -> None:
+    tasks = review_tasks(small_lake.lake).collect()
+    assert small_lake.lake.release().versions["ops.review_task"] > 0
+    for task in tasks:
+        assert task.record_key_l in customers[task.customer_id_l]
+        assert task.record_key_r in customers[task.customer_id_r]
+        assert task.masked_l.keys() >= {"country"}
 
 
 def test_a_run_measures_its_links(small_lake: SmallLake, customers: dict[str, list[str]]) -> None:

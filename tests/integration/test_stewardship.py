@@ -10,7 +10,7 @@ from lakehouse.errors import ConflictError, InputError, NotFoundError
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import stewardship
 from lakehouse.pipeline.lake import Lake
-from lakehouse.pipeline.stewardship import decide, overrides, withdraw
+from lakehouse.pipeline.stewardship import decide, decisions, withdraw
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import LINK_OVERRIDE, RELEASE, RUN
 from lakehouse.tables.silver import PERSON_RECORD
@@ -35,7 +35,7 @@ def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 
 def held(lake: Lake) -> set[tuple[str, str, str]]:
-    return {(r.record_key_l, r.record_key_r, r.decision) for r in overrides(lake).collect()}
+    return {(r.record_key_l, r.record_key_r, r.decision) for r in decisions(lake).collect()}
 
 
 def test_a_decision_holds_until_it_is_withdrawn(lake: Lake) -> None:
@@ -61,7 +61,7 @@ def test_a_decision_about_an_unknown_record_or_none_is_refused(lake: Lake) -> No
         decide(lake, "a", "x", "same", by="maria", reason="…")
     with pytest.raises(InputError, match="one and the same"):
         decide(lake, "a", "a", "same", by="maria", reason="…")
-    with pytest.raises(InputError, match="same or different"):
+    with pytest.raises(InputError, match="same, different, skip"):
         decide(lake, "a", "b", "maybe", by="maria", reason="…")
     with pytest.raises(InputError, match="who made it and why"):
         decide(lake, "a", "b", "same", by=" ", reason="…")

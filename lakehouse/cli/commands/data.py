@@ -17,10 +17,13 @@ from lakehouse.settings.models import Settings
 release = typer.Typer(no_args_is_help=True, help="The releases that readers follow.")
 quarantine = typer.Typer(no_args_is_help=True, help="Rows that a rule holds back.")
 override = typer.Typer(no_args_is_help=True, help="What stewards decide of two person records.")
+review = typer.Typer(no_args_is_help=True, help="Doubts about links that a steward can settle.")
 
 By = Annotated[str, typer.Option("--by", help="Who decides.")]
 Why = Annotated[str, typer.Option("--why", help="Why, in a sentence.")]
 Record = Annotated[str, typer.Argument(help="record_key of silver.person_record.")]
+Decision = Annotated[str, typer.Argument(help="same, different or skip.")]
+Task = Annotated[str, typer.Argument(help="As `c360 review list` prints it.")]
 
 _PANEL = "The lake"
 
@@ -33,6 +36,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("bi-server", rich_help_panel=_PANEL)(bi_server)
     app.add_typer(release, name="release", rich_help_panel=_PANEL)
     app.add_typer(quarantine, name="quarantine", rich_help_panel=_PANEL)
+    app.add_typer(review, name="review", rich_help_panel=_PANEL)
     app.add_typer(override, name="override", rich_help_panel=_PANEL)
 
 
@@ -193,18 +197,28 @@ def quarantine_replay(
 def explain(
     subject: Annotated[str, typer.Argument(help="A record_key, or a customer_id alone.")],
     other: Annotated[str | None, typer.Argument(help="Another record_key.")] = None,
+    release_number: Annotated[
+        int | None,
+        typer.Option("--release", help="An earlier release, as it explained itself then."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Write it as a page (.html) or chart (.svg) too."),
+    ] = None,
     env: Env = "demo",
 ) -> None:
     """Tell why two records are one customer or not, or how a customer came together.
 
-    Examples:
-    c360 explain 5f0c… 9b1e…
+    The numbers are those by which it was decided; beside them stand those of today's model and values.
 
-    c360 explain 77ab…
+    Examples:
+    c360 explain 5f0c… 9b1e… --out why.html
+
+    c360 explain 77ab… --release 12
     """
     from lakehouse.pipeline import commands
 
-    show(commands.explain(loaded(env), subject, other))
+    show(commands.explain(loaded(env), subject, other, release=release_number, out=out))
 
 
 def link_preview(
@@ -231,6 +245,45 @@ def link_preview(
     show(commands.link_preview(settings, model=model, most=most))
 
 
+@review.command("list")
+def review_list(
+    reason: Annotated[str | None, typer.Option(help="Tasks of this reason only.")] = None,
+    most: Annotated[int, typer.Option(min=1, help="How many tasks are listed.")] = 20,
+    env: Env = "demo",
+) -> None:
+    """Count what stewards are asked about links, and list the most urgent.
+
+    Example: c360 review list --reason near_threshold
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.review_list(loaded(env), reason=reason, most=most))
+
+
+@review.command("show")
+def review_show(task: Task, env: Env = "demo") -> None:
+    """Show the two records of a task side by side, in masked form, and what each comparison weighs.
+
+    Example: c360 review show 5f0c9b1e77ab2d40
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.review_show(loaded(env), task))
+
+
+@review.command("decide")
+def review_decide(task: Task, decision: Decision, by: By, why: Why, env: Env = "demo") -> None:
+    """Settle a task: the two records are one person's (same), two people's (different), or neither (skip).
+
+    Every later run honours it, whatever the model says, until it is withdrawn (c360 override withdraw).
+
+    Example: c360 review decide 5f0c9b1e77ab2d40 same --by maria --why "Moved house, spoke to her"
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.review_decide(loaded(env), task, decision, by=by, reason=why))
+
+
 @override.command("list")
 def override_list(env: Env = "demo") -> None:
     """Show the decisions that hold.
@@ -246,15 +299,15 @@ def override_list(env: Env = "demo") -> None:
 def override_add(
     record: Record,
     other: Record,
-    decision: Annotated[str, typer.Argument(help="same or different.")],
+    decision: Decision,
     by: By,
     why: Why,
     env: Env = "demo",
 ) -> None:
-    """Decide that two records are one person's (same) or two people's (different).
+    """Decide that two records are one person's (same) or two people's (different), or not to decide (skip).
 
     Every later run honours it, whatever the model says. What contradicts other decisions, directly or
-    in turn, is refused with those named.
+    in turn, is refused with those named. A pair that was skipped is not asked about again.
 
     Example: c360 override add 5f0c… 9b1e… different --by maria --why "Twins, spoke to both"
     """

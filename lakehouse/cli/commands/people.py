@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lakehouse.cli.app import ExistingFile, show
+from lakehouse.cli.app import Env, ExistingFile, show
 from lakehouse.cli.commands.data import loaded
 from lakehouse.settings.linkage import Engine
 from lakehouse.settings.places import home_dir
@@ -26,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(rich_help_panel=_PANEL)(link)
     app.command(rich_help_panel=_PANEL)(evaluate)
     app.command(rich_help_panel=_PANEL)(bench)
+    app.command("bench-linkage", rich_help_panel=_PANEL)(bench_linkage)
 
 
 @demo.command("generate")
@@ -76,6 +77,23 @@ def bench(customers: Customers = 100_000, seed: Seed = 1) -> None:
     show(commands.bench(settings, customers=customers, seed=seed))
 
 
+def bench_linkage(
+    records: Annotated[
+        list[int] | None, typer.Option(min=100, help="Person records; may be repeated.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Runs of each engine, in turn.")] = 1,
+    seed: Seed = 1,
+) -> None:
+    """Measure linkage: our engines and stock Splink's in turn, and an increment against a full run.
+
+    Example: c360 bench-linkage --records 100000 --records 1000000
+    """
+    from lakehouse.pipeline import commands
+
+    sizes = records or [100_000, 1_000_000]
+    show(commands.bench_linkage(loaded("demo"), sizes=sizes, rounds=rounds, seed=seed))
+
+
 def link(
     people: ExistingFile,
     out: Annotated[Path, typer.Option(help="Parquet or CSV file to write: record_id, cluster_id.")],
@@ -101,16 +119,30 @@ def link(
 
 
 def evaluate(
-    clusters: ExistingFile,
-    truth: ExistingFile,
+    clusters: Annotated[
+        Path | None, typer.Argument(exists=True, dir_okay=False, readable=True)
+    ] = None,
+    truth: Annotated[
+        Path | None, typer.Argument(exists=True, dir_okay=False, readable=True)
+    ] = None,
+    env: Env = "demo",
 ) -> None:
     """Print pairwise and B-cubed precision, recall and F1 of clusters against the truth.
 
     CLUSTERS holds record_id and cluster_id, TRUTH record_id and entity_id, person_id or
-    cluster_id (CSV or Parquet).
+    cluster_id (CSV or Parquet). Without files the lake's links are held against what its stewards
+    decided: precision, recall and calibration of the model alone.
 
-    Example: c360 evaluate clusters.parquet truth.csv
+    Examples:
+    c360 evaluate clusters.parquet truth.csv
+
+    c360 evaluate --env prod
     """
     from lakehouse.pipeline import commands
 
-    show(commands.evaluate(clusters, truth))
+    if clusters is None:
+        show(commands.evaluate_decisions(loaded(env)))
+    elif truth is None:
+        raise typer.BadParameter("Name the truth too, or no file at all.", param_hint="TRUTH")
+    else:
+        show(commands.evaluate(clusters, truth))

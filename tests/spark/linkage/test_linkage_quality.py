@@ -94,6 +94,15 @@ def test_every_metric_is_what_a_hand_counts(quality: DataFrame) -> None:
             "review_record_share": 2 / 10,  # g and h
             "loose_customer_share": 1,  # A, the only customer of three
             "pair_density": 5 / 6,  # of A one pair is missing
+            "bridge_share": 1,  # a–b and b–c
+            "pairs_below_minus_4_bits": 1,
+            "pairs_minus_4_to_minus_2_bits": 0,
+            "pairs_minus_2_to_0_bits": 3,
+            "pairs_0_to_2_bits": 1,
+            "pairs_2_to_5_bits": 1,
+            "pairs_5_to_10_bits": 3,
+            "pairs_10_to_20_bits": 0,
+            "pairs_20_bits_and_more": 0,
         }
     )
     assert found.keys() == set(LinkageMetric)
@@ -123,3 +132,4 @@ def test_the_first_run_has_moved_nobody(spark: SparkSession) -> None:
     found = {row.metric: row.value for row in nothing.collect()}
     assert [found[m] for m in ("moved_record_share", "merged_customer_share")] == [None, None]
     assert found["pair_density"] == 0
+    assert found["bridge_share"] is None

@@ -228,3 +228,34 @@ def test_hardly_any_records_are_no_error(
     model = trained(people, settings)
     state = linked_after(people, model, by(settings, engine), tmp_path)
     assert state.cluster.count() == count
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "spark"])
+def test_two_accounts_of_a_system_that_knows_everybody_once_are_two_customers(
+    spark: SparkSession,
+    model: TrainedModel,
+    settings: LinkageSettings,
+    tmp_path: Path,
+    engine: str,
+) -> None:
+    rows = frame(spark, made_people(20))
+    system = F.when(F.col("record_key").endswith("c"), "shop").otherwise("crm")
+    people = rows.withColumn("source_system", system)
+    guards = settings.guards.model_copy(update={"systems_without_duplicates": ("crm",)})
+    guarded = by(settings, engine).model_copy(update={"guards": guards})
+
+    state = linked_after(people, model, guarded, tmp_path)
+
+    clusters: dict[str, set[str]] = {}
+    for row in state.cluster.collect():
+        clusters.setdefault(row.cluster_id, set()).add(row.record_key)
+    assert not [
+        members for members in clusters.values() if len({m[-1] for m in members} - {"c"}) > 1
+    ]
+    pairs = by_pair(state.scored_edge)
+    told = {
+        row.contradiction for (left, right), row in pairs.items() if left[-1] + right[-1] == "ab"
+    }
+    assert told == {"same_system"}
+    joined = {right for left, right in pairs if left[:-1] == right[:-1] and right[-1] == "c"}
+    assert len(joined) == 20

@@ -114,8 +114,9 @@ def test_a_model_that_learnt_nothing_is_not_kept_so_that_the_next_run_trains_aga
 
 def test_naming_one_table_of_linkage_names_them_all() -> None:
     sources = load_settings("test").sources
-    every = [s.table for s in all_steps(sources) if s.table.startswith("linkage.")]
+    every = [s.table for s in all_steps(sources) if s.layer == "linkage"]
 
+    assert every[-1] == "ops.review_task"
     assert [s.table for s in selected_steps(sources, ["linkage.cluster"])] == every
     assert [s.table for s in selected_steps(sources, ["linkage"])] == every
 

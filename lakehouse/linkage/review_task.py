@@ -1,0 +1,177 @@
+"""What a steward should look at: two customers who may be one person, one who may be several."""
+
+from collections.abc import Callable, Mapping
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from lakehouse.columns.masks import (
+    masked_date,
+    masked_email,
+    masked_end,
+    masked_start,
+    masked_words,
+)
+from lakehouse.linkage.linkage_quality import has_many_names, has_many_postcodes, value_counts
+from lakehouse.linkage.model import UNIQUE_ID
+from lakehouse.linkage.overrides import SKIP
+from lakehouse.tables.ops import REVIEW_TASK
+
+PAIR, CUSTOMER = "uncertain_pair", "suspicious_customer"
+_SIDES = ("l", "r")
+_ID_DIGITS = 16
+_AS_THEY_ARE = [name for name in REVIEW_TASK.column_names if name not in ("task_id", "priority")]
+_MASKS: Mapping[str, Callable[[Column], Column]] = {
+    "full_name": masked_words,
+    "given_name": masked_words,
+    "middle_name": masked_words,
+    "family_name": masked_words,
+    "name_suffix": lambda suffix: suffix,
+    "birth_date": masked_date,
+    "gender": lambda gender: gender,
+    "email": masked_email,
+    "secondary_email": masked_email,
+    "phone": masked_start,
+    "secondary_phone": masked_start,
+    "street": masked_words,
+    "city": masked_words,
+    "postcode": masked_end,
+    "country": lambda country: country,
+    "national_id": masked_start,
+    "social_handle": masked_words,
+    "loyalty_number": masked_start,
+}
+
+
+def review_task(
+    people: DataFrame,
+    identity_map: DataFrame,
+    evidence: DataFrame,
+    edges: DataFrame,
+    decisions: DataFrame,
+    *,
+    review: float,
+) -> DataFrame:
+    """The doubts of a run, one row each.
+
+    Two customers are asked about by their most likely pair, if that comes within `review` bits of
+    joining, or would join but for a contradiction or for what the rest of the two says. A customer
+    is asked about by its least likely pair, if no more pairs hold it together than must and that
+    pair is weak, or if it has more names or postcodes than a person has. Pairs of which something was
+    decided are not asked about, nor those that a steward skipped.
+
+    Args:
+        people: silver.person_record.
+        identity_map: linkage.identity_map of the run.
+        evidence: linkage.record_evidence.
+        edges: linkage.scored_edge.
+        decisions: those that stand: record_key_l, record_key_r, decision.
+        review: bits below joining down to which a pair is for review; as many above it are weak.
+
+    Returns:
+        The columns of ops.review_task.
+    """
+    owners = identity_map.where(F.col("valid_to").isNull()).select(UNIQUE_ID, "customer_id")
+    pairs = _asked_about(_owned(edges, owners), decisions)
+    is_one = F.col("customer_id_l") == F.col("customer_id_r")
+    asked = _between(pairs.where(~is_one), review).unionByName(
+        _within(pairs.where(is_one), owners, evidence, review)
+    )
+    pair = F.concat("record_key_l", "record_key_r")
+    return _with_masked_records(asked, people).select(
+        F.substring(F.sha2(pair, 256), 1, _ID_DIGITS).alias("task_id"),
+        (F.col("record_count") / (1 + F.abs("join_margin"))).alias("priority"),
+        *_AS_THEY_ARE,
+    )
+
+
+def _asked_about(pairs: DataFrame, decisions: DataFrame) -> DataFrame:
+    """The pairs without those that a steward skipped. Decided ones hold customers together, or apart."""
+    skipped = decisions.where(F.col("decision") == SKIP).select("record_key_l", "record_key_r")
+    return pairs.join(F.broadcast(skipped), on=["record_key_l", "record_key_r"], how="left_anti")
+
+
+def _owned(edges: DataFrame, owners: DataFrame) -> DataFrame:
+    """The pairs with the customer of each side and the number of its records."""
+    everyone = Window.partitionBy("customer_id")
+    sized = owners.select("*", F.count(F.lit(1)).over(everyone).alias("size"))
+    pairs = edges.select(
+        "record_key_l",
+        "record_key_r",
+        "join_margin",
+        "match_probability",
+        "contradiction",
+        "override",
+        "weights",
+    )
+    for side in _SIDES:
+        own = sized.select(*(F.col(c).alias(f"{c}_{side}") for c in sized.columns))
+        pairs = pairs.join(own, on=f"record_key_{side}", how="inner")
+    return pairs
+
+
+def _between(pairs: DataFrame, review: float) -> DataFrame:
+    """Two customers each, by their most likely pair. One that a rule contradicts comes after all others."""
+    margin, contradiction = F.col("join_margin"), F.col("contradiction")
+    customers = [f("customer_id_l", "customer_id_r") for f in (F.least, F.greatest)]
+    best = Window.partitionBy(*customers).orderBy(
+        contradiction.isNotNull(), F.desc("join_margin"), "record_key_l", "record_key_r"
+    )
+    is_doubtful = (margin >= 0) | (contradiction.isNull() & (margin >= -review))
+    reason = F.when(margin >= 0, "group_cut").otherwise("near_threshold")
+    return (
+        pairs.where(F.col("override").isNull() & is_doubtful)
+        .select("*", F.row_number().over(best).alias("place"))
+        .where("place = 1")
+        .withColumns(
+            {
+                "kind": F.lit(PAIR),
+                "reason": F.coalesce(contradiction, reason),
+                "record_count": F.col("size_l") + F.col("size_r"),
+            }
+        )
+    )
+
+
+def _within(pairs: DataFrame, owners: DataFrame, evidence: DataFrame, review: float) -> DataFrame:
+    """One customer each, by its least likely pair of which nothing was decided."""
+    customer = Window.partitionBy("customer_id_l")
+    least = customer.orderBy("join_margin", "record_key_l", "record_key_r")
+    holds = (F.col("join_margin") >= 0) | F.col("override").isNotNull()
+    counted = pairs.select("*", F.count_if(holds).over(customer).alias("holding_pairs"))
+    counts = value_counts(owners, evidence).withColumnRenamed("customer_id", "customer_id_l")
+    is_loose = (F.col("holding_pairs") < F.col("size_l")) & (F.col("join_margin") < review)
+    reason = (
+        F.when(has_many_names(), "many_names")
+        .when(has_many_postcodes(), "many_postcodes")
+        .when(is_loose, "held_by_few_pairs")
+    )
+    return (
+        counted.where(F.col("override").isNull())
+        .select("*", F.row_number().over(least).alias("place"))
+        .where("place = 1")
+        .join(counts, on="customer_id_l", how="inner")
+        .withColumns({"kind": F.lit(CUSTOMER), "reason": reason, "record_count": F.col("size_l")})
+        .where(F.col("reason").isNotNull())
+        .select(*pairs.columns, "place", "kind", "reason", "record_count")
+    )
+
+
+def _with_masked_records(tasks: DataFrame, people: DataFrame) -> DataFrame:
+    present = [name for name in _MASKS if name in people.columns]
+    told = F.array(
+        *(F.struct(F.lit(n).alias("key"), _MASKS[n](F.col(n)).alias("value")) for n in present)
+    )
+    known = F.filter(told, lambda entry: entry["value"].isNotNull())
+    asked = reduce(
+        DataFrame.unionByName,
+        (tasks.select(F.col(f"record_key_{side}").alias(UNIQUE_ID)) for side in _SIDES),
+    ).distinct()
+    masked = people.join(asked, on=UNIQUE_ID, how="left_semi").select(
+        UNIQUE_ID, F.map_from_entries(known).alias("masked")
+    )
+    for side in _SIDES:
+        own = masked.select(*(F.col(c).alias(f"{c}_{side}") for c in masked.columns))
+        tasks = tasks.join(own, on=f"record_key_{side}", how="inner")
+    return tasks

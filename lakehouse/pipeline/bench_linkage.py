@@ -1,0 +1,320 @@
+"""`make bench-linkage`: our engines against stock Splink's, in turn, and an increment against a full run."""
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from lakehouse.columns.dates import parsed_date
+from lakehouse.columns.person import standardised_people
+from lakehouse.demo.person_table import write_person_table
+from lakehouse.linkage.blocking import oversized_block, used_blocking
+from lakehouse.linkage.cluster import cluster
+from lakehouse.linkage.edge_sql import FOUND_BY_GROUP
+from lakehouse.linkage.evaluate import evaluate
+from lakehouse.linkage.evidence import touched_record
+from lakehouse.linkage.frequency import term_frequency
+from lakehouse.linkage.link import DECISION_SCHEMA, LinkageState, guarded_evidence, linked, no_state
+from lakehouse.linkage.model import TrainedModel
+from lakehouse.linkage.score import Increment, scored_edge
+from lakehouse.linkage.stock_splink import link_on_duckdb, link_on_spark
+from lakehouse.linkage.train import train
+from lakehouse.report import Grid, Report
+from lakehouse.settings.linkage import Engine, LinkageSettings
+from lakehouse.tables.local_frame import local_frame
+
+_SECRET = "bench"  # noqa: S105 (made-up people)
+_NEW_PERCENT = 1
+_PAUSE = 0.2  # seconds between two looks at the memory
+_PAIR = ("record_key_l", "record_key_r")
+OUR_SPARK, OUR_DUCKDB = "ours on Spark", "ours on DuckDB"
+STOCK_SPARK, STOCK_DUCKDB = "stock Splink on Spark", "stock Splink on DuckDB"
+
+
+@dataclass(frozen=True)
+class _People:
+    """What all engines start from, written out once: the same people, model and frequencies."""
+
+    spark: SparkSession
+    folder: Path
+    standardised: DataFrame
+    increment: Increment
+    model: TrainedModel
+    settings: LinkageSettings
+
+
+@dataclass
+class _Engine:
+    """One way of scoring and clustering, and what came of it."""
+
+    name: str
+    link: Callable[[Path], tuple[DataFrame, DataFrame]]
+    seconds: list[float] = field(default_factory=list)
+    peak_gib: float = 0.0
+    pairs: int = 0
+    f1: float = 0.0
+    difference: float | None = None
+
+
+def bench_linkage(
+    spark: SparkSession,
+    settings: LinkageSettings,
+    home: Path,
+    *,
+    sizes: Sequence[int],
+    rounds: int,
+    seed: int,
+) -> Report:
+    """Seconds, pairs, F1 and peak memory of each engine, and the cost of an increment, by number of records.
+
+    Args:
+        spark: a session that has Splink's jar on its classpath.
+        settings: conf.
+        home: empty folder to work in.
+        sizes: numbers of person records.
+        rounds: how often each engine runs, one after the other; the fastest of its runs counts.
+        seed: of the people.
+    """
+    grids, lines = [], []
+    for records in sizes:
+        folder = home / str(records)
+        folder.mkdir()
+        began = time.monotonic()
+        people = _people(spark, settings, folder, records, seed)
+        lines.append(
+            f"{records:,} records: {time.monotonic() - began:.0f} s to make and standardise them, find their "
+            "evidence and train the model that all engines share."
+        )
+        engines = _engines(people)
+        for number in range(rounds):
+            for engine in engines:
+                _run(engine, people, folder / f"{engine.name.replace(' ', '_')}_{number}")
+        grids += [_engine_grid(records, engines), _increment_grid(people, records)]
+        lines.append(_ratios(records, engines))
+        shutil.rmtree(folder)
+    return Report(grids, lines)
+
+
+def _people(
+    spark: SparkSession, settings: LinkageSettings, folder: Path, records: int, seed: int
+) -> _People:
+    write_person_table(folder / "people.parquet", records, seed)
+    raw = spark.read.parquet(str(folder / "people.parquet"))
+    kept = _keeper(folder)
+    people = kept("standardised", standardised_people(raw, read_date=parsed_date))
+    undecided = local_frame(spark, (), DECISION_SCHEMA)
+    evidence = kept("evidence", guarded_evidence(people, undecided, settings, _SECRET))
+    oversized = kept("oversized", oversized_block(evidence, settings, folder))
+    nothing = no_state(spark)
+    touched = touched_record(
+        evidence, nothing.record_evidence, oversized, nothing.oversized_block, is_full=True
+    )
+    increment = Increment(
+        evidence,
+        kept("touched", touched),
+        oversized,
+        kept("frequencies", term_frequency(evidence, settings, _SECRET)),
+        nothing.scored_edge,
+        nothing.cluster,
+    )
+    return _People(spark, folder, people, increment, train(evidence, settings), settings)
+
+
+def _keeper(folder: Path) -> Callable[[str, DataFrame], DataFrame]:
+    def kept(name: str, frame: DataFrame) -> DataFrame:
+        frame.write.parquet(str(folder / name))
+        return frame.sparkSession.read.parquet(str(folder / name))
+
+    return kept
+
+
+def _engines(people: _People) -> list[_Engine]:
+    """Ours first: stock Splink scores the table of people that our run has written."""
+    rules = list(used_blocking(people.settings, people.model.present))
+
+    def ours(engine: Engine) -> Callable[[Path], tuple[DataFrame, DataFrame]]:
+        return lambda out: _ours(people, engine, out)
+
+    def stock_duckdb(out: Path) -> tuple[DataFrame, DataFrame]:
+        link_on_duckdb(_prepared(people), people.model, people.settings, rules, out)
+        return _stock(people.spark, out)
+
+    def stock_spark(out: Path) -> tuple[DataFrame, DataFrame]:
+        link_on_spark(people.spark, _prepared(people), people.model, people.settings, rules, out)
+        return _stock(people.spark, out)
+
+    return [
+        _Engine(OUR_DUCKDB, ours(Engine.DUCKDB)),
+        _Engine(STOCK_DUCKDB, stock_duckdb),
+        _Engine(OUR_SPARK, ours(Engine.SPARK)),
+        _Engine(STOCK_SPARK, stock_spark),
+    ]
+
+
+def _ours(people: _People, engine: Engine, out: Path) -> tuple[DataFrame, DataFrame]:
+    settings = people.settings.model_copy(update={"engine": engine})
+    kept = _keeper(out)
+    increment = people.increment
+    edges = kept(
+        "edges",
+        scored_edge(increment, people.model, settings, secret=_SECRET, work_dir=out / "scratch"),
+    )
+    clusters = cluster(
+        increment.evidence,
+        edges,
+        increment.touched,
+        increment.last_clusters,
+        settings,
+        out / "scratch",
+    )
+    return edges, kept("clusters", clusters)
+
+
+def _prepared(people: _People) -> Path:
+    """The table of people that our engines score, as the first run of one of them left it."""
+    return next(people.folder.glob("*/scratch/scoring_*/people"))
+
+
+def _stock(spark: SparkSession, out: Path) -> tuple[DataFrame, DataFrame]:
+    edges, clusters = (spark.read.parquet(str(out / f"{n}.parquet")) for n in ("edges", "clusters"))
+    return edges.withColumn("found_by", F.lit("")), clusters
+
+
+def _run(engine: _Engine, people: _People, out: Path) -> None:
+    out.mkdir()
+    with _peak_memory() as peak:
+        began = time.monotonic()
+        edges, clusters = engine.link(out)
+        engine.seconds.append(time.monotonic() - began)
+    engine.peak_gib = max(engine.peak_gib, peak[0])
+    # Stock Splink has no second round, which scores the pairs of a group that share no block.
+    first = edges.where(F.col("found_by") != FOUND_BY_GROUP).select(*_PAIR, "match_weight")
+    engine.pairs = first.count()
+    engine.difference = _difference(people, first)
+    found = clusters.select(F.col("record_key").alias("record_id"), "cluster_id")
+    truth = people.standardised.select(
+        F.col("record_key").alias("record_id"), F.col("person_id").alias("entity_id")
+    )
+    engine.f1 = evaluate(found, truth).f1
+
+
+def _difference(people: _People, first: DataFrame) -> float | None:
+    """The largest difference of a weight from the first engine's; None where their pairs differ."""
+    path = people.folder / "first_edges"
+    if not path.exists():
+        first.write.parquet(str(path))
+        return 0.0
+    other = people.spark.read.parquet(str(path)).withColumnRenamed("match_weight", "other")
+    both = first.join(other, on=list(_PAIR), how="full_outer")
+    row = both.agg(
+        F.max(F.abs(F.col("match_weight") - F.col("other"))).alias("most"),
+        F.count_if(F.col("other").isNull() | F.col("match_weight").isNull()).alias("single"),
+    ).collect()[0]
+    return None if row.single else float(row.most or 0.0)
+
+
+def _engine_grid(records: int, engines: Sequence[_Engine]) -> Grid:
+    heading = ("engine", "seconds", "pairs", "weights differ by", "F1", "peak memory, GiB")
+    rows = [
+        (
+            engine.name,
+            round(min(engine.seconds), 1),
+            engine.pairs,
+            "other pairs" if engine.difference is None else f"{engine.difference:.1e}",
+            round(engine.f1, 4),
+            round(engine.peak_gib, 1),
+        )
+        for engine in engines
+    ]
+    return Grid(f"{records:,} records: scoring and clustering by one model", heading, rows)
+
+
+def _ratios(records: int, engines: Sequence[_Engine]) -> str:
+    seconds = {engine.name: min(engine.seconds) for engine in engines}
+    ours = seconds[OUR_SPARK]
+    return (
+        f"{records:,} records: {OUR_SPARK} is {seconds[STOCK_SPARK] / ours:.1f} times faster than "
+        f"{STOCK_SPARK} and takes {ours / seconds[STOCK_DUCKDB]:.1f} times {STOCK_DUCKDB}."
+    )
+
+
+def _increment_grid(people: _People, records: int) -> Grid:
+    """What an increment costs: nothing new, 1 % new records, all records anew."""
+    is_new = F.pmod(F.xxhash64("record_key"), F.lit(100)) < _NEW_PERCENT
+    some = people.standardised.where(~is_new)
+    start, _ = _linked(people, some, no_state(people.spark), 1)
+    steps = [
+        ("nothing new", some, start, False),
+        (f"{_NEW_PERCENT} % new records", people.standardised, start, False),
+        ("full run", people.standardised, start, True),
+    ]
+    rows: list[tuple[object, ...]] = []
+    taken = []
+    for number, (name, frame, last, full) in enumerate(steps, start=2):
+        state, seconds = _linked(people, frame, last, number, full=full)
+        scored = state.scored_edge.where(F.col("scored_in_release") == number).count()
+        taken.append(seconds)
+        rows.append((name, round(seconds, 1), scored))
+    nothing, new, full_run = taken
+    share = 100 * (new - nothing) / max(full_run - nothing, 1e-9)
+    rows.append(("share of a full run, percent, idle time taken off", round(share, 1), None))
+    return Grid(f"{records:,} records: increments", ("run", "seconds", "pairs scored"), rows)
+
+
+def _linked(
+    people: _People, frame: DataFrame, last: LinkageState, number: int, *, full: bool = False
+) -> tuple[LinkageState, float]:
+    began = time.monotonic()
+    state = linked(
+        frame,
+        last,
+        local_frame(people.spark, (), DECISION_SCHEMA),
+        lambda _: people.model,
+        people.settings.model_copy(update={"full": full}),
+        secret=_SECRET,
+        work_dir=people.folder,
+        release_number=number,
+    )
+    return state, time.monotonic() - began
+
+
+@contextmanager
+def _peak_memory() -> Iterator[list[float]]:
+    """GiB that this process and all below it held at most, looked at a few times a second."""
+    peak, is_over = [0.0], threading.Event()
+
+    def watch() -> None:
+        while not is_over.wait(_PAUSE):
+            peak[0] = max(peak[0], _resident_gib())
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield peak
+    finally:
+        is_over.set()
+        watcher.join()
+
+
+def _resident_gib() -> float:
+    """What this process and its descendants hold in memory now, by Linux's /proc."""
+    parents, pages = {}, {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        parents[int(stat.parent.name)] = int(fields[1])
+        pages[int(stat.parent.name)] = int(fields[21])
+    below, found = {os.getpid()}, 0
+    while len(below) > found:
+        found = len(below)
+        below |= {pid for pid, parent in parents.items() if parent in below}
+    return sum(pages.get(pid, 0) for pid in below) * os.sysconf("SC_PAGE_SIZE") / 2**30
