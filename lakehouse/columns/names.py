@@ -96,6 +96,14 @@ def given_name_root(given_name_match: Column) -> Column:
     return F.coalesce(_roots(given_name_match), given_name_match)
 
 
+def name_sound(name_match: Column) -> Column:
+    """How a name in match form sounds, by American Soundex: a letter and three digits.
+
+    Null where it does not begin with a letter, of which Soundex would say nothing.
+    """
+    return F.when(name_match.rlike("^[a-z]"), F.soundex(F.replace(name_match, F.lit(" "))))
+
+
 def root_of(name: str) -> str | None:
     """The formal name behind a name in match form; None where the table does not have it."""
     roots = _root_by_name()

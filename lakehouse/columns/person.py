@@ -19,6 +19,7 @@ from lakehouse.columns.keys import national_id
 from lakehouse.columns.names import (
     given_name_root,
     name_parts,
+    name_sound,
     name_suffix,
     stated_suffix,
     without_suffix,
@@ -64,6 +65,8 @@ MATCH_COLUMNS = [
     "middle_name_match",
     "family_name_match",
     "given_name_root",
+    "given_name_sound",
+    "family_name_sound",
     "email_match",
     "phone_match",
     "street_match",
@@ -99,6 +102,7 @@ _MAY_BE_PLACEHOLDERS = (
 )
 """Columns whose placeholders have no rule of their own, as those of dates, e-mails and phones have."""
 
+_SOUNDED = ("given", "family")
 _ONLY_SQUASHED = ("street", "city", "region", "loyalty_number", "device_id")
 _REPLACED = frozenset((*RAW_COLUMNS, *MATCH_COLUMNS, "corrections"))
 _HANDLE_DECORATION = r"^https?://[^/]+/|^@|/$"
@@ -306,6 +310,7 @@ def _standard_match_forms() -> list[Column]:
     return [
         *(_simple(name).alias(f"{name}_match") for name in names),
         given_name_root(_simple("given_name")).alias("given_name_root"),
+        *(name_sound(_simple(f"{part}_name")).alias(f"{part}_name_sound") for part in _SOUNDED),
         F.col("_email.match").alias("email_match"),
         F.col("_phone.match").alias("phone_match"),
         street_match(_simple("street")).alias("street_match"),

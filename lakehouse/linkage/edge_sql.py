@@ -94,12 +94,16 @@ def _support(rule: ComparisonRule, model: TrainedModel) -> str:
 def _extra_bits(
     compared: Sequence[ComparisonRule], settings: LinkageSettings, model: TrainedModel
 ) -> str:
-    asked = settings.guards.corroboration
-    if asked is None or not any(rule.identifier for rule in compared):
-        return "0.0"
-    others = [rule for rule in compared if rule.name not in asked.common]
-    enough = " or ".join(f"{_weight(rule, model)} >= {asked.least_bits}" for rule in others)
-    return f"case when {enough} then 0.0 else {asked.extra_bits} end"
+    has_identifiers = any(rule.identifier for rule in compared)
+    extra = ["0.0"]
+    for asked in settings.guards.corroboration:
+        others = [rule for rule in compared if rule.name not in asked.common]
+        if has_identifiers or not asked.where_identifiers_are:
+            enough = [f"{_weight(rule, model)} >= {asked.least_bits}" for rule in others]
+            extra.append(
+                f"case when {' or '.join(enough) or 'false'} then 0.0 else {asked.extra_bits} end"
+            )
+    return f"greatest({', '.join(extra)})"
 
 
 def _contradiction(guards: GuardSettings, model: TrainedModel) -> str:

@@ -47,6 +47,12 @@ def _edits(column: str, most: int) -> str:
     return f"damerau_levenshtein({column}_l, {column}_r) <= {most}"
 
 
+def _nearly_equal(column: str) -> str:
+    """Alike by Jaro-Winkler, or one slip of the pen apart where the name is long enough to tell."""
+    long = f"least(length({column}_l), length({column}_r)) >= 4"
+    return f"{_similar(column, 0.92)} or ({long} and {_edits(column, 1)})"
+
+
 def _swapped(first: str, second: str) -> str:
     return f"{first}_l = {second}_r and {second}_l = {first}_r"
 
@@ -74,7 +80,7 @@ def _prefix(column: str) -> str:
 
 
 def _given_name(columns: Columns) -> list[Level]:
-    name, root, family = columns
+    name, root, family, sound = columns
     levels = [Level("exact", _equal(name), 0.72, name)]
     if family:
         levels.append(Level("swapped", _swapped(name, family), 0.02))
@@ -83,23 +89,27 @@ def _given_name(columns: Columns) -> list[Level]:
     levels += [
         Level("prefix", _prefix(name), 0.03),
         Level("initial", _initial(name), 0.03),
-        Level("similar 0.92", _similar(name, 0.92), 0.05),
-        Level("similar 0.8", _similar(name, 0.8), 0.05),
+        Level("nearly equal", _nearly_equal(name), 0.05),
     ]
+    if sound:
+        levels.append(Level("same sound", _equal(sound), 0.02))
+    levels.append(Level("similar 0.8", _similar(name, 0.8), 0.04))
     if family:
         levels.append(Level("crossed", _crossed(name, family), 0.01))
     return levels
 
 
 def _family_name(columns: Columns) -> list[Level]:
-    name, given = columns
+    name, given, sound = columns
     levels = [Level("exact", _equal(name), 0.75, name)]
     if given:
         levels.append(Level("swapped", _swapped(name, given), 0.02))
+    levels.append(Level("nearly equal", _nearly_equal(name), 0.07))
+    if sound:
+        levels.append(Level("same sound", _equal(sound), 0.02))
     return [
         *levels,
-        Level("similar 0.92", _similar(name, 0.92), 0.07),
-        Level("similar 0.8", _similar(name, 0.8), 0.06),
+        Level("similar 0.8", _similar(name, 0.8), 0.05),
         Level("shared part", f"{_prefix(name)} or {_shares_word(name)}", 0.03),
     ]
 

@@ -11,11 +11,11 @@ _UNLIKE = "unlike"
 
 _LABELS: Mapping[ComparisonKind, tuple[str, ...]] = {
     ComparisonKind.GIVEN_NAME: (
-        "exact", "swapped", "same root", "prefix", "initial", "similar 0.92", "similar 0.8",
-        "crossed", _UNLIKE,
+        "exact", "swapped", "same root", "prefix", "initial", "nearly equal", "same sound",
+        "similar 0.8", "crossed", _UNLIKE,
     ),
     ComparisonKind.FAMILY_NAME: (
-        "exact", "swapped", "similar 0.92", "similar 0.8", "shared part", _UNLIKE,
+        "exact", "swapped", "nearly equal", "same sound", "similar 0.8", "shared part", _UNLIKE,
     ),
     ComparisonKind.MIDDLE_NAME: ("exact", "initial", _UNLIKE),
     ComparisonKind.BIRTH_DATE: (

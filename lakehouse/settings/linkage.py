@@ -54,8 +54,8 @@ class ComparisonKind(StrEnum):
 
 
 _COLUMN_COUNT = {
-    ComparisonKind.GIVEN_NAME: 3,
-    ComparisonKind.FAMILY_NAME: 2,
+    ComparisonKind.GIVEN_NAME: 4,
+    ComparisonKind.FAMILY_NAME: 3,
     ComparisonKind.ADDRESS: 3,
 }
 _LADDERS = (ComparisonKind.LEVENSHTEIN, ComparisonKind.JARO_WINKLER)
@@ -64,9 +64,9 @@ _LADDERS = (ComparisonKind.LEVENSHTEIN, ComparisonKind.JARO_WINKLER)
 class ComparisonRule(Frozen):
     """One field that pairs are compared by.
 
-    `columns` are columns of the person record: for `given_name` the name, its root and the family
-    name (to see swapped names), for `family_name` the name and the given name, for `address`
-    street, postcode and town, one for all others. `thresholds` are edit distances (rising) for
+    `columns` are columns of the person record: for `given_name` the name, its root, the family name (to
+    see swapped names) and its sound, for `family_name` the name, the given name and its sound, for
+    `address` street, postcode and town, one for all others. `thresholds` are edit distances (rising) for
     levenshtein and similarities (falling) for jaro_winkler. With `term_frequency` agreement on a
     frequent value counts for less. An `identifier` belongs to one person as a rule, so that most
     of its chance agreements are true pairs, which training takes off. `lasting` says that a person
@@ -128,15 +128,18 @@ class SharingLimit(Frozen):
 
 
 class Corroboration(Frozen):
-    """What a pair needs beside the fields that namesakes share, in data that has identifiers.
+    """What a pair needs beside the fields that different people share.
 
     A pair in which no other comparison than `common` weighs at least `least_bits` must reach
-    `extra_bits` more than the join weight: frequencies of names understate how names go together.
+    `extra_bits` more than the join weight: namesakes share names, whose frequencies understate how names
+    go together, and those who live together a family name and an address. With
+    `where_identifiers_are` only data is asked that has a comparison of identifiers.
     """
 
     common: tuple[Name, ...] = Field(min_length=1)
     least_bits: float = Field(default=5.0, ge=0)
     extra_bits: float = Field(default=9.0, ge=0)
+    where_identifiers_are: bool = False
 
 
 class GuardSettings(Frozen):
@@ -153,7 +156,7 @@ class GuardSettings(Frozen):
     max_block_records: int = Field(default=300, gt=1)
     max_cluster_records: int = Field(default=150, gt=1)
     least_mean_support: float = 4.0
-    corroboration: Corroboration | None = None
+    corroboration: tuple[Corroboration, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     systems_without_duplicates: tuple[Name, ...] = ()
 

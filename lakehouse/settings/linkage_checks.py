@@ -34,9 +34,8 @@ def _guard_faults(settings: LinkageSettings, systems: Set[str] | None) -> Iterat
         yield from _unknown_columns(("guards", "sharing", n, "columns"), limit.columns)
         yield from _unknown_parts(("guards", "sharing", n, "people"), limit.people)
     labels = {rule.name: level_labels(rule) for rule in settings.comparisons}
-    for n, name in enumerate(guards.corroboration.common if guards.corroboration else ()):
-        if name not in labels:
-            yield ("guards", "corroboration", "common", n), f"there is no comparison {name}"
+    for n, asked in enumerate(guards.corroboration):
+        yield from _unknown_names(("guards", "corroboration", n, "common"), asked.common, labels)
     for n, contradiction in enumerate(guards.contradictions):
         path = ("guards", "contradictions", n)
         yield from _unknown_levels((*path, "levels"), contradiction.levels, labels)
@@ -45,6 +44,14 @@ def _guard_faults(settings: LinkageSettings, systems: Set[str] | None) -> Iterat
         if systems is not None and system not in systems:
             where = ("guards", "systems_without_duplicates", n)
             yield where, f"no source has the source_system {system}"
+
+
+def _unknown_names(
+    path: tuple[str | int, ...], names: Iterable[str], known: Mapping[str, object]
+) -> Iterator[PathFault]:
+    for n, name in enumerate(names):
+        if name not in known:
+            yield (*path, n), f"there is no comparison {name}"
 
 
 def _unknown_levels(

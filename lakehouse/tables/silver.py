@@ -144,6 +144,18 @@ PERSON_RECORD = _silver(
         _DIRECT,
     ),
     Column(
+        "given_name_sound",
+        "string",
+        "How the given name sounds, by Soundex of its match form.",
+        _QUASI,
+    ),
+    Column(
+        "family_name_sound",
+        "string",
+        "How the family name sounds, by Soundex of its match form.",
+        _QUASI,
+    ),
+    Column(
         "email_match",
         "string",
         "E-mail after the provider's own rules (dots, plus tags, domain aliases).",

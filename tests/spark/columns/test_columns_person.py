@@ -6,6 +6,7 @@ import pytest
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
+from lakehouse.columns.names import name_sound
 from lakehouse.columns.person import MATCH_COLUMNS, RAW_COLUMNS, standardised_people
 from lakehouse.tables.local_frame import local_frame
 
@@ -196,6 +197,16 @@ def test_a_nickname_keeps_its_form_and_shows_its_root(people: dict[str, Row]) ->
     assert people["parts"]["given_name_match"] == "sammy"
     assert people["parts"]["given_name_root"] == "samuel"
     assert people["Cyrillic"]["given_name_root"] == "mariya"
+
+
+def test_names_that_sound_alike_have_one_sound(spark: SparkSession) -> None:
+    names = ["tamika", "tomica", "van der berg", "vanderberg", "6th", "", None]
+    frame = local_frame(spark, [(name,) for name in names], "name string")
+    sounds = frame.select("name", name_sound(F.col("name")).alias("sound")).collect()
+    found = {row.name: row.sound for row in sounds}
+    assert found["tamika"] == found["tomica"] == "T520"
+    assert found["van der berg"] == found["vanderberg"]
+    assert [found[name] for name in ("6th", "", None)] == [None] * 3
 
 
 @pytest.mark.parametrize("who", ["day first", "ISO"])

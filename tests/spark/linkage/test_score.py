@@ -259,3 +259,21 @@ def test_two_accounts_of_a_system_that_knows_everybody_once_are_two_customers(
     assert told == {"same_system"}
     joined = {right for left, right in pairs if left[:-1] == right[:-1] and right[-1] == "c"}
     assert len(joined) == 20
+
+
+def test_a_family_name_and_an_address_join_nobody_who_may_be_the_wife(
+    spark: SparkSession, model: TrainedModel, settings: LinkageSettings, tmp_path: Path
+) -> None:
+    home = ("7 linden st", "10115", "berlin", "household")
+    rows = [
+        ("h1", None, None, "abelbauer", None, None, None, *home),
+        ("h2", "greta", "greta", "abelbauer", None, None, None, *home),
+        ("h3", "greta", "greta", "abelbauer", None, None, None, *home),
+    ]
+    people = frame(spark, [*made_people(20), *rows])
+    state = linked_after(people, model, by(settings, "duckdb"), tmp_path)
+    pairs = by_pair(state.scored_edge)
+    asked = {pair: row.match_weight - row.join_margin for pair, row in pairs.items()}
+    assert asked["h1", "h2"] == pytest.approx(model.join_weight + 20)
+    assert asked["h2", "h3"] < asked["h1", "h2"]
+    assert pairs["h1", "h2"].join_margin < 0

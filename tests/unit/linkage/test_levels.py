@@ -8,7 +8,7 @@ from lakehouse.linkage.model import levels_of
 from lakehouse.settings.level_labels import level_labels
 from lakehouse.settings.linkage import ComparisonKind, ComparisonRule
 
-COLUMNS = {"given_name": 3, "family_name": 2, "address": 3}
+COLUMNS = {"given_name": 4, "family_name": 3, "address": 3}
 THRESHOLDS = {"levenshtein": (1, 2), "jaro_winkler": (0.9, 0.8)}
 
 
