@@ -372,8 +372,11 @@ def bench_linkage(settings: Settings, *, sizes: Sequence[int], rounds: int, seed
     _require_space(settings)
     with TemporaryDirectory(prefix="c360-bench-") as home:
         lake = settings.lake.model_copy(update={"work_dir": Path(home, "work")})
-        jar = {"spark.driver.extraClassPath": functions_jar()}
-        options = {**settings.spark.options, **jar}
+        needed = {
+            "spark.driver.extraClassPath": functions_jar(),
+            "spark.checkpoint.dir": str(Path(home, "checkpoints")),
+        }
+        options = {**settings.spark.options, **needed}
         here = {"lake": lake, "spark": settings.spark.model_copy(update={"options": options})}
         spark = open_lake(settings.model_copy(update=here)).spark
         return report_of_engines(
