@@ -8,8 +8,13 @@ _SHOWN_START = 2
 
 
 def masked_words(text: Column) -> Column:
-    """The first letter of every word; other letters and all digits as stars: `Anna Lee 7` → `A*** L** *`."""
-    letters = F.regexp_replace(text, r"(?<=[\p{L}\p{M}])[\p{L}\p{M}]", "*")
+    """The first letter of every word; all else as stars: `Anna Lee 7` → `A*** L** *`.
+
+    Words of one letter are stars too, and scripts in which one sign is a name.
+    """
+    signs = F.regexp_replace(text, r"[\p{IsHan}\p{IsHangul}\p{IsHiragana}\p{IsKatakana}]", "*")
+    alone = F.regexp_replace(signs, r"(?<![\p{L}\p{M}\p{N}_*])\p{L}(?![\p{L}\p{M}])", "*")
+    letters = F.regexp_replace(alone, r"(?<=[\p{L}\p{M}\p{N}_*])[\p{L}\p{M}]", "*")
     return F.regexp_replace(letters, r"\p{N}", "*")
 
 
@@ -22,7 +27,8 @@ def masked_start(text: Column) -> Column:
 
 def masked_end(text: Column) -> Column:
     """All but the first two characters as stars: `EH1 1AA` → `EH*****`."""
-    start = F.left(text, F.lit(_SHOWN_START))
+    shown = F.when(F.length(text) > 2 * _SHOWN_START, F.left(text, F.lit(_SHOWN_START)))
+    start = F.when(text.isNotNull(), F.coalesce(shown, F.lit("")))
     return F.concat(start, F.repeat(F.lit("*"), F.length(text) - F.length(start)))
 
 

@@ -87,7 +87,7 @@ def decision_labels(overrides: DataFrame, edges: DataFrame) -> list[Label]:
     ]
 
 
-def evaluate_decisions(labels: Iterable[Label]) -> DecisionEvaluation:
+def decision_evaluation(labels: Iterable[Label]) -> DecisionEvaluation:
     """What the labels say of the model that scored them."""
     known = list(labels)
     squares = [((label.probability or 0.0) - label.is_same) ** 2 for label in known]

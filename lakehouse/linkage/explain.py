@@ -110,6 +110,7 @@ def explanation(
     *,
     customer: frozenset[str],
     component: frozenset[str],
+    unpaired: str,
 ) -> Explanation:
     """Why `start` and `end` are one customer or not.
 
@@ -119,29 +120,43 @@ def explanation(
         end: another one.
         customer: the records of the customer that `start` belongs to.
         component: the records that joining pairs connect with `start`.
+        unpaired: why the two have no pair, in words, for where that is the answer.
     """
     known = list(pairs)
     ends = {start, end}
     direct = next((p for p in known if {p.record_key_l, p.record_key_r} == ends), None)
     is_one = end in customer
     chain = tuple(strongest_chain(known, start, end, customer if is_one else component))
-    return Explanation(is_one, _reason(is_one, direct, chain), direct, chain)
-
-
-def _reason(is_one: bool, direct: ScoredPair | None, chain: tuple[ScoredPair, ...]) -> str:
     if is_one:
-        if direct is not None and direct.joins:
-            return f"their own pair {direct.verdict}"
-        return f"{len(chain)} pairs lead from one to the other"
+        return Explanation(is_one, _reason_for_one(direct, chain), direct, chain)
+    reason = _reason_for_two(direct, _cut_by(known, customer) if chain else unpaired)
+    return Explanation(is_one, reason, direct, chain)
+
+
+def _reason_for_one(direct: ScoredPair | None, chain: tuple[ScoredPair, ...]) -> str:
+    if direct is not None and direct.joins:
+        return f"their own pair {direct.verdict}"
+    return f"{len(chain)} pairs lead from one to the other"
+
+
+def _reason_for_two(direct: ScoredPair | None, otherwise: str) -> str:
     if direct is not None and direct.override == DIFFERENT:
         return direct.verdict
     if direct is not None and not direct.joins:
         return f"their own pair {direct.verdict}"
-    if chain:
-        return (
-            "pairs lead from one to the other, but the whole speaks against it: the group was cut"
-        )
-    return "they were never compared, or their pair lies below what is kept for review"
+    return otherwise
+
+
+def _cut_by(pairs: Iterable[ScoredPair], customer: frozenset[str]) -> str:
+    """What parted a group that joining pairs hold together: the pairs that speak against the whole."""
+    against = {
+        "a steward's decision" if pair.override == DIFFERENT else f"the rule {pair.contradiction}"
+        for pair in pairs
+        if (pair.record_key_l in customer) != (pair.record_key_r in customer)
+        and (pair.override == DIFFERENT or pair.contradiction is not None)
+    }
+    said = " and ".join(sorted(against)) or "the weight of all pairs between its parts"
+    return f"pairs lead from one to the other, but the group was cut: {said} spoke against it"
 
 
 def joined_by(pairs: Iterable[ScoredPair], customer: frozenset[str]) -> list[ScoredPair]:

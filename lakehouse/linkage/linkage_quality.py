@@ -8,6 +8,8 @@ rates, over runs, tell when something went wrong.
 import math
 from collections.abc import Iterable, Iterator
 from functools import reduce
+from itertools import groupby
+from operator import itemgetter
 
 import networkx as nx
 import pyarrow as pa
@@ -208,20 +210,22 @@ def _bridge_share(pairs: DataFrame, sizes: DataFrame) -> DataFrame:
     joining = pairs.where((F.col("join_margin") >= 0) | (F.col("override") == SAME)).select(
         F.col("customer_l").alias("customer_id"), "record_key_l", "record_key_r"
     )
-    # The pairs of a customer in one task; customers share no pair, so that all are one graph there.
-    inside = joining.join(large, on="customer_id", how="left_semi").repartition("customer_id")
-    counted = inside.select("record_key_l", "record_key_r").mapInArrow(
-        _count_bridges, "pairs bigint, bridges bigint"
-    )
+    # Customer by customer, so that a task holds the pairs of one at a time.
+    inside = joining.join(large, on="customer_id", how="left_semi")
+    ordered = inside.repartition("customer_id").sortWithinPartitions("customer_id")
+    counted = ordered.mapInArrow(_count_bridges, "pairs bigint, bridges bigint")
     return counted.agg(_share(F.sum("bridges"), F.sum("pairs")).alias("bridge_share"))
 
 
 def _count_bridges(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    graph = nx.Graph()
-    for batch in batches:
-        graph.add_edges_from(zip(*batch.to_pydict().values(), strict=True))
-    counts = {"pairs": graph.number_of_edges(), "bridges": sum(1 for _ in nx.bridges(graph))}
-    yield pa.RecordBatch.from_pydict({name: [count] for name, count in counts.items()})
+    """The counts of a partition whose rows are customer_id and the two records, customer by customer."""
+    rows = (row for batch in batches for row in zip(*batch.to_pydict().values(), strict=True))
+    pairs = found = 0
+    for _, customer in groupby(rows, key=itemgetter(0)):
+        graph = nx.Graph((left, right) for _, left, right in customer)
+        pairs += graph.number_of_edges()
+        found += sum(1 for _ in nx.bridges(graph))
+    yield pa.RecordBatch.from_pydict({"pairs": [pairs], "bridges": [found]})
 
 
 def _firmness(owners: DataFrame, pairs: DataFrame) -> DataFrame:

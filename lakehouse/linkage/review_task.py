@@ -39,7 +39,7 @@ _MASKS: Mapping[str, Callable[[Column], Column]] = {
     "postcode": masked_end,
     "country": lambda country: country,
     "national_id": masked_start,
-    "social_handle": masked_words,
+    "social_handle": masked_start,
     "loyalty_number": masked_start,
 }
 
@@ -58,8 +58,8 @@ def review_task(
     Two customers are asked about by their most likely pair, if that comes within `review` bits of
     joining, or would join but for a contradiction or for what the rest of the two says. A customer
     is asked about by its least likely pair, if no more pairs hold it together than must and that
-    pair is weak, or if it has more names or postcodes than a person has. Pairs of which something was
-    decided are not asked about, nor those that a steward skipped.
+    pair is weak, or if it has more names or postcodes than a person has. What a steward has decided or
+    skipped is not asked about again by another pair.
 
     Args:
         people: silver.person_record.
@@ -73,7 +73,7 @@ def review_task(
         The columns of ops.review_task.
     """
     owners = identity_map.where(F.col("valid_to").isNull()).select(UNIQUE_ID, "customer_id")
-    pairs = _asked_about(_owned(edges, owners), decisions)
+    pairs = _owned(_with_skips(edges, decisions), owners)
     is_one = F.col("customer_id_l") == F.col("customer_id_r")
     asked = _between(pairs.where(~is_one), review).unionByName(
         _within(pairs.where(is_one), owners, evidence, review)
@@ -86,17 +86,12 @@ def review_task(
     )
 
 
-def _asked_about(pairs: DataFrame, decisions: DataFrame) -> DataFrame:
-    """The pairs without those that a steward skipped. Decided ones hold customers together, or apart."""
-    skipped = decisions.where(F.col("decision") == SKIP).select("record_key_l", "record_key_r")
-    return pairs.join(F.broadcast(skipped), on=["record_key_l", "record_key_r"], how="left_anti")
-
-
-def _owned(edges: DataFrame, owners: DataFrame) -> DataFrame:
-    """The pairs with the customer of each side and the number of its records."""
-    everyone = Window.partitionBy("customer_id")
-    sized = owners.select("*", F.count(F.lit(1)).over(everyone).alias("size"))
-    pairs = edges.select(
+def _with_skips(edges: DataFrame, decisions: DataFrame) -> DataFrame:
+    """What is read of the pairs, and is_skipped: true of those that a steward did not want to decide."""
+    skipped = decisions.where(F.col("decision") == SKIP).select(
+        "record_key_l", "record_key_r", F.lit(True).alias("skipped")
+    )
+    return edges.join(F.broadcast(skipped), on=["record_key_l", "record_key_r"], how="left").select(
         "record_key_l",
         "record_key_r",
         "join_margin",
@@ -104,7 +99,14 @@ def _owned(edges: DataFrame, owners: DataFrame) -> DataFrame:
         "contradiction",
         "override",
         "weights",
+        F.coalesce("skipped", F.lit(False)).alias("is_skipped"),
     )
+
+
+def _owned(pairs: DataFrame, owners: DataFrame) -> DataFrame:
+    """The pairs with the customer of each side and the number of its records."""
+    everyone = Window.partitionBy("customer_id")
+    sized = owners.select("*", F.count(F.lit(1)).over(everyone).alias("size"))
     for side in _SIDES:
         own = sized.select(*(F.col(c).alias(f"{c}_{side}") for c in sized.columns))
         pairs = pairs.join(own, on=f"record_key_{side}", how="inner")
@@ -112,18 +114,23 @@ def _owned(edges: DataFrame, owners: DataFrame) -> DataFrame:
 
 
 def _between(pairs: DataFrame, review: float) -> DataFrame:
-    """Two customers each, by their most likely pair. One that a rule contradicts comes after all others."""
+    """Two customers each, by their most likely pair. One that a rule contradicts comes after all others.
+
+    Of two customers of whom a pair was decided or skipped another pair would ask nothing new.
+    """
     margin, contradiction = F.col("join_margin"), F.col("contradiction")
-    customers = [f("customer_id_l", "customer_id_r") for f in (F.least, F.greatest)]
-    best = Window.partitionBy(*customers).orderBy(
+    both = Window.partitionBy(
+        F.least("customer_id_l", "customer_id_r"), F.greatest("customer_id_l", "customer_id_r")
+    )
+    best = both.orderBy(
         contradiction.isNotNull(), F.desc("join_margin"), "record_key_l", "record_key_r"
     )
+    is_settled = F.bool_or(F.col("override").isNotNull() | F.col("is_skipped")).over(both)
     is_doubtful = (margin >= 0) | (contradiction.isNull() & (margin >= -review))
     reason = F.when(margin >= 0, "group_cut").otherwise("near_threshold")
     return (
-        pairs.where(F.col("override").isNull() & is_doubtful)
-        .select("*", F.row_number().over(best).alias("place"))
-        .where("place = 1")
+        pairs.select("*", is_settled.alias("is_settled"), F.row_number().over(best).alias("place"))
+        .where((F.col("place") == 1) & ~F.col("is_settled") & is_doubtful)
         .withColumns(
             {
                 "kind": F.lit(PAIR),
@@ -131,15 +138,26 @@ def _between(pairs: DataFrame, review: float) -> DataFrame:
                 "record_count": F.col("size_l") + F.col("size_r"),
             }
         )
+        .select(*pairs.columns, "kind", "reason", "record_count")
     )
 
 
 def _within(pairs: DataFrame, owners: DataFrame, evidence: DataFrame, review: float) -> DataFrame:
-    """One customer each, by its least likely pair of which nothing was decided."""
+    """One customer each, by its least likely pair of which nothing was decided.
+
+    Of a customer of whom a pair was skipped another pair would ask nothing new.
+    """
     customer = Window.partitionBy("customer_id_l")
-    least = customer.orderBy("join_margin", "record_key_l", "record_key_r")
+    least = customer.orderBy(
+        F.col("override").isNotNull(), "join_margin", "record_key_l", "record_key_r"
+    )
     holds = (F.col("join_margin") >= 0) | F.col("override").isNotNull()
-    counted = pairs.select("*", F.count_if(holds).over(customer).alias("holding_pairs"))
+    asked = pairs.select(
+        "*",
+        F.count_if(holds).over(customer).alias("holding_pairs"),
+        F.bool_or("is_skipped").over(customer).alias("is_settled"),
+        F.row_number().over(least).alias("place"),
+    ).where((F.col("place") == 1) & F.col("override").isNull() & ~F.col("is_settled"))
     counts = value_counts(owners, evidence).withColumnRenamed("customer_id", "customer_id_l")
     is_loose = (F.col("holding_pairs") < F.col("size_l")) & (F.col("join_margin") < review)
     reason = (
@@ -148,13 +166,10 @@ def _within(pairs: DataFrame, owners: DataFrame, evidence: DataFrame, review: fl
         .when(is_loose, "held_by_few_pairs")
     )
     return (
-        counted.where(F.col("override").isNull())
-        .select("*", F.row_number().over(least).alias("place"))
-        .where("place = 1")
-        .join(counts, on="customer_id_l", how="inner")
+        asked.join(counts, on="customer_id_l", how="inner")
         .withColumns({"kind": F.lit(CUSTOMER), "reason": reason, "record_count": F.col("size_l")})
         .where(F.col("reason").isNotNull())
-        .select(*pairs.columns, "place", "kind", "reason", "record_count")
+        .select(*pairs.columns, "kind", "reason", "record_count")
     )
 
 

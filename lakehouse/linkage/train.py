@@ -146,9 +146,8 @@ def _trained(
         return replace(model, version=content_version(expected, _FIRST_PRIOR, 0.0, conf))
     model = model.with_parameters(_with_chance_shares(connection, model, sampled, settings))
     sessions = em_sessions(connection, model, settings)
-    if decided is not None:
-        sessions += decided_session(decided, model, settings)
-    shares, warnings = _averaged(model, sessions, settings)
+    taught = [] if decided is None else decided_session(decided, model, settings)
+    shares, warnings = _averaged(model, [*sessions, *taught], settings)
     all_pairs = sampled * (sampled - 1) / 2
     _cap_sample_blocks(connection, sampled, settings)
     model = model.with_parameters(shares)
@@ -166,7 +165,7 @@ def _trained(
         review_weight=join - settings.thresholds.review,
         unlike=_least_unlike(sessions),
         version=content_version(shares, prior, join, conf),
-        card=_card(weights, join, sampled, records, sessions, warnings),
+        card=_card(weights, join, sampled, records, [*sessions, *taught], warnings),
     )
 
 

@@ -17,7 +17,7 @@ from lakehouse.settings.linkage import LinkageSettings
 
 Floats = npt.NDArray[np.float64]
 
-DECISIONS = "decisions"
+DECIDED = "decisions"
 """What stands for the blocking of the session of stewards' decisions."""
 _LEAST_SESSION_PAIRS = 20
 _EM_ITERATIONS = (25, 5, 2)
@@ -133,7 +133,7 @@ def decided_session(
             name: _level_shares(connection, table, name, len(levels))
             for name, levels in model.comparisons.items()
         }
-    return [Session((DECISIONS,), pairs, 1.0, {n: s for n, s in shares.items() if s.sum()})]
+    return [Session((DECIDED,), pairs, 1.0, {n: s for n, s in shares.items() if s.sum()})]
 
 
 def _level_shares(

@@ -13,8 +13,13 @@ _WIDTH_PER_BAR, _HEIGHT = 75, 320
 
 
 def level_reached(pair: ScoredPair, comparison: str, model: TrainedModel | None) -> str:
-    """What the pair reached in a comparison: the level's label in the model, or its number without one."""
-    gamma = pair.gammas[comparison]
+    """What the pair reached in a comparison: the level's label in the model, its number without one.
+
+    Empty where the model that scored it has no such comparison.
+    """
+    gamma = pair.gammas.get(comparison)
+    if gamma is None:
+        return ""
     if gamma < 0:
         return "not comparable"
     levels = model.comparisons.get(comparison, ()) if model else ()

@@ -249,6 +249,8 @@ def kept_release(lake: Lake, release_number: int) -> Release:
     keep = lake.settings.lake.keep_releases
     rows = kept_rows(lake.tables, keep).select("release_number").distinct().collect()
     kept = sorted(row.release_number for row in rows)
+    if not kept:
+        raise NotFoundError("This lake has no release yet.", "run `c360 run` first.")
     # An older release is as good as one that is kept and names the same versions: what was reverted to.
     if wanted.number in kept or any(
         release_of(lake.tables, number).versions == wanted.versions for number in kept

@@ -63,7 +63,7 @@ class _Engine:
     difference: float | None = None
 
 
-def bench_linkage(
+def engines_report(
     spark: SparkSession,
     settings: LinkageSettings,
     home: Path,

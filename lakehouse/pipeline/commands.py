@@ -7,14 +7,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.demo.generate import generate
 from lakehouse.disk import free_space
 from lakehouse.errors import ConfigurationError, InputError, LinkageError
 from lakehouse.linkage.artefact import save_model
-from lakehouse.linkage.evaluate_decisions import decision_labels
-from lakehouse.linkage.evaluate_decisions import evaluate_decisions as decided_by_model
+from lakehouse.linkage.evaluate_decisions import decision_evaluation, decision_labels
+from lakehouse.linkage.evidence import evidence_columns
 from lakehouse.linkage.link import guarded_evidence
 from lakehouse.linkage.overrides import SKIP
 from lakehouse.linkage.stock_splink import functions_jar
@@ -23,7 +24,7 @@ from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import runner
 from lakehouse.pipeline.assessment import source_grids
 from lakehouse.pipeline.bench import bench_report
-from lakehouse.pipeline.bench_linkage import bench_linkage as report_of_engines
+from lakehouse.pipeline.bench_linkage import engines_report
 from lakehouse.pipeline.bi_server import serve_gold
 from lakehouse.pipeline.demo_company import demo_outcome
 from lakehouse.pipeline.demo_report import demo_report
@@ -38,12 +39,14 @@ from lakehouse.pipeline.reviews import decision_report, task_report, tasks_repor
 from lakehouse.pipeline.run_report import books_grid, run_report
 from lakehouse.pipeline.stewardship import decide, decisions, review_task, review_tasks, withdraw
 from lakehouse.report import Grid, Report
+from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import local_path
 from lakehouse.storage.maintenance import vacuum as vacuum_tables
 from lakehouse.storage.releases import current_release, kept_rows
 from lakehouse.tables.linkage import SCORED_EDGE
+from lakehouse.tables.silver import PERSON_RECORD
 
 _LONGEST_RUN_ID = 100  # characters, as the runner takes them
 
@@ -136,7 +139,8 @@ def explain(
     if out is not None:
         require_form(out)
     lake = open_lake(settings)
-    chosen = None if release is None else attempts.kept_release(lake, release)
+    current = lake.release()
+    chosen = current if release is None else attempts.kept_release(lake, release)
     if other is None:
         if out is not None:
             raise InputError(
@@ -310,7 +314,7 @@ def evaluate_decisions(settings: Settings) -> Report:
     lake = open_lake(settings)
     edges = lake.released(lake.release(), SCORED_EDGE.name)
     decided = decisions(lake).where(F.col("decision") != SKIP)
-    return decision_report(decided_by_model(decision_labels(decided, edges)))
+    return decision_report(decision_evaluation(decision_labels(decided, edges)))
 
 
 @contextmanager
@@ -379,7 +383,7 @@ def bench_linkage(settings: Settings, *, sizes: Sequence[int], rounds: int, seed
         options = {**settings.spark.options, **needed}
         here = {"lake": lake, "spark": settings.spark.model_copy(update={"options": options})}
         spark = open_lake(settings.model_copy(update=here)).spark
-        return report_of_engines(
+        return engines_report(
             spark, settings.linkage, Path(home), sizes=sizes, rounds=rounds, seed=seed
         )
 
@@ -423,8 +427,9 @@ def train_model(settings: Settings) -> Report:
     """Trains a new linkage model on the released person records; the next run scores by it."""
     lake = open_lake(settings)
     with lake.locks.run():
-        version = lake.release().versions.get("silver.person_record", 0)
-        people = lake.tables.read("silver.person_record", version)
+        version = lake.release().versions.get(PERSON_RECORD.name, 0)
+        people = lake.tables.read(PERSON_RECORD.name, version)
+        _require_columns(people, settings.linkage)
         secret = settings.lake.secret.get_secret_value()
         decided = decisions(lake).where(F.col("decision") != SKIP)
         evidence = guarded_evidence(people, decided, settings.linkage, secret)
@@ -436,4 +441,21 @@ def train_model(settings: Settings) -> Report:
             )
         now = datetime.now(UTC)
         path = save_model(model, settings.linkage.models, f"{now:%Y-%m-%dT%H%M%S}")
-    return Report(lines=[f"Model {model.version} is at {path}, its card beside it."])
+    warnings = [f"The model's card warns of {warning}." for warning in model.card["warnings"]]
+    return Report(
+        lines=[f"Model {model.version} is at {path}, its card beside it."], warnings=warnings
+    )
+
+
+def _require_columns(people: DataFrame, settings: LinkageSettings) -> None:
+    """Refuses to train on records from before an upgrade: the model would know nothing of what they lack."""
+    missing = [
+        name
+        for name in evidence_columns(settings)
+        if name in PERSON_RECORD.column_names and name not in people.columns
+    ]
+    if missing:
+        raise LinkageError(
+            f"The released person records are from before an upgrade and lack {', '.join(missing)}.",
+            "run `c360 run --only silver`, which makes them anew, then train.",
+        )

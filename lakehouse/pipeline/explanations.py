@@ -20,6 +20,7 @@ from lakehouse.tables.linkage import (
     CUSTOMER_ALIAS,
     IDENTITY_EVENT,
     IDENTITY_MAP,
+    OVERSIZED_BLOCK,
     RECORD_EVIDENCE,
     SCORED_EDGE,
     TERM_FREQUENCY,
@@ -72,17 +73,18 @@ def pair_explained(
     current = lake.release()
     release = release or current
     owners = _current_owners(lake, release)
-    customers = {r.record_key: r.customer_id for r in _of(owners, "record_key", [record, other])}
-    missing = [key for key in (record, other) if key not in customers]
-    if missing:
-        raise NotFoundError(
-            f"No person record {' or '.join(missing)} is in the release.",
-            "take record keys of linkage.identity_map.",
-        )
+    customers = _customers_of(owners, record, other)
     customer = _keys(_of(owners, "customer_id", [customers[record]]))
     component = _component(lake, release, record) or customer
     pairs = _pairs_among(lake, release, component | {record, other})
-    found = explanation(pairs, record, other, customer=customer, component=component)
+    found = explanation(
+        pairs,
+        record,
+        other,
+        customer=customer,
+        component=component,
+        unpaired=_why_unpaired(lake, release, record, other),
+    )
     one = f"Both records are customer {customers[record]}"
     two = f"The records are two customers, {customers[record]} and {customers[other]}"
     now = _scored_now(lake, current, record, other)
@@ -92,6 +94,31 @@ def pair_explained(
     told = Report(grids, [f"{one if found.is_one else two}: {found.reason}."])
     own = () if found.direct is None else (found.direct,)
     return PairExplained(told, (*own, *(pair for pair in found.chain if pair not in own)))
+
+
+def _customers_of(owners: DataFrame, *records: str) -> dict[str, str]:
+    found = {r.record_key: r.customer_id for r in _of(owners, "record_key", records)}
+    missing = [key for key in records if key not in found]
+    if missing:
+        raise NotFoundError(
+            f"No person record {' or '.join(missing)} is in the release.",
+            "take record keys of linkage.identity_map.",
+        )
+    return found
+
+
+def _why_unpaired(lake: Lake, release: Release, record: str, other: str) -> str:
+    """Why two records have no pair in the release, in words."""
+    rows = _of(lake.released(release, RECORD_EVIDENCE.name), "record_key", [record, other])
+    left, right = (set(row.block_keys) - {None} for row in rows) if len(rows) == 2 else ((), ())
+    shared = [(key,) for key in left if key in right]
+    if not shared:
+        return "they were never compared, as no blocking rule finds the two together"
+    asked = local_frame(lake.spark, shared, "block_key bigint")
+    oversized = lake.released(release, OVERSIZED_BLOCK.name)
+    if oversized.join(F.broadcast(asked), on="block_key", how="left_semi").count() == len(shared):
+        return "they were never compared, as they are together in blocks alone that hold too many records"
+    return "they were compared, and their pair lies below what is kept for review"
 
 
 def model_that_scored(lake: Lake, pair: ScoredPair) -> TrainedModel | None:
@@ -215,30 +242,34 @@ def _row(pair: ScoredPair) -> tuple[object, ...]:
 
 def _comparisons(lake: Lake, pair: ScoredPair | None, now: ScoredPair | None) -> list[Grid]:
     """The waterfall of a pair as a table: what each comparison said when it was scored, and says now."""
-    asked = pair or now
-    if asked is None:
+    if pair is None and now is None:
         return []
-    model = model_that_scored(lake, asked)
-    names = sorted(asked.weights, key=lambda name: (-abs(asked.weights[name]), name))
+    weights = {**(now.weights if now else {}), **(pair.weights if pair else {})}
+    names = sorted(weights, key=lambda name: (-abs(weights[name]), name))
+    models = [None if p is None else model_that_scored(lake, p) for p in (pair, now)]
     rows: list[tuple[object, ...]] = [
         (
             name,
-            level_reached(asked, name, model),
-            _weight(pair, name),
-            _weight(now, name),
+            *_told(pair, name, models[0]),
+            *_told(now, name, models[1]),
         )
         for name in names
     ]
-    before = ("before any comparison", "", _before(pair), _before(now))
-    together = ("together", "", pair and pair.match_weight, now and now.match_weight)
-    margin = ("above what is asked", "", pair and pair.join_margin, now and now.join_margin)
+    before = ("before any comparison", "", _before(pair), "", _before(now))
+    together = ("together", "", pair and pair.match_weight, "", now and now.match_weight)
+    margin = ("above what is asked", "", pair and pair.join_margin, "", now and now.join_margin)
     scored = "when it was scored" if pair else "never scored"
-    heading = ("comparison", "reached", scored, "now")
+    heading = ("comparison", "reached", scored, "reaches", "now")
     return [Grid("Their own pair, in bits", heading, [before, *rows, together, margin])]
 
 
-def _weight(pair: ScoredPair | None, comparison: str) -> float | None:
-    return None if pair is None else pair.weights.get(comparison)
+def _told(
+    pair: ScoredPair | None, comparison: str, model: TrainedModel | None
+) -> tuple[str, float | None]:
+    """What the pair reached in the comparison, and what that weighs."""
+    if pair is None:
+        return "", None
+    return level_reached(pair, comparison, model), pair.weights.get(comparison)
 
 
 def _before(pair: ScoredPair | None) -> float | None:

@@ -27,7 +27,7 @@ class Measure:
 
 
 def measures(quality: DataFrame, limits: QualityLimits) -> list[Measure]:
-    """The metrics of `linkage_quality` with their limits. Fewer than twenty rows, whatever the data."""
+    """The metrics of `linkage_quality` with their limits. As many rows as there are metrics."""
     values = {row.metric: row.value for row in quality.collect()}
     is_small = (values.get("records") or 0) < limits.least_records
     found = []

@@ -35,7 +35,7 @@ def test_two_records_of_a_customer_are_explained_by_their_pair_or_a_chain(
     assert path is not None
     prior = load_model(path).prior_weight
     (pair,) = [grid for grid in report.grids if "in bits" in grid.title]
-    told = {row[0]: row[2:] for row in pair.rows}
+    told = {row[0]: (row[2], row[4]) for row in pair.rows}
     # Nothing has changed since: what the run found and what is found now is the same.
     assert told["before any comparison"] == (pytest.approx(prior), pytest.approx(prior))
     assert told["together"][0] == pytest.approx(told["together"][1])
@@ -49,8 +49,8 @@ def test_records_of_two_customers_are_explained_too(
     report = pair_explained(small_lake.lake, records[0], others[0]).report
     assert f"two customers, {one} and {two}: " in report.lines[0]
     (pair,) = report.grids
-    assert pair.columns[2:] == ("never scored", "now")
-    assert next(row[3] for row in pair.rows if row[0] == "above what is asked") < 0
+    assert pair.columns[2:] == ("never scored", "reaches", "now")
+    assert next(row[4] for row in pair.rows if row[0] == "above what is asked") < 0
 
 
 def test_a_customer_is_told_by_its_events_and_the_pairs_that_hold_it(

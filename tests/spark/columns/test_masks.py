@@ -23,17 +23,19 @@ from lakehouse.tables.local_frame import local_frame
             masked_words,
             {
                 "Anna Lee": "A*** L**",
-                "O'Neil-Smith": "O'N***-S****",
-                "12b High Street": "**b H*** S*****",
+                "O'Neil-Smith": "*'N***-S****",
+                "12b High Street": "*** H*** S*****",
+                "J Lee": "* L**",
+                "x1y2z3k": "*******",
                 "Zoë": "Z**",
                 "Noe\u0308l": "N****",
-                "王小明": "王**",
+                "王小明": "***",
                 "": "",
                 None: None,
             },
         ),
         (masked_start, {"+14155550142": "**********42", "123": "***", "": "", None: None}),
-        (masked_end, {"EH1 1AA": "EH*****", "7": "7", None: None}),
+        (masked_end, {"EH1 1AA": "EH*****", "7": "*", "EH1": "***", None: None}),
         (
             masked_email,
             {

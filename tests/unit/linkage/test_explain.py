@@ -24,7 +24,12 @@ def names(chain: tuple[ScoredPair, ...] | list[ScoredPair]) -> list[str]:
 
 def explained(pairs: list[ScoredPair], customer: str, component: str) -> Explanation:
     return explanation(
-        pairs, "a", "z", customer=frozenset(customer), component=frozenset(component)
+        pairs,
+        "a",
+        "z",
+        customer=frozenset(customer),
+        component=frozenset(component),
+        unpaired="they were never compared",
     )
 
 
@@ -61,7 +66,13 @@ def test_a_decision_of_a_steward_is_the_strongest_pair() -> None:
             "a",
             "a steward decided that they are different",
         ),
-        ([pair("ab 2"), pair("bz 2")], "ab", "abz", "the group was cut"),
+        ([pair("ab 2"), pair("bz 2")], "ab", "abz", "cut: the weight of all pairs"),
+        (
+            [pair("ab 2"), pair("by 2"), pair("yz 9"), pair("ay 9", "twins")],
+            "ab",
+            "abyz",
+            "the group was cut: the rule twins spoke against it",
+        ),
         ([], "a", "a", "they were never compared"),
     ],
 )

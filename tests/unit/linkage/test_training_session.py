@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.linkage.model import TrainedModel, expected_parameters
-from lakehouse.linkage.training_session import DECISIONS, decided_session
+from lakehouse.linkage.training_session import DECIDED, decided_session
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.load import load_settings
 
@@ -44,7 +44,7 @@ def test_pairs_called_the_same_are_one_session_of_true_pairs(
 ) -> None:
     table = decided([(ANN, ANN, "same")] * 15 + [(ANN, ANNE, "same")] * 5)
     (session,) = decided_session(table, model, settings)
-    assert (session.blocking, session.pairs, session.match_share) == ((DECISIONS,), 20, 1.0)
+    assert (session.blocking, session.pairs, session.match_share) == ((DECIDED,), 20, 1.0)
     labels = [level.label for level in model.comparisons["given_name"]]
     shares = dict(zip(labels, session.m["given_name"], strict=True))
     assert shares["exact"] == 0.75
