@@ -277,3 +277,20 @@ def test_a_family_name_and_an_address_join_nobody_who_may_be_the_wife(
     assert asked["h1", "h2"] == pytest.approx(model.join_weight + 20)
     assert asked["h2", "h3"] < asked["h1", "h2"]
     assert pairs["h1", "h2"].join_margin < 0
+
+
+def test_two_national_ids_are_two_people_however_alike_all_else_is(
+    spark: SparkSession, settings: LinkageSettings, tmp_path: Path
+) -> None:
+    twin = ("anna", "anna", "zimmer", "1980-02-03", None, None, "1 elm st", "10001", "bonn", "t")
+    rows = frame(spark, [*made_people(100), ("t1", *twin), ("t2", *twin)])
+    # A number of its own per person; the twins' names, dates and homes are the same, their numbers are not.
+    own = F.when(F.col("person") == "t", F.col("record_key")).otherwise(F.col("person"))
+    people = rows.withColumn("national_id", F.substring(F.sha2(own, 256), 1, 9))
+
+    state = linked_after(people, trained(people, settings), by(settings, "duckdb"), tmp_path)
+
+    assert by_pair(state.scored_edge)["t1", "t2"].contradiction == "other_national_id"
+    found = {row.record_key: row.cluster_id for row in state.cluster.collect()}
+    assert found["t1"] != found["t2"]
+    assert found["p0000a"] == found["p0000b"]
