@@ -230,7 +230,7 @@ def test_hardly_any_records_are_no_error(
     assert state.cluster.count() == count
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "spark"])
+@pytest.mark.parametrize("engine", ["duckdb", pytest.param("spark", marks=pytest.mark.slow)])
 def test_two_accounts_of_a_system_that_knows_everybody_once_are_two_customers(
     spark: SparkSession,
     model: TrainedModel,
