@@ -31,6 +31,7 @@ def test_without_a_change_nobody_would_change(small_lake: SmallLake) -> None:
     assert (report.grids, report.lines) == ((), ["No record would change its customer."])
 
 
+@pytest.mark.slow
 def test_a_preview_tells_what_the_next_run_does_and_writes_nothing(parted: SmallLake) -> None:
     lake, before = parted.lake, parted.lake.release()
     versions = {table: lake.tables.version(table) for table in before.versions}

@@ -15,7 +15,7 @@ HOSTILE = ["o'brien", 'a "quoted" id', "'; drop table people; --", "数据 🙂"
 NOTHING = (None,) * (len(COLUMNS) - 1)
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "spark"])
+@pytest.mark.parametrize("engine", ["duckdb", pytest.param("spark", marks=pytest.mark.slow)])
 def test_ids_with_quotes_and_scripts_records_without_values_and_decisions_about_nobody(
     spark: SparkSession,
     settings: LinkageSettings,
