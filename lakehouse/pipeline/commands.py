@@ -37,7 +37,14 @@ from lakehouse.pipeline.people_files import evaluate_files, link_file
 from lakehouse.pipeline.replay import replay
 from lakehouse.pipeline.reviews import decision_report, task_report, tasks_report
 from lakehouse.pipeline.run_report import books_grid, run_report
-from lakehouse.pipeline.stewardship import decide, decisions, review_task, review_tasks, withdraw
+from lakehouse.pipeline.stewardship import (
+    decide,
+    decisions,
+    overrides,
+    review_task,
+    review_tasks,
+    withdraw,
+)
 from lakehouse.report import Grid, Report
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.load import load_settings
@@ -313,8 +320,7 @@ def evaluate_decisions(settings: Settings) -> Report:
     """The released links against what stewards decided, as if they had not."""
     lake = open_lake(settings)
     edges = lake.released(lake.release(), SCORED_EDGE.name)
-    decided = decisions(lake).where(F.col("decision") != SKIP)
-    return decision_report(decision_evaluation(decision_labels(decided, edges)))
+    return decision_report(decision_evaluation(decision_labels(overrides(lake), edges)))
 
 
 @contextmanager
@@ -431,8 +437,7 @@ def train_model(settings: Settings) -> Report:
         people = lake.tables.read(PERSON_RECORD.name, version)
         _require_columns(people, settings.linkage)
         secret = settings.lake.secret.get_secret_value()
-        decided = decisions(lake).where(F.col("decision") != SKIP)
-        evidence = guarded_evidence(people, decided, settings.linkage, secret)
+        evidence = guarded_evidence(people, overrides(lake), settings.linkage, secret)
         model = train(evidence, settings.linkage)
         if not model.comparisons:
             raise LinkageError(

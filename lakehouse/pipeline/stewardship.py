@@ -58,6 +58,11 @@ def decisions(lake: Lake) -> DataFrame:
     return standing_decisions(lake.tables.read(LINK_OVERRIDE.name))
 
 
+def overrides(lake: Lake) -> DataFrame:
+    """Those of the decisions that linkage goes by: same or different."""
+    return decisions(lake).where(F.col("decision") != SKIP)
+
+
 def decide(lake: Lake, record: str, other: str, decision: str, *, by: str, reason: str) -> Override:
     """Says from the next run on that two records are the same person's, or different people's, or neither.
 
