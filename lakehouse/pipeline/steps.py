@@ -3,7 +3,7 @@
 Bronze is one step per source file in conf and needs no line here; see `ingestion`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import reduce
@@ -45,7 +45,7 @@ from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.models import Settings
 from lakehouse.settings.sources import Source
 from lakehouse.silver import DERIVED, SILVER_READS, bronze_reads, silver_table
-from lakehouse.tables.gold import SOURCE
+from lakehouse.tables.gold import GOLD_TABLES, SOURCE
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import LINK_OVERRIDE, REVIEW_TASK
 from lakehouse.tables.registry import GATED_TABLES
@@ -106,7 +106,9 @@ class Step:
 
 def all_steps(sources: Sequence[Source]) -> list[Step]:
     """Every step after bronze, in an order that can be carried out."""
-    return [*_silver_steps(sources), *_LINKAGE_STEPS, *_gold_steps()]
+    silver = _silver_steps(sources)
+    retired = {step.table for step in silver if step.is_retired}
+    return [*silver, *_LINKAGE_STEPS, *_gold_steps(retired)]
 
 
 def selected_steps(sources: Sequence[Source], only: Sequence[str]) -> list[Step]:
@@ -155,6 +157,7 @@ def _silver_steps(sources: Sequence[Source]) -> list[Step]:
 
 
 def _retired_step(spec: TableSpec) -> Step:
+    """Makes the table empty, from nothing."""
     return Step(
         spec.name,
         (),
@@ -370,8 +373,15 @@ _LINKAGE_STEPS = (
 )
 
 
-def _gold_steps() -> list[Step]:
-    return [_gold_step(table, reads) for table, reads in GOLD_READS.items()]
+def _gold_steps(retired: Set[str]) -> list[Step]:
+    """A step per gold table; what is made of retired tables alone, but for whose it is, is retired too."""
+    steps: list[Step] = []
+    for table, reads in GOLD_READS.items():
+        told = {name for name in reads if not name.startswith(f"{LINKAGE}.")}
+        gone = retired | {step.table for step in steps if step.is_retired}
+        is_retired = bool(told) and told <= gone
+        steps.append(_retired_step(_GOLD_SPECS[table]) if is_retired else _gold_step(table, reads))
+    return steps
 
 
 def _gold_step(table: str, reads: tuple[str, ...]) -> Step:
@@ -396,6 +406,8 @@ def _source(inputs: Inputs) -> DataFrame:
     rows = source_rows(inputs.settings.sources)
     return local_frame(inputs.spark, rows, SOURCE.ddl())
 
+
+_GOLD_SPECS = {spec.name: spec for spec in GOLD_TABLES}
 
 _GOLD: Mapping[str, Callable[..., DataFrame]] = {
     "gold.customer_attribute": lambda inputs, **frames: customer_attribute(

@@ -71,6 +71,19 @@ def test_a_table_that_no_source_fills_any_more_is_retired_and_made_from_nothing(
     assert [s.table for s in all_steps(left)] == [s.table for s in all_steps(sources)]
 
 
+def test_a_fact_of_gold_is_retired_with_the_last_source_that_tells_of_it() -> None:
+    told_by = ("web_event", "marketing_event", "support_ticket", "social_mention")
+    sources = load_settings("test").sources
+    but_surveys = [source for source in sources if source.name not in told_by]
+    none = [source for source in but_surveys if source.name != "survey_response"]
+
+    def is_retired(steps: list[Step]) -> bool:
+        return {s.table: s.is_retired for s in steps}["gold.customer_interaction"]
+
+    assert not is_retired(all_steps(but_surveys))
+    assert is_retired(all_steps(none))
+
+
 def test_contact_points_alone_of_gold_are_built_on_those_of_the_last_release() -> None:
     gold = [s for s in all_steps(load_settings("test").sources) if s.table.startswith("gold.")]
 

@@ -1,0 +1,230 @@
+"""Gold: who a customer is, and by what sources know and reach them."""
+
+from lakehouse.tables.gold.parts import (
+    CUSTOMER_ID,
+    DIRECT,
+    MARKETING,
+    PSEUDONYM,
+    QUASI,
+    SERVICE,
+    SOURCE_SYSTEM,
+    about_customers,
+    person,
+)
+from lakehouse.tables.spec import Column
+
+GOLDEN_ATTRIBUTES = (
+    "full_name",
+    "given_name",
+    "middle_name",
+    "family_name",
+    "name_suffix",
+    "birth_date",
+    "gender",
+    "email",
+    "phone",
+    "street",
+    "city",
+    "region",
+    "postcode",
+    "country",
+    "national_id",
+)
+"""Columns of silver.person_record of which each customer keeps one value, by survivorship."""
+
+_CONTACTS = person(
+    "email",
+    "secondary_email",
+    "phone",
+    "secondary_phone",
+    "street",
+    "city",
+    "region",
+    "postcode",
+    "country",
+)
+
+_IDENTIFIERS = (
+    *person("email", "secondary_email", "phone", "secondary_phone", "national_id"),
+    *person("loyalty_number", "social_handle", "device_id", "source_record_id"),
+    "silver.loyalty.loyalty_number",
+    "silver.device.device_id",
+    "silver.device.cookie_id",
+)
+
+CUSTOMER_ATTRIBUTE = about_customers(
+    "customer_attribute",
+    "One row per customer and golden attribute that any source fills: the value that survived, "
+    "the record it came from and the rule that chose it.",
+    CUSTOMER_ID,
+    Column("attribute_group", "string", "Attributes that come from one record.", required=True),
+    Column("attribute", "string", "Column of gold.customer's golden attributes.", required=True),
+    Column(
+        "value",
+        "string",
+        "Value that survived, dates as yyyy-MM-dd.",
+        DIRECT,
+        required=True,
+        fed_by=person(*GOLDEN_ATTRIBUTES),
+    ),
+    Column(
+        "record_key",
+        "string",
+        "record_key in silver.person_record of the record that the whole group came from.",
+        PSEUDONYM,
+        required=True,
+    ),
+    SOURCE_SYSTEM,
+    Column("sequence_at", "timestamp", "When that record's version came to be.", required=True),
+    Column(
+        "rule",
+        "string",
+        "First rule by which the value beat the next best; only_value if no record says otherwise; "
+        "record_key if every rule was even.",
+        required=True,
+    ),
+    primary_key=("customer_id", "attribute"),
+    owner="customer-data",
+    purposes=(*MARKETING, "identity"),
+)
+
+CUSTOMER = about_customers(
+    "customer",
+    "One row per customer: the golden record; gold.customer_attribute says where values are from.",
+    CUSTOMER_ID,
+    Column(
+        "display_name",
+        "string",
+        "Name to greet by: given and family name, else the whole name, else what there is.",
+        DIRECT,
+        fed_by=person("given_name", "family_name", "full_name"),
+    ),
+    Column("given_name", "string", "Given name.", DIRECT),
+    Column("middle_name", "string", "Middle name or initial.", DIRECT),
+    Column("family_name", "string", "Family name.", DIRECT),
+    Column("name_suffix", "string", "Generation suffix: jr, sr, ii, iii.", QUASI),
+    Column("birth_date", "date", "Birth date.", QUASI),
+    Column("gender", "string", "female, male or other, as stated.", QUASI),
+    Column("email", "string", "Primary e-mail address, lower case.", DIRECT),
+    Column("phone", "string", "Primary telephone number in E.164.", DIRECT),
+    Column("street", "string", "House number and street.", DIRECT),
+    Column("city", "string", "Town.", QUASI),
+    Column("region", "string", "State, county or province.", QUASI),
+    Column("postcode", "string", "Postal code in the country's usual form.", QUASI),
+    Column("country", "string", "Country as ISO 3166-1 alpha-2.", QUASI),
+    Column("national_id", "string", "National identity number, letters and digits only.", DIRECT),
+    Column(
+        "first_seen_date",
+        "date",
+        "Earliest date since which a source knows the customer.",
+        fed_by=person("created_date", "sequence_at"),
+    ),
+    Column(
+        "last_changed_at",
+        "timestamp",
+        "When the newest of the customer's records came to be.",
+        fed_by=person("sequence_at"),
+    ),
+    Column("record_count", "bigint", "Person records.", unit="records", required=True),
+    Column("source_count", "bigint", "Systems with a record.", unit="systems", required=True),
+    primary_key=("customer_id",),
+    owner="customer-data",
+)
+
+CUSTOMER_IDENTIFIER = about_customers(
+    "customer_identifier",
+    "One row per identifier of a customer and record that carries it.",
+    CUSTOMER_ID,
+    Column(
+        "identifier_type",
+        "string",
+        "email, phone, national_id, loyalty_number, social_handle, device, cookie, source_record.",
+        required=True,
+    ),
+    Column(
+        "identifier_value",
+        "string",
+        "Identifier, normalised.",
+        DIRECT,
+        required=True,
+        fed_by=_IDENTIFIERS,
+    ),
+    SOURCE_SYSTEM,
+    Column("record_key", "string", "Silver record that carries it.", PSEUDONYM, required=True),
+    Column(
+        "first_seen_at",
+        "timestamp",
+        "Since when the source knows it.",
+        required=True,
+        fed_by=(*person("created_date", "sequence_at"), "silver.loyalty.joined_date"),
+    ),
+    Column(
+        "last_seen_at",
+        "timestamp",
+        "When the source last said so.",
+        required=True,
+        fed_by=(*person("sequence_at"), "silver.loyalty.sequence_at"),
+    ),
+    primary_key=("customer_id", "identifier_type", "identifier_value", "record_key"),
+    owner="customer-data",
+    purposes=SERVICE,
+)
+
+CUSTOMER_CONTACT_POINT = about_customers(
+    "customer_contact_point",
+    "One row per customer, contact type and normalised value, with every source that gives or gave it; "
+    "outdated ones stay, with the date they were last seen, until their records are gone.",
+    CUSTOMER_ID,
+    Column("contact_type", "string", "email, phone or address.", required=True),
+    Column(
+        "contact_value",
+        "string",
+        "Normalised: e-mail in lower case, phone in E.164, address in match form.",
+        DIRECT,
+        required=True,
+        fed_by=_CONTACTS,
+    ),
+    Column(
+        "written_value",
+        "string",
+        "As the newest record writes it.",
+        DIRECT,
+        required=True,
+        fed_by=_CONTACTS,
+    ),
+    Column("is_primary", "boolean", "True for the one that gold.customer shows.", required=True),
+    Column(
+        "sources", "array<string>", "Systems that give or gave it, in order of name.", required=True
+    ),
+    Column(
+        "record_keys",
+        "array<string>",
+        "Person records that give or gave it, in order.",
+        PSEUDONYM,
+        required=True,
+    ),
+    Column(
+        "record_seen_at",
+        "map<string,timestamp>",
+        "By person record, the version of it that gave it last (its sequence_at).",
+        PSEUDONYM,
+        required=True,
+        fed_by=person("record_key", "sequence_at"),
+    ),
+    Column(
+        "first_seen_at",
+        "timestamp",
+        "Since when a source knows it.",
+        required=True,
+        fed_by=person("created_date", "sequence_at"),
+    ),
+    Column(
+        "last_seen_at",
+        "timestamp",
+        "When a source last said so.",
+        required=True,
+        fed_by=person("sequence_at"),
+    ),
+    primary_key=("customer_id", "contact_type", "contact_value"),
+    owner="customer-data",
+)

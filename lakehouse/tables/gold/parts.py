@@ -1,0 +1,85 @@
+"""What the specs of gold share: columns, purposes, and the shapes of tables about customers and of dimensions."""
+
+from lakehouse.tables.spec import Column, Sensitivity, TableSpec
+
+PSEUDONYM = Sensitivity.PSEUDONYM
+
+QUASI = Sensitivity.QUASI_IDENTIFIER
+
+DIRECT = Sensitivity.DIRECT_IDENTIFIER
+
+CUSTOMER_ID = Column(
+    "customer_id",
+    "string",
+    "Lasting id of the customer, as linkage gives it today.",
+    PSEUDONYM,
+    required=True,
+)
+
+KNOWN_CUSTOMER_ID = Column(
+    "customer_id",
+    "string",
+    "Lasting id of the customer, as linkage gives it today; null if nobody knows who it was.",
+    PSEUDONYM,
+)
+
+PERSON_LINK = Column(
+    "person_record_key",
+    "string",
+    "record_key in silver.person_record of the person whom the source names; null if nobody.",
+    PSEUDONYM,
+)
+
+SOURCE_SYSTEM = Column("source_system", "string", "System that sent the record.", required=True)
+
+SERVICE = ("service", "analytics")
+
+MARKETING = ("service", "analytics", "marketing")
+
+ORDER_DAY, CONTACT_DAY = (
+    "gold.customer_order.order_date",
+    "gold.customer_interaction.interaction_date",
+)
+
+
+def person(*columns: str) -> tuple[str, ...]:
+    """Those columns of silver.person_record, as `fed_by` names them."""
+    return tuple(f"silver.person_record.{name}" for name in columns)
+
+
+def about_customers(
+    entity: str,
+    description: str,
+    *columns: Column,
+    primary_key: tuple[str, ...],
+    owner: str,
+    purposes: tuple[str, ...] = MARKETING,
+    retention_days: int = 1095,
+) -> TableSpec:
+    """A table whose rows are about customers: reached and clustered by customer_id."""
+    return TableSpec(
+        name=f"gold.{entity}",
+        description=description,
+        columns=columns,
+        primary_key=primary_key,
+        owner=owner,
+        retention_days=retention_days,
+        purposes=purposes,
+        subject_key="customer_id",
+        cluster_by=("customer_id",),
+    )
+
+
+def dimension(
+    entity: str, description: str, *columns: Column, primary_key: str, owner: str
+) -> TableSpec:
+    """A table that says nothing of any person."""
+    return TableSpec(
+        name=f"gold.{entity}",
+        description=description,
+        columns=columns,
+        primary_key=(primary_key,),
+        owner=owner,
+        retention_days=3650,
+        purposes=MARKETING,
+    )
