@@ -22,8 +22,19 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
     ),
     "gold.customer_order": ("silver.order", "linkage.identity_map"),
     "gold.customer_order_line": ("silver.order_line", "silver.order", "linkage.identity_map"),
-    "gold.customer_interaction": (
+    "gold.customer_payment": ("silver.payment", "gold.customer_order", "linkage.identity_map"),
+    "gold.customer_web_session": (
         "silver.web_event",
+        "gold.customer_order",
+        "linkage.identity_map",
+    ),
+    "gold.customer_ticket": (
+        "silver.support_ticket",
+        "silver.support_message",
+        "linkage.identity_map",
+    ),
+    "gold.customer_interaction": (
+        "gold.customer_web_session",
         "silver.campaign_event",
         "silver.support_ticket",
         "silver.social_mention",
@@ -36,11 +47,67 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "linkage.customer_alias",
     ),
     "gold.customer_metric": ("gold.customer", "gold.customer_order", "gold.customer_interaction"),
+    "gold.customer_journey_stage": ("gold.customer", "gold.customer_order"),
+    "gold.order_attribution": (
+        "gold.customer_order",
+        "gold.customer_web_session",
+        "gold.customer_interaction",
+    ),
+    "gold.customer_timeline": (
+        "gold.customer_order",
+        "gold.customer_payment",
+        "gold.customer_web_session",
+        "gold.customer_ticket",
+        "gold.customer_interaction",
+        "silver.consent_event",
+        "silver.loyalty",
+        "linkage.identity_map",
+        "linkage.identity_event",
+    ),
     "gold.product": ("silver.product",),
+    "gold.campaign": (
+        "silver.media_spend",
+        "gold.customer_interaction",
+        "gold.customer_web_session",
+        "gold.order_attribution",
+    ),
+    "gold.web_funnel": ("gold.customer_web_session",),
+    "gold.customer_360": (
+        "gold.customer",
+        "gold.customer_metric",
+        "gold.customer_order",
+        "gold.customer_order_line",
+        "gold.product",
+        "gold.customer_web_session",
+        "gold.customer_ticket",
+        "gold.customer_interaction",
+        "gold.customer_consent",
+        "gold.customer_journey_stage",
+        "silver.loyalty",
+        "silver.demographic",
+        "linkage.identity_map",
+    ),
+    "gold.reconciliation": (
+        "silver.order",
+        "silver.order_line",
+        "silver.payment",
+        "silver.web_event",
+        "gold.customer_order",
+        "gold.customer_order_line",
+        "gold.customer_payment",
+        "gold.customer_web_session",
+    ),
     "gold.date": ("gold.customer_order", "gold.customer_interaction"),
     "gold.source": (),
 }
 """Tables that each gold table is made from, in an order in which they can be built."""
+
+GOLD_TOLD_BY: Mapping[str, tuple[str, ...]] = {
+    "gold.customer_payment": ("silver.payment",),
+    "gold.customer_web_session": ("silver.web_event",),
+    "gold.order_attribution": ("gold.customer_web_session", "gold.customer_interaction"),
+}
+"""By gold table, the tables without which it has no row, where the others that it reads have none for it."""
 
 GOLD_BUILDS_ON = frozenset({"gold.customer_contact_point"})
 """Tables that take themselves, as the last release has them, too: as the frame `previous`."""

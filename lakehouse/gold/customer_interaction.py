@@ -7,9 +7,6 @@ from pyspark.sql import functions as F
 
 from lakehouse.gold.identity import with_customer
 
-_SESSION_STEPS = ("visit", "page_view", "cart", "checkout")
-"""Kinds of web event, from the start of a visit to the purchase."""
-
 _OPTIONAL = {
     "channel": "string",
     "action": "string",
@@ -23,7 +20,7 @@ _OPTIONAL = {
 
 
 def customer_interaction(
-    web_event: DataFrame,
+    customer_web_session: DataFrame,
     campaign_event: DataFrame,
     support_ticket: DataFrame,
     social_mention: DataFrame,
@@ -32,11 +29,11 @@ def customer_interaction(
 ) -> DataFrame:
     """One row per web session, campaign touch, ticket, mention and survey response.
 
-    customer_id is null where nobody knows who it was. Key: interaction_key. Columns: those of
-    gold.customer_interaction.
+    Visits of machines are left out. customer_id is null where nobody knows who it was. Key:
+    interaction_key. Columns: those of gold.customer_interaction.
     """
     contacts = [
-        _sessions(web_event),
+        _sessions(customer_web_session),
         _touches(campaign_event),
         _tickets(support_ticket),
         _mentions(social_mention),
@@ -80,39 +77,19 @@ def _contact(rows: DataFrame, kind: str, happened_at: str, **given: Column) -> D
     )
 
 
-def _sessions(web_event: DataFrame) -> DataFrame:
-    """One row per session, named by the first of its events that names a person.
-
-    An event outside any session is a session of its own.
-    """
-    first = F.struct("event_at", "record_key")
-    steps = F.array(*(F.lit(step) for step in _SESSION_STEPS))
-    step = F.nullif(F.array_position(steps, F.col("event_type")), F.lit(0))
-    key = F.concat_ws(":", "source_system", F.coalesce("session_id", "record_key"))
-    sessions = web_event.groupBy(key.alias("interaction_key"), "source_system").agg(
-        F.min(first).alias("first"),
-        F.max("event_at").alias("ended_at"),
-        F.min_by("person_record_key", F.when(F.col("person_record_key").isNotNull(), first)).alias(
-            "person_record_key"
-        ),
-        F.min_by("campaign_id", F.when(F.col("campaign_id").isNotNull(), first)).alias(
-            "campaign_id"
-        ),
-        F.max(step).alias("furthest"),
-        F.count("*").alias("event_count"),
-        F.count_if(F.col("event_type") == "page_view").alias("page_count"),
-    )
-    return sessions.select(
-        "interaction_key",
+def _sessions(customer_web_session: DataFrame) -> DataFrame:
+    """One row per session of a person."""
+    return customer_web_session.where(~F.col("is_bot")).select(
+        F.col("session_key").alias("interaction_key"),
         "person_record_key",
         "source_system",
-        "first.record_key",
+        "record_key",
         F.lit("web_session").alias("interaction_type"),
         F.lit("web").alias("channel"),
-        F.get(steps, (F.col("furthest") - 1).cast("int")).alias("action"),
+        F.col("furthest_step").alias("action"),
         F.lit(None).cast("string").alias("topic"),
         "campaign_id",
-        F.col("first.event_at").alias("happened_at"),
+        F.col("started_at").alias("happened_at"),
         "ended_at",
         "event_count",
         "page_count",

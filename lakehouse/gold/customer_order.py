@@ -3,9 +3,11 @@
 from pyspark.sql import DataFrame
 
 from lakehouse.gold.identity import with_customer
+from lakehouse.gold.money import reporting_amount
+from lakehouse.settings.facts import MoneySettings
 
 
-def customer_order(order: DataFrame, identity_map: DataFrame) -> DataFrame:
+def customer_order(order: DataFrame, identity_map: DataFrame, money: MoneySettings) -> DataFrame:
     """One row per order of silver, customer_id null for guests.
 
     Key: record_key. Columns: those of gold.customer_order.
@@ -22,5 +24,6 @@ def customer_order(order: DataFrame, identity_map: DataFrame) -> DataFrame:
         "status",
         "currency",
         "total_amount",
+        reporting_amount("total_amount", "currency", "order_date", money).alias("reporting_amount"),
         "store_id",
     )

@@ -13,19 +13,29 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.errors import ConfigurationError, LinkageError
-from lakehouse.gold import GOLD_BUILDS_ON, GOLD_READS
+from lakehouse.gold import GOLD_BUILDS_ON, GOLD_READS, GOLD_TOLD_BY
+from lakehouse.gold.campaign import campaign
 from lakehouse.gold.customer import customer
+from lakehouse.gold.customer_360 import customer_360
 from lakehouse.gold.customer_attribute import customer_attribute
 from lakehouse.gold.customer_consent import customer_consent
 from lakehouse.gold.customer_contact_point import customer_contact_point
 from lakehouse.gold.customer_identifier import customer_identifier
 from lakehouse.gold.customer_interaction import customer_interaction
+from lakehouse.gold.customer_journey_stage import customer_journey_stage
 from lakehouse.gold.customer_metric import customer_metric
 from lakehouse.gold.customer_order import customer_order
 from lakehouse.gold.customer_order_line import customer_order_line
+from lakehouse.gold.customer_payment import customer_payment
+from lakehouse.gold.customer_ticket import customer_ticket
+from lakehouse.gold.customer_timeline import customer_timeline
+from lakehouse.gold.customer_web_session import customer_web_session
 from lakehouse.gold.date import date as calendar_dates
+from lakehouse.gold.order_attribution import order_attribution
 from lakehouse.gold.product import product
+from lakehouse.gold.reconciliation import reconciliation
 from lakehouse.gold.source import source_rows
+from lakehouse.gold.web_funnel import web_funnel
 from lakehouse.linkage.artefact import latest_model, load_model, publish_model, save_model
 from lakehouse.linkage.blocking import oversized_block
 from lakehouse.linkage.cluster import cluster
@@ -374,10 +384,11 @@ _LINKAGE_STEPS = (
 
 
 def _gold_steps(retired: Set[str]) -> list[Step]:
-    """A step per gold table; what is made of retired tables alone, but for whose it is, is retired too."""
+    """A step per gold table; one that retired tables alone tell of is retired too."""
     steps: list[Step] = []
     for table, reads in GOLD_READS.items():
-        told = {name for name in reads if not name.startswith(f"{LINKAGE}.")}
+        told_by = GOLD_TOLD_BY.get(table, reads)
+        told = {name for name in told_by if not name.startswith(f"{LINKAGE}.")}
         gone = retired | {step.table for step in steps if step.is_retired}
         is_retired = bool(told) and told <= gone
         steps.append(_retired_step(_GOLD_SPECS[table]) if is_retired else _gold_step(table, reads))
@@ -416,12 +427,32 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
     "gold.customer": _plain(customer),
     "gold.customer_identifier": _plain(customer_identifier),
     "gold.customer_contact_point": _plain(customer_contact_point),
-    "gold.customer_order": _plain(customer_order),
+    "gold.customer_order": lambda inputs, **frames: customer_order(
+        **frames, money=inputs.settings.facts.money
+    ),
     "gold.customer_order_line": _plain(customer_order_line),
+    "gold.customer_payment": lambda inputs, **frames: customer_payment(
+        **frames, money=inputs.settings.facts.money
+    ),
+    "gold.customer_web_session": lambda inputs, **frames: customer_web_session(
+        **frames, web=inputs.settings.facts.web
+    ),
+    "gold.customer_ticket": _plain(customer_ticket),
     "gold.customer_interaction": _plain(customer_interaction),
     "gold.customer_consent": _plain(customer_consent),
     "gold.customer_metric": _plain(customer_metric),
+    "gold.customer_journey_stage": lambda inputs, **frames: customer_journey_stage(
+        **frames, journey=inputs.settings.facts.journey, as_of=inputs.as_of
+    ),
+    "gold.order_attribution": lambda inputs, **frames: order_attribution(
+        **frames, attribution_days=inputs.settings.facts.attribution_days
+    ),
+    "gold.customer_timeline": _plain(customer_timeline),
     "gold.product": _plain(product),
+    "gold.campaign": lambda inputs, **frames: campaign(**frames, money=inputs.settings.facts.money),
+    "gold.web_funnel": _plain(web_funnel),
+    "gold.customer_360": _plain(customer_360),
+    "gold.reconciliation": _plain(reconciliation),
     "gold.date": _plain(calendar_dates),
     "gold.source": _source,
 }

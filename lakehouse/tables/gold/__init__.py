@@ -4,6 +4,7 @@ Facts whose person nobody knows (guests, anonymous visits) stay, with a null `cu
 sums of gold equal sums of silver. Money keeps its currency; recency is stored as dates, never ages.
 """
 
+from lakehouse.tables.gold.behaviour import CUSTOMER_TICKET, CUSTOMER_WEB_SESSION
 from lakehouse.tables.gold.dimensions import DATE, PRODUCT, SOURCE
 from lakehouse.tables.gold.facts import (
     CUSTOMER_CONSENT,
@@ -19,6 +20,14 @@ from lakehouse.tables.gold.golden_record import (
     CUSTOMER_IDENTIFIER,
     GOLDEN_ATTRIBUTES,
 )
+from lakehouse.tables.gold.money import (
+    CAMPAIGN,
+    CUSTOMER_PAYMENT,
+    ORDER_ATTRIBUTION,
+    RECONCILIATION,
+    WEB_FUNNEL,
+)
+from lakehouse.tables.gold.story import CUSTOMER_360, CUSTOMER_JOURNEY_STAGE, CUSTOMER_TIMELINE
 
 GOLD_TABLES = (
     CUSTOMER_ATTRIBUTE,
@@ -27,28 +36,48 @@ GOLD_TABLES = (
     CUSTOMER_CONTACT_POINT,
     CUSTOMER_ORDER,
     CUSTOMER_ORDER_LINE,
+    CUSTOMER_PAYMENT,
+    CUSTOMER_WEB_SESSION,
+    CUSTOMER_TICKET,
     CUSTOMER_INTERACTION,
     CUSTOMER_CONSENT,
     CUSTOMER_METRIC,
+    CUSTOMER_JOURNEY_STAGE,
+    ORDER_ATTRIBUTION,
+    CUSTOMER_TIMELINE,
     PRODUCT,
+    CAMPAIGN,
+    WEB_FUNNEL,
+    CUSTOMER_360,
+    RECONCILIATION,
     DATE,
     SOURCE,
 )
 """All gold tables, each after the gold tables that it reads."""
 
 __all__ = [
+    "CAMPAIGN",
     "CUSTOMER",
+    "CUSTOMER_360",
     "CUSTOMER_ATTRIBUTE",
     "CUSTOMER_CONSENT",
     "CUSTOMER_CONTACT_POINT",
     "CUSTOMER_IDENTIFIER",
     "CUSTOMER_INTERACTION",
+    "CUSTOMER_JOURNEY_STAGE",
     "CUSTOMER_METRIC",
     "CUSTOMER_ORDER",
     "CUSTOMER_ORDER_LINE",
+    "CUSTOMER_PAYMENT",
+    "CUSTOMER_TICKET",
+    "CUSTOMER_TIMELINE",
+    "CUSTOMER_WEB_SESSION",
     "DATE",
     "GOLDEN_ATTRIBUTES",
     "GOLD_TABLES",
+    "ORDER_ATTRIBUTION",
     "PRODUCT",
+    "RECONCILIATION",
     "SOURCE",
+    "WEB_FUNNEL",
 ]

@@ -15,7 +15,7 @@ from lakehouse.tables.gold.parts import (
 from lakehouse.tables.spec import Column
 
 _CONTACT_MOMENTS = (
-    "silver.web_event.event_at",
+    "gold.customer_web_session.started_at",
     "silver.campaign_event.event_at",
     "silver.support_ticket.opened_at",
     "silver.social_mention.mentioned_at",
@@ -42,6 +42,13 @@ CUSTOMER_ORDER = about_customers(
     Column("status", "string", "placed, paid, shipped, returned or cancelled."),
     Column("currency", "string", "ISO 4217 code of the amount.", required=True),
     Column("total_amount", "decimal(18,2)", "To pay with tax, in currency.", unit="currency"),
+    Column(
+        "reporting_amount",
+        "decimal(18,2)",
+        "Total in the reporting currency at the rate of its day; null if there is none.",
+        unit="reporting currency",
+        fed_by=tuple(f"silver.order.{name}" for name in ("total_amount", "currency", "order_date")),
+    ),
     Column("store_id", "string", "Store of the sale; null for the shop."),
     primary_key=("record_key",),
     owner="sales",
@@ -75,13 +82,14 @@ CUSTOMER_ORDER_LINE = about_customers(
 CUSTOMER_INTERACTION = about_customers(
     "customer_interaction",
     "One row per contact: web session, campaign touch, support ticket, social mention or survey "
-    "response; no free text. Contacts with people whom nobody knows stay.",
+    "response; no free text. Contacts with people whom nobody knows stay; visits of machines are none.",
     Column(
         "interaction_key",
         "string",
-        "record_key of the contact; of a web session, source system and session id.",
+        "record_key of the contact; of a web session, its session_key.",
         PSEUDONYM,
         required=True,
+        fed_by=("gold.customer_web_session.session_key",),
     ),
     KNOWN_CUSTOMER_ID,
     PERSON_LINK,
@@ -106,7 +114,7 @@ CUSTOMER_INTERACTION = about_customers(
         "Furthest step of a session (visit, page_view, cart, checkout), event of a campaign (send, "
         "open, click, unsubscribe), status of a ticket, posted, or answered.",
         fed_by=(
-            "silver.web_event.event_type",
+            "gold.customer_web_session.furthest_step",
             "silver.campaign_event.event_type",
             "silver.support_ticket.status",
         ),
@@ -129,7 +137,7 @@ CUSTOMER_INTERACTION = about_customers(
         "ended_at",
         "timestamp",
         "When it ended; null while open or if it took no time.",
-        fed_by=("silver.web_event.event_at", "silver.support_ticket.closed_at"),
+        fed_by=("gold.customer_web_session.ended_at", "silver.support_ticket.closed_at"),
     ),
     Column(
         "interaction_date",

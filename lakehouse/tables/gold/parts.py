@@ -70,15 +70,23 @@ def about_customers(
     )
 
 
+def measures(*named: tuple[str, str, str]) -> tuple[Column, ...]:
+    """Required counts: name, description and unit of each."""
+    return tuple(
+        Column(name, "bigint", description, unit=unit, required=True)
+        for name, description, unit in named
+    )
+
+
 def dimension(
-    entity: str, description: str, *columns: Column, primary_key: str, owner: str
+    entity: str, description: str, *columns: Column, primary_key: str | tuple[str, ...], owner: str
 ) -> TableSpec:
-    """A table that says nothing of any person."""
+    """A table that is about no person: a dimension, or sums of facts."""
     return TableSpec(
         name=f"gold.{entity}",
         description=description,
         columns=columns,
-        primary_key=(primary_key,),
+        primary_key=(primary_key,) if isinstance(primary_key, str) else primary_key,
         owner=owner,
         retention_days=3650,
         purposes=MARKETING,

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from pyspark.sql import DataFrame, SparkSession
 
+from lakehouse.settings.facts import MoneySettings
 from lakehouse.settings.survivorship import Survivorship
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.spec import Column, TableSpec
@@ -21,7 +22,8 @@ _DEFAULTS = {"string": "x", "timestamp": "2020-01-01", "date": "2020-01-01", "bo
 
 
 def _typed(column: Column, row: dict[str, Any]) -> Any:
-    value = row.get(column.name, _DEFAULTS.get(column.type, 1) if column.required else None)
+    default = () if column.type.startswith("array") else _DEFAULTS.get(column.type, 1)
+    value = row.get(column.name, default if column.required else None)
     if not isinstance(value, str):
         return value
     if column.type == "timestamp":
@@ -85,3 +87,10 @@ def survivorship() -> Survivorship:
     """The rules that the repository ships."""
     path = Path(__file__).parents[3] / "conf/base/survivorship.yml"
     return Survivorship.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+@pytest.fixture
+def money() -> MoneySettings:
+    """Reports in euros; a dollar is half a euro, and from June 2024 on nine tenths."""
+    rates = {date(2020, 1, 1): Decimal("0.5"), date(2024, 6, 1): Decimal("0.9")}
+    return MoneySettings(reporting_currency="EUR", rates={"USD": rates})

@@ -12,12 +12,14 @@ from lakehouse.gold.customer_interaction import customer_interaction
 from lakehouse.gold.customer_metric import customer_metric
 from lakehouse.gold.customer_order import customer_order
 from lakehouse.gold.customer_order_line import customer_order_line
+from lakehouse.settings.facts import MoneySettings
 from lakehouse.tables.gold import (
     CUSTOMER,
     CUSTOMER_INTERACTION,
     CUSTOMER_METRIC,
     CUSTOMER_ORDER,
     CUSTOMER_ORDER_LINE,
+    CUSTOMER_WEB_SESSION,
 )
 from lakehouse.tables.silver import (
     CAMPAIGN_EVENT,
@@ -26,7 +28,6 @@ from lakehouse.tables.silver import (
     SOCIAL_MENTION,
     SUPPORT_TICKET,
     SURVEY_RESPONSE,
-    WEB_EVENT,
 )
 from lakehouse.tables.spec import TableSpec
 
@@ -47,9 +48,9 @@ def typed(spec: TableSpec) -> dict[str, str]:
 
 
 def test_orders_of_merged_records_are_one_customers_and_guests_orders_stay(
-    table: Frames, identity: Frames
+    table: Frames, identity: Frames, money: MoneySettings
 ) -> None:
-    orders = customer_order(table(ORDER, *ORDERS), identity({"c1": ["r1", "r2"]}))
+    orders = customer_order(table(ORDER, *ORDERS), identity({"c1": ["r1", "r2"]}), money)
     assert dict(orders.dtypes) == typed(CUSTOMER_ORDER)
     assert {r.record_key: r.customer_id for r in orders.collect()} == {
         "o1": "c1",
@@ -59,9 +60,12 @@ def test_orders_of_merged_records_are_one_customers_and_guests_orders_stay(
     }
 
 
-def test_sums_of_gold_orders_equal_sums_of_silver_orders(table: Frames, identity: Frames) -> None:
+def test_sums_of_gold_orders_equal_sums_of_silver_orders(
+    table: Frames, identity: Frames, money: MoneySettings
+) -> None:
     silver = table(ORDER, *ORDERS)
-    gold = customer_order(silver, identity({"c1": ["r1"]}, former={"c0": ["r1"], "c2": ["r2"]}))
+    known = identity({"c1": ["r1"]}, former={"c0": ["r1"], "c2": ["r2"]})
+    gold = customer_order(silver, known, money)
 
     def sums(frame: DataFrame) -> set[tuple[Any, ...]]:
         by_currency = frame.groupBy("currency").agg(F.sum("total_amount"), F.count("*"))
@@ -102,14 +106,14 @@ def interactions(table: Frames, identity: Frames) -> Frames:
     """gold.customer_interaction of the given silver rows; r1 belongs to c1 and r2 to c2."""
 
     def of(
-        web: Sequence[dict[str, Any]] = (),
+        sessions: Sequence[dict[str, Any]] = (),
         campaign: Sequence[dict[str, Any]] = (),
         tickets: Sequence[dict[str, Any]] = (),
         mentions: Sequence[dict[str, Any]] = (),
         responses: Sequence[dict[str, Any]] = (),
     ) -> Any:
         frame = customer_interaction(
-            table(WEB_EVENT, *web),
+            table(CUSTOMER_WEB_SESSION, *sessions),
             table(CAMPAIGN_EVENT, *campaign),
             table(SUPPORT_TICKET, *tickets),
             table(SOCIAL_MENTION, *mentions),
@@ -122,67 +126,20 @@ def interactions(table: Frames, identity: Frames) -> Frames:
     return of
 
 
-def event(
-    key: str, kind: str, moment: str, session: str | None = "s1", **other: Any
-) -> dict[str, Any]:
-    """One web event."""
-    return {
-        "record_key": key,
-        "event_type": kind,
-        "event_at": moment,
-        "session_id": session,
-        "source_system": "web",
-        **other,
-    }
-
-
-def test_the_events_of_a_session_are_one_contact(interactions: Frames, text: Rows) -> None:
-    sessions = interactions(
-        web=[
-            event("e3", "page_view", "2024-01-01T10:04:00"),
-            event("e1", "visit", "2024-01-01T10:00:00", campaign_id="spring"),
-            event("e2", "page_view", "2024-01-01T10:01:00"),
-            event("e4", "cart", "2024-01-01T10:06:00", person_record_key="r1"),
-        ]
-    )
-    (session,) = text(sessions)
-    assert session["interaction_key"] == "web:s1"
-    assert session["record_key"] == "e1"
-    assert (session["customer_id"], session["action"]) == ("c1", "cart")
-    assert (session["happened_at"], session["ended_at"]) == (
-        "2024-01-01 10:00:00",
-        "2024-01-01 10:06:00",
-    )
-    assert (session["event_count"], session["page_count"]) == ("4", "2")
-    assert session["campaign_id"] == "spring"
-
-
-def test_a_session_belongs_to_whoever_logged_in_first(interactions: Frames) -> None:
-    sessions = interactions(
-        web=[
-            event("e1", "visit", "2024-01-01T10:00:00"),
-            event("e3", "page_view", "2024-01-01T10:02:00", person_record_key="r2"),
-            event("e2", "page_view", "2024-01-01T10:01:00", person_record_key="r1"),
-        ]
-    )
-    assert [r.customer_id for r in sessions.collect()] == ["c1"]
-
-
-def test_anonymous_sessions_stay_and_events_without_session_stand_alone(
-    interactions: Frames,
+def test_visits_of_people_are_contacts_and_those_of_machines_are_none(
+    interactions: Frames, text: Rows
 ) -> None:
-    sessions = interactions(
-        web=[
-            event("e1", "visit", "2024-01-01", session="s1"),
-            event("e2", "visit", "2024-01-01", session=None),
-            event("e3", "unheard_of", "2024-01-01", session=None),
-        ]
-    )
-    assert {(r.interaction_key, r.customer_id, r.action) for r in sessions.collect()} == {
-        ("web:s1", None, "visit"),
-        ("web:e2", None, "visit"),
-        ("web:e3", None, None),
-    }
+    (visit,) = text(
+        interactions(
+            sessions=[
+                {"session_key": "web:s1", "person_record_key": "r1", "is_bot": False,
+                 "record_key": "e1", "furthest_step": "cart", "page_count": 2},
+                {"session_key": "web:s2", "is_bot": True},
+            ]
+        )
+    )  # fmt: skip
+    assert visit["interaction_key"] == "web:s1"
+    assert (visit["customer_id"], visit["action"], visit["page_count"]) == ("c1", "cart", "2")
 
 
 def test_touches_tickets_mentions_and_answers_are_contacts_without_anyones_words(

@@ -1,0 +1,206 @@
+"""gold.customer_360: everything at a glance, one wide row per customer for BI."""
+
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.gold.identity import with_customer
+
+_COUNTS = (
+    "store_order_count",
+    "session_count",
+    "abandoned_cart_count",
+    "message_sent_count",
+    "message_click_count",
+    "ticket_count",
+    "open_ticket_count",
+    "mention_count",
+)
+"""Counts that are 0 for a customer without such facts."""
+
+
+def customer_360(  # noqa: PLR0913 (one for each table that it reads)
+    *,
+    customer: DataFrame,
+    customer_metric: DataFrame,
+    customer_order: DataFrame,
+    customer_order_line: DataFrame,
+    product: DataFrame,
+    customer_web_session: DataFrame,
+    customer_ticket: DataFrame,
+    customer_interaction: DataFrame,
+    customer_consent: DataFrame,
+    customer_journey_stage: DataFrame,
+    loyalty: DataFrame,
+    demographic: DataFrame,
+    identity_map: DataFrame,
+) -> DataFrame:
+    """One row per row of gold.customer. Key: customer_id. Columns: those of gold.customer_360."""
+    stage = customer_journey_stage.where(F.col("valid_to_date").isNull()).select(
+        "customer_id", F.col("stage").alias("journey_stage")
+    )
+    parts = [
+        customer_metric,
+        stage,
+        _orders(customer_order),
+        _tastes(customer_order_line, product),
+        _visits(customer_web_session),
+        _support(customer_ticket),
+        _contacts(customer_interaction),
+        _consents(customer_consent),
+        _membership(with_customer(loyalty, identity_map)),
+        _areas(customer, demographic),
+    ]
+    wide = reduce(lambda a, b: a.join(b, on="customer_id", how="left"), parts, customer)
+    none = F.array().cast("array<string>")
+    return wide.select(
+        "customer_id",
+        "display_name",
+        "email",
+        "phone",
+        "birth_date",
+        "gender",
+        "city",
+        "region",
+        "postcode",
+        "country",
+        "first_seen_date",
+        "journey_stage",
+        "first_order_date",
+        "last_order_date",
+        "order_count",
+        "returned_order_count",
+        "cancelled_order_count",
+        F.coalesce("order_reporting_amount", F.lit(0).cast("decimal(28,2)")).alias(
+            "order_reporting_amount"
+        ),
+        "last_contact_date",
+        "last_active_date",
+        *(F.coalesce(name, F.lit(0)).alias(name) for name in _COUNTS),
+        "last_session_at",
+        "last_survey_score",
+        "preferred_order_channel",
+        "preferred_order_hour",
+        "preferred_category",
+        "preferred_brand",
+        F.coalesce("granted", none).alias("granted"),
+        F.coalesce("withdrawn", none).alias("withdrawn"),
+        "loyalty_tier",
+        "loyalty_points",
+        "area_population",
+        "area_median_income",
+        "area_income_currency",
+        "area_median_age",
+    )
+
+
+def _most_frequent(value: Column) -> Column:
+    """The value that most rows of a group have, the smallest of several; null if none has any."""
+    return F.mode(value, True)
+
+
+def _counts(status: Column) -> Column:
+    return ~F.coalesce(status, F.lit("")).isin("cancelled", "returned")
+
+
+def _orders(customer_order: DataFrame) -> DataFrame:
+    counted = customer_order.where(_counts(F.col("status")))
+    return counted.groupBy("customer_id").agg(
+        F.sum("reporting_amount").cast("decimal(28,2)").alias("order_reporting_amount"),
+        F.count_if(F.col("channel") == "store").alias("store_order_count"),
+        _most_frequent(F.col("channel")).alias("preferred_order_channel"),
+        _most_frequent(F.hour("ordered_at")).alias("preferred_order_hour"),
+    )
+
+
+def _tastes(customer_order_line: DataFrame, product: DataFrame) -> DataFrame:
+    lines = customer_order_line.where(F.col("customer_id").isNotNull() & (F.col("quantity") > 0))
+    products = product.select("product_id", "category", "brand")
+    return (
+        lines.select("customer_id", "product_id")
+        .join(F.broadcast(products), on="product_id", how="inner")
+        .groupBy("customer_id")
+        .agg(
+            _most_frequent(F.col("category")).alias("preferred_category"),
+            _most_frequent(F.col("brand")).alias("preferred_brand"),
+        )
+    )
+
+
+def _visits(customer_web_session: DataFrame) -> DataFrame:
+    return customer_web_session.groupBy("customer_id").agg(
+        F.count("*").alias("session_count"),
+        F.max("started_at").alias("last_session_at"),
+        F.count_if(F.col("cart_state") == "abandoned").alias("abandoned_cart_count"),
+    )
+
+
+def _support(customer_ticket: DataFrame) -> DataFrame:
+    return customer_ticket.groupBy("customer_id").agg(
+        F.count("*").alias("ticket_count"),
+        F.count_if(F.col("closed_at").isNull()).alias("open_ticket_count"),
+    )
+
+
+def _contacts(customer_interaction: DataFrame) -> DataFrame:
+    kind, action = F.col("interaction_type"), F.col("action")
+    is_touch = kind == "campaign_touch"
+    scored = F.when(F.col("score").isNotNull(), F.struct("happened_at", "interaction_key"))
+    return customer_interaction.groupBy("customer_id").agg(
+        F.count_if(is_touch & (action == "send")).alias("message_sent_count"),
+        F.count_if(is_touch & (action == "click")).alias("message_click_count"),
+        F.count_if(kind == "social_mention").alias("mention_count"),
+        F.max_by("score", scored).alias("last_survey_score"),
+    )
+
+
+def _consents(customer_consent: DataFrame) -> DataFrame:
+    decided = F.concat_ws(":", "purpose", "channel")
+    is_granted = F.col("state") == "granted"
+    return customer_consent.groupBy("customer_id").agg(
+        F.sort_array(F.collect_set(F.when(is_granted, decided))).alias("granted"),
+        F.sort_array(F.collect_set(F.when(~is_granted, decided))).alias("withdrawn"),
+    )
+
+
+def _membership(loyalty: DataFrame) -> DataFrame:
+    """The account with most points of several; of even ones that with the smaller key."""
+    best = F.max_by(F.struct("tier", "points"), F.struct("points", "record_key"))
+    return (
+        loyalty.groupBy("customer_id")
+        .agg(best.alias("best"))
+        .select(
+            "customer_id",
+            F.col("best.tier").alias("loyalty_tier"),
+            F.col("best.points").alias("loyalty_points"),
+        )
+    )
+
+
+def _areas(customer: DataFrame, demographic: DataFrame) -> DataFrame:
+    """What the third party tells of the longest postal area that begins the customer's postcode."""
+    code = F.lower(F.regexp_replace("postcode", "[^A-Za-z0-9]", ""))
+    lengths = F.sequence(F.lit(1), F.length(code))
+    prefixes = customer.where(F.length(code) > 0).select(
+        "customer_id",
+        "country",
+        F.explode(F.transform(lengths, lambda n: F.substring(code, F.lit(1), n))).alias(
+            "postcode_area"
+        ),
+    )
+    told = F.struct("population", "median_income", "currency", "median_age")
+    # One third party's row per area: of several the greatest key, always the same.
+    longest = F.struct(F.length("postcode_area"), F.col("record_key"))
+    return (
+        prefixes.join(F.broadcast(demographic), on=["country", "postcode_area"], how="inner")
+        .groupBy("customer_id")
+        .agg(F.max_by(told, longest).alias("area"))
+        .select(
+            "customer_id",
+            F.col("area.population").alias("area_population"),
+            F.col("area.median_income").alias("area_median_income"),
+            F.col("area.currency").alias("area_income_currency"),
+            F.col("area.median_age").alias("area_median_age"),
+        )
+    )

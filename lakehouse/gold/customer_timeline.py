@@ -1,0 +1,233 @@
+"""gold.customer_timeline: all that happened between a customer and the company, in one stream."""
+
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.gold.identity import current_identity, with_customer
+
+_OPTIONAL = {
+    "channel": "string",
+    "campaign_id": "string",
+    "amount": "decimal(18,2)",
+    "currency": "string",
+    "reporting_amount": "decimal(18,2)",
+}
+"""Columns that not every kind of event fills, with their types."""
+
+
+def customer_timeline(  # noqa: PLR0913 (one for each table that it reads)
+    *,
+    customer_order: DataFrame,
+    customer_payment: DataFrame,
+    customer_web_session: DataFrame,
+    customer_ticket: DataFrame,
+    customer_interaction: DataFrame,
+    consent_event: DataFrame,
+    loyalty: DataFrame,
+    identity_map: DataFrame,
+    identity_event: DataFrame,
+) -> DataFrame:
+    """One row per event of a known customer, with a title in plain words and nobody's own words.
+
+    Key: event_key. Columns: those of gold.customer_timeline.
+    """
+    events = [
+        _orders(customer_order),
+        _payments(customer_payment),
+        _visits(customer_web_session),
+        *_tickets(customer_ticket),
+        _contacts(customer_interaction),
+        _consents(with_customer(consent_event, identity_map)),
+        _memberships(with_customer(loyalty, identity_map)),
+        _identities(identity_event, identity_map),
+    ]
+    return reduce(DataFrame.unionByName, events).where(F.col("customer_id").isNotNull())
+
+
+def _events(
+    rows: DataFrame, kind: Column, key: str, moment: str, title: Column, **given: Column
+) -> DataFrame:
+    """Rows that are one event each, in the table's columns. `given` fills some that are optional."""
+    optional = [
+        given.get(name, F.lit(None)).cast(data_type).alias(name)
+        for name, data_type in _OPTIONAL.items()
+    ]
+    return rows.select(
+        F.concat_ws(":", kind, F.col(key)).alias("event_key"),
+        "customer_id",
+        F.col(moment).alias("happened_at"),
+        F.to_date(moment).alias("event_date"),
+        kind.alias("event_type"),
+        given.get("source_system", F.col("source_system")).alias("source_system"),
+        F.col(key).alias("record_key"),
+        title.alias("title"),
+        *optional,
+    )
+
+
+def _columns(*names: str) -> dict[str, Column]:
+    return {name: F.col(name) for name in names}
+
+
+def _orders(customer_order: DataFrame) -> DataFrame:
+    where = F.when(F.col("channel") == "store", F.concat_ws(" ", F.lit("in store"), "store_id"))
+    title = F.concat_ws(
+        ", ",
+        F.concat_ws(" ", F.lit("Ordered"), where.otherwise(F.lit("in the web shop"))),
+        "status",
+    )
+    return _events(
+        customer_order,
+        F.lit("order"),
+        "record_key",
+        "ordered_at",
+        title,
+        **_columns("channel", "currency", "reporting_amount"),
+        amount=F.col("total_amount"),
+    )
+
+
+def _payments(customer_payment: DataFrame) -> DataFrame:
+    status = F.coalesce("status", F.lit("unknown"))
+    kind = (
+        F.when((status == "refunded") | (F.col("amount") < 0), "refund")
+        .when(status == "failed", "payment_failed")
+        .otherwise("payment")
+    )
+    words = {"refund": "Refunded", "payment_failed": "Payment failed", "payment": "Paid"}
+    title = F.concat_ws(" by ", _told(kind, words), "method")
+    return _events(
+        customer_payment,
+        kind,
+        "record_key",
+        "paid_at",
+        title,
+        **_columns("amount", "currency", "reporting_amount"),
+    )
+
+
+def _visits(customer_web_session: DataFrame) -> DataFrame:
+    pages = F.concat_ws(" ", F.col("page_count"), F.lit("pages"))
+    cart = F.concat_ws(" ", F.lit("cart"), F.replace("cart_state", F.lit("_"), F.lit(" ")))
+    title = F.concat_ws(
+        ", ", F.lit("Visited the web site"), pages, F.when(F.col("cart_state").isNotNull(), cart)
+    )
+    return _events(
+        customer_web_session,
+        F.lit("web_session"),
+        "session_key",
+        "started_at",
+        title,
+        channel=F.lit("web"),
+        campaign_id=F.col("campaign_id"),
+    )
+
+
+def _tickets(customer_ticket: DataFrame) -> list[DataFrame]:
+    closed = customer_ticket.where(F.col("closed_at").isNotNull())
+    topic = F.coalesce("topic", F.lit("no topic"))
+    return [
+        _events(
+            rows,
+            F.lit(kind),
+            "record_key",
+            moment,
+            F.concat(F.lit(words), topic),
+            channel=F.col("channel"),
+        )
+        for rows, kind, moment, words in (
+            (customer_ticket, "ticket_opened", "opened_at", "Asked for help: "),
+            (closed, "ticket_closed", "closed_at", "Ticket closed: "),
+        )
+    ]
+
+
+def _contacts(customer_interaction: DataFrame) -> DataFrame:
+    """Messages, mentions and answers; visits and tickets have tables that tell more."""
+    action, is_touch = F.col("action"), F.col("interaction_type") == "campaign_touch"
+    kinds = {
+        "send": "message_sent",
+        "open": "message_opened",
+        "click": "message_clicked",
+        "unsubscribe": "unsubscribed",
+    }
+    kind = F.when(is_touch, F.coalesce(_told(action, kinds), F.lit("message"))).otherwise(
+        F.col("interaction_type")
+    )
+    words = {
+        "message_sent": "Was sent campaign",
+        "message_opened": "Opened campaign",
+        "message_clicked": "Clicked in campaign",
+        "unsubscribed": "Unsubscribed from campaign",
+        "message": "Campaign",
+        "social_mention": "Mentioned the company on",
+        "survey_response": "Answered survey",
+    }
+    score = F.concat_ws(" ", F.lit("score"), F.col("score"))
+    title = F.concat_ws(
+        ", ",
+        F.concat_ws(" ", _told(kind, words), F.coalesce("campaign_id", "topic")),
+        F.when(F.col("score").isNotNull(), score),
+    )
+    rows = customer_interaction.where(
+        ~F.col("interaction_type").isin("web_session", "support_ticket")
+    )
+    return _events(
+        rows,
+        kind,
+        "interaction_key",
+        "happened_at",
+        title,
+        **_columns("channel", "campaign_id"),
+    )
+
+
+def _consents(consent_event: DataFrame) -> DataFrame:
+    is_grant = F.col("action").eqNullSafe("grant")
+    kind = F.when(is_grant, "consent_granted").otherwise("consent_withdrawn")
+    words = F.when(is_grant, "Allowed").otherwise("No longer allows")
+    title = F.concat_ws(" ", words, "purpose", F.lit("by"), "channel")
+    return _events(
+        consent_event, kind, "record_key", "happened_at", title, channel=F.col("channel")
+    )
+
+
+def _memberships(loyalty: DataFrame) -> DataFrame:
+    joined = loyalty.where(F.col("joined_date").isNotNull()).withColumn(
+        "joined_at", F.col("joined_date").cast("timestamp")
+    )
+    title = F.lit("Joined the loyalty programme")
+    return _events(joined, F.lit("loyalty_joined"), "record_key", "joined_at", title)
+
+
+def _identities(identity_event: DataFrame, identity_map: DataFrame) -> DataFrame:
+    """What happened to the customer id itself; a merge is told of the one that lives on."""
+    living = current_identity(identity_map).select("customer_id").distinct()
+    words = {
+        "created": "First told of as one customer",
+        "merged": "Found to be one with another customer",
+        "split": "Found to be another than a customer it was part of",
+    }
+    told = identity_event.where(F.col("event").isin(*words)).select(
+        "event_id",
+        "occurred_at",
+        "event",
+        F.when(F.col("event") == "merged", F.col("other_customer_id"))
+        .otherwise(F.col("customer_id"))
+        .alias("customer_id"),
+    )
+    return _events(
+        told.join(living, on="customer_id", how="left_semi"),
+        F.concat(F.lit("customer_"), "event"),
+        "event_id",
+        "occurred_at",
+        _told(F.col("event"), words),
+        source_system=F.lit("linkage"),
+    )
+
+
+def _told(value: Column, words: dict[str, str]) -> Column:
+    """What the words say for the value; null for one that they lack."""
+    return F.coalesce(*(F.when(value == name, F.lit(word)) for name, word in words.items()))

@@ -1,0 +1,83 @@
+"""gold.order_attribution: the campaign that an order is put down to."""
+
+from datetime import timedelta
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+
+def order_attribution(
+    customer_order: DataFrame,
+    customer_web_session: DataFrame,
+    customer_interaction: DataFrame,
+    attribution_days: int,
+) -> DataFrame:
+    """One row per order of a known customer with a touch within `attribution_days` before it.
+
+    Last touch: the click on a message or the visit by paid media that came last before the order; of
+    two at one moment the one with the greater key. Key: record_key. Columns: those of
+    gold.order_attribution.
+    """
+    touch = F.struct("touched_at", "touch_key", "touch_type", "campaign_id", "channel")
+    touches = _touches(customer_web_session, customer_interaction).select(
+        "customer_id", F.col("touched_at").alias("at"), touch.alias("touch")
+    )
+    orders = customer_order.where(F.col("customer_id").isNotNull()).select(
+        "customer_id",
+        F.col("ordered_at").alias("at"),
+        "record_key",
+        "order_date",
+        "reporting_amount",
+        F.row_number()
+        .over(Window.partitionBy("customer_id").orderBy("ordered_at", "record_key"))
+        .alias("order_number"),
+    )
+    # At one moment the touch stands before the order, which then counts for it.
+    in_turn = Window.partitionBy("customer_id").orderBy(
+        "at", F.col("record_key").isNotNull(), "touch"
+    )
+    last = F.last("touch", ignorenulls=True).over(
+        in_turn.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    )
+    earliest = F.col("at") - F.lit(timedelta(days=attribution_days))
+    return (
+        orders.unionByName(touches, allowMissingColumns=True)
+        .withColumn("last", last)
+        .where(F.col("record_key").isNotNull() & (F.col("last.touched_at") >= earliest))
+        .select(
+            "record_key",
+            "customer_id",
+            "order_date",
+            "last.campaign_id",
+            "last.channel",
+            "last.touch_type",
+            "last.touch_key",
+            "last.touched_at",
+            (F.col("order_number") == 1).alias("is_first_order"),
+            "reporting_amount",
+        )
+    )
+
+
+def _touches(customer_web_session: DataFrame, customer_interaction: DataFrame) -> DataFrame:
+    """One row per click on a message and visit by paid media of a known customer."""
+    is_known = F.col("customer_id").isNotNull() & F.col("campaign_id").isNotNull()
+    clicks = customer_interaction.where(
+        is_known & (F.col("interaction_type") == "campaign_touch") & (F.col("action") == "click")
+    ).select(
+        "customer_id",
+        F.col("interaction_key").alias("touch_key"),
+        F.lit("message_click").alias("touch_type"),
+        F.col("happened_at").alias("touched_at"),
+        "campaign_id",
+        "channel",
+    )
+    visits = customer_web_session.where(is_known).select(
+        "customer_id",
+        F.col("session_key").alias("touch_key"),
+        F.lit("paid_visit").alias("touch_type"),
+        F.col("started_at").alias("touched_at"),
+        "campaign_id",
+        F.col("medium").alias("channel"),
+    )
+    return clicks.unionByName(visits)

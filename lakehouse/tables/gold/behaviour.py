@@ -1,0 +1,173 @@
+"""Gold: how customers are dealt with: visits to the web site, and the support desk."""
+
+from lakehouse.tables.gold.parts import (
+    KNOWN_CUSTOMER_ID,
+    PERSON_LINK,
+    PSEUDONYM,
+    QUASI,
+    SERVICE,
+    SOURCE_SYSTEM,
+    about_customers,
+)
+from lakehouse.tables.spec import Column
+
+_EVENT = "silver.web_event"
+
+
+def _minutes(name: str, description: str, *fed_by: str) -> Column:
+    columns = tuple(f"gold.customer_ticket.{column}" for column in fed_by)
+    return Column(name, "bigint", description, unit="minutes", fed_by=columns)
+
+
+CUSTOMER_WEB_SESSION = about_customers(
+    "customer_web_session",
+    "One row per session on the web site or in the app. Machines and visitors whom nobody knows stay, "
+    "so that events add up.",
+    Column(
+        "session_key",
+        "string",
+        "Source system and session id; of an event outside any session, its record_key.",
+        PSEUDONYM,
+        required=True,
+        fed_by=(f"{_EVENT}.session_id", f"{_EVENT}.record_key"),
+    ),
+    KNOWN_CUSTOMER_ID,
+    PERSON_LINK,
+    SOURCE_SYSTEM,
+    Column("record_key", "string", "First event in silver.web_event.", PSEUDONYM, required=True),
+    Column(
+        "identified_by",
+        "string",
+        "login (in the session), earlier_login or later_login (on the same cookie); null if nobody knows.",
+        fed_by=(f"{_EVENT}.person_record_key", f"{_EVENT}.cookie_id"),
+    ),
+    Column(
+        "known_from_at",
+        "timestamp",
+        "Since when it is known whose session it is: the login, or its start after an earlier one.",
+        fed_by=(f"{_EVENT}.event_at",),
+    ),
+    Column(
+        "is_bot",
+        "boolean",
+        "True if its cookie had more events on its day than conf allows (web.bot_events_per_day).",
+        required=True,
+    ),
+    Column(
+        "started_at", "timestamp", "First event.", required=True, fed_by=(f"{_EVENT}.event_at",)
+    ),
+    Column("ended_at", "timestamp", "Last event.", required=True, fed_by=(f"{_EVENT}.event_at",)),
+    Column(
+        "session_date",
+        "date",
+        "UTC date of started_at.",
+        required=True,
+        fed_by=(f"{_EVENT}.event_at",),
+    ),
+    Column(
+        "furthest_step",
+        "string",
+        "visit, page_view, cart or checkout; null if no event is any of them.",
+        fed_by=(f"{_EVENT}.event_type",),
+    ),
+    Column("campaign_id", "string", "Paid campaign that brought it; null if none did."),
+    Column("medium", "string", "search, social, display or affiliate; null without a campaign."),
+    Column("referrer", "string", "Host that the visitor came from.", QUASI),
+    Column("event_count", "bigint", "Events.", unit="events", required=True),
+    Column("page_count", "bigint", "Page views.", unit="pages", required=True),
+    Column(
+        "page_paths",
+        "array<string>",
+        "Pages seen, in order, each once.",
+        QUASI,
+        required=True,
+        fed_by=(f"{_EVENT}.page_path",),
+    ),
+    Column(
+        "viewed_products",
+        "array<string>",
+        "Products whose page was seen, in order, each once.",
+        required=True,
+        fed_by=(f"{_EVENT}.product_id",),
+    ),
+    Column(
+        "carted_products",
+        "array<string>",
+        "Products put into the cart, in order, each once.",
+        required=True,
+        fed_by=(f"{_EVENT}.product_id",),
+    ),
+    Column(
+        "cart_state",
+        "string",
+        "checked_out (in the session), recovered (by an order within web.cart_recovery_days), abandoned; "
+        "null without a cart.",
+        fed_by=(f"{_EVENT}.event_type", "gold.customer_order.ordered_at"),
+    ),
+    primary_key=("session_key",),
+    owner="digital",
+    retention_days=395,
+)
+
+CUSTOMER_TICKET = about_customers(
+    "customer_ticket",
+    "One row per ticket of the support desk and how it was handled; nobody's words.",
+    Column("record_key", "string", "Ticket in silver.support_ticket.", PSEUDONYM, required=True),
+    KNOWN_CUSTOMER_ID,
+    PERSON_LINK,
+    SOURCE_SYSTEM,
+    Column("ticket_id", "string", "Ticket number in its source.", PSEUDONYM, required=True),
+    Column("channel", "string", "email, chat, phone or web."),
+    Column("topic", "string", "What it is about, from the desk's list."),
+    Column("priority", "string", "low, normal, high or urgent."),
+    Column("status", "string", "open, pending or closed."),
+    Column("opened_at", "timestamp", "When it was opened.", required=True),
+    Column(
+        "opened_date",
+        "date",
+        "UTC date of opened_at.",
+        required=True,
+        fed_by=("silver.support_ticket.opened_at",),
+    ),
+    Column(
+        "first_response_at",
+        "timestamp",
+        "When the desk first wrote; null if it did not.",
+        fed_by=("silver.support_message.sent_at",),
+    ),
+    Column("closed_at", "timestamp", "When it was closed; null while open."),
+    Column("message_count", "bigint", "Messages by either side.", unit="messages", required=True),
+    Column(
+        "agent_message_count", "bigint", "Messages by the desk.", unit="messages", required=True
+    ),
+    _minutes(
+        "first_response_minutes",
+        "From opening to the desk's first message.",
+        "opened_at",
+        "first_response_at",
+    ),
+    _minutes(
+        "handling_minutes",
+        "From the desk's first message to closing.",
+        "first_response_at",
+        "closed_at",
+    ),
+    _minutes("resolution_minutes", "From opening to closing.", "opened_at", "closed_at"),
+    Column(
+        "is_reopened",
+        "boolean",
+        "True if the customer wrote after it was closed.",
+        required=True,
+        fed_by=("silver.support_message.author", "silver.support_message.sent_at"),
+    ),
+    Column(
+        "is_first_contact_resolution",
+        "boolean",
+        "True if it was closed after one message by the desk and the customer did not write again.",
+        required=True,
+        fed_by=("silver.support_message.author", "silver.support_message.sent_at"),
+    ),
+    primary_key=("record_key",),
+    owner="support",
+    purposes=SERVICE,
+)

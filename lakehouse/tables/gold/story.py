@@ -1,0 +1,248 @@
+"""Gold: one customer's whole story: where they stand, what happened, and all at a glance."""
+
+from lakehouse.tables.gold.parts import (
+    CUSTOMER_ID,
+    DIRECT,
+    PSEUDONYM,
+    QUASI,
+    SERVICE,
+    about_customers,
+    measures,
+)
+from lakehouse.tables.spec import Column
+
+_MOMENTS = (
+    "gold.customer_order.ordered_at",
+    "gold.customer_payment.paid_at",
+    "gold.customer_web_session.started_at",
+    "gold.customer_ticket.opened_at",
+    "gold.customer_ticket.closed_at",
+    "gold.customer_interaction.happened_at",
+    "silver.consent_event.happened_at",
+    "silver.loyalty.joined_date",
+    "linkage.identity_event.occurred_at",
+)
+_KEYS = (
+    "gold.customer_order.record_key",
+    "gold.customer_payment.record_key",
+    "gold.customer_web_session.session_key",
+    "gold.customer_ticket.record_key",
+    "gold.customer_interaction.interaction_key",
+    "silver.consent_event.record_key",
+    "silver.loyalty.record_key",
+    "linkage.identity_event.event_id",
+)
+_ORDERED = ("gold.customer_order.order_date", "gold.customer_order.status")
+
+CUSTOMER_JOURNEY_STAGE = about_customers(
+    "customer_journey_stage",
+    "One row per customer and stage that the customer went through, one at a time and without gaps, by "
+    "the dates of orders that count.",
+    CUSTOMER_ID,
+    Column(
+        "stage",
+        "string",
+        "prospect (known, no order yet), new (first order), active (ordered again), lapsing, lapsed (no "
+        "order for the days that conf says) or won_back (ordered after that).",
+        required=True,
+        fed_by=_ORDERED,
+    ),
+    Column(
+        "valid_from_date",
+        "date",
+        "First day of the stage.",
+        required=True,
+        fed_by=("gold.customer.first_seen_date", *_ORDERED),
+    ),
+    Column(
+        "valid_to_date",
+        "date",
+        "Day on which the next stage began; null for the stage of today.",
+        fed_by=_ORDERED,
+    ),
+    primary_key=("customer_id", "valid_from_date"),
+    owner="insight",
+)
+
+CUSTOMER_TIMELINE = about_customers(
+    "customer_timeline",
+    "One row per event between a known customer and the company, over all kinds of fact; nobody's words.",
+    Column(
+        "event_key",
+        "string",
+        "Type of the event and key of the fact.",
+        PSEUDONYM,
+        required=True,
+        fed_by=_KEYS,
+    ),
+    CUSTOMER_ID,
+    Column("happened_at", "timestamp", "When it happened.", required=True, fed_by=_MOMENTS),
+    Column("event_date", "date", "UTC date of happened_at.", required=True, fed_by=_MOMENTS),
+    Column(
+        "event_type",
+        "string",
+        "order, payment, payment_failed, refund, web_session, message_sent, message_opened, message_clicked, "
+        "unsubscribed, message, ticket_opened, ticket_closed, social_mention, survey_response, "
+        "consent_granted, consent_withdrawn, loyalty_joined, customer_created, customer_merged or customer_split.",
+        required=True,
+    ),
+    Column("source_system", "string", "System that told of it; linkage for the customer's id."),
+    Column(
+        "record_key",
+        "string",
+        "Key of the fact in the table that the type belongs to.",
+        PSEUDONYM,
+        required=True,
+        fed_by=_KEYS,
+    ),
+    Column("title", "string", "What happened, in plain words.", QUASI, required=True),
+    Column("channel", "string", "Channel, as the fact has it."),
+    Column("campaign_id", "string", "Campaign of the message or visit."),
+    Column(
+        "amount",
+        "decimal(18,2)",
+        "Amount of an order, payment or refund, in currency.",
+        unit="currency",
+        fed_by=("gold.customer_order.total_amount", "gold.customer_payment.amount"),
+    ),
+    Column("currency", "string", "ISO 4217 code of the amount."),
+    Column(
+        "reporting_amount",
+        "decimal(18,2)",
+        "Amount in the reporting currency.",
+        unit="reporting currency",
+    ),
+    primary_key=("event_key",),
+    owner="customer-data",
+    purposes=SERVICE,
+)
+
+_LINE = ("gold.customer_order_line.product_id",)
+_AREA = "silver.demographic."
+
+CUSTOMER_360 = about_customers(
+    "customer_360",
+    "One row per customer: golden record, measures, preferences, consents and area at a glance.",
+    CUSTOMER_ID,
+    Column("display_name", "string", "Name to greet by.", DIRECT),
+    Column("email", "string", "Primary e-mail address.", DIRECT),
+    Column("phone", "string", "Primary telephone number in E.164.", DIRECT),
+    Column("birth_date", "date", "Birth date.", QUASI),
+    Column("gender", "string", "female, male or other, as stated.", QUASI),
+    Column("city", "string", "Town.", QUASI),
+    Column("region", "string", "State, county or province.", QUASI),
+    Column("postcode", "string", "Postal code in the country's usual form.", QUASI),
+    Column("country", "string", "Country as ISO 3166-1 alpha-2.", QUASI),
+    Column("first_seen_date", "date", "Earliest date since which a source knows the customer."),
+    Column(
+        "journey_stage",
+        "string",
+        "Stage of today in gold.customer_journey_stage.",
+        required=True,
+        fed_by=("gold.customer_journey_stage.stage",),
+    ),
+    Column("first_order_date", "date", "Date of the first order that counts."),
+    Column("last_order_date", "date", "Date of the last order that counts."),
+    *measures(
+        ("order_count", "Orders that count: neither cancelled nor returned.", "orders"),
+        ("returned_order_count", "Returned orders.", "orders"),
+        ("cancelled_order_count", "Cancelled orders.", "orders"),
+    ),
+    Column(
+        "order_reporting_amount",
+        "decimal(28,2)",
+        "Sum of the orders that count and have a reporting amount.",
+        unit="reporting currency",
+        required=True,
+        fed_by=("gold.customer_order.reporting_amount",),
+    ),
+    Column("last_contact_date", "date", "Date of the last contact by either side."),
+    Column("last_active_date", "date", "Date on which the customer last did something."),
+    *measures(
+        ("store_order_count", "Orders that count and were made in a store.", "orders"),
+        ("session_count", "Sessions on the web site.", "sessions"),
+        ("abandoned_cart_count", "Sessions whose cart was abandoned.", "sessions"),
+        ("message_sent_count", "Messages sent to the customer.", "messages"),
+        ("message_click_count", "Clicks on them.", "clicks"),
+        ("ticket_count", "Support tickets.", "tickets"),
+        ("open_ticket_count", "Support tickets that are not closed.", "tickets"),
+        ("mention_count", "Public posts about the company.", "posts"),
+    ),
+    Column(
+        "last_session_at",
+        "timestamp",
+        "When the last session began.",
+        fed_by=("gold.customer_web_session.started_at",),
+    ),
+    Column(
+        "last_survey_score",
+        "int",
+        "Score of the last survey that was answered, 0 to 10.",
+        unit="points",
+        fed_by=("gold.customer_interaction.score",),
+    ),
+    Column(
+        "preferred_order_channel",
+        "string",
+        "Where most orders were made: shop or store.",
+        fed_by=("gold.customer_order.channel",),
+    ),
+    Column(
+        "preferred_order_hour",
+        "int",
+        "Hour of the day (UTC) in which most orders were made.",
+        unit="hours",
+        fed_by=("gold.customer_order.ordered_at",),
+    ),
+    Column(
+        "preferred_category",
+        "string",
+        "Category of most lines bought.",
+        fed_by=(*_LINE, "gold.product.category"),
+    ),
+    Column(
+        "preferred_brand",
+        "string",
+        "Brand of most lines bought.",
+        fed_by=(*_LINE, "gold.product.brand"),
+    ),
+    Column(
+        "granted",
+        "array<string>",
+        "What the customer allows, as purpose:channel; anything else is not allowed.",
+        required=True,
+        fed_by=("gold.customer_consent.state",),
+    ),
+    Column(
+        "withdrawn",
+        "array<string>",
+        "What the customer has refused or withdrawn, as purpose:channel.",
+        required=True,
+        fed_by=("gold.customer_consent.state",),
+    ),
+    Column("loyalty_tier", "string", "basic, silver or gold.", fed_by=("silver.loyalty.tier",)),
+    Column(
+        "loyalty_points",
+        "bigint",
+        "Points balance.",
+        unit="points",
+        fed_by=("silver.loyalty.points",),
+    ),
+    *(
+        Column(f"area_{name}", data_type, description, unit=unit, fed_by=(f"{_AREA}{fed_by}",))
+        for name, data_type, description, unit, fed_by in (
+            ("population", "bigint", "People in the postal area.", "people", "population"),
+            (
+                "median_income",
+                "decimal(18,2)",
+                "Median yearly household income in the postal area, by a third party.",
+                "area_income_currency",
+                "median_income",
+            ),
+            ("income_currency", "string", "ISO 4217 code of that income.", None, "currency"),
+            ("median_age", "decimal(5,1)", "Median age in the postal area.", "years", "median_age"),
+        )
+    ),
+    primary_key=("customer_id",),
+    owner="insight",
+)

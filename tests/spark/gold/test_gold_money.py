@@ -1,0 +1,216 @@
+"""Money: payments find their customer, currencies one measure, campaigns their orders, and all adds up."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from lakehouse.gold.campaign import campaign
+from lakehouse.gold.customer_order import customer_order
+from lakehouse.gold.customer_payment import customer_payment
+from lakehouse.gold.order_attribution import order_attribution
+from lakehouse.gold.reconciliation import reconciliation
+from lakehouse.settings.facts import MoneySettings
+from lakehouse.tables.gold import (
+    CAMPAIGN,
+    CUSTOMER_INTERACTION,
+    CUSTOMER_ORDER,
+    CUSTOMER_ORDER_LINE,
+    CUSTOMER_PAYMENT,
+    CUSTOMER_WEB_SESSION,
+    ORDER_ATTRIBUTION,
+    RECONCILIATION,
+)
+from lakehouse.tables.silver import MEDIA_SPEND, ORDER, ORDER_LINE, PAYMENT, WEB_EVENT
+from lakehouse.tables.spec import TableSpec
+
+Frames = Callable[..., DataFrame]
+Rows = Callable[..., Any]
+
+
+def typed(spec: TableSpec) -> dict[str, str]:
+    return {column.name: column.type for column in spec.columns}
+
+
+def test_an_amount_is_worth_what_the_newest_rate_of_its_day_says(
+    table: Frames, identity: Frames, money: MoneySettings
+) -> None:
+    def order(key: str, day: str, currency: str, amount: str) -> dict[str, Any]:
+        return {"record_key": key, "order_date": day, "currency": currency, "total_amount": amount}
+
+    frame = customer_order(
+        table(
+            ORDER,
+            order("in euros", "2024-01-01", "EUR", "10.00"),
+            order("before the change", "2024-05-31", "USD", "10.01"),
+            order("on the day of the change", "2024-06-01", "USD", "10.01"),
+            order("before all rates", "2019-12-31", "USD", "10.00"),
+            order("a currency without a rate", "2024-01-01", "CHF", "10.00"),
+            order("a refunded cent", "2024-01-01", "USD", "-0.01"),
+        ),
+        identity({}),
+        money,
+    )
+    assert {
+        r.record_key: r.reporting_amount and str(r.reporting_amount) for r in frame.collect()
+    } == {
+        "in euros": "10.00",
+        "before the change": "5.01",
+        "on the day of the change": "9.01",
+        "before all rates": None,
+        "a currency without a rate": None,
+        "a refunded cent": "-0.01",
+    }
+
+
+def test_a_company_of_one_currency_needs_no_rates(table: Frames, identity: Frames) -> None:
+    frame = customer_order(
+        table(ORDER, {"record_key": "o", "currency": "EUR", "total_amount": "3.00"}),
+        identity({}),
+        MoneySettings(reporting_currency="EUR"),
+    )
+    assert [str(r.reporting_amount) for r in frame.collect()] == ["3.00"]
+
+
+def test_a_payment_is_the_payers_else_who_ordered_and_guests_payments_stay(
+    table: Frames, identity: Frames, money: MoneySettings
+) -> None:
+    orders = table(
+        CUSTOMER_ORDER,
+        {"record_key": "o1", "person_record_key": "ann"},
+        {"record_key": "o2"},
+    )
+    payments = table(
+        PAYMENT,
+        {"record_key": "p1", "order_record_key": "o1", "person_record_key": "ben"},
+        {"record_key": "p2", "order_record_key": "o1"},
+        {"record_key": "p3", "order_record_key": "o2"},
+        {"record_key": "p4", "amount": "-2.00", "currency": "USD", "paid_at": "2024-01-01T10:00"},
+    )
+    frame = customer_payment(payments, orders, identity({"A": ["ann"], "B": ["ben"]}), money)
+    assert dict(frame.dtypes) == typed(CUSTOMER_PAYMENT)
+    rows = {r.record_key: r for r in frame.collect()}
+    assert {key: r.customer_id for key, r in rows.items()} == {
+        "p1": "B",
+        "p2": "A",
+        "p3": None,
+        "p4": None,
+    }
+    assert str(rows["p4"].reporting_amount) == "-1.00"
+
+
+def test_an_order_counts_for_the_last_click_or_paid_visit_within_the_days(
+    table: Frames, text: Rows
+) -> None:
+    def order(key: str, moment: str, customer: str | None = "A") -> dict[str, Any]:
+        return {"record_key": key, "customer_id": customer, "ordered_at": moment}
+
+    def touch(key: str, moment: str, action: str) -> dict[str, Any]:
+        return {
+            "interaction_key": key,
+            "interaction_type": "campaign_touch",
+            "customer_id": "A",
+            "action": action,
+            "campaign_id": f"campaign of {key}",
+            "happened_at": moment,
+        }
+
+    orders = table(
+        CUSTOMER_ORDER,
+        order("first", "2024-01-10T10:00"),
+        order("second", "2024-01-12T10:00"),
+        order("too late", "2024-03-01T10:00"),
+        order("a guest's", "2024-01-12T10:00", None),
+        order("somebody else's", "2024-01-12T10:00", "B"),
+    )
+    clicks = table(
+        CUSTOMER_INTERACTION,
+        touch("click", "2024-01-09T10:00", "click"),
+        touch("open", "2024-01-12T09:00", "open"),
+        touch("after", "2024-01-12T11:00", "click"),
+    )
+    visits = table(
+        CUSTOMER_WEB_SESSION,
+        {"session_key": "visit", "customer_id": "A", "campaign_id": "ads", "medium": "search",
+         "started_at": "2024-01-12T10:00"},
+        {"session_key": "own visit", "customer_id": "A", "started_at": "2024-01-12T10:00"},
+    )  # fmt: skip
+    frame = order_attribution(orders, visits, clicks, attribution_days=30)
+    assert dict(frame.dtypes) == typed(ORDER_ATTRIBUTION)
+    assert [tuple(row.values()) for row in text(
+        frame, "record_key", "campaign_id", "touch_type", "is_first_order"
+    )] == [
+        ("first", "campaign of click", "message_click", "true"),
+        ("second", "ads", "paid_visit", "false"),
+    ]  # fmt: skip
+
+
+def test_a_campaign_costs_what_was_spent_for_each_customer_it_won(
+    table: Frames, text: Rows, money: MoneySettings
+) -> None:
+    def won(key: str, is_first: bool, amount: str) -> dict[str, Any]:
+        return {
+            "record_key": key,
+            "customer_id": key,
+            "campaign_id": "ads",
+            "channel": "search",
+            "order_date": "2024-01-03",
+            "is_first_order": is_first,
+            "reporting_amount": amount,
+        }
+
+    spend = {"campaign_id": "ads", "campaign_name": "Ads", "medium": "search", "currency": "USD"}
+    frame = campaign(
+        table(
+            MEDIA_SPEND,
+            {**spend, "record_key": "1", "spend_date": "2024-01-01", "spend_amount": "100.00"},
+            {**spend, "record_key": "2", "spend_date": "2024-01-02", "spend_amount": "100.00",
+             "click_count": 7},
+        ),
+        table(
+            CUSTOMER_INTERACTION,
+            {"interaction_key": "1", "interaction_type": "campaign_touch", "action": "send",
+             "campaign_id": "letter", "channel": "email", "interaction_date": "2024-01-05"},
+        ),
+        table(CUSTOMER_WEB_SESSION, {"session_key": "1", "campaign_id": "ads", "is_bot": False}),
+        table(ORDER_ATTRIBUTION, won("1", True, "20.00"), won("2", False, "5.00"),
+              won("3", True, "1.00")),
+        money,
+    )  # fmt: skip
+    assert dict(frame.dtypes) == typed(CAMPAIGN)
+    ads, letter = text(frame)
+    assert (ads["campaign_name"], ads["channel"], ads["click_count"]) == ("Ads", "search", "7")
+    assert (ads["spend_reporting_amount"], ads["order_reporting_amount"]) == ("100.00", "26.00")
+    assert ads["acquisition_cost_reporting_amount"] == "50.00"
+    assert (letter["sent_count"], letter["channel"], letter["first_date"]) == (
+        "1",
+        "email",
+        "2024-01-05",
+    )
+    assert letter["acquisition_cost_reporting_amount"] is None
+
+
+def test_a_fact_that_gold_lost_or_counted_twice_does_not_add_up(table: Frames, text: Rows) -> None:
+    day = {"order_date": "2024-01-01", "currency": "EUR"}
+    silver = [
+        {"record_key": "o1", "total_amount": "10.00", **day},
+        {"record_key": "o2", "total_amount": "5.00", "currency": "USD", "order_date": "2024-01-01"},
+    ]
+    events = [{"record_key": "e1"}, {"record_key": "e2"}]
+    frame = reconciliation(
+        table(ORDER, *silver),
+        table(ORDER_LINE, {"record_key": "l1", "line_amount": "3.00", "currency": "EUR"}),
+        table(PAYMENT),
+        table(WEB_EVENT, *events),
+        table(CUSTOMER_ORDER, silver[0], silver[1], {**silver[1], "record_key": "o3"}),
+        table(CUSTOMER_ORDER_LINE),
+        table(CUSTOMER_PAYMENT),
+        table(CUSTOMER_WEB_SESSION, {"session_key": "s", "event_count": 2}),
+    )
+    assert dict(frame.dtypes) == typed(RECONCILIATION)
+    assert [tuple(row.values()) for row in text(frame)] == [
+        ("order", "2024-01-01", "EUR", "1", "10.00", "1", "10.00", "true"),
+        ("order", "2024-01-01", "USD", "1", "5.00", "2", "10.00", "false"),
+        ("order_line", None, "EUR", "1", "3.00", "0", "0.00", "false"),
+        ("web_event", None, None, "2", "0.00", "2", "0.00", "true"),
+    ]

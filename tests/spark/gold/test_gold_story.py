@@ -1,0 +1,340 @@
+"""One customer's story: stages, timeline, tickets, and all at a glance."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame
+
+from lakehouse.gold.customer_360 import customer_360
+from lakehouse.gold.customer_journey_stage import customer_journey_stage
+from lakehouse.gold.customer_ticket import customer_ticket
+from lakehouse.gold.customer_timeline import customer_timeline
+from lakehouse.settings.facts import JourneySettings
+from lakehouse.tables import gold, silver
+from lakehouse.tables.linkage import IDENTITY_EVENT
+from lakehouse.tables.spec import TableSpec
+
+Frames = Callable[..., DataFrame]
+Rows = Callable[..., Any]
+
+
+def typed(spec: TableSpec) -> dict[str, str]:
+    return {column.name: column.type for column in spec.columns}
+
+
+def minute(n: int) -> datetime:
+    return datetime(2024, 1, 1, 10 + n // 60, n % 60, tzinfo=UTC)
+
+
+def message(n: int, author: str, at: int) -> dict[str, Any]:
+    return {
+        "record_key": f"m{n}",
+        "ticket_record_key": "t",
+        "message_number": n,
+        "author": author,
+        "sent_at": minute(at),
+    }
+
+
+@pytest.mark.parametrize(
+    ("thread", "closed", "expected"),
+    [
+        ([("customer", 0), ("agent", 20)], 90, ("20", "70", "90", "false", "true")),
+        ([("customer", 0), ("agent", 20), ("agent", 30)], 90, ("20", "70", "90", "false", "false")),
+        (
+            [("customer", 0), ("agent", 20), ("customer", 95)],
+            90,
+            ("20", "70", "90", "true", "false"),
+        ),
+        ([("customer", 0), ("agent", 20)], None, ("20", None, None, "false", "false")),
+        ([("customer", 0)], 90, (None, None, "90", "false", "false")),
+    ],
+    ids=["settled at once", "in two messages", "customer wrote again", "still open", "no answer"],
+)
+def test_how_a_ticket_was_handled(
+    table: Frames,
+    identity: Frames,
+    text: Rows,
+    thread: Sequence[tuple[str, int]],
+    closed: int | None,
+    expected: tuple[str | None, ...],
+) -> None:
+    ticket = {"record_key": "t", "person_record_key": "ann", "opened_at": minute(0)}
+    frame = customer_ticket(
+        table(silver.SUPPORT_TICKET, {**ticket, "closed_at": closed and minute(closed)}),
+        table(silver.SUPPORT_MESSAGE, *(message(n, *m) for n, m in enumerate(thread, 1))),
+        identity({"A": ["ann"]}),
+    )
+    assert dict(frame.dtypes) == typed(gold.CUSTOMER_TICKET)
+    (row,) = text(frame)
+    assert row["customer_id"] == "A"
+    assert (
+        row["first_response_minutes"],
+        row["handling_minutes"],
+        row["resolution_minutes"],
+        row["is_reopened"],
+        row["is_first_contact_resolution"],
+    ) == expected
+
+
+@pytest.fixture
+def stages(table: Frames, text: Rows) -> Rows:
+    """Stages of a customer known since 1 January 2024 who ordered on these days, by 1 January 2026.
+
+    Lapsing after 100 days without an order, lapsed after 200.
+    """
+
+    def of(*days: str, as_of: date = date(2026, 1, 1), status: str = "paid") -> Any:
+        frame = customer_journey_stage(
+            table(gold.CUSTOMER, {"customer_id": "A", "first_seen_date": "2024-01-01"}),
+            table(
+                gold.CUSTOMER_ORDER,
+                *(
+                    {"record_key": d, "customer_id": "A", "order_date": d, "status": status}
+                    for d in days
+                ),
+            ),
+            JourneySettings(lapsing_after_days=100, lapsed_after_days=200),
+            as_of,
+        )
+        assert dict(frame.dtypes) == typed(gold.CUSTOMER_JOURNEY_STAGE)
+        rows = sorted(text(frame), key=lambda row: row["valid_from_date"])
+        ends = [row["valid_from_date"] for row in rows[1:]]
+        assert [row["valid_to_date"] for row in rows] == [*ends, None]
+        return [(row["valid_from_date"], row["stage"]) for row in rows]
+
+    return of
+
+
+def test_a_customer_who_never_ordered_is_a_prospect(stages: Rows) -> None:
+    assert stages() == [("2024-01-01", "prospect")]
+    assert stages("2024-05-01", status="returned") == [("2024-01-01", "prospect")]
+
+
+def test_stages_follow_from_the_days_of_orders(stages: Rows) -> None:
+    assert stages("2024-02-01", "2024-03-01", "2024-03-05", "2025-06-01") == [
+        ("2024-01-01", "prospect"),
+        ("2024-02-01", "new"),
+        ("2024-03-01", "active"),
+        ("2024-06-13", "lapsing"),
+        ("2024-09-21", "lapsed"),
+        ("2025-06-01", "won_back"),
+        ("2025-09-09", "lapsing"),
+        ("2025-12-18", "lapsed"),
+    ]
+
+
+def test_a_stage_that_has_not_come_by_the_day_of_the_run_is_not_told(stages: Rows) -> None:
+    assert stages("2024-02-01", as_of=date(2024, 5, 10)) == [
+        ("2024-01-01", "prospect"),
+        ("2024-02-01", "new"),
+    ]
+    assert stages("2024-02-01", as_of=date(2024, 5, 11))[-1] == ("2024-05-11", "lapsing")
+
+
+def test_an_order_on_the_first_day_or_before_leaves_no_time_as_a_prospect(stages: Rows) -> None:
+    assert stages("2024-01-01", as_of=date(2024, 1, 2)) == [("2024-01-01", "new")]
+    assert stages("2023-12-01", as_of=date(2024, 1, 2)) == [("2023-12-01", "new")]
+
+
+@pytest.fixture
+def timeline(table: Frames, identity: Frames, text: Rows) -> Rows:
+    """gold.customer_timeline as text in order of time; ann is customer A."""
+
+    def of(**rows: Sequence[dict[str, Any]]) -> Any:
+        specs = {
+            "customer_order": gold.CUSTOMER_ORDER,
+            "customer_payment": gold.CUSTOMER_PAYMENT,
+            "customer_web_session": gold.CUSTOMER_WEB_SESSION,
+            "customer_ticket": gold.CUSTOMER_TICKET,
+            "customer_interaction": gold.CUSTOMER_INTERACTION,
+            "consent_event": silver.CONSENT_EVENT,
+            "loyalty": silver.LOYALTY,
+            "identity_event": IDENTITY_EVENT,
+        }
+        frame = customer_timeline(
+            **{name: table(spec, *rows.get(name, ())) for name, spec in specs.items()},
+            identity_map=identity({"A": ["ann"]}),
+        )
+        assert dict(frame.dtypes) == typed(gold.CUSTOMER_TIMELINE)
+        return sorted(text(frame), key=lambda row: (row["happened_at"], row["event_key"]))
+
+    return of
+
+
+def test_a_timeline_tells_every_kind_of_fact_in_order(timeline: Rows) -> None:
+    secret = "call me on +441632960001"
+    theirs, anns = {"customer_id": "A"}, {"person_record_key": "ann"}
+    told = timeline(
+        customer_order=[{"record_key": "o", "ordered_at": minute(5), "channel": "store",
+                         "store_id": "S1", "status": "paid", "total_amount": "9.50", **theirs}],
+        customer_payment=[
+            {"record_key": "p", "paid_at": minute(6), "method": "card", "status": "captured",
+             "amount": "9.50", **theirs},
+            {"record_key": "r", "paid_at": minute(7), "method": "card", "status": "captured",
+             "amount": "-9.50", **theirs},
+        ],
+        customer_web_session=[{"session_key": "w", "started_at": minute(3), "page_count": 4,
+                               "cart_state": "checked_out", **theirs}],
+        customer_ticket=[{"record_key": "t", "opened_at": minute(8), "closed_at": minute(9),
+                          "topic": "delivery", **theirs}],
+        customer_interaction=[
+            {"interaction_key": "c", "interaction_type": "campaign_touch", "action": "click",
+             "campaign_id": "spring", "happened_at": minute(2), **theirs},
+            {"interaction_key": "w", "interaction_type": "web_session", "happened_at": minute(3),
+             **theirs},
+            {"interaction_key": "t", "interaction_type": "support_ticket",
+             "happened_at": minute(8), **theirs},
+            {"interaction_key": "s", "interaction_type": "survey_response", "topic": "nps",
+             "score": 9, "happened_at": minute(10), **theirs},
+        ],
+        consent_event=[{"record_key": "g", "purpose": "marketing", "channel": "email",
+                        "action": "grant", "happened_at": minute(1), "email": secret, **anns}],
+        loyalty=[{"record_key": "l", "loyalty_number": secret, "joined_date": "2023-01-01",
+                  **anns}],
+        identity_event=[{"event_id": "i", "customer_id": "A", "event": "created",
+                         "occurred_at": minute(0), "record_count": 1, "cause": "new_record",
+                         "run_id": "r"}],
+    )  # fmt: skip
+    assert [(row["event_type"], row["title"]) for row in told] == [
+        ("loyalty_joined", "Joined the loyalty programme"),
+        ("customer_created", "First told of as one customer"),
+        ("consent_granted", "Allowed marketing by email"),
+        ("message_clicked", "Clicked in campaign spring"),
+        ("web_session", "Visited the web site, 4 pages, cart checked out"),
+        ("order", "Ordered in store S1, paid"),
+        ("payment", "Paid by card"),
+        ("refund", "Refunded by card"),
+        ("ticket_opened", "Asked for help: delivery"),
+        ("ticket_closed", "Ticket closed: delivery"),
+        ("survey_response", "Answered survey nps, score 9"),
+    ]
+    assert {row["customer_id"] for row in told} == {"A"}
+    assert len({row["event_key"] for row in told}) == len(told)
+    assert secret not in str(told)
+
+
+def test_a_merge_is_told_of_the_customer_that_lives_on_and_nobody_elses_events_are(
+    timeline: Rows,
+) -> None:
+    event = {"occurred_at": minute(0), "record_count": 1, "cause": "new_edge", "run_id": "r"}
+    told = timeline(
+        identity_event=[
+            {"event_id": "1", "customer_id": "B", "event": "merged", "other_customer_id": "A",
+             **event},
+            {"event_id": "2", "customer_id": "C", "event": "created", **event},
+            {"event_id": "3", "customer_id": "A", "event": "joined", "record_key": "x", **event},
+        ],
+        customer_order=[{"record_key": "guest's", "ordered_at": minute(1)}],
+        consent_event=[{"record_key": "n", "person_record_key": "nobody",
+                        "happened_at": minute(1)}],
+    )  # fmt: skip
+    assert [(row["customer_id"], row["event_type"]) for row in told] == [("A", "customer_merged")]
+
+
+def test_a_customer_at_a_glance(table: Frames, identity: Frames, text: Rows) -> None:
+    a = {"customer_id": "A"}
+    order = {**a, "status": "paid", "ordered_at": minute(0)}
+    frame = customer_360(
+        customer=table(
+            gold.CUSTOMER,
+            {**a, "display_name": "Ann Lee", "postcode": "AB1 2CD", "country": "GB"},
+            {"customer_id": "B"},
+        ),
+        customer_metric=table(
+            gold.CUSTOMER_METRIC,
+            {**a, "order_count": 2},
+            {"customer_id": "B", "order_count": 0},
+        ),
+        customer_order=table(
+            gold.CUSTOMER_ORDER,
+            {**order, "record_key": "1", "channel": "shop", "reporting_amount": "10.00"},
+            {**order, "record_key": "2", "channel": "store", "reporting_amount": "2.50"},
+            {**order, "record_key": "3", "channel": "store", "ordered_at": minute(60)},
+            {**order, "record_key": "4", "status": "cancelled", "reporting_amount": "99.00"},
+            {"record_key": "a guest's", "reporting_amount": "77.00"},
+        ),
+        customer_order_line=table(
+            gold.CUSTOMER_ORDER_LINE,
+            {**a, "record_key": "1", "product_id": "lamp", "quantity": 1},
+            {**a, "record_key": "2", "product_id": "lamp", "quantity": 1},
+            {**a, "record_key": "3", "product_id": "rug", "quantity": 9},
+            {**a, "record_key": "4", "product_id": "rug", "quantity": -9},
+        ),
+        product=table(
+            gold.PRODUCT,
+            {"product_id": "lamp", "category": "lighting", "brand": "Lux"},
+            {"product_id": "rug", "category": "textiles", "brand": "Weave"},
+        ),
+        customer_web_session=table(
+            gold.CUSTOMER_WEB_SESSION,
+            {**a, "session_key": "1", "cart_state": "abandoned", "started_at": minute(1)},
+            {**a, "session_key": "2", "started_at": minute(2)},
+        ),
+        customer_ticket=table(
+            gold.CUSTOMER_TICKET,
+            {**a, "record_key": "1"},
+            {**a, "record_key": "2", "closed_at": minute(3)},
+        ),
+        customer_interaction=table(
+            gold.CUSTOMER_INTERACTION,
+            {**a, "interaction_key": "1", "interaction_type": "campaign_touch", "action": "send"},
+            {**a, "interaction_key": "2", "interaction_type": "campaign_touch", "action": "click"},
+            {**a, "interaction_key": "3", "interaction_type": "survey_response", "score": 3,
+             "happened_at": minute(1)},
+            {**a, "interaction_key": "4", "interaction_type": "survey_response", "score": 9,
+             "happened_at": minute(2)},
+        ),
+        customer_consent=table(
+            gold.CUSTOMER_CONSENT,
+            {**a, "purpose": "marketing", "channel": "email", "state": "granted"},
+            {**a, "purpose": "marketing", "channel": "sms", "state": "withdrawn"},
+        ),
+        customer_journey_stage=table(
+            gold.CUSTOMER_JOURNEY_STAGE,
+            {**a, "stage": "new", "valid_from_date": "2023-01-01", "valid_to_date": "2024-01-01"},
+            {**a, "stage": "active", "valid_from_date": "2024-01-01"},
+            {"customer_id": "B", "stage": "prospect"},
+        ),
+        loyalty=table(
+            silver.LOYALTY,
+            {"record_key": "1", "person_record_key": "ann", "tier": "basic", "points": 5},
+            {"record_key": "2", "person_record_key": "ann2", "tier": "gold", "points": 900},
+        ),
+        demographic=table(
+            silver.DEMOGRAPHIC,
+            {"record_key": "1", "country": "GB", "postcode_area": "ab", "population": 1},
+            {"record_key": "2", "country": "GB", "postcode_area": "ab1", "population": 22},
+            {"record_key": "3", "country": "US", "postcode_area": "ab12", "population": 333},
+        ),
+        identity_map=identity({"A": ["ann", "ann2"]}),
+    )  # fmt: skip
+    assert dict(frame.dtypes) == typed(gold.CUSTOMER_360)
+    ann, ben = text(frame)
+    expected = {
+        "display_name": "Ann Lee",
+        "journey_stage": "active",
+        "order_count": "2",
+        "order_reporting_amount": "12.50",
+        "store_order_count": "2",
+        "session_count": "2",
+        "abandoned_cart_count": "1",
+        "message_sent_count": "1",
+        "message_click_count": "1",
+        "ticket_count": "2",
+        "open_ticket_count": "1",
+        "last_survey_score": "9",
+        "preferred_order_channel": "store",
+        "preferred_order_hour": "10",
+        "preferred_category": "lighting",
+        "preferred_brand": "Lux",
+        "granted": "[marketing:email]",
+        "withdrawn": "[marketing:sms]",
+        "loyalty_tier": "gold",
+        "area_population": "22",
+    }
+    assert {name: ann[name] for name in expected} == expected
+    assert (ben["journey_stage"], ben["session_count"], ben["granted"]) == ("prospect", "0", "[]")
+    assert (ben["order_reporting_amount"], ben["preferred_brand"]) == ("0.00", None)

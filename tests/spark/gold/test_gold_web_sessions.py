@@ -1,0 +1,200 @@
+"""Visits to the web site: whose they were, which were a machine's, what became of the cart."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame
+
+from lakehouse.gold.customer_web_session import customer_web_session
+from lakehouse.gold.web_funnel import web_funnel
+from lakehouse.settings.facts import WebSettings
+from lakehouse.tables.gold import CUSTOMER_ORDER, CUSTOMER_WEB_SESSION, WEB_FUNNEL
+from lakehouse.tables.silver import WEB_EVENT
+
+Frames = Callable[..., DataFrame]
+Rows = Callable[..., Any]
+
+ANN, BEN = {"person_record_key": "ann"}, {"person_record_key": "ben"}
+
+
+def event(
+    key: str, kind: str, moment: str, session: str | None = "s1", **other: Any
+) -> dict[str, Any]:
+    """One web event on 1 January 2024."""
+    return {
+        "record_key": key,
+        "event_type": kind,
+        "event_at": f"2024-01-01T{moment}" if len(moment) == 5 else moment,
+        "session_id": session,
+        "source_system": "web",
+        **other,
+    }
+
+
+@pytest.fixture
+def sessions(table: Frames, identity: Frames, text: Rows) -> Rows:
+    """gold.customer_web_session as text, by session; ann is customer A, ben B."""
+
+    def of(
+        *events: dict[str, Any], orders: Sequence[dict[str, Any]] = (), **web: Any
+    ) -> dict[str, Any]:
+        frame = customer_web_session(
+            table(WEB_EVENT, *events),
+            table(CUSTOMER_ORDER, *orders),
+            identity({"A": ["ann"], "B": ["ben"]}),
+            WebSettings(**web),
+        )
+        assert dict(frame.dtypes) == {c.name: c.type for c in CUSTOMER_WEB_SESSION.columns}
+        return {row["session_key"]: row for row in text(frame)}
+
+    return of
+
+
+def test_the_events_of_a_session_are_one_row(sessions: Rows) -> None:
+    found = sessions(
+        event("e3", "page_view", "10:04", page_path="/sale", product_id="lamp"),
+        event("e1", "visit", "10:00", campaign_id="spring", medium="search", page_path="/"),
+        event("e2", "page_view", "10:01", page_path="/new"),
+        event("e5", "page_view", "10:05", page_path="/new"),
+        event("e4", "cart", "10:06", product_id="lamp", **ANN),
+    )
+    (session,) = found.values()
+    assert session["session_key"] == "web:s1"
+    assert (session["customer_id"], session["record_key"]) == ("A", "e1")
+    assert (session["started_at"], session["ended_at"]) == (
+        "2024-01-01 10:00:00",
+        "2024-01-01 10:06:00",
+    )
+    assert (session["event_count"], session["page_count"]) == ("5", "3")
+    assert (session["furthest_step"], session["campaign_id"]) == ("cart", "spring")
+    assert session["page_paths"] == "[/new, /sale]"
+    assert session["viewed_products"] == session["carted_products"] == "[lamp]"
+
+
+def test_events_without_a_session_stand_alone(sessions: Rows) -> None:
+    found = sessions(
+        event("e1", "visit", "10:00", session=None),
+        event("e2", "unheard_of", "10:00", session=None),
+    )
+    assert {key: row["furthest_step"] for key, row in found.items()} == {
+        "web:e1": "visit",
+        "web:e2": None,
+    }
+
+
+def test_a_session_belongs_to_whoever_logged_in_first_during_it(sessions: Rows) -> None:
+    found = sessions(
+        event("e1", "visit", "10:00"),
+        event("e3", "page_view", "10:02", **BEN),
+        event("e2", "page_view", "10:01", **ANN),
+    )
+    assert found["web:s1"]["customer_id"] == "A"
+    assert found["web:s1"]["identified_by"] == "login"
+    assert found["web:s1"]["known_from_at"] == "2024-01-01 10:01:00"
+
+
+COOKIE = (
+    event("e1", "visit", "08:00", "before", cookie_id="k"),
+    event("e2", "visit", "09:00", "login", cookie_id="k", **ANN),
+    event("e3", "visit", "10:00", "after", cookie_id="k"),
+    event("e4", "visit", "11:00", "bens", cookie_id="k", **BEN),
+    event("e5", "visit", "12:00", "last", cookie_id="k"),
+    event("e6", "visit", "12:00", "elsewhere", cookie_id="other"),
+    event("e7", "visit", "12:00", "no cookie"),
+)
+
+
+def test_a_visit_without_login_belongs_to_who_logged_in_last_on_its_cookie(sessions: Rows) -> None:
+    found = sessions(*COOKIE)
+    assert {
+        key.removeprefix("web:"): (row["customer_id"], row["identified_by"])
+        for key, row in found.items()
+    } == {
+        "before": ("A", "later_login"),
+        "login": ("A", "login"),
+        "after": ("A", "earlier_login"),
+        "bens": ("B", "login"),
+        "last": ("B", "earlier_login"),
+        "elsewhere": (None, None),
+        "no cookie": (None, None),
+    }
+    # Of an anonymous past it is known only from the login on.
+    assert found["web:before"]["known_from_at"] == "2024-01-01 09:00:00"
+    assert found["web:after"]["known_from_at"] == "2024-01-01 10:00:00"
+
+
+def test_the_anonymous_past_stays_anonymous_if_conf_says_so(sessions: Rows) -> None:
+    found = sessions(*COOKIE, attach_anonymous_past=False)
+    assert found["web:before"]["customer_id"] is None
+    assert found["web:after"]["customer_id"] == "A"
+
+
+def test_a_cookie_with_too_many_events_on_a_day_is_a_machine_and_nobodys(sessions: Rows) -> None:
+    found = sessions(
+        event("e1", "visit", "10:00", "one", cookie_id="k", **ANN),
+        event("e2", "visit", "11:00", "two", cookie_id="k"),
+        event("e3", "visit", "12:00", "two", cookie_id="k"),
+        event("e4", "visit", "2024-01-02T10:00", "next day", cookie_id="k"),
+        bot_events_per_day=2,
+    )
+    assert {key: (row["is_bot"], row["customer_id"]) for key, row in found.items()} == {
+        "web:one": ("true", None),
+        "web:two": ("true", None),
+        "web:next day": ("false", "A"),
+    }
+
+
+def cart(session: str, *more: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        event(f"cart of {session}", "cart", "10:00", session, product_id="lamp", **ANN),
+        *more,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ordered_at", "state"),
+    [
+        (None, "abandoned"),
+        ("2024-01-01T09:00", "abandoned"),
+        ("2024-01-03T10:00", "recovered"),
+        ("2024-01-04T10:00", "abandoned"),
+    ],
+)
+def test_a_cart_is_abandoned_unless_an_order_follows_in_time(
+    sessions: Rows, ordered_at: str | None, state: str
+) -> None:
+    order = {"record_key": "o", "customer_id": "A", "ordered_at": ordered_at}
+    found = sessions(*cart("s1"), orders=[order] if ordered_at else [], cart_recovery_days=2)
+    assert found["web:s1"]["cart_state"] == state
+
+
+def test_a_checkout_in_the_session_is_no_abandoned_cart(sessions: Rows) -> None:
+    found = sessions(
+        *cart("s1", event("x", "checkout", "10:05", "s1")), event("v", "visit", "10:00", "s2")
+    )
+    assert found["web:s1"]["cart_state"] == "checked_out"
+    assert found["web:s2"]["cart_state"] is None
+
+
+def test_the_funnel_counts_people_by_the_furthest_step(table: Frames, text: Rows) -> None:
+    def session(key: str, step: str, cart_state: str | None = None, **other: Any) -> dict[str, Any]:
+        day = {"session_date": "2024-01-01", "is_bot": False}
+        return {"session_key": key, "furthest_step": step, "cart_state": cart_state, **day, **other}
+
+    frame = web_funnel(
+        table(
+            CUSTOMER_WEB_SESSION,
+            session("1", "visit"),
+            session("2", "page_view"),
+            session("3", "cart", "abandoned"),
+            session("4", "checkout", "checked_out"),
+            session("5", "cart", "recovered", medium="search"),
+            session("6", "checkout", "checked_out", is_bot=True),
+        )
+    )
+    assert dict(frame.dtypes) == {c.name: c.type for c in WEB_FUNNEL.columns}
+    assert [list(row.values())[1:] for row in text(frame)] == [
+        ["direct", "4", "3", "2", "1", "1", "0"],
+        ["search", "1", "1", "1", "0", "0", "1"],
+    ]
