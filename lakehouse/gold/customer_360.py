@@ -6,6 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.gold.identity import with_customer
+from lakehouse.tables.gold import CUSTOMER_360
 
 _COUNTS = (
     "store_order_count",
@@ -37,12 +38,9 @@ def customer_360(  # noqa: PLR0913 (one for each table that it reads)
     identity_map: DataFrame,
 ) -> DataFrame:
     """One row per row of gold.customer. Key: customer_id. Columns: those of gold.customer_360."""
-    stage = customer_journey_stage.where(F.col("valid_to_date").isNull()).select(
-        "customer_id", F.col("stage").alias("journey_stage")
-    )
     parts = [
         customer_metric,
-        stage,
+        _stage(customer_journey_stage),
         _orders(customer_order),
         _tastes(customer_order_line, product),
         _visits(customer_web_session),
@@ -53,45 +51,17 @@ def customer_360(  # noqa: PLR0913 (one for each table that it reads)
         _areas(customer, demographic),
     ]
     wide = reduce(lambda a, b: a.join(b, on="customer_id", how="left"), parts, customer)
-    none = F.array().cast("array<string>")
-    return wide.select(
-        "customer_id",
-        "display_name",
-        "email",
-        "phone",
-        "birth_date",
-        "gender",
-        "city",
-        "region",
-        "postcode",
-        "country",
-        "first_seen_date",
-        "journey_stage",
-        "first_order_date",
-        "last_order_date",
-        "order_count",
-        "returned_order_count",
-        "cancelled_order_count",
-        F.coalesce("order_reporting_amount", F.lit(0).cast("decimal(28,2)")).alias(
-            "order_reporting_amount"
-        ),
-        "last_contact_date",
-        "last_active_date",
-        *(F.coalesce(name, F.lit(0)).alias(name) for name in _COUNTS),
-        "last_session_at",
-        "last_survey_score",
-        "preferred_order_channel",
-        "preferred_order_hour",
-        "preferred_category",
-        "preferred_brand",
-        F.coalesce("granted", none).alias("granted"),
-        F.coalesce("withdrawn", none).alias("withdrawn"),
-        "loyalty_tier",
-        "loyalty_points",
-        "area_population",
-        "area_median_income",
-        "area_income_currency",
-        "area_median_age",
+    nothing = F.array().cast("array<string>")
+    return (
+        wide.fillna(0, [*_COUNTS, "order_reporting_amount"])
+        .withColumns({name: F.coalesce(name, nothing) for name in ("granted", "withdrawn")})
+        .select(*CUSTOMER_360.column_names)
+    )
+
+
+def _stage(customer_journey_stage: DataFrame) -> DataFrame:
+    return customer_journey_stage.where(F.col("valid_to_date").isNull()).select(
+        "customer_id", F.col("stage").alias("journey_stage")
     )
 
 

@@ -15,11 +15,8 @@ def customer_ticket(
     resolved by the first contact if the desk wrote once, it was closed, and the customer did not write
     after that.
     """
-    tickets = support_ticket.join(
-        _threads(support_message),
-        on=F.col("record_key") == F.col("ticket_record_key"),
-        how="left",
-    )
+    threads = _threads(support_message).withColumnRenamed("ticket_record_key", "record_key")
+    tickets = support_ticket.join(threads, on="record_key", how="left")
     is_closed = F.col("closed_at").isNotNull()
     is_reopened = F.coalesce(
         is_closed & (F.col("last_customer_message_at") > F.col("closed_at")), F.lit(False)

@@ -53,93 +53,85 @@ def customer_web_session(
 
 def _sessions(web_event: DataFrame) -> DataFrame:
     """One row per session, with the login made in it."""
-    moment = F.struct("event_at", "record_key")
+    moment, kind = F.struct("event_at", "record_key"), F.col("event_type")
     steps = F.array(*(F.lit(step) for step in _STEPS))
-    step = F.nullif(F.array_position(steps, F.col("event_type")), F.lit(0))
+    step = F.nullif(F.array_position(steps, kind), F.lit(0))
+    is_login = F.col("person_record_key").isNotNull()
     key = F.concat_ws(":", "source_system", F.coalesce("session_id", "record_key"))
-
-    def first(column: str) -> Column:
-        return F.min_by(column, F.when(F.col(column).isNotNull(), moment)).alias(column)
-
-    def in_order(column: str, kind: str) -> Column:
-        told = F.when(F.col("event_type") == kind, F.struct("event_at", "record_key", column))
-        return F.array_distinct(
-            F.filter(F.array_sort(F.collect_list(told))[column], lambda value: value.isNotNull())
-        )
-
-    return (
-        web_event.groupBy(key.alias("session_key"), "source_system")
-        .agg(
-            F.min(moment).alias("first"),
-            F.max("event_at").alias("ended_at"),
-            F.min(F.when(F.col("person_record_key").isNotNull(), F.col("event_at"))).alias(
-                "logged_in_at"
-            ),
-            first("person_record_key").alias("logged_in_as"),
-            *(first(name) for name in ("cookie_id", "campaign_id", "medium", "referrer")),
-            F.max(step).alias("furthest"),
-            F.max(F.when(F.col("event_type") == "cart", F.col("event_at"))).alias("carted_at"),
-            F.count("*").alias("event_count"),
-            F.count_if(F.col("event_type") == "page_view").alias("page_count"),
-            in_order("page_path", "page_view").alias("page_paths"),
-            in_order("product_id", "page_view").alias("viewed_products"),
-            in_order("product_id", "cart").alias("carted_products"),
-        )
-        .select(
-            "*",
-            F.col("first.record_key").alias("record_key"),
-            F.col("first.event_at").alias("started_at"),
-            F.to_date("first.event_at").alias("session_date"),
-            F.get(steps, (F.col("furthest") - 1).cast("int")).alias("furthest_step"),
-            # A visitor without a cookie is followed nowhere.
-            F.coalesce("cookie_id", "session_key").alias("visitor"),
-        )
+    return web_event.groupBy(key.alias("session_key"), "source_system").agg(
+        F.min_by("record_key", moment).alias("record_key"),
+        F.min("event_at").alias("started_at"),
+        F.max("event_at").alias("ended_at"),
+        F.min(F.to_date("event_at")).alias("session_date"),
+        F.min(
+            F.when(
+                is_login,
+                F.struct(
+                    F.col("event_at").alias("at"),
+                    "record_key",
+                    F.col("person_record_key").alias("by"),
+                ),
+            )
+        ).alias("login"),
+        *(_first(name, moment) for name in ("cookie_id", "campaign_id", "medium", "referrer")),
+        F.get(steps, (F.max(step) - 1).cast("int")).alias("furthest_step"),
+        F.max(F.when(kind == "cart", F.col("event_at"))).alias("carted_at"),
+        F.count("*").alias("event_count"),
+        F.count_if(kind == "page_view").alias("page_count"),
+        _in_order("page_path", "page_view").alias("page_paths"),
+        _in_order("product_id", "page_view").alias("viewed_products"),
+        _in_order("product_id", "cart").alias("carted_products"),
     )
+
+
+def _first(column: str, moment: Column) -> Column:
+    """The earliest value that is not null."""
+    return F.min_by(column, F.when(F.col(column).isNotNull(), moment)).alias(column)
+
+
+def _in_order(column: str, kind: str) -> Column:
+    """The values that events of the kind have, each once, in order of time."""
+    is_told = (F.col("event_type") == kind) & F.col(column).isNotNull()
+    told = F.when(is_told, F.struct("event_at", "record_key", column))
+    return F.array_distinct(F.array_sort(F.collect_list(told))[column])
 
 
 def _stitched(sessions: DataFrame, web: WebSettings) -> DataFrame:
     """The sessions with person_record_key, how and since when that is known, and whether a machine came."""
-    visitor = Window.partitionBy("source_system", "visitor")
+    # A visitor without a cookie is followed nowhere.
+    visitor = Window.partitionBy("source_system", F.coalesce("cookie_id", "session_key"))
+    of_day = Window.partitionBy(
+        "source_system", F.coalesce("cookie_id", "session_key"), "session_date"
+    )
     in_turn = visitor.orderBy("started_at", "session_key")
-    login = F.when(
-        F.col("logged_in_as").isNotNull(),
-        F.struct(F.col("logged_in_as").alias("key"), F.col("logged_in_at").alias("at")),
-    )
-    before = F.last(login, ignorenulls=True).over(
-        in_turn.rowsBetween(Window.unboundedPreceding, -1)
-    )
-    after = F.first(login, ignorenulls=True).over(in_turn.rowsBetween(1, Window.unboundedFollowing))
-    of_day = F.sum("event_count").over(
-        Window.partitionBy("source_system", "visitor", "session_date")
-    )
-    told = sessions.select(
+    earlier = in_turn.rowsBetween(Window.unboundedPreceding, -1)
+    later = in_turn.rowsBetween(1, Window.unboundedFollowing)
+    before = F.last("login", ignorenulls=True).over(earlier)
+    after = F.first("login", ignorenulls=True).over(later)
+    events = F.sum("event_count").over(of_day)
+    return sessions.select(
         "*",
-        login.alias("login"),
+        (events > web.bot_events_per_day).alias("is_bot"),
         before.alias("before"),
         F.when(F.lit(web.attach_anonymous_past), after).alias("after"),
-        (of_day > web.bot_events_per_day).alias("is_bot"),
-    )
-    is_known = ~F.col("is_bot")
-    return told.select(
+    ).select(
         "*",
-        F.when(is_known, F.coalesce("login.key", "before.key", "after.key")).alias(
-            "person_record_key"
-        ),
-        F.when(
-            is_known,
+        _of_people(F.coalesce("login.by", "before.by", "after.by")).alias("person_record_key"),
+        _of_people(
             F.when(F.col("login").isNotNull(), "login")
             .when(F.col("before").isNotNull(), "earlier_login")
-            .when(F.col("after").isNotNull(), "later_login"),
+            .when(F.col("after").isNotNull(), "later_login")
         ).alias("identified_by"),
-        F.when(
-            is_known,
-            F.coalesce(
-                "login.at",
-                F.when(F.col("before").isNotNull(), F.col("started_at")),
-                "after.at",
-            ),
+        _of_people(
+            F.when(F.col("login").isNotNull(), F.col("login.at"))
+            .when(F.col("before").isNotNull(), F.col("started_at"))
+            .otherwise(F.col("after.at"))
         ).alias("known_from_at"),
     )
+
+
+def _of_people(value: Column) -> Column:
+    return F.when(~F.col("is_bot"), value)
 
 
 def _cart_state(web: WebSettings) -> Column:

@@ -18,20 +18,6 @@ def order_attribution(
     two at one moment the one with the greater key. Key: record_key. Columns: those of
     gold.order_attribution.
     """
-    touch = F.struct("touched_at", "touch_key", "touch_type", "campaign_id", "channel")
-    touches = _touches(customer_web_session, customer_interaction).select(
-        "customer_id", F.col("touched_at").alias("at"), touch.alias("touch")
-    )
-    orders = customer_order.where(F.col("customer_id").isNotNull()).select(
-        "customer_id",
-        F.col("ordered_at").alias("at"),
-        "record_key",
-        "order_date",
-        "reporting_amount",
-        F.row_number()
-        .over(Window.partitionBy("customer_id").orderBy("ordered_at", "record_key"))
-        .alias("order_number"),
-    )
     # At one moment the touch stands before the order, which then counts for it.
     in_turn = Window.partitionBy("customer_id").orderBy(
         "at", F.col("record_key").isNotNull(), "touch"
@@ -40,8 +26,10 @@ def order_attribution(
         in_turn.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     )
     earliest = F.col("at") - F.lit(timedelta(days=attribution_days))
+    touches = _touches(customer_web_session, customer_interaction)
     return (
-        orders.unionByName(touches, allowMissingColumns=True)
+        _orders(customer_order)
+        .unionByName(touches, allowMissingColumns=True)
         .withColumn("last", last)
         .where(F.col("record_key").isNotNull() & (F.col("last.touched_at") >= earliest))
         .select(
@@ -53,14 +41,27 @@ def order_attribution(
             "last.touch_type",
             "last.touch_key",
             "last.touched_at",
-            (F.col("order_number") == 1).alias("is_first_order"),
+            "is_first_order",
             "reporting_amount",
         )
     )
 
 
+def _orders(customer_order: DataFrame) -> DataFrame:
+    """One row per order of a known customer, at the moment `at`."""
+    of_customer = Window.partitionBy("customer_id").orderBy("ordered_at", "record_key")
+    return customer_order.where(F.col("customer_id").isNotNull()).select(
+        "customer_id",
+        F.col("ordered_at").alias("at"),
+        "record_key",
+        "order_date",
+        "reporting_amount",
+        (F.row_number().over(of_customer) == 1).alias("is_first_order"),
+    )
+
+
 def _touches(customer_web_session: DataFrame, customer_interaction: DataFrame) -> DataFrame:
-    """One row per click on a message and visit by paid media of a known customer."""
+    """One row per click on a message and visit by paid media of a known customer, at the moment `at`."""
     is_known = F.col("customer_id").isNotNull() & F.col("campaign_id").isNotNull()
     clicks = customer_interaction.where(
         is_known & (F.col("interaction_type") == "campaign_touch") & (F.col("action") == "click")
@@ -80,4 +81,7 @@ def _touches(customer_web_session: DataFrame, customer_interaction: DataFrame) -
         "campaign_id",
         F.col("medium").alias("channel"),
     )
-    return clicks.unionByName(visits)
+    touch = F.struct("touched_at", "touch_key", "touch_type", "campaign_id", "channel")
+    return clicks.unionByName(visits).select(
+        "customer_id", F.col("touched_at").alias("at"), touch.alias("touch")
+    )

@@ -5,7 +5,11 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-_ROWS, _SUM = "bigint", "decimal(28,2)"
+_NO_CURRENCY = "XXX"
+"""ISO 4217's code for a transaction without a currency."""
+
+_TYPES = {"count": "bigint", "amount": "decimal(28,2)"}
+_SIDES = ("silver", "gold")
 
 
 def reconciliation(
@@ -18,55 +22,55 @@ def reconciliation(
     customer_payment: DataFrame,
     customer_web_session: DataFrame,
 ) -> DataFrame:
-    """One row per fact, day and currency, with rows and sums on both sides.
+    """One row per fact, period and currency, with rows and sums on both sides.
 
     Lines and web events are added up over all days: a line has no day of its own in silver, and a
-    session lies on the day it began. Key: fact, fact_date, currency. Columns: those of
+    session lies on the day it began. Key: fact, period, currency. Columns: those of
     gold.reconciliation.
     """
-    ordered, paid, whole = F.col("order_date"), F.to_date("paid_at"), F.lit(None).cast("date")
+    ordered, paid = F.col("order_date"), F.to_date("paid_at")
     sums = [
-        _sums("silver", "order", order, ordered, "total_amount"),
-        _sums("gold", "order", customer_order, ordered, "total_amount"),
-        _sums("silver", "order_line", order_line, whole, "line_amount"),
-        _sums("gold", "order_line", customer_order_line, whole, "line_amount"),
-        _sums("silver", "payment", payment, paid, "amount"),
-        _sums("gold", "payment", customer_payment, paid, "amount"),
-        _sums("silver", "web_event", web_event, whole, None),
-        _sums("gold", "web_event", customer_web_session, whole, None, "event_count"),
+        *_both("order", order, customer_order, "total_amount", ordered),
+        *_both("order_line", order_line, customer_order_line, "line_amount"),
+        *_both("payment", payment, customer_payment, "amount", paid),
+        _sums("silver", "web_event", web_event, F.count("*")),
+        _sums("gold", "web_event", customer_web_session, F.sum("event_count")),
     ]
-    sides = [f"{side}_{what}" for side in ("silver", "gold") for what in ("count", "amount")]
     told = reduce(lambda a, b: a.unionByName(b, allowMissingColumns=True), sums)
+    totals = {
+        f"{side}_{what}": F.coalesce(F.sum(f"{side}_{what}"), F.lit(0)).cast(data_type)
+        for side in _SIDES
+        for what, data_type in _TYPES.items()
+    }
+    equal = [F.col(f"silver_{what}") == F.col(f"gold_{what}") for what in _TYPES]
     return (
-        told.groupBy("fact", "fact_date", "currency")
-        .agg(*(F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in sides))
-        .select(
-            "fact",
-            "fact_date",
-            "currency",
-            *(F.col(n).cast(_ROWS if n.endswith("count") else _SUM).alias(n) for n in sides),
-            (
-                (F.col("silver_count") == F.col("gold_count"))
-                & (F.col("silver_amount") == F.col("gold_amount"))
-            ).alias("is_equal"),
-        )
+        told.groupBy("fact", "period", "currency")
+        .agg(*(total.alias(name) for name, total in totals.items()))
+        .select("fact", "period", "currency", *totals, (equal[0] & equal[1]).alias("is_equal"))
     )
+
+
+def _both(
+    fact: str, silver: DataFrame, gold: DataFrame, amount: str, day: Column | None = None
+) -> list[DataFrame]:
+    """Rows and sums of money of both sides, by currency and, if there is one, day."""
+    return [
+        _sums(side, fact, rows, F.count("*"), amount, day)
+        for side, rows in zip(_SIDES, (silver, gold), strict=True)
+    ]
 
 
 def _sums(
     side: str,
     fact: str,
     rows: DataFrame,
-    day: Column,
-    amount: str | None,
-    count: str | None = None,
+    count: Column,
+    amount: str | None = None,
+    day: Column | None = None,
 ) -> DataFrame:
-    """Rows and sum of one side of a fact, by day and currency; without an amount, no currency."""
+    period = F.lit("all") if day is None else day.cast("string")
+    currency = F.lit(_NO_CURRENCY) if amount is None else F.col("currency")
+    total = F.lit(None).cast(_TYPES["amount"]) if amount is None else F.sum(amount)
     return rows.groupBy(
-        F.lit(fact).alias("fact"),
-        day.alias("fact_date"),
-        (F.col("currency") if amount else F.lit(None).cast("string")).alias("currency"),
-    ).agg(
-        (F.sum(count) if count else F.count("*")).alias(f"{side}_count"),
-        (F.sum(amount) if amount else F.lit(None).cast(_SUM)).alias(f"{side}_amount"),
-    )
+        F.lit(fact).alias("fact"), period.alias("period"), currency.alias("currency")
+    ).agg(count.alias(f"{side}_count"), total.alias(f"{side}_amount"))

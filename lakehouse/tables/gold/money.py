@@ -90,6 +90,7 @@ ORDER_ATTRIBUTION = about_customers(
     ),
     primary_key=("record_key",),
     owner="marketing",
+    purposes=SERVICE,
 )
 
 CAMPAIGN = dimension(
@@ -155,10 +156,16 @@ WEB_FUNNEL = dimension(
 
 RECONCILIATION = dimension(
     "reconciliation",
-    "One row per fact, day and currency: rows and sums of silver and of gold, which must be equal.",
+    "One row per fact, period and currency: rows and sums of silver and of gold, which must be equal.",
     Column("fact", "string", "order, order_line, payment or web_event.", required=True),
-    Column("fact_date", "date", "Day; null where the fact is added up over all days."),
-    Column("currency", "string", "ISO 4217 code; null for a fact without money."),
+    Column(
+        "period",
+        "string",
+        "UTC date as yyyy-MM-dd, or all where the fact is added up over all days.",
+        required=True,
+        fed_by=("silver.order.ordered_at", "silver.payment.paid_at"),
+    ),
+    Column("currency", "string", "ISO 4217 code; XXX for a fact without money.", required=True),
     *(
         Column(
             f"{side}_{what}",
@@ -172,6 +179,6 @@ RECONCILIATION = dimension(
         for what in ("count", "amount")
     ),
     Column("is_equal", "boolean", "True if both sides agree.", required=True),
-    primary_key=("fact", "fact_date", "currency"),
+    primary_key=("fact", "period", "currency"),
     owner="finance",
 )

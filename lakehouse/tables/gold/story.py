@@ -245,4 +245,5 @@ CUSTOMER_360 = about_customers(
     ),
     primary_key=("customer_id",),
     owner="insight",
+    purposes=SERVICE,
 )

@@ -12,12 +12,14 @@ SOURCES = {source.name: source for source in load_settings("test").sources}
     ("feed", "field", "silver", "gold"),
     [
         ("crm_contact", "gender", ["person_record.gender"],
-         ["customer.gender", "customer_attribute.value"]),
-        ("consent_event", "action", ["consent_event.action"], ["customer_consent.state"]),
+         ["customer.gender", "customer_360.gender", "customer_attribute.value"]),
+        ("consent_event", "action", ["consent_event.action"],
+         ["customer_360.granted", "customer_360.withdrawn", "customer_consent.state"]),
         ("web_event", "cookie_id", ["web_event.cookie_id"],
-         ["customer_identifier.identifier_value"]),
+         ["customer_identifier.identifier_value", "customer_web_session.identified_by"]),
         ("shop_order", "account_id", ["order.person_record_key", "order_line.person_record_key"],
-         ["customer_order.person_record_key", "customer_order_line.person_record_key"]),
+         [f"customer_{fact}.person_record_key"
+          for fact in ("interaction", "order", "order_line", "payment")]),
         ("shop_order", "lines[].unit_price", ["order_line.unit_price"],
          ["customer_order_line.unit_price"]),
         ("weather_store", "rain_mm", ["store_weather.rain_millimetres"], []),

@@ -65,7 +65,13 @@ def test_a_table_that_no_source_fills_any_more_is_retired_and_made_from_nothing(
 
     retired = [step for step in all_steps(left) if step.is_retired]
 
-    assert [s.table for s in retired] == ["silver.web_event", "silver.device", "silver.media_touch"]
+    assert [s.table for s in retired] == [
+        "silver.web_event",
+        "silver.device",
+        "silver.media_touch",
+        "gold.customer_web_session",
+        "gold.web_funnel",
+    ]
     assert {s.reads for s in retired} == {()}
     assert not any(step.is_retired for step in all_steps(sources))
     assert [s.table for s in all_steps(left)] == [s.table for s in all_steps(sources)]
