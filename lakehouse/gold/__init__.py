@@ -20,7 +20,7 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "silver.person_record",
         "linkage.identity_map",
     ),
-    "gold.customer_order": ("silver.order", "linkage.identity_map"),
+    "gold.customer_order": ("silver.order", "silver.order_line", "linkage.identity_map"),
     "gold.customer_order_line": ("silver.order_line", "silver.order", "linkage.identity_map"),
     "gold.customer_payment": ("silver.payment", "gold.customer_order", "linkage.identity_map"),
     "gold.customer_web_session": (

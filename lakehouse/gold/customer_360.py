@@ -5,6 +5,7 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.gold.customer_order import purchases
 from lakehouse.gold.identity import with_customer
 from lakehouse.tables.gold import CUSTOMER_360
 
@@ -75,7 +76,7 @@ def _counts(status: Column) -> Column:
 
 
 def _orders(customer_order: DataFrame) -> DataFrame:
-    counted = customer_order.where(_counts(F.col("status")))
+    counted = purchases(customer_order).where(_counts(F.col("status")))
     return counted.groupBy("customer_id").agg(
         F.sum("reporting_amount").cast("decimal(28,2)").alias("order_reporting_amount"),
         F.count_if(F.col("channel") == "store").alias("store_order_count"),

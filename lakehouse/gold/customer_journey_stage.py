@@ -5,6 +5,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.gold.customer_order import purchases
 from lakehouse.settings.facts import JourneySettings
 
 
@@ -19,7 +20,8 @@ def customer_journey_stage(
     """
     counts = ~F.coalesce("status", F.lit("")).isin("cancelled", "returned")
     days = (
-        customer_order.where(counts & F.col("customer_id").isNotNull())
+        purchases(customer_order)
+        .where(counts & F.col("customer_id").isNotNull())
         .groupBy("customer_id")
         .agg(F.array_sort(F.collect_set("order_date")).alias("days"))
     )

@@ -3,6 +3,8 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.gold.customer_order import purchases
+
 
 def customer_metric(
     customer: DataFrame, customer_order: DataFrame, customer_interaction: DataFrame
@@ -12,7 +14,7 @@ def customer_metric(
     Key: customer_id. Columns: those of gold.customer_metric.
     """
     is_known = F.col("customer_id").isNotNull()
-    orders = _orders(customer_order.where(is_known))
+    orders = _orders(purchases(customer_order).where(is_known))
     contacts = _contacts(customer_interaction.where(is_known))
     no_values = F.array().cast(orders.schema["order_values"].dataType)
     return (

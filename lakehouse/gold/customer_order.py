@@ -1,29 +1,86 @@
 """gold.customer_order: every order, with its customer where there is one."""
 
-from pyspark.sql import DataFrame
+from datetime import timedelta
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
 
 from lakehouse.gold.identity import with_customer
 from lakehouse.gold.money import reporting_amount
-from lakehouse.settings.facts import MoneySettings
+from lakehouse.settings.facts import FactSettings
+
+_PURCHASE = ("customer_id", "currency", "total_amount", "basket")
+"""What two tellings of one purchase agree in, beside their time."""
 
 
-def customer_order(order: DataFrame, identity_map: DataFrame, money: MoneySettings) -> DataFrame:
+def customer_order(
+    order: DataFrame, order_line: DataFrame, identity_map: DataFrame, facts: FactSettings
+) -> DataFrame:
     """One row per order of silver, customer_id null for guests.
 
-    Key: record_key. Columns: those of gold.customer_order.
+    Key: record_key. Columns: those of gold.customer_order. Where two systems tell of one purchase, the
+    later telling names the earlier in same_purchase_key.
     """
-    return with_customer(order, identity_map).select(
-        "record_key",
-        "customer_id",
-        "person_record_key",
-        "source_system",
-        "order_id",
-        "channel",
-        "ordered_at",
-        "order_date",
-        "status",
-        "currency",
-        "total_amount",
-        reporting_amount("total_amount", "currency", "order_date", money).alias("reporting_amount"),
-        "store_id",
+    known = with_customer(order, identity_map)
+    return (
+        known.join(
+            _repeated(known, order_line, facts.same_purchase_hours), on="record_key", how="left"
+        )
+        .withColumn(
+            "reporting_amount",
+            reporting_amount("total_amount", "currency", "order_date", facts.money),
+        )
+        .select(
+            "record_key",
+            "customer_id",
+            "person_record_key",
+            "source_system",
+            "order_id",
+            "channel",
+            "ordered_at",
+            "order_date",
+            "status",
+            "currency",
+            "total_amount",
+            "reporting_amount",
+            "store_id",
+            "same_purchase_key",
+        )
+    )
+
+
+def purchases(customer_order: DataFrame) -> DataFrame:
+    """The orders, each purchase once: without what a second system tells of one again."""
+    return customer_order.where(F.col("same_purchase_key").isNull())
+
+
+def _repeated(known: DataFrame, order_line: DataFrame, hours: int) -> DataFrame:
+    """One row per order that repeats another: record_key, same_purchase_key.
+
+    Tellings of one customer, total and basket form a row of bursts, each of which ends where nothing
+    follows within the hours. In a burst the n-th order of one system and the n-th of another are one
+    purchase: somebody who buys the same twice in one system has bought it twice.
+    """
+    basket = order_line.groupBy(F.col("order_record_key").alias("record_key")).agg(
+        F.array_sort(F.collect_list(F.struct("product_id", "quantity"))).alias("basket")
+    )
+    tellings = (
+        known.where(F.col("customer_id").isNotNull())
+        .select("record_key", "source_system", "ordered_at", *_PURCHASE[:-1])
+        .join(basket, on="record_key", how="inner")
+    )
+    in_turn = Window.partitionBy(*_PURCHASE).orderBy("ordered_at", "record_key")
+    gap = F.col("ordered_at") - F.lag("ordered_at").over(in_turn)
+    is_new = F.coalesce(gap > F.lit(timedelta(hours=hours)), F.lit(False)).cast("int")
+    of_system = Window.partitionBy(*_PURCHASE, "burst", "source_system").orderBy(
+        "ordered_at", "record_key"
+    )
+    of_purchase = Window.partitionBy(*_PURCHASE, "burst", "n").orderBy("ordered_at", "record_key")
+    return (
+        tellings.withColumn("is_new", is_new)
+        .withColumn("burst", F.sum("is_new").over(in_turn))
+        .withColumn("n", F.row_number().over(of_system))
+        .withColumn("same_purchase_key", F.first("record_key").over(of_purchase))
+        .where(F.col("same_purchase_key") != F.col("record_key"))
+        .select("record_key", "same_purchase_key")
     )

@@ -5,6 +5,7 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.gold.customer_order import purchases
 from lakehouse.gold.identity import current_identity, with_customer
 
 _OPTIONAL = {
@@ -34,7 +35,7 @@ def customer_timeline(  # noqa: PLR0913 (one for each table that it reads)
     Key: event_key. Columns: those of gold.customer_timeline.
     """
     events = [
-        _orders(customer_order),
+        _orders(purchases(customer_order)),
         _payments(customer_payment),
         _visits(customer_web_session),
         *_tickets(customer_ticket),

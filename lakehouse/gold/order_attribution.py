@@ -5,6 +5,8 @@ from datetime import timedelta
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from lakehouse.gold.customer_order import purchases
+
 
 def order_attribution(
     customer_order: DataFrame,
@@ -50,13 +52,17 @@ def order_attribution(
 def _orders(customer_order: DataFrame) -> DataFrame:
     """One row per order of a known customer, at the moment `at`."""
     of_customer = Window.partitionBy("customer_id").orderBy("ordered_at", "record_key")
-    return customer_order.where(F.col("customer_id").isNotNull()).select(
-        "customer_id",
-        F.col("ordered_at").alias("at"),
-        "record_key",
-        "order_date",
-        "reporting_amount",
-        (F.row_number().over(of_customer) == 1).alias("is_first_order"),
+    return (
+        purchases(customer_order)
+        .where(F.col("customer_id").isNotNull())
+        .select(
+            "customer_id",
+            F.col("ordered_at").alias("at"),
+            "record_key",
+            "order_date",
+            "reporting_amount",
+            (F.row_number().over(of_customer) == 1).alias("is_first_order"),
+        )
     )
 
 

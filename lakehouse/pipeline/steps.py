@@ -428,7 +428,7 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
     "gold.customer_identifier": _plain(customer_identifier),
     "gold.customer_contact_point": _plain(customer_contact_point),
     "gold.customer_order": lambda inputs, **frames: customer_order(
-        **frames, money=inputs.settings.facts.money
+        **frames, facts=inputs.settings.facts
     ),
     "gold.customer_order_line": _plain(customer_order_line),
     "gold.customer_payment": lambda inputs, **frames: customer_payment(

@@ -62,10 +62,13 @@ class MoneySettings(Frozen):
 class FactSettings(Frozen):
     """The whole of conf/base/facts.yml.
 
-    `attribution_days`: an order counts for the last touch within so many days before it.
+    `same_purchase_hours`: orders of one customer, total and basket that two systems tell within so many
+    hours of each other are one purchase. `attribution_days`: an order counts for the last touch within
+    so many days before it.
     """
 
     web: WebSettings = WebSettings()
+    same_purchase_hours: int = Field(default=48, ge=0, le=24 * 365)
     attribution_days: int = Field(default=30, ge=0, le=3650)
     journey: JourneySettings = JourneySettings()
     money: MoneySettings

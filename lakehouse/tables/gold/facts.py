@@ -50,6 +50,14 @@ CUSTOMER_ORDER = about_customers(
         fed_by=tuple(f"silver.order.{name}" for name in ("total_amount", "currency", "order_date")),
     ),
     Column("store_id", "string", "Store of the sale; null for the shop."),
+    Column(
+        "same_purchase_key",
+        "string",
+        "record_key of the earlier order by which another system told of the same purchase; such an order "
+        "counts in no measure. Null for all others.",
+        PSEUDONYM,
+        fed_by=tuple(f"silver.order_line.{name}" for name in ("product_id", "quantity")),
+    ),
     primary_key=("record_key",),
     owner="sales",
 )

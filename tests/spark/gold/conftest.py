@@ -13,7 +13,7 @@ import pytest
 import yaml
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse.settings.facts import MoneySettings
+from lakehouse.settings.facts import FactSettings, MoneySettings
 from lakehouse.settings.survivorship import Survivorship
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.spec import Column, TableSpec
@@ -94,3 +94,9 @@ def money() -> MoneySettings:
     """Reports in euros; a dollar is half a euro, and from June 2024 on nine tenths."""
     rates = {date(2020, 1, 1): Decimal("0.5"), date(2024, 6, 1): Decimal("0.9")}
     return MoneySettings(reporting_currency="EUR", rates={"USD": rates})
+
+
+@pytest.fixture
+def facts(money: MoneySettings) -> FactSettings:
+    """What the repository ships, but for `money`; two tellings within 48 hours are one purchase."""
+    return FactSettings(money=money, same_purchase_hours=48)

@@ -12,7 +12,7 @@ from lakehouse.gold.customer_interaction import customer_interaction
 from lakehouse.gold.customer_metric import customer_metric
 from lakehouse.gold.customer_order import customer_order
 from lakehouse.gold.customer_order_line import customer_order_line
-from lakehouse.settings.facts import MoneySettings
+from lakehouse.settings.facts import FactSettings
 from lakehouse.tables.gold import (
     CUSTOMER,
     CUSTOMER_INTERACTION,
@@ -48,9 +48,10 @@ def typed(spec: TableSpec) -> dict[str, str]:
 
 
 def test_orders_of_merged_records_are_one_customers_and_guests_orders_stay(
-    table: Frames, identity: Frames, money: MoneySettings
+    table: Frames, identity: Frames, facts: FactSettings
 ) -> None:
-    orders = customer_order(table(ORDER, *ORDERS), identity({"c1": ["r1", "r2"]}), money)
+    known = identity({"c1": ["r1", "r2"]})
+    orders = customer_order(table(ORDER, *ORDERS), table(ORDER_LINE), known, facts)
     assert dict(orders.dtypes) == typed(CUSTOMER_ORDER)
     assert {r.record_key: r.customer_id for r in orders.collect()} == {
         "o1": "c1",
@@ -61,17 +62,97 @@ def test_orders_of_merged_records_are_one_customers_and_guests_orders_stay(
 
 
 def test_sums_of_gold_orders_equal_sums_of_silver_orders(
-    table: Frames, identity: Frames, money: MoneySettings
+    table: Frames, identity: Frames, facts: FactSettings
 ) -> None:
     silver = table(ORDER, *ORDERS)
     known = identity({"c1": ["r1"]}, former={"c0": ["r1"], "c2": ["r2"]})
-    gold = customer_order(silver, known, money)
+    gold = customer_order(silver, table(ORDER_LINE), known, facts)
 
     def sums(frame: DataFrame) -> set[tuple[Any, ...]]:
         by_currency = frame.groupBy("currency").agg(F.sum("total_amount"), F.count("*"))
         return {tuple(row) for row in by_currency.collect()}
 
     assert sums(gold) == sums(silver) == {("EUR", Decimal("110.74"), 3), ("USD", Decimal(7), 1)}
+
+
+@pytest.fixture
+def repeated(table: Frames, identity: Frames, facts: FactSettings) -> Rows:
+    """same_purchase_key by record_key of orders of Ann's, each of one lamp unless said otherwise."""
+
+    def of(*orders: dict[str, Any], lines: dict[str, str] | None = None) -> Any:
+        known = identity({"A": ["ann", "ann at the till"], "B": ["ben"]})
+        whole = {"person_record_key": "ann", "total_amount": "9.50", "currency": "EUR"}
+        products = {order["record_key"]: "lamp" for order in orders} | (lines or {})
+        frame = customer_order(
+            table(ORDER, *({**whole, **order} for order in orders)),
+            table(
+                ORDER_LINE,
+                *(
+                    {"record_key": f"line of {key}", "order_record_key": key, "quantity": 1,
+                     "product_id": product}
+                    for key, product in products.items()
+                    if product
+                ),
+            ),
+            known,
+            facts,
+        )  # fmt: skip
+        return {row.record_key: row.same_purchase_key for row in frame.collect()}
+
+    return of
+
+
+def told(key: str, system: str, moment: str, **other: Any) -> dict[str, Any]:
+    """An order as one system tells it."""
+    return {"record_key": key, "source_system": system, "ordered_at": moment, **other}
+
+
+def test_a_purchase_that_shop_and_till_tell_of_is_one(repeated: Rows) -> None:
+    assert repeated(
+        told("order", "shop", "2024-01-01T10:00"),
+        told("receipt", "pos", "2024-01-02T10:00", person_record_key="ann at the till"),
+    ) == {"order": None, "receipt": "order"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        told("receipt", "pos", "2024-01-03T10:01"),
+        told("receipt", "shop", "2024-01-01T10:05"),
+        told("receipt", "pos", "2024-01-01T10:05", total_amount="9.51"),
+        told("receipt", "pos", "2024-01-01T10:05", currency="USD"),
+        told("receipt", "pos", "2024-01-01T10:05", person_record_key="ben"),
+        told("receipt", "pos", "2024-01-01T10:05", person_record_key=None),
+    ],
+    ids=["too late", "twice in one system", "a cent more", "currency", "person", "a guest"],
+)
+def test_what_is_nearly_the_same_purchase_is_another(repeated: Rows, other: dict[str, Any]) -> None:
+    first = told("order", "shop", "2024-01-01T10:00")
+    assert repeated(first, other) == {"order": None, "receipt": None}
+
+
+def test_another_basket_or_none_at_one_total_is_another_purchase(repeated: Rows) -> None:
+    orders = told("order", "shop", "2024-01-01T10:00"), told("receipt", "pos", "2024-01-01T10:05")
+    assert set(repeated(*orders, lines={"receipt": "rug"}).values()) == {None}
+    assert set(repeated(*orders, lines={"receipt": "", "order": ""}).values()) == {None}
+
+
+def test_who_buys_the_same_again_has_bought_it_again(repeated: Rows) -> None:
+    assert repeated(
+        told("order 1", "shop", "2024-01-01T10:00"),
+        told("order 2", "shop", "2024-01-01T11:00"),
+        told("receipt 1", "pos", "2024-01-02T10:00"),
+        told("receipt 2", "pos", "2024-01-02T11:00"),
+        told("receipt 3", "pos", "2024-01-02T12:00"),
+        told("a month later", "pos", "2024-02-01T10:00"),
+    ) == {
+        "order 1": None,
+        "order 2": None,
+        "receipt 1": "order 1",
+        "receipt 2": "order 2",
+        "receipt 3": None,
+        "a month later": None,
+    }
 
 
 def test_a_line_has_the_customer_and_day_of_its_order(table: Frames, identity: Frames) -> None:
@@ -229,6 +310,12 @@ def test_what_the_company_sends_is_a_contact_but_no_activity(metrics: Rows) -> N
     assert row["interaction_count"] == "3"
     assert row["last_contact_date"] == "2024-03-01"
     assert row["last_active_date"] == "2024-02-02"
+
+
+def test_a_purchase_told_twice_counts_once(metrics: Rows) -> None:
+    again = {**bought("2024-01-01", "1.00"), "record_key": "2", "same_purchase_key": "1"}
+    row = metrics(orders=[{**bought("2024-01-01", "1.00"), "record_key": "1"}, again])["c1"]
+    assert (row["order_count"], row["order_values"]) == ("1", "[{EUR, 1, 1.00}]")
 
 
 def test_a_cancelled_order_shows_activity(metrics: Rows) -> None:

@@ -10,7 +10,7 @@ from lakehouse.gold.customer_order import customer_order
 from lakehouse.gold.customer_payment import customer_payment
 from lakehouse.gold.order_attribution import order_attribution
 from lakehouse.gold.reconciliation import reconciliation
-from lakehouse.settings.facts import MoneySettings
+from lakehouse.settings.facts import FactSettings, MoneySettings
 from lakehouse.tables.gold import (
     CAMPAIGN,
     CUSTOMER_INTERACTION,
@@ -33,7 +33,7 @@ def typed(spec: TableSpec) -> dict[str, str]:
 
 
 def test_an_amount_is_worth_what_the_newest_rate_of_its_day_says(
-    table: Frames, identity: Frames, money: MoneySettings
+    table: Frames, identity: Frames, facts: FactSettings
 ) -> None:
     def order(key: str, day: str, currency: str, amount: str) -> dict[str, Any]:
         return {"record_key": key, "order_date": day, "currency": currency, "total_amount": amount}
@@ -48,8 +48,9 @@ def test_an_amount_is_worth_what_the_newest_rate_of_its_day_says(
             order("a currency without a rate", "2024-01-01", "CHF", "10.00"),
             order("a refunded cent", "2024-01-01", "USD", "-0.01"),
         ),
+        table(ORDER_LINE),
         identity({}),
-        money,
+        facts,
     )
     assert {
         r.record_key: r.reporting_amount and str(r.reporting_amount) for r in frame.collect()
@@ -66,8 +67,9 @@ def test_an_amount_is_worth_what_the_newest_rate_of_its_day_says(
 def test_a_company_of_one_currency_needs_no_rates(table: Frames, identity: Frames) -> None:
     frame = customer_order(
         table(ORDER, {"record_key": "o", "currency": "EUR", "total_amount": "3.00"}),
+        table(ORDER_LINE),
         identity({}),
-        MoneySettings(reporting_currency="EUR"),
+        FactSettings(money=MoneySettings(reporting_currency="EUR")),
     )
     assert [str(r.reporting_amount) for r in frame.collect()] == ["3.00"]
 
