@@ -18,6 +18,8 @@ from lakehouse.errors import ConfigurationError, LakehouseError, PrerequisiteErr
 from lakehouse.jars import jar_paths, pyspark_dir
 from lakehouse.jvm import spark_java_options
 from lakehouse.pipeline.lake import Lake
+from lakehouse.pipeline.metric_views import sql_query
+from lakehouse.settings.metrics import MetricView, load_metrics
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import java_executable
 from lakehouse.settings.spark_options import CORRECTNESS_OPTIONS
@@ -79,18 +81,32 @@ def view_statements(root: str, tables: Iterable[str], release: Release) -> list[
     locations = Locations(root)
     statements = ["CREATE DATABASE IF NOT EXISTS gold"]
     for table in sorted(name for name in tables if name.startswith("gold.")):
-        quoted = ".".join(f"`{part}`" for part in table.split("."))
         if table in release.versions:
             source = f"{locations.sql(table)} VERSION AS OF {release.versions[table]}"
-            select = f"SELECT * FROM {source}"  # noqa: S608 - names
-            # CREATE OR REPLACE drops the view first, and a query of that moment would not find it.
-            statements += [
-                f"CREATE VIEW IF NOT EXISTS {quoted} AS {select}",
-                f"ALTER VIEW {quoted} AS {select}",
-            ]
+            statements += _view(table, f"SELECT * FROM {source}")  # noqa: S608 - names
         else:
-            statements.append(f"DROP VIEW IF EXISTS {quoted}")
+            statements.append(f"DROP VIEW IF EXISTS {_quoted(table)}")
     return statements
+
+
+def metric_statements(views: Iterable[MetricView], release: Release) -> list[str]:
+    """The SQL that makes a view per entry of conf/base/metrics.yml whose tables the release has."""
+    return [
+        statement
+        for view in views
+        if {view.source, *(join.table for join in view.joins)} <= release.versions.keys()
+        for statement in _view(f"gold.{view.name}", sql_query(view))
+    ]
+
+
+def _view(name: str, query: str) -> list[str]:
+    # CREATE OR REPLACE drops the view first, and a query of that moment would not find it.
+    quoted = _quoted(name)
+    return [f"CREATE VIEW IF NOT EXISTS {quoted} AS {query}", f"ALTER VIEW {quoted} AS {query}"]
+
+
+def _quoted(name: str) -> str:
+    return ".".join(f"`{part}`" for part in name.split("."))
 
 
 def _require_free(port: int) -> None:
@@ -179,7 +195,10 @@ def _not_up(settings: Settings, what: str) -> LakehouseError:
 
 def _pin(lake: Lake, port: int, release: Release) -> None:
     script = lake.settings.lake.work_dir / "bi" / "views.sql"
-    statements = view_statements(lake.settings.lake.root, lake.specs, release)
+    statements = [
+        *view_statements(lake.settings.lake.root, lake.specs, release),
+        *metric_statements(load_metrics(), release),
+    ]
     script.write_text("".join(f"{statement};\n" for statement in statements), encoding="utf-8")
     url = jdbc_url(port).replace("/gold", "/default")
     with _log_file(lake.settings).open("ab") as chatter:

@@ -41,7 +41,7 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "survivorship": ("survivorship", Survivorship),
     "facts": ("facts", FactSettings),
 }
-_OTHER_BASE_FILES = frozenset({"jars"})
+_OTHER_BASE_FILES = frozenset({"jars", "metrics"})
 
 ENVIRONMENT: Mapping[str, str] = MappingProxyType(
     {

@@ -3,10 +3,10 @@
 What they do is in `lakehouse.pipeline.commands`, which is loaded when a command is called.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,7 +14,13 @@ from lakehouse.cli.app import AsOf, Env, show
 from lakehouse.logs import configure_logging
 from lakehouse.settings.models import Settings
 
+if TYPE_CHECKING:
+    from lakehouse.settings.metrics import MetricView
+
 release = typer.Typer(no_args_is_help=True, help="The releases that readers follow.")
+metrics = typer.Typer(
+    no_args_is_help=True, help="The company's numbers, as conf/base/metrics.yml defines them."
+)
 quarantine = typer.Typer(no_args_is_help=True, help="Rows that a rule holds back.")
 override = typer.Typer(no_args_is_help=True, help="What stewards decide of two person records.")
 review = typer.Typer(no_args_is_help=True, help="Doubts about links that a steward can settle.")
@@ -35,6 +41,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("link-preview", rich_help_panel=_PANEL)(link_preview)
     app.command("bi-server", rich_help_panel=_PANEL)(bi_server)
     app.add_typer(release, name="release", rich_help_panel=_PANEL)
+    app.add_typer(metrics, name="metrics", rich_help_panel=_PANEL)
     app.add_typer(quarantine, name="quarantine", rich_help_panel=_PANEL)
     app.add_typer(review, name="review", rich_help_panel=_PANEL)
     app.add_typer(override, name="override", rich_help_panel=_PANEL)
@@ -326,3 +333,39 @@ def override_withdraw(record: Record, other: Record, by: By, why: Why, env: Env 
     from lakehouse.pipeline import commands
 
     show(commands.override_withdraw(loaded(env), record, other, by=by, reason=why))
+
+
+Prefix = Annotated[
+    str, typer.Option(help="What stands before layer names in the catalog, such as main.c360_.")
+]
+
+
+@metrics.command("sql")
+def metrics_sql(prefix: Prefix = "") -> None:
+    """Print a SQL view per entry, one row per combination of its dimensions.
+
+    Example: c360 metrics sql --prefix main.c360_ > metrics.sql
+    """
+    from lakehouse.pipeline.metric_views import sql_view
+
+    _print_views(sql_view, prefix)
+
+
+@metrics.command("databricks")
+def metrics_databricks(prefix: Prefix = "") -> None:
+    """Print a Databricks metric view per entry, of which any dimensions can be asked.
+
+    Example: c360 metrics databricks --prefix main.c360_ > metrics.sql
+    """
+    from lakehouse.pipeline.metric_views import databricks_metric_view
+
+    _print_views(databricks_metric_view, prefix)
+
+
+def _print_views(
+    statement: Callable[["MetricView", Callable[[str], str]], str], prefix: str
+) -> None:
+    from lakehouse.settings.metrics import load_metrics
+
+    for view in load_metrics():
+        typer.echo(f"{statement(view, lambda name: prefix + name)};\n")

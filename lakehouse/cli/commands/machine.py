@@ -65,13 +65,16 @@ def config_check(env: Env = "demo") -> None:
     """
     from lakehouse.quality.suites import read_suites
     from lakehouse.settings.load import load_settings
+    from lakehouse.settings.metrics import load_metrics
     from lakehouse.settings.places import expectations_dir
     from lakehouse.tables.registry import GATED_TABLES
 
-    settings, suites = _read_together(
-        lambda: load_settings(env), lambda: read_suites(expectations_dir(), GATED_TABLES)
+    settings, suites, views = _read_together(
+        lambda: load_settings(env),
+        lambda: read_suites(expectations_dir(), GATED_TABLES),
+        load_metrics,
     )
-    counts = f"{len(settings.sources)} sources, {len(suites)} suites"
+    counts = f"{len(settings.sources)} sources, {len(suites)} suites, {len(views)} metric views"
     show(Report(lines=[f"Environment {env} is right: {counts}."]))
 
 

@@ -1,0 +1,89 @@
+"""The company's numbers as views: plain SQL for any reader, metric views for Databricks."""
+
+from collections.abc import Callable
+
+import sqlglot
+import yaml
+from sqlglot import exp
+
+from lakehouse.settings.metrics import Expression, MetricView
+
+Naming = Callable[[str], str]
+"""From a table's name (`gold.customer`) to what SQL calls it."""
+
+
+def sql_query(view: MetricView, table: Naming = str) -> str:
+    """The query that gives one row per combination of the dimensions' values, with every measure.
+
+    A measure that is no sum, such as a distinct count or a mean, cannot be added up over rows.
+    """
+    fields = [*view.dimensions, *view.measures]
+    selected = ",\n".join(f"  {_of_source(field.expression)} AS {field.name}" for field in fields)
+    lines = [f"SELECT\n{selected}", f"FROM {table(view.source)} AS source"]
+    for join in view.joins:
+        pairs = " AND ".join(f"source.{key} = {join.name}.{key}" for key in join.using)
+        lines.append(f"LEFT JOIN {table(join.table)} AS {join.name} ON {pairs}")
+    if view.where is not None:
+        lines.append(f"WHERE {_of_source(view.where)}")
+    if view.dimensions:
+        grouped = (_of_source(field.expression) for field in view.dimensions)
+        lines.append(f"GROUP BY {', '.join(grouped)}")
+    return "\n".join(lines)
+
+
+def sql_view(view: MetricView, table: Naming = str) -> str:
+    """The statement that makes a view of `sql_query` in gold, with comments."""
+    columns = ", ".join(
+        f"{field.name} COMMENT {_quoted(field.description)}"
+        for field in (*view.dimensions, *view.measures)
+    )
+    name = table(f"gold.{view.name}")
+    comment = _quoted(view.description)
+    return (
+        f"CREATE OR REPLACE VIEW {name} ({columns}) COMMENT {comment} AS\n{sql_query(view, table)}"
+    )
+
+
+def databricks_metric_view(view: MetricView, table: Naming = str) -> str:
+    """The statement that makes a metric view of Databricks (YAML version 1.1), of which any dimensions
+    can be asked without losing what a measure means.
+    """
+    body: dict[str, object] = {
+        "version": "1.1",
+        "comment": view.description,
+        "source": table(view.source),
+    }
+    if view.where is not None:
+        body["filter"] = view.where
+    if view.joins:
+        body["joins"] = [
+            {
+                "name": join.name,
+                "source": table(join.table),
+                "using": list(join.using),
+            }
+            for join in view.joins
+        ]
+    body["dimensions"] = [_entry(field) for field in view.dimensions]
+    body["measures"] = [_entry(field) for field in view.measures]
+    text = yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=1000)
+    name = table(f"gold.{view.name}")
+    return f"CREATE OR REPLACE VIEW {name}\nWITH METRICS\nLANGUAGE YAML\nAS $$\n{text}$$"
+
+
+def _of_source(expression: str) -> str:
+    """The expression with the source named where it names no table: a joined one may have the column too."""
+    tree = sqlglot.parse_one(expression, dialect="spark")
+    for column in tree.find_all(exp.Column):
+        if not column.table:
+            column.set("table", exp.to_identifier("source"))
+    return tree.sql(dialect="spark")
+
+
+def _entry(field: Expression) -> dict[str, str]:
+    return {"name": field.name, "expr": field.expression, "comment": field.description}
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
