@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from anyascii import anyascii
 
-from lakehouse.columns.email_address import email_of
-from lakehouse.columns.phone_number import phone_of
 from lakehouse.errors import NotFoundError
 from lakehouse.storage.released_tables import ReleasedTables, Row, one_of
 from lakehouse.tables.gold import CUSTOMER, CUSTOMER_CONTACT_POINT, CUSTOMER_IDENTIFIER
@@ -90,7 +88,7 @@ def _matches(tables: ReleasedTables, ids: Iterable[str]) -> list[Match]:
 
 
 def _by_identifier(tables: ReleasedTables, asked: str) -> set[str]:
-    values = {asked} | _emails(asked) | _phones(tables, asked)
+    values = {asked, asked.lower(), *_phones(tables, asked)}
     places = ((CUSTOMER_IDENTIFIER, "identifier_value"), (CUSTOMER_CONTACT_POINT, "contact_value"))
     return {
         row["customer_id"]
@@ -99,17 +97,13 @@ def _by_identifier(tables: ReleasedTables, asked: str) -> set[str]:
     }
 
 
-def _emails(asked: str) -> set[str]:
-    """The address as gold has it."""
-    if "@" not in asked:
-        return set()
-    return {email_of(asked)["address"] or asked.lower()}
-
-
 def _phones(tables: ReleasedTables, asked: str) -> set[str]:
     """The numbers that the digits are, from abroad or dialled in any country where a customer lives."""
     if not _DIALLED.fullmatch(asked):
         return set()
+    # Its tables of numbers take longer to load than a customer to find by name.
+    from lakehouse.columns.phone_number import phone_of  # noqa: PLC0415
+
     rows = tables.rows(CUSTOMER, '"country" IS NOT NULL', ("country",), distinct=True)
     facts = [phone_of(asked, country) for country in {"", *(row["country"] for row in rows)}]
     numbers = {fact["number"] or fact["match"] for fact in facts}

@@ -115,7 +115,7 @@ def released_tables(
         )
     kept = _kept_releases(Locations(lake.root), lake.keep_releases)
     if not kept:
-        raise NotFoundError("This lake has no release yet.", "run `c360 run` first.")
+        raise NotFoundError(f"There is no release in {lake.root} yet.", "run `c360 run` first.")
     if number is not None:
         return _numbered(kept, number, lake.keep_releases)
     return kept[-1] if as_of is None else _of_day(kept, as_of, lake.keep_releases)
