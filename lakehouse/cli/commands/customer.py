@@ -49,9 +49,9 @@ def show_customer(
 ) -> None:
     """Show everything that is known of one customer, on one page, without Java.
 
-    A name may be written in any case, without accents and in any order of words; names and addresses
-    that only one of the customer's records gives are found too. If several customers fit, they are
-    listed, and the exit code is 7.
+    A name may be in any case, without accents, its words in any order. Names and
+    addresses that single records give are found too, where the customer's page
+    shows others. If several customers fit, they are listed, and the exit code is 7.
 
     Examples:
     c360 show ana.muller@example.com
@@ -110,13 +110,12 @@ def _refuse_to_choose(found: "Found", as_json: bool) -> None:
         )
     else:
         print_matches(found.matches, Console())
-    told = (
-        "That customer_id is no more, and its records live on in"
-        if found.retired_id
-        else "Found are"
-    )
+    count = f"{len(found.matches):,} customers"
     raise SeveralFoundError(
-        f"{told} {len(found.matches):,} customers.", "name one of them: c360 show and its id."
+        f"That customer_id is no more, and its records live on in {count}."
+        if found.retired_id
+        else f"{count} fit.",
+        "name one of them: c360 show and its id.",
     )
 
 
