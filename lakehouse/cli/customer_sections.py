@@ -1,43 +1,44 @@
 """What a customer's page shows on a terminal, section by section, in the order in which an agent asks."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Callable, Mapping
 
+from lakehouse.cli.section import (
+    Section,
+    customer_name,
+    day_of,
+    further_section,
+    heading,
+    money,
+    newest,
+    telling_columns,
+    text,
+)
 from lakehouse.pipeline.customer_page import CustomerPage
 from lakehouse.storage.released_tables import Row
-from lakehouse.tables.gold import GOLD_TABLES
 
-_MOST_COLUMNS = 6
 _PARTS_OF_OTHERS = ("customer", "customer_metric", "customer_order_line")
-_SHOWN_IN_PARTS = ("customer_360",)
-_KEYS = ("_key", "_keys")
+_REPEATS = ("customer_360", "household")
+"""Tables that say again what others say; of a household its members are shown."""
 
-
-@dataclass(frozen=True)
-class Section:
-    """A table of the page: the rows that matter most first, of which `most` are shown at once."""
-
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    most: int
+_SAID_OF_ALL = ("household_id", "valid_to")
 
 
 def sections(page: CustomerPage, *, everything: bool) -> list[Section]:
     """The sections that have rows. With `everything` those too that repeat what others show."""
-    special = dict(_SPECIAL)
-    if page.gold.get("customer_timeline") and not everything:
-        del special["customer_interaction"]
-    found = [make(page) for make in special.values()]
-    known = {*_SPECIAL, *_PARTS_OF_OTHERS, *(() if everything else _SHOWN_IN_PARTS)}
-    found += [_further(page, entity) for entity in page.gold if entity not in known]
+    repeated = {
+        *_REPEATS,
+        *(["customer_interaction"] if page.gold.get("customer_timeline") else []),
+    }
+    left_out = set() if everything else repeated
+    found = [make(page) for entity, make in _ASKED_FIRST.items() if entity not in left_out]
+    left_out |= {*_ASKED_FIRST, *_WHERE_FROM, *_PARTS_OF_OTHERS}
+    found += [further_section(page, entity) for entity in page.gold if entity not in left_out]
+    found += [make(page) for make in _WHERE_FROM.values()]
     return [section for section in found if section.rows]
 
 
 def _contact_points(page: CustomerPage) -> Section:
-    rows = _newest(page.gold["customer_contact_point"], "last_seen_at")
+    rows = newest(page.gold["customer_contact_point"], "last_seen_at")
     rows.sort(key=lambda row: not row["is_primary"])
     return Section(
         "Contact",
@@ -47,7 +48,7 @@ def _contact_points(page: CustomerPage) -> Section:
                 row["contact_type"],
                 row["written_value"],
                 "primary" if row["is_primary"] else "",
-                _day(row["last_seen_at"]),
+                day_of(row["last_seen_at"]),
                 text(row["sources"]),
             )
             for row in rows
@@ -65,7 +66,7 @@ def _consents(page: CustomerPage) -> Section:
                 row["purpose"],
                 row["channel"],
                 row["state"],
-                _day(row["decided_at"]),
+                day_of(row["decided_at"]),
                 row["source_system"],
                 "records disagree" if row["has_conflict"] else "",
             )
@@ -92,7 +93,7 @@ def _orders(page: CustomerPage) -> Section:
                 money(row["currency"], row["total_amount"]),
                 "; ".join(lines.get(row["record_key"], [])),
             )
-            for row in _newest(page.gold["customer_order"], "ordered_at")
+            for row in newest(page.gold["customer_order"], "ordered_at")
         ],
         most=5,
     )
@@ -110,7 +111,7 @@ def _interactions(page: CustomerPage) -> Section:
                 row["source_system"],
                 _told(row),
             )
-            for row in _newest(page.gold["customer_interaction"], "happened_at")
+            for row in newest(page.gold["customer_interaction"], "happened_at")
         ],
         most=8,
     )
@@ -139,21 +140,22 @@ def _timeline(page: CustomerPage) -> Section:
                 text(row.get("title")),
                 money(row.get("currency"), row.get("amount")),
             )
-            for row in _newest(page.gold.get("customer_timeline", []), "happened_at")
+            for row in newest(page.gold.get("customer_timeline", []), "happened_at")
         ],
         most=10,
     )
 
 
 def _household(page: CustomerPage) -> Section:
-    """Everybody of the household; what the household is made by stands in the tables after it."""
-    columns = _telling_columns("household_member", page.household_members)
+    """Everybody who lives there today, if the customer does not live alone."""
+    members = page.household_members if len(page.household_members) > 1 else []
+    columns = [name for name in telling_columns(members) if name not in _SAID_OF_ALL]
     return Section(
         "Household",
-        ("who", *(_heading(name) for name in columns)),
+        ("who", *(heading(name) for name in columns)),
         [
-            (_customer(page, row["customer_id"]), *(text(row[name]) for name in columns))
-            for row in page.household_members
+            (customer_name(page, row["customer_id"]), *(text(row[name]) for name in columns))
+            for row in members
         ],
         most=10,
     )
@@ -165,11 +167,11 @@ def _golden_record(page: CustomerPage) -> Section:
         ("attribute", "value", "from", "as of", "rule"),
         [
             (
-                _heading(row["attribute"]),
+                heading(row["attribute"]),
                 row["value"],
                 row["source_system"],
-                _day(row["sequence_at"]),
-                row["rule"].replace("_", " "),
+                day_of(row["sequence_at"]),
+                heading(row["rule"]),
             )
             for row in page.gold["customer_attribute"]
         ],
@@ -177,10 +179,28 @@ def _golden_record(page: CustomerPage) -> Section:
     )
 
 
+def _lost_values(page: CustomerPage) -> Section:
+    return Section(
+        "Other values that records give",
+        ("attribute", "value", "from", "as of"),
+        [
+            (
+                heading(row["attribute"]),
+                lost["value"],
+                lost["source_system"],
+                day_of(lost["sequence_at"]),
+            )
+            for row in page.gold["customer_attribute"]
+            for lost in row.get("lost_values") or []
+        ],
+        most=8,
+    )
+
+
 def _identifiers(page: CustomerPage) -> Section:
     """One row per identifier, with every system that knows it."""
     known: dict[tuple[str, str], list[Row]] = {}
-    for row in _newest(page.gold["customer_identifier"], "last_seen_at"):
+    for row in newest(page.gold["customer_identifier"], "last_seen_at"):
         known.setdefault((row["identifier_type"], row["identifier_value"]), []).append(row)
     return Section(
         "Identifiers",
@@ -189,7 +209,7 @@ def _identifiers(page: CustomerPage) -> Section:
             (
                 kind.replace("_", " "),
                 value,
-                _day(rows[0]["last_seen_at"]),
+                day_of(rows[0]["last_seen_at"]),
                 text(sorted({row["source_system"] for row in rows})),
             )
             for (kind, value), rows in known.items()
@@ -208,98 +228,26 @@ def _identity(page: CustomerPage) -> Section:
                 row["event"],
                 text(row["record_count"]),
                 row["cause"].replace("_", " "),
-                _customer(page, row["other_customer_id"]),
+                customer_name(page, row["other_customer_id"]),
             )
-            for row in _newest(page.identity, "occurred_at")
+            for row in newest(page.identity, "occurred_at")
         ],
         most=5,
     )
 
 
-_SPECIAL: Mapping[str, Callable[[CustomerPage], Section]] = {
+_ASKED_FIRST: Mapping[str, Callable[[CustomerPage], Section]] = {
     "customer_contact_point": _contact_points,
     "customer_consent": _consents,
     "customer_timeline": _timeline,
     "customer_order": _orders,
     "customer_interaction": _interactions,
     "household_member": _household,
+}
+
+_WHERE_FROM: Mapping[str, Callable[[CustomerPage], Section]] = {
     "customer_attribute": _golden_record,
+    "customer_attribute.lost_values": _lost_values,
     "customer_identifier": _identifiers,
     "identity_event": _identity,
 }
-
-
-def _further(page: CustomerPage, entity: str) -> Section:
-    """Any table: a single row as a list of what it says, several as a table, the newest first."""
-    rows = page.gold[entity]
-    columns = _telling_columns(entity, rows)
-    title = _heading(entity.removeprefix("customer_")).capitalize()
-    if len(rows) == 1:
-        told = [(_heading(name), _cell(page, name, rows[0][name])) for name in columns]
-        return Section(title, ("", "value"), told, most=12)
-    moments = [name for name in columns if name.endswith(("_at", "_date", "_from"))]
-    shown = columns[:_MOST_COLUMNS]
-    ordered = _newest(rows, moments[0]) if moments else rows
-    cells = [tuple(_cell(page, name, row[name]) for name in shown) for row in ordered]
-    return Section(title, [_heading(name) for name in shown], cells, most=8)
-
-
-def _telling_columns(entity: str, rows: Sequence[Row]) -> list[str]:
-    """The columns of its spec that a person can read something from, in declared order."""
-    declared = [name for spec in GOLD_TABLES if spec.entity == entity for name in spec.column_names]
-    return [
-        name
-        for name in declared
-        if not (name == "customer_id" or name.endswith(_KEYS))
-        and any(row[name] not in (None, [], {}) for row in rows)
-    ]
-
-
-def _cell(page: CustomerPage, column: str, value: object) -> str:
-    return _customer(page, value) if "customer_id" in column else text(value)
-
-
-def _customer(page: CustomerPage, customer_id: object) -> str:
-    """A customer by name and id; of this one only that it is."""
-    if customer_id == page.customer_id:
-        return "this customer"
-    name = page.names.get(str(customer_id))
-    return f"{name} {customer_id}" if name else text(customer_id)
-
-
-def _newest(rows: Iterable[Row], column: str) -> list[Row]:
-    return sorted(rows, key=lambda row: text(row.get(column)), reverse=True)
-
-
-def _heading(column: str) -> str:
-    return column.replace("_", " ")
-
-
-def _day(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d}" if moment else ""
-
-
-def money(currency: str | None, amount: Decimal | None) -> str:
-    """The amount with its currency; blank without an amount."""
-    return "" if amount is None else f"{currency or ''} {amount:,.2f}".strip()
-
-
-def text(value: object) -> str:
-    """The value as a person reads it."""
-    if value is None:
-        return ""
-    if isinstance(value, Mapping):
-        return " ".join(f"{name} {text(held)}" for name, held in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(text(held) for held in value)
-    return _scalar(value)
-
-
-def _scalar(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
-    if isinstance(value, int | float | Decimal):
-        return f"{value:,}"
-    return str(value)

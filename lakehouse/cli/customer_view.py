@@ -9,7 +9,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from lakehouse.cli.customer_sections import Section, money, sections, text
+from lakehouse.cli.customer_sections import sections
+from lakehouse.cli.section import Section, money, text
 from lakehouse.pipeline.customer_page import CustomerPage
 from lakehouse.pipeline.customer_search import Match
 

@@ -27,7 +27,7 @@ class CustomerPage:
         as_of: the day from which recency counts.
         gold: by table of gold that tells of customers, without `gold.`: its rows about this one, in
             order of key. Tables without rows are there. Order lines have `product_name` too.
-        household_members: the rows of gold.household_member about all of this household.
+        household_members: the rows of gold.household_member about all who live with the customer today.
         identity: the rows of linkage.identity_event about this customer, oldest first.
         days_since: by date of gold.customer_metric, the days that have passed from it to `as_of`.
         names: display names of other customers whom the rows name, by id.
@@ -68,9 +68,8 @@ def customer_page(
     gold = {
         spec.entity: _rows_about(tables, spec, customer_id) for spec in specs if _subjects(spec)
     }
-    households = _households(tables, specs, gold)
-    gold.update(households)
-    members = _household_members(tables, specs, households)
+    household, members = _of_household(tables, specs, gold)
+    gold.update(household)
     _name_products(tables, gold.get("customer_order_line", []))
     identity = tables.rows(IDENTITY_EVENT, one_of("customer_id", [customer_id]))
     identity.sort(key=lambda row: (row["occurred_at"], row["event_id"]))
@@ -139,28 +138,25 @@ def _text(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _households(
+def _of_household(
     tables: ReleasedTables, specs: Sequence[TableSpec], gold: Mapping[str, list[Row]]
-) -> dict[str, list[Row]]:
-    """By table that tells of households and not of customers: its rows about the customer's."""
-    ids = {row[_HOUSEHOLD_ID] for row in _all_rows(gold) if row.get(_HOUSEHOLD_ID)}
-    return {
-        spec.entity: _rows(tables, spec, _HOUSEHOLD_ID, values=ids)
-        for spec in specs
-        if _HOUSEHOLD_ID in spec.column_names and not _subjects(spec)
+) -> tuple[dict[str, list[Row]], list[Row]]:
+    """The rows of gold.household about where the customer lives today, and of all who live there today."""
+    by_entity = {spec.entity: spec for spec in specs if _HOUSEHOLD_ID in spec.column_names}
+    own = _today(gold.get("household_member", []))
+    ids = {row[_HOUSEHOLD_ID] for row in own}
+    found: dict[str, list[Row]] = {
+        entity: _rows(tables, by_entity[entity], _HOUSEHOLD_ID, values=ids)
+        for entity in ("household", "household_member")
+        if entity in by_entity
     }
+    members = _today(found.pop("household_member", []))
+    return found, members
 
 
-def _household_members(
-    tables: ReleasedTables, specs: Sequence[TableSpec], households: Mapping[str, list[Row]]
-) -> list[Row]:
-    ids = {row[_HOUSEHOLD_ID] for row in _all_rows(households)}
-    return [
-        row
-        for spec in specs
-        if spec.entity == "household_member"
-        for row in _rows(tables, spec, _HOUSEHOLD_ID, values=ids)
-    ]
+def _today(rows: Iterable[Row]) -> list[Row]:
+    """The rows whose period has not ended."""
+    return [row for row in rows if row.get("valid_to") is None]
 
 
 def _name_products(tables: ReleasedTables, lines: list[Row]) -> None:

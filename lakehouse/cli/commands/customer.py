@@ -15,36 +15,41 @@ if TYPE_CHECKING:
     from lakehouse.pipeline.customer_search import Found
 
 
+Asked = Annotated[
+    str,
+    typer.Argument(
+        help="A customer_id, also one that is no more; an e-mail address, telephone number or other "
+        "identifier; or a name."
+    ),
+]
+Day = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of",
+        formats=["%Y-%m-%d"],
+        help="As the newest kept release of that day or before had it; default: the current release.",
+    ),
+]
+Number = Annotated[
+    int | None, typer.Option("--release", help="As that release had it, if it is kept.")
+]
+All = Annotated[
+    bool, typer.Option("--all", help="Every entry of every section, not the newest alone.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Everything as one JSON document.")]
+
+
 def add_to(app: typer.Typer) -> None:
     """Adds this command to the `c360` command."""
     app.command("show", rich_help_panel="The lake")(show_customer)
 
 
 def show_customer(
-    customer: Annotated[
-        str,
-        typer.Argument(
-            help="A customer_id, also one that is no more; an e-mail address, telephone number or other "
-            "identifier; or a name."
-        ),
-    ],
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(
-            "--as-of",
-            formats=["%Y-%m-%d"],
-            help="As the newest kept release of that day or before had it; default: the current release.",
-        ),
-    ] = None,
-    release: Annotated[
-        int | None, typer.Option("--release", help="As that release had it, if it is kept.")
-    ] = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Every entry of every section, not the newest alone.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Everything as one JSON document.")
-    ] = False,
+    customer: Asked,
+    as_of: Day = None,
+    release: Number = None,
+    everything: All = False,
+    as_json: Json = False,
     env: Env = "demo",
 ) -> None:
     """Show everything that is known of one customer, on one page, without Java.
@@ -71,9 +76,8 @@ def show_customer(
     found = find_customers(tables, customer)
     if len(found.matches) > 1:
         _refuse_to_choose(found, as_json)
-    page = customer_page(
-        tables, found.matches[0].customer_id, as_of=day, retired_id=found.retired_id
-    )
+    customer_id = found.matches[0].customer_id
+    page = customer_page(tables, customer_id, as_of=day, retired_id=found.retired_id)
     if as_json:
         _print_json(page.document())
     else:

@@ -5,6 +5,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,10 +17,12 @@ from typer.testing import CliRunner, Result
 
 from lakehouse.cli import app
 from lakehouse.cli.commands import customer
-from lakehouse.cli.customer_view import inert
+from lakehouse.cli.customer_view import inert, print_page
 from lakehouse.errors import ExitCode
+from lakehouse.pipeline.customer_page import CustomerPage, customer_page
+from lakehouse.storage.released_tables import released_tables
 from tests.support.plain_lake import PlainLake
-from tests.support.plain_people import ANA, BEN, EVE, MERGED, SPLIT, people_lake
+from tests.support.plain_people import ANA, BEN, EVE, MERGED, NOON, SPLIT, people_lake
 
 Show = Callable[..., Result]
 
@@ -142,6 +147,92 @@ def test_on_a_colour_terminal_a_hostile_name_is_as_inert() -> None:
         console.print(inert("[red]x[/red]\x1b[31m\u202e\x9b31m\r\n"))
 
     assert seen.get() == "[red]x[/red]\\x1b[31m\\u202e\\x9b31m\\r\\n\n"
+
+
+def printed(page: CustomerPage, *, everything: bool = False) -> str:
+    console = Console(width=80, color_system=None)
+    with console.capture() as seen:
+        print_page(page, console, everything=everything)
+    return seen.get()
+
+
+@pytest.fixture
+def page(lake: PlainLake) -> CustomerPage:
+    return customer_page(released_tables(lake.settings().lake), ANA)
+
+
+def test_a_timeline_takes_the_place_of_the_contacts(page: CustomerPage) -> None:
+    event = {
+        "customer_id": ANA,
+        "event_key": "e",
+        "happened_at": NOON,
+        "channel": "shop",
+        "event_type": "order_returned",
+        "source_system": "shop",
+        "title": "W9, 2 pieces",
+        "amount": Decimal("3.49"),
+        "currency": "EUR",
+    }
+    told = replace(page, gold={**page.gold, "customer_timeline": [event]})
+
+    short, full = printed(told), printed(told, everything=True)
+
+    assert "2026-01-04 12:00  order returned" in short
+    assert "EUR 3.49" in short
+    assert "Contacts with us" not in short
+    assert "Contacts with us" in full
+
+
+def test_who_lives_with_the_customer_is_named(page: CustomerPage) -> None:
+    members = [
+        {"household_id": "h", "customer_id": who, "role": role, "valid_to": None}
+        for who, role in ((ANA, "parent"), (BEN, "child"))
+    ]
+
+    together = printed(replace(page, household_members=members))
+    alone = printed(replace(page, household_members=members[:1]))
+
+    assert "this customer" in together
+    assert "Ben Stone" in together
+    assert "child" in together
+    assert "Household" not in alone
+
+
+def test_values_that_lost_are_shown_with_where_they_are_from(page: CustomerPage) -> None:
+    (row,) = page.gold["customer_attribute"]
+    lost = {"value": "Anna", "record_key": "a3", "source_system": "pos", "sequence_at": NOON}
+    told = printed(
+        replace(page, gold={**page.gold, "customer_attribute": [{**row, "lost_values": [lost]}]})
+    )
+
+    assert "Other values that records give" in told
+    assert "Anna" in told
+
+
+def test_a_table_without_a_section_of_its_own_shows_what_can_be_read_newest_first(
+    page: CustomerPage,
+) -> None:
+    related = [
+        {
+            "customer_id": ANA,
+            "related_customer_id": BEN,
+            "pair_key": "k",
+            "nothing": None,
+            "seen_at": datetime(2026, 1, day, tzinfo=UTC),
+        }
+        for day in (1, 2)
+    ]
+    wide = [{"customer_id": ANA, "segment": "gold tier"}]
+    told = replace(page, gold={**page.gold, "customer_relation": related, "customer_360": wide})
+
+    short, full = printed(told), printed(told, everything=True)
+
+    assert "related customer id" in short
+    assert short.index("2026-01-02 00:00") < short.index("2026-01-01 00:00")
+    assert f"Ben Stone {BEN}" in " ".join(short.split())
+    assert "pair key" not in short
+    assert "gold tier" not in short
+    assert "segment  gold tier" in full
 
 
 def test_the_demo_ends_with_the_page_of_whom_most_systems_know(
