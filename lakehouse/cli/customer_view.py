@@ -15,6 +15,7 @@ from lakehouse.pipeline.customer_page import CustomerPage
 from lakehouse.pipeline.customer_search import Match
 
 _MOST_MATCHES = 20
+_SOURCES_WIDTH = 16  # their list may break; an address beside it had better not
 
 
 def print_page(page: CustomerPage, console: Console, *, everything: bool) -> None:
@@ -57,8 +58,12 @@ def _print_section(
 ) -> None:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     for column in section.columns:
-        right = column in ("amount", "records")
-        table.add_column(column, justify="right" if right else "left", overflow="fold")
+        table.add_column(
+            column,
+            justify="right" if column in ("amount", "records") else "left",
+            max_width=_SOURCES_WIDTH if column == "sources" else None,
+            overflow="fold",
+        )
     for row in section.rows[:most]:
         table.add_row(*(inert(cell) for cell in row))
     console.print(Text(f"\n{section.title}", style="bold"))
@@ -117,7 +122,7 @@ def _value(page: CustomerPage) -> list[tuple[tuple[str, object], ...]]:
         (
             ("", _many(metric["interaction_count"], "contact")),
             ("last", _ago(page, "last_contact_date")),
-            ("last active", _ago(page, "last_active_date")),
+            ("last active", metric["last_active_date"]),
         ),
     ]
 
@@ -126,7 +131,7 @@ def _ago(page: CustomerPage, name: str) -> str:
     day, days = page.gold["customer_metric"][0][name], page.days_since[name]
     if day is None:
         return ""
-    return f"{day} ({_many(days, 'day')} ago)" if days is not None and days >= 0 else f"{day}"
+    return f"{day} ({_many(days, 'day')} ago)" if days is not None and days > 0 else f"{day}"
 
 
 def _many(count: int, what: str) -> str:

@@ -9,7 +9,7 @@ from anyascii import anyascii
 from lakehouse.errors import NotFoundError
 from lakehouse.storage.released_tables import ReleasedTables, Row, one_of
 from lakehouse.tables.gold import CUSTOMER, CUSTOMER_CONTACT_POINT, CUSTOMER_IDENTIFIER
-from lakehouse.tables.linkage import CUSTOMER_ALIAS, IDENTITY_MAP
+from lakehouse.tables.linkage import CUSTOMER_ALIAS, IDENTITY_EVENT, IDENTITY_MAP
 from lakehouse.tables.silver import PERSON_RECORD
 
 _DIALLED = re.compile(r"[+\d][\d\s().,/-]{5,}|\(\+?\d[\d\s().,/-]{4,}")
@@ -52,28 +52,38 @@ def find_customers(tables: ReleasedTables, asked: str) -> Found:
     a customer's records give count too, where the golden record shows others.
 
     Raises:
-        NotFoundError: there is none.
+        NotFoundError: there is none, or none any more.
     """
     asked = asked.strip()
-    if found := _matches(tables, {asked, asked.lower()}):
-        return Found(found)
-    if alias := tables.rows(CUSTOMER_ALIAS, one_of("customer_id", {asked, asked.lower()})):
-        living = _matches(tables, {row["current_customer_id"] for row in alias})
-        if living:
-            return Found(living, retired_id=alias[0]["customer_id"])
+    if found := _by_id(tables, one_of("customer_id", {asked, asked.lower()})):
+        return found
     ids = _by_identifier(tables, asked) or _by_name(tables, asked)
-    if found := _matches(tables, ids):
-        return Found(found)
+    if matches := _matches(tables, one_of("customer_id", ids)):
+        return Found(matches)
     raise NotFoundError(
         f"Release {tables.number} has no customer of that id, e-mail address, telephone number, other "
         "identifier or name.",
-        "give fewer words of the name, a telephone number with + and country code, or an earlier --as-of.",
+        "give fewer words of the name, a telephone number with + and country code, or another --as-of.",
     )
 
 
-def _matches(tables: ReleasedTables, ids: Iterable[str]) -> list[Match]:
+def _by_id(tables: ReleasedTables, is_asked: str) -> Found | None:
+    if matches := _matches(tables, is_asked):
+        return Found(matches)
+    if alias := tables.rows(CUSTOMER_ALIAS, is_asked):
+        living = one_of("customer_id", (row["current_customer_id"] for row in alias))
+        return Found(_matches(tables, living), retired_id=alias[0]["customer_id"])
+    if tables.rows(IDENTITY_EVENT, is_asked, ("event",)):
+        raise NotFoundError(
+            f"Release {tables.number} has no record of that customer any more.",
+            "name a day on which there was one by --as-of.",
+        )
+    return None
+
+
+def _matches(tables: ReleasedTables, condition: str) -> list[Match]:
     columns = ("customer_id", "display_name", "city", "birth_date", "record_count")
-    rows = tables.rows(CUSTOMER, one_of("customer_id", ids), columns)
+    rows = tables.rows(CUSTOMER, condition, columns)
     rows.sort(key=lambda r: (-r["record_count"], r["display_name"] or "", r["customer_id"]))
     return [
         Match(

@@ -7,7 +7,7 @@ import pytest
 from lakehouse.errors import NotFoundError
 from lakehouse.pipeline.customer_search import find_customers
 from lakehouse.storage.released_tables import ReleasedTables, released_tables
-from tests.support.plain_people import ANA, BEN, BENNY, DAY_1, EVE, MERGED, SPLIT, people_lake
+from tests.support.plain_people import ANA, BEN, BENNY, DAY_1, EVE, GONE, MERGED, SPLIT, people_lake
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +53,13 @@ def test_who_is_meant(asked: str, meant: list[str], tables: ReleasedTables) -> N
 def test_an_id_that_is_no_more_is_told(tables: ReleasedTables) -> None:
     assert find_customers(tables, MERGED).retired_id == MERGED
     assert find_customers(tables, ANA).retired_id is None
+
+
+def test_a_customer_of_whom_no_record_is_left_is_not_said_to_be_unknown(
+    tables: ReleasedTables,
+) -> None:
+    with pytest.raises(NotFoundError, match="no record of that customer any more"):
+        find_customers(tables, GONE)
 
 
 def test_a_match_says_what_tells_it_from_others(tables: ReleasedTables) -> None:
