@@ -15,6 +15,7 @@ from lakehouse.pipeline.customer_page import CustomerPage
 from lakehouse.pipeline.customer_search import Match
 
 _MOST_MATCHES = 20
+_MORE_MATCHES = ": another word of the name leaves fewer, --json has them all"
 _SOURCES_WIDTH = 16  # their list may break; an address beside it had better not
 
 
@@ -38,7 +39,9 @@ def print_matches(matches: Sequence[Match], console: Console) -> None:
         for match in matches
     ]
     columns = ("customer", "name", "town", "born", "records")
-    _print_section(Section("Customers", columns, rows, _MOST_MATCHES), console, _MOST_MATCHES, "")
+    _print_section(
+        Section("Customers", columns, rows, _MOST_MATCHES), console, _MOST_MATCHES, _MORE_MATCHES
+    )
 
 
 def inert(value: str) -> Text:
@@ -75,6 +78,7 @@ def _print_section(
 
 def _header(page: CustomerPage) -> Text:
     golden = page.gold["customer"][0]
+    records = _many(golden["record_count"], "record")
     lines = [
         inert(golden["display_name"] or "(no name)"),
         Text(page.customer_id, style="dim"),
@@ -83,22 +87,16 @@ def _header(page: CustomerPage) -> Text:
             ("", ", ".join(golden[k] for k in ("city", "region", "country") if golden[k])),
             ("known since", golden["first_seen_date"]),
         ),
-        _line(
-            (
-                "",
-                f"{_many(golden['record_count'], 'record')} in {_many(golden['source_count'], 'system')}",
-            )
-        ),
+        _line(("", f"{records} in {_many(golden['source_count'], 'system')}")),
         *(_line(*facts) for facts in _value(page)),
         _line(("as release", f"{page.release} has it"), ("made for", page.released_for)),
     ]
     lines[0].stylize("bold")
     if page.retired_id:
-        lines.append(
-            Text(f"{page.retired_id} is no more: its records live on in this customer.", "yellow")
-        )
-    if page.former_ids:
-        lines.append(_line(("known before as", ", ".join(page.former_ids))))
+        lines.append(inert(f"{page.retired_id} is no more: its records live on in this customer."))
+        lines[-1].stylize("yellow")
+    others = [former for former in page.former_ids if former != page.retired_id]
+    lines.append(_line(("known before as", ", ".join(others))))
     return Text("\n").join(line for line in lines if line.plain)
 
 
