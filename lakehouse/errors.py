@@ -16,6 +16,7 @@ class ExitCode(IntEnum):
     QUALITY_GATE = 4
     ALREADY_RUNNING = 5
     BAD_INPUT = 6
+    SEVERAL_FOUND = 7
 
 
 class LakehouseError(Exception):
@@ -111,3 +112,10 @@ class NotFoundError(LakehouseError):
 
     code = "C360-090"
     exit_code = ExitCode.BAD_INPUT
+
+
+class SeveralFoundError(LakehouseError):
+    """What was asked for fits several; they are listed, and one has to be named."""
+
+    code = "C360-091"
+    exit_code = ExitCode.SEVERAL_FOUND

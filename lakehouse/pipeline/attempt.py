@@ -27,13 +27,14 @@ from lakehouse.pipeline.scratch import clear_scratch, own_models, publish_own_mo
 from lakehouse.settings.places import expectations_dir
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
-from lakehouse.storage.releases import REVERTED_TO, Release, current_release, kept_rows, release_of
+from lakehouse.storage.releases import Release, current_release, kept_rows, release_of
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import (
     LINK_OVERRIDE,
     LINKAGE_QUALITY,
     QUALITY_RESULT,
     RELEASE,
+    REVERTED_TO,
     RUN,
 )
 from lakehouse.tables.spec import WriteMode

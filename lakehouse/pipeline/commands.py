@@ -53,6 +53,7 @@ from lakehouse.settings.places import local_path
 from lakehouse.storage.maintenance import vacuum as vacuum_tables
 from lakehouse.storage.releases import current_release, kept_rows
 from lakehouse.tables.linkage import SCORED_EDGE
+from lakehouse.tables.ops import COMPACTION
 from lakehouse.tables.silver import PERSON_RECORD
 
 _LONGEST_RUN_ID = 100  # characters, as the runner takes them
@@ -410,7 +411,7 @@ def compact(settings: Settings) -> Report:
         names = list(base.versions)
         in_parallel(lake.tables.compact, names, settings.lake.parallel_steps)
         versions = {name: lake.tables.version(name) for name in names}
-        attempts.release(lake, attempt, versions, reason="compaction")
+        attempts.release(lake, attempt, versions, reason=COMPACTION)
         attempts.settle(lake, attempt)
     return Report(lines=[f"Compacted {len(names)} tables; readers follow the new files."])
 

@@ -32,6 +32,7 @@ def demo_report(outcome: DemoOutcome, settings: Settings) -> Report:
             f"Quarantine: {outcome.held_as_planted} of {outcome.planted} planted bad rows are held for "
             f"the expected reason; {outcome.held_unplanted} other rows are held.",
             "Look next:",
+            "  c360 show CUSTOMER         all that is known of one, by id, e-mail, phone or name",
             "  c360 release list          what readers see",
             "  c360 sources               every field, how full, what it feeds",
             "  c360 quarantine list       what is held, and why",

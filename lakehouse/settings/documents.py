@@ -23,7 +23,11 @@ class Layer:
     content: Document
 
 
-class _StrictLoader(yaml.SafeLoader):
+# Ten times as quick where PyYAML was built with libyaml, which its wheels are.
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _StrictLoader(_SafeLoader):  # type: ignore[misc]
     """SafeLoader that refuses a key given twice, of which YAML would silently keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -35,7 +39,8 @@ class _StrictLoader(yaml.SafeLoader):
                     None, None, f"the key {key} is given twice", key_node.start_mark
                 )
             seen.add(key)
-        return super().construct_mapping(node, deep)
+        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
 def read_layer(path: Path, label: str) -> Layer | Fault:

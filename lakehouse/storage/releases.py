@@ -10,10 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.storage.delta_tables import DeltaTables
-from lakehouse.tables.ops import RELEASE
-
-REVERTED_TO = "reverted to "
-"""What the reason of a release begins with that makes an earlier one current again; its number follows."""
+from lakehouse.tables.ops import RELEASE, REVERTED_TO
 
 
 @dataclass(frozen=True)

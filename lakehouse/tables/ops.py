@@ -6,6 +6,12 @@ ops.review_task, which a step of linkage makes anew.
 
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec, WriteMode
 
+REVERTED_TO = "reverted to "
+"""What the reason of a release begins with that makes an earlier one current again; its number follows."""
+
+COMPACTION = "compaction"
+"""The reason of a release that holds the rows of the one before it in other files."""
+
 _DIRECT = Sensitivity.DIRECT_IDENTIFIER
 _QUASI = Sensitivity.QUASI_IDENTIFIER
 _PSEUDONYM = Sensitivity.PSEUDONYM

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lakehouse.cli.app import Env, ExistingFile, show
+from lakehouse.cli.commands.customer import show_example
 from lakehouse.cli.commands.data import loaded
 from lakehouse.settings.linkage import Engine
 from lakehouse.settings.places import home_dir
@@ -49,13 +50,16 @@ def demo_generate(
 def demo_run(customers: Customers = 10_000, seed: Seed = 1, days: Days = 3) -> None:
     """Generate the demo company, run every day through the lake, and report what came of it.
 
-    This is what `make demo` calls. The demo's lake of before is replaced.
+    The report ends with one customer's page. This is what `make demo` calls. The demo's lake of before
+    is replaced.
 
     Example: c360 demo run --customers 1000
     """
     from lakehouse.pipeline import commands
 
-    show(commands.demo_run(loaded("demo"), customers=customers, seed=seed, days=days))
+    settings = loaded("demo")
+    show(commands.demo_run(settings, customers=customers, seed=seed, days=days))
+    show_example(settings)
 
 
 def bench(customers: Customers = 100_000, seed: Seed = 1) -> None:

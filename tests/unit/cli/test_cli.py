@@ -47,6 +47,7 @@ def stand_in_for(commands: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = SimpleNamespace(env="test")
     monkeypatch.setattr(data, "loaded", lambda *_a, **_k: settings)
     monkeypatch.setattr("lakehouse.cli.commands.people.loaded", lambda *_a, **_k: settings)
+    monkeypatch.setattr("lakehouse.cli.commands.people.show_example", lambda _settings: None)
 
 
 def raising(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:

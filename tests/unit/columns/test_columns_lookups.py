@@ -6,7 +6,7 @@ from nicknames import name_triplets
 from lakehouse.columns.addresses import country_of
 from lakehouse.columns.emails import email_of
 from lakehouse.columns.names import root_of
-from lakehouse.columns.phones import phone_of
+from lakehouse.columns.phone_number import phone_of
 
 
 @pytest.mark.parametrize("name", ["sam", "sammy", "bill", "will", "bob", "liz", "tony", "jim"])

@@ -1,0 +1,175 @@
+"""Which customers somebody means: by id, an id that is no more, any identifier, or a name."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from anyascii import anyascii
+
+from lakehouse.errors import NotFoundError
+from lakehouse.storage.released_tables import ReleasedTables, Row, one_of
+from lakehouse.tables.gold import CUSTOMER, CUSTOMER_CONTACT_POINT, CUSTOMER_IDENTIFIER
+from lakehouse.tables.linkage import CUSTOMER_ALIAS, IDENTITY_EVENT, IDENTITY_MAP
+from lakehouse.tables.silver import PERSON_RECORD
+
+_DIALLED = re.compile(r"[+\d][\d\s().,/-]{5,}|\(\+?\d[\d\s().,/-]{4,}")
+_GOLDEN_NAMES = ("display_name", "given_name", "middle_name", "family_name")
+_RECORD_NAMES = (
+    "full_name_match",
+    "given_name_match",
+    "middle_name_match",
+    "family_name_match",
+)
+
+
+@dataclass(frozen=True)
+class Match:
+    """A customer who may be meant, with what tells one from another."""
+
+    customer_id: str
+    display_name: str | None
+    city: str | None
+    birth_year: int | None
+    record_count: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """The customers who may be meant, those with most records first; at least one.
+
+    `retired_id` is the id that was asked for if it is no more: they are whom its records live on in.
+    """
+
+    matches: list[Match]
+    retired_id: str | None = None
+
+
+def find_customers(tables: ReleasedTables, asked: str) -> Found:
+    """The customers whom `asked` may mean.
+
+    An id comes before an identifier, and that before a name, of which all words must be there, in
+    any case and with or without accents: whole words, or else their beginnings. Names and contacts that
+    a customer's records give count too, where the golden record shows others.
+
+    Raises:
+        NotFoundError: there is none, or none any more.
+    """
+    asked = asked.strip()
+    if found := _by_id(tables, one_of("customer_id", {asked, asked.lower()})):
+        return found
+    ids = _by_identifier(tables, asked) or _by_name(tables, asked)
+    if matches := _matches(tables, one_of("customer_id", ids)):
+        return Found(matches)
+    raise NotFoundError(
+        f"Release {tables.number} has no customer of that id, e-mail address, telephone number, other "
+        "identifier or name.",
+        "give fewer words of the name, a telephone number with + and country code, or another --as-of.",
+    )
+
+
+def _by_id(tables: ReleasedTables, is_asked: str) -> Found | None:
+    if matches := _matches(tables, is_asked):
+        return Found(matches)
+    if alias := tables.rows(CUSTOMER_ALIAS, is_asked):
+        living = one_of("customer_id", (row["current_customer_id"] for row in alias))
+        return Found(_matches(tables, living), retired_id=alias[0]["customer_id"])
+    if tables.rows(IDENTITY_EVENT, is_asked, ("event",)):
+        raise NotFoundError(
+            f"Release {tables.number} has no record of that customer any more.",
+            "name a day on which there was one by --as-of.",
+        )
+    return None
+
+
+def _matches(tables: ReleasedTables, condition: str) -> list[Match]:
+    columns = ("customer_id", "display_name", "city", "birth_date", "record_count")
+    rows = tables.rows(CUSTOMER, condition, columns)
+    rows.sort(key=lambda r: (-r["record_count"], r["display_name"] or "", r["customer_id"]))
+    return [
+        Match(
+            row["customer_id"],
+            row["display_name"],
+            row["city"],
+            row["birth_date"].year if row["birth_date"] else None,
+            row["record_count"],
+        )
+        for row in rows
+    ]
+
+
+def _by_identifier(tables: ReleasedTables, asked: str) -> set[str]:
+    values = {asked, asked.lower(), *_phones(tables, asked)}
+    places = ((CUSTOMER_IDENTIFIER, "identifier_value"), (CUSTOMER_CONTACT_POINT, "contact_value"))
+    return {
+        row["customer_id"]
+        for spec, column in places
+        for row in tables.rows(spec, one_of(column, values), ("customer_id",))
+    }
+
+
+def _phones(tables: ReleasedTables, asked: str) -> set[str]:
+    """The numbers that the digits are, from abroad or dialled in any country where a customer lives."""
+    if not _DIALLED.fullmatch(asked):
+        return set()
+    # Its tables of numbers take longer to load than a customer to find by name.
+    from lakehouse.columns.phone_number import phone_of  # noqa: PLC0415
+
+    rows = tables.rows(CUSTOMER, '"country" IS NOT NULL', ("country",), distinct=True)
+    facts = [phone_of(asked, country) for country in {"", *(row["country"] for row in rows)}]
+    numbers = {fact["number"] or fact["match"] for fact in facts}
+    return {number for number in numbers if number}
+
+
+def _by_name(tables: ReleasedTables, asked: str) -> set[str]:
+    words = _folded(asked).split()
+    if not words:
+        return set()
+    golden = _named(tables.rows(CUSTOMER, _may_hold(_GOLDEN_NAMES, words), _with_id(_GOLDEN_NAMES)))
+    records = tables.rows(
+        PERSON_RECORD, _may_hold(_RECORD_NAMES, words), ("record_key", *_RECORD_NAMES)
+    )
+    return _whole_words_first(words, [*golden, *_of_customers(tables, _named(records))])
+
+
+def _with_id(names: tuple[str, ...]) -> tuple[str, ...]:
+    return ("customer_id", *names)
+
+
+def _may_hold(columns: tuple[str, ...], words: Iterable[str]) -> str:
+    """The condition that the columns may hold the words: what is not ASCII is folded and looked at later."""
+    name = "concat_ws(' ', " + ", ".join(f'"{column}"' for column in columns) + ")"
+    plain = " AND ".join(f"replace(lower({name}), '''', '') LIKE '%{word}%'" for word in words)
+    return f"regexp_like({name}, '[^ -~]') OR ({plain})"
+
+
+def _named(rows: Iterable[Row]) -> list[tuple[str, set[str]]]:
+    """By row: its key, which is the first column, and the words of its names."""
+    found = []
+    for row in rows:
+        key, *names = row.values()
+        found.append((key, set(_folded(" ".join(name for name in names if name)).split())))
+    return found
+
+
+def _of_customers(
+    tables: ReleasedTables, records: list[tuple[str, set[str]]]
+) -> list[tuple[str, set[str]]]:
+    """The same by customer, of those records that belong to one."""
+    condition = f'"valid_to" IS NULL AND {one_of("record_key", (key for key, _ in records))}'
+    belongs = tables.rows(IDENTITY_MAP, condition, ("record_key", "customer_id"))
+    customer = {row["record_key"]: row["customer_id"] for row in belongs}
+    return [(customer[key], names) for key, names in records if key in customer]
+
+
+def _whole_words_first(words: list[str], named: list[tuple[str, set[str]]]) -> set[str]:
+    whole = {key for key, names in named if names.issuperset(words)}
+    return whole or {
+        key
+        for key, names in named
+        if all(any(name.startswith(word) for name in names) for word in words)
+    }
+
+
+def _folded(text: str) -> str:
+    """Lower-case ASCII words, as the match forms of silver."""
+    return re.sub("[^a-z0-9]+", " ", anyascii(text).lower().replace("'", ""))

@@ -1,0 +1,90 @@
+"""Who is meant by what somebody types."""
+
+from pathlib import Path
+
+import pytest
+
+from lakehouse.errors import NotFoundError
+from lakehouse.pipeline.customer_search import find_customers
+from lakehouse.storage.released_tables import ReleasedTables, released_tables
+from tests.support.plain_people import ANA, BEN, BENNY, DAY_1, EVE, GONE, MERGED, SPLIT, people_lake
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> ReleasedTables:
+    lake = people_lake(tmp_path_factory.mktemp("lake"))
+    return released_tables(lake.settings().lake)
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        (ANA, [ANA]),
+        (f" {ANA.upper()} ", [ANA]),
+        (MERGED, [ANA]),
+        (SPLIT, [BEN, BENNY]),
+        ("Ana@Example.DE", [ANA]),
+        ("old-ana@example.de", [ANA]),
+        ("stones@example.com", [BEN, BENNY]),
+        ("+44 20 7946 0018", [BEN]),
+        ("0044 20 7946 0018", [BEN]),
+        ("(020) 7946-0018", [BEN]),
+        ("L-77", [ANA]),
+        ("ana omuller", [ANA]),
+        ("MÜLLER, ÁNA O'", []),
+        ("o'müller ána", [ANA]),
+        ("Stone", [BEN, BENNY]),
+        ("ben stone", [BEN]),
+        ("benj", [BENNY]),
+        ("sto be", [BEN, BENNY]),
+        ("Ana Schmidt", [ANA]),
+        ("x", [EVE]),
+    ],
+)
+def test_who_is_meant(asked: str, meant: list[str], tables: ReleasedTables) -> None:
+    try:
+        found = [match.customer_id for match in find_customers(tables, asked).matches]
+    except NotFoundError:
+        found = []
+
+    assert found == meant
+
+
+def test_an_id_that_is_no_more_is_told(tables: ReleasedTables) -> None:
+    assert find_customers(tables, MERGED).retired_id == MERGED
+    assert find_customers(tables, ANA).retired_id is None
+
+
+def test_a_customer_of_whom_no_record_is_left_is_not_said_to_be_unknown(
+    tables: ReleasedTables,
+) -> None:
+    with pytest.raises(NotFoundError, match="no record of that customer any more"):
+        find_customers(tables, GONE)
+
+
+def test_a_match_says_what_tells_it_from_others(tables: ReleasedTables) -> None:
+    (first, second) = find_customers(tables, "stone").matches
+
+    assert (first.display_name, first.city, first.birth_year, first.record_count) == (
+        *("Ben Stone", "York", 1990, 2),
+    )
+    assert (second.city, second.birth_year) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "asked", ["nobody@example.com", "+49 30 123 123", "Zoe", "***", "' OR 1=1", ""]
+)
+def test_who_is_not_there_is_not_found_and_the_error_repeats_nothing(
+    asked: str, tables: ReleasedTables
+) -> None:
+    with pytest.raises(NotFoundError, match="Next: give fewer words") as refused:
+        find_customers(tables, asked)
+
+    assert not asked or asked not in str(refused.value)
+
+
+def test_a_release_without_linkage_and_contacts_finds_by_id_and_name(tmp_path: Path) -> None:
+    lake = people_lake(tmp_path)
+    old = released_tables(lake.settings().lake, as_of=DAY_1)
+
+    assert find_customers(old, "ana").matches[0].city == "Bonn"
