@@ -30,6 +30,12 @@ def run_report(outcome: RunOutcome) -> Report:
                 for file, reason, columns in outcome.rejected_files
             ),
             *_of_unmatched(outcome.unmatched_files),
+            *(
+                f"{feed.source_feed} is late: its newest row is {feed.lag_hours:.0f} hours old, "
+                f"{feed.limit_hours} are allowed; {feed.stale_row_count} of its rows count as stale. Ask "
+                "its owner, whom `c360 sources` names."
+                for feed in outcome.late_feeds
+            ),
         ],
     )
 

@@ -19,6 +19,7 @@ from lakehouse.errors import ConfigurationError, LakehouseError
 from lakehouse.linkage.linkage_quality import linkage_quality
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline.attempt import Attempt
+from lakehouse.pipeline.freshness import Freshness, freshness
 from lakehouse.pipeline.ingestion import FeedBook, claim, feed_books, ingest
 from lakehouse.pipeline.lake import Lake, in_parallel
 from lakehouse.pipeline.link_limits import measures, require_within_limits
@@ -46,6 +47,7 @@ from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import (
     CORRECTION_COUNT,
     FEED_BOOK,
+    FRESHNESS,
     LANDING_FILE,
     LINKAGE_QUALITY,
     QUALITY_RESULT,
@@ -69,6 +71,7 @@ class RunOutcome:
     books: list[FeedBook] = field(default_factory=list)
     rejected_files: list[tuple[str, str, str]] = field(default_factory=list)
     unmatched_files: Sequence[str] = ()
+    late_feeds: Sequence[Freshness] = ()
     outcomes: list[GateOutcome] = field(default_factory=list)
     step_seconds: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
@@ -324,7 +327,31 @@ class _Run:
             counts = conformed(correction_count(silver, self._attempt.run_id), spec)
             key = self._attempt.key(spec.name)
             self._versions[spec.name] = self._lake.tables.write(counts, spec, key)
+            self._record_freshness(silver)
         self._versions[QUARANTINE.name] = self._lake.tables.version(QUARANTINE.name)
+
+    def _record_freshness(self, silver: Mapping[str, DataFrame]) -> None:
+        attempt = self._attempt
+        found = freshness(silver, self._lake.settings.sources, attempt.as_of)
+        self._outcome.late_feeds = [feed for feed in found if feed.is_late]
+        rows = [
+            (
+                attempt.run_id,
+                attempt.as_of,
+                feed.source_feed,
+                feed.newest_at,
+                feed.lag_hours,
+                feed.limit_hours,
+                feed.is_late,
+                feed.row_count,
+                feed.stale_row_count,
+            )
+            for feed in found
+        ]
+        frame = local_frame(self._lake.spark, rows, FRESHNESS.ddl()).coalesce(1)
+        self._versions[FRESHNESS.name] = self._lake.tables.write(
+            frame, FRESHNESS, attempt.key(FRESHNESS.name)
+        )
 
     def record_results(self) -> None:
         """Writes what every gate so far has found, whether the run goes on or not."""

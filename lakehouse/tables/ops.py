@@ -233,6 +233,34 @@ QUALITY_RESULT = _ops(
     primary_key=("run_id", "table_name", "expectation", "column_name", "reason"),
 )
 
+FRESHNESS = _ops(
+    "freshness",
+    "One row per run and feed that silver has rows of: how old its newest event was at the end of the "
+    "run's day, against its limit.",
+    _RUN_ID,
+    Column("as_of_date", "date", "Day of the run.", required=True),
+    Column("source_feed", "string", "Feed, as named in conf.", required=True),
+    Column("newest_at", "timestamp", "Newest event or version that silver holds.", required=True),
+    Column(
+        "lag_hours",
+        "double",
+        "From newest_at to the end of the day; 0 for a clock that runs ahead.",
+        required=True,
+        unit="hours",
+    ),
+    Column("limit_hours", "int", "The source's freshness limit; null for none.", unit="hours"),
+    Column("is_late", "boolean", "True if the lag is beyond the limit.", required=True),
+    Column("row_count", "bigint", "Rows of the feed in silver.", required=True, unit="rows"),
+    Column(
+        "stale_row_count",
+        "bigint",
+        "Rows of it that count as stale at the end of the day (fresh_until_at).",
+        required=True,
+        unit="rows",
+    ),
+    primary_key=("run_id", "source_feed"),
+)
+
 CORRECTION_COUNT = _ops(
     "correction_count",
     "One row per rule that replaced or removed values, with its count, per run.",
@@ -376,6 +404,7 @@ OPS_TABLES = (
     FEED_BOOK,
     QUARANTINE,
     QUALITY_RESULT,
+    FRESHNESS,
     CORRECTION_COUNT,
     LINK_OVERRIDE,
     LINKAGE_QUALITY,

@@ -1,5 +1,8 @@
 """What a person is told of a run beside its counts."""
 
+from datetime import UTC, datetime
+
+from lakehouse.pipeline.freshness import Freshness
 from lakehouse.pipeline.run_report import run_report
 from lakehouse.pipeline.runner import RunOutcome
 
@@ -27,3 +30,14 @@ def test_few_such_files_are_all_named_beside_the_rejected_ones() -> None:
 
 def test_a_run_that_knows_all_its_files_warns_of_nothing() -> None:
     assert run_report(RunOutcome("day-1")).warnings == []
+
+
+def test_a_feed_whose_newest_row_is_older_than_its_limit_is_told() -> None:
+    newest = datetime(2026, 1, 1, tzinfo=UTC)
+    late = Freshness("shop_order", newest, 96.0, 48, row_count=10, stale_row_count=7)
+
+    (warning,) = run_report(RunOutcome("day-1", late_feeds=[late])).warnings
+
+    assert warning.startswith(
+        "shop_order is late: its newest row is 96 hours old, 48 are allowed; 7 of"
+    )
