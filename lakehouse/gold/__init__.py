@@ -65,6 +65,11 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "linkage.identity_event",
     ),
     "gold.product": ("silver.product",),
+    "gold.customer_interest": (
+        "gold.customer_order_line",
+        "gold.customer_web_session",
+        "gold.product",
+    ),
     "gold.campaign": (
         "silver.media_spend",
         "gold.customer_interaction",
@@ -83,6 +88,7 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "gold.customer_interaction",
         "gold.customer_consent",
         "gold.customer_journey_stage",
+        "gold.customer_interest",
         "silver.loyalty",
         "silver.demographic",
         "linkage.identity_map",

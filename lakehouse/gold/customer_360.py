@@ -1,5 +1,6 @@
 """gold.customer_360: everything at a glance, one wide row per customer for BI."""
 
+from datetime import date
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -18,8 +19,12 @@ _COUNTS = (
     "ticket_count",
     "open_ticket_count",
     "mention_count",
+    "stale_interest_count",
 )
 """Counts that are 0 for a customer without such facts."""
+
+_LISTS = ("interests", "granted", "withdrawn")
+"""Lists that are empty for a customer without such facts."""
 
 
 def customer_360(  # noqa: PLR0913 (one for each table that it reads)
@@ -34,11 +39,16 @@ def customer_360(  # noqa: PLR0913 (one for each table that it reads)
     customer_interaction: DataFrame,
     customer_consent: DataFrame,
     customer_journey_stage: DataFrame,
+    customer_interest: DataFrame,
     loyalty: DataFrame,
     demographic: DataFrame,
     identity_map: DataFrame,
+    as_of: date,
 ) -> DataFrame:
-    """One row per row of gold.customer. Key: customer_id. Columns: those of gold.customer_360."""
+    """One row per row of gold.customer, interests by the day `as_of`.
+
+    Key: customer_id. Columns: those of gold.customer_360.
+    """
     parts = [
         customer_metric,
         _stage(customer_journey_stage),
@@ -47,6 +57,7 @@ def customer_360(  # noqa: PLR0913 (one for each table that it reads)
         _visits(customer_web_session),
         _support(customer_ticket),
         _contacts(customer_interaction),
+        _interests(customer_interest, as_of),
         _consents(customer_consent),
         _membership(with_customer(loyalty, identity_map)),
         _areas(customer, demographic),
@@ -55,7 +66,7 @@ def customer_360(  # noqa: PLR0913 (one for each table that it reads)
     nothing = F.array().cast("array<string>")
     return (
         wide.fillna(0, [*_COUNTS, "order_reporting_amount"])
-        .withColumns({name: F.coalesce(name, nothing) for name in ("granted", "withdrawn")})
+        .withColumns({name: F.coalesce(name, nothing) for name in _LISTS})
         .select(*CUSTOMER_360.column_names)
     )
 
@@ -123,6 +134,15 @@ def _contacts(customer_interaction: DataFrame) -> DataFrame:
         F.count_if(is_touch & (action == "click")).alias("message_click_count"),
         F.count_if(kind == "social_mention").alias("mention_count"),
         F.max_by("score", scored).alias("last_survey_score"),
+    )
+
+
+def _interests(customer_interest: DataFrame, as_of: date) -> DataFrame:
+    is_fresh = F.col("fresh_until_date") > F.lit(as_of)
+    told = F.concat_ws(":", "domain", "category")
+    return customer_interest.groupBy("customer_id").agg(
+        F.sort_array(F.collect_set(F.when(is_fresh, told))).alias("interests"),
+        F.count_if(~is_fresh).alias("stale_interest_count"),
     )
 
 

@@ -22,6 +22,7 @@ from lakehouse.gold.customer_consent import customer_consent
 from lakehouse.gold.customer_contact_point import customer_contact_point
 from lakehouse.gold.customer_identifier import customer_identifier
 from lakehouse.gold.customer_interaction import customer_interaction
+from lakehouse.gold.customer_interest import customer_interest
 from lakehouse.gold.customer_journey_stage import customer_journey_stage
 from lakehouse.gold.customer_metric import customer_metric
 from lakehouse.gold.customer_order import customer_order
@@ -449,9 +450,12 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
     ),
     "gold.customer_timeline": _plain(customer_timeline),
     "gold.product": _plain(product),
+    "gold.customer_interest": lambda inputs, **frames: customer_interest(
+        **frames, freshness=inputs.settings.freshness
+    ),
     "gold.campaign": lambda inputs, **frames: campaign(**frames, money=inputs.settings.facts.money),
     "gold.web_funnel": _plain(web_funnel),
-    "gold.customer_360": _plain(customer_360),
+    "gold.customer_360": lambda inputs, **frames: customer_360(**frames, as_of=inputs.as_of),
     "gold.reconciliation": _plain(reconciliation),
     "gold.date": _plain(calendar_dates),
     "gold.source": _source,

@@ -18,6 +18,7 @@ from lakehouse.settings import places
 from lakehouse.settings.documents import Document, Layer, merged, origin, read_layer
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.faults import Fault, dotted, refuse
+from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.linkage_checks import linkage_faults
 from lakehouse.settings.models import (
@@ -40,6 +41,7 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "linkage": ("linkage", LinkageSettings),
     "survivorship": ("survivorship", Survivorship),
     "facts": ("facts", FactSettings),
+    "freshness": ("freshness", FreshnessSettings),
 }
 _OTHER_BASE_FILES = frozenset({"jars", "metrics"})
 

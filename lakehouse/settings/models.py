@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from lakehouse.settings.facts import FactSettings
+from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.places import local_path
 from lakehouse.settings.sources import Frozen, LocalFolder, Source
@@ -126,6 +127,7 @@ class Settings(Frozen):
     linkage: LinkageSettings
     survivorship: Survivorship
     facts: FactSettings
+    freshness: FreshnessSettings
     sources: tuple[Source, ...] = Field(min_length=1)
     kill: str | None = None
 

@@ -117,6 +117,38 @@ CUSTOMER_TIMELINE = about_customers(
     purposes=SERVICE,
 )
 
+_INTEREST = ("bought", "carted", "viewed")
+_TOLD_BY = {
+    "bought": ("gold.customer_order_line.order_date",),
+    "carted": ("gold.customer_web_session.carted_products",),
+    "viewed": ("gold.customer_web_session.viewed_products",),
+}
+
+CUSTOMER_INTEREST = about_customers(
+    "customer_interest",
+    "One row per customer, category of products and domain: what tells of interest in it, and until when "
+    "that counts by conf/base/freshness.yml.",
+    CUSTOMER_ID,
+    Column("category", "string", "Category in gold.product.", required=True),
+    Column("domain", "string", "Domain whose cut-offs hold, such as marketing.", required=True),
+    Column(
+        "fresh_until_date",
+        "date",
+        "First day on which it no longer counts.",
+        required=True,
+        fed_by=tuple(column for kind in _INTEREST for column in _TOLD_BY[kind]),
+    ),
+    *(
+        Column(
+            f"last_{kind}_date", "date", f"Last day on which one was {kind}.", fed_by=_TOLD_BY[kind]
+        )
+        for kind in _INTEREST
+    ),
+    *measures(*((f"{kind}_count", f"Times that one was {kind}.", "facts") for kind in _INTEREST)),
+    primary_key=("customer_id", "category", "domain"),
+    owner="insight",
+)
+
 _LINE = ("gold.customer_order_line.product_id",)
 _AREA = "silver.demographic."
 
@@ -205,6 +237,20 @@ CUSTOMER_360 = about_customers(
         "string",
         "Brand of most lines bought.",
         fed_by=(*_LINE, "gold.product.brand"),
+    ),
+    Column(
+        "interests",
+        "array<string>",
+        "Categories that interest the customer on the day of the run, as domain:category.",
+        required=True,
+        fed_by=("gold.customer_interest.fresh_until_date",),
+    ),
+    *measures(
+        (
+            "stale_interest_count",
+            "Interests that no longer count on the day of the run.",
+            "interests",
+        )
     ),
     Column(
         "granted",

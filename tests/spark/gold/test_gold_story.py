@@ -8,10 +8,12 @@ import pytest
 from pyspark.sql import DataFrame
 
 from lakehouse.gold.customer_360 import customer_360
+from lakehouse.gold.customer_interest import customer_interest
 from lakehouse.gold.customer_journey_stage import customer_journey_stage
 from lakehouse.gold.customer_ticket import customer_ticket
 from lakehouse.gold.customer_timeline import customer_timeline
 from lakehouse.settings.facts import JourneySettings
+from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.tables import gold, silver
 from lakehouse.tables.linkage import IDENTITY_EVENT
 from lakehouse.tables.spec import TableSpec
@@ -298,6 +300,12 @@ def test_a_customer_at_a_glance(table: Frames, identity: Frames, text: Rows) -> 
             {**a, "stage": "active", "valid_from_date": "2024-01-01"},
             {"customer_id": "B", "stage": "prospect"},
         ),
+        customer_interest=table(
+            gold.CUSTOMER_INTEREST,
+            {**a, "category": "lighting", "domain": "marketing", "fresh_until_date": "2024-01-03"},
+            {**a, "category": "lighting", "domain": "service", "fresh_until_date": "2024-09-09"},
+            {**a, "category": "garden", "domain": "marketing", "fresh_until_date": "2024-01-02"},
+        ),
         loyalty=table(
             silver.LOYALTY,
             {"record_key": "1", "person_record_key": "ann", "tier": "basic", "points": 5},
@@ -310,6 +318,7 @@ def test_a_customer_at_a_glance(table: Frames, identity: Frames, text: Rows) -> 
             {"record_key": "3", "country": "US", "postcode_area": "ab12", "population": 333},
         ),
         identity_map=identity({"A": ["ann", "ann2"]}),
+        as_of=date(2024, 1, 2),
     )  # fmt: skip
     assert dict(frame.dtypes) == typed(gold.CUSTOMER_360)
     ann, ben = text(frame)
@@ -330,6 +339,8 @@ def test_a_customer_at_a_glance(table: Frames, identity: Frames, text: Rows) -> 
         "preferred_order_hour": "10",
         "preferred_category": "lighting",
         "preferred_brand": "Lux",
+        "interests": "[marketing:lighting, service:lighting]",
+        "stale_interest_count": "1",
         "granted": "[marketing:email]",
         "withdrawn": "[marketing:sms]",
         "loyalty_tier": "gold",
@@ -338,3 +349,81 @@ def test_a_customer_at_a_glance(table: Frames, identity: Frames, text: Rows) -> 
     assert {name: ann[name] for name in expected} == expected
     assert (ben["journey_stage"], ben["session_count"], ben["granted"]) == ("prospect", "0", "[]")
     assert (ben["order_reporting_amount"], ben["preferred_brand"]) == ("0.00", None)
+
+
+CUTOFFS = FreshnessSettings.model_validate(
+    {
+        "interest": {
+            "marketing": {
+                "bought": {"days": 180, "renewed_by": ["viewed"]},
+                "viewed": {"days": 14},
+            },
+            "service": {"bought": {"days": 730}},
+        }
+    }
+)
+
+
+@pytest.fixture
+def interests(table: Frames, text: Rows) -> Rows:
+    """fresh_until_date by domain and category of what customer A bought and viewed."""
+
+    def of(
+        bought: dict[str, str], viewed: dict[str, str], cutoffs: FreshnessSettings = CUTOFFS
+    ) -> Any:
+        frame = customer_interest(
+            table(
+                gold.CUSTOMER_ORDER_LINE,
+                *(
+                    {"record_key": p, "customer_id": "A", "product_id": p, "order_date": day,
+                     "quantity": -1 if p == "returned" else 1}
+                    for p, day in bought.items()
+                ),
+            ),
+            table(
+                gold.CUSTOMER_WEB_SESSION,
+                *(
+                    {"session_key": p, "customer_id": "A", "viewed_products": (p,),
+                     "session_date": day}
+                    for p, day in viewed.items()
+                ),
+            ),
+            table(
+                gold.PRODUCT,
+                {"product_id": "ear pods", "category": "audio"},
+                {"product_id": "speaker", "category": "audio"},
+                {"product_id": "returned", "category": "garden"},
+            ),
+            cutoffs,
+        )  # fmt: skip
+        assert dict(frame.dtypes) == typed(gold.CUSTOMER_INTEREST)
+        return {(r["domain"], r["category"]): r["fresh_until_date"] for r in text(frame)}
+
+    return of
+
+
+def test_ear_pods_bought_180_days_ago_no_longer_count_as_interest(interests: Rows) -> None:
+    assert interests(bought={"ear pods": "2024-01-01"}, viewed={}) == {
+        ("marketing", "audio"): "2024-06-29",
+        ("service", "audio"): "2025-12-31",
+    }
+
+
+def test_like_activity_renews_an_interest(interests: Rows) -> None:
+    found = interests(bought={"ear pods": "2024-01-01"}, viewed={"speaker": "2024-06-01"})
+    assert found["marketing", "audio"] == "2024-11-28"
+    assert found["service", "audio"] == "2025-12-31"
+
+
+def test_what_was_only_viewed_counts_where_a_domain_says_so(interests: Rows) -> None:
+    found = interests(bought={}, viewed={"speaker": "2024-06-01"})
+    assert found == {("marketing", "audio"): "2024-06-15"}
+
+
+def test_returned_or_unknown_products_tell_of_no_interest(interests: Rows) -> None:
+    bought = {"returned": "2024-01-01", "in no catalogue": "2024-01-01"}
+    assert interests(bought=bought, viewed={}) == {}
+
+
+def test_without_domains_nobody_is_interested(interests: Rows) -> None:
+    assert interests({"ear pods": "2024-01-01"}, {}, FreshnessSettings()) == {}

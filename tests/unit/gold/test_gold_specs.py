@@ -77,7 +77,16 @@ def test_each_gold_table_comes_after_those_it_reads() -> None:
 def test_a_function_takes_the_tables_that_its_table_reads(spec: TableSpec) -> None:
     function = getattr(import_module(f"lakehouse.gold.{spec.entity}"), spec.entity)
     entities = tuple(name.split(".")[1] for name in GOLD_READS[spec.name])
-    settings = {"survivorship", "facts", "money", "web", "journey", "attribution_days", "as_of"}
+    settings = {
+        "survivorship",
+        "facts",
+        "freshness",
+        "money",
+        "web",
+        "journey",
+        "attribution_days",
+        "as_of",
+    }
     others = settings | ({"previous"} if spec.name in GOLD_BUILDS_ON else set())
     taken = set(inspect.signature(function).parameters)
     assert taken - others == set(entities)
