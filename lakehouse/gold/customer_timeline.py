@@ -110,7 +110,9 @@ def _payments(customer_payment: DataFrame) -> DataFrame:
 
 
 def _visits(customer_web_session: DataFrame) -> DataFrame:
-    pages = F.concat_ws(" ", F.col("page_count"), F.lit("pages"))
+    pages = F.when(F.col("page_count") == 1, F.lit("1 page")).otherwise(
+        F.concat_ws(" ", "page_count", F.lit("pages"))
+    )
     cart = F.concat_ws(" ", F.lit("cart"), F.replace("cart_state", F.lit("_"), F.lit(" ")))
     title = F.concat_ws(
         ", ", F.lit("Visited the web site"), pages, F.when(F.col("cart_state").isNotNull(), cart)

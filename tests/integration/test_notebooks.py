@@ -149,7 +149,7 @@ def test_a_cell_that_nothing_here_can_run_is_refused() -> None:
             _ = Cell(text, 7).is_markdown
 
 
-@pytest.mark.parametrize("name", ["customer_360_tour.py", "linkage_model.py", "run_the_steps.py"])
+@pytest.mark.parametrize("name", sorted(path.name for path in NOTEBOOKS.glob("*.py")))
 def test_a_notebook_tells_what_it_shows_and_stores_no_output(name: str) -> None:
     parts = cells(NOTEBOOKS / name)
 
