@@ -20,7 +20,12 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "silver.person_record",
         "linkage.identity_map",
     ),
-    "gold.customer_order": ("silver.order", "silver.order_line", "linkage.identity_map"),
+    "gold.customer_order": (
+        "silver.order",
+        "silver.order_line",
+        "silver.store_weather",
+        "linkage.identity_map",
+    ),
     "gold.customer_order_line": ("silver.order_line", "silver.order", "linkage.identity_map"),
     "gold.customer_payment": ("silver.payment", "gold.customer_order", "linkage.identity_map"),
     "gold.customer_web_session": (
@@ -109,6 +114,7 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
 """Tables that each gold table is made from, in an order in which they can be built."""
 
 GOLD_TOLD_BY: Mapping[str, tuple[str, ...]] = {
+    "gold.customer_order": ("silver.order",),
     "gold.customer_payment": ("silver.payment",),
     "gold.customer_web_session": ("silver.web_event",),
     "gold.order_attribution": ("gold.customer_web_session", "gold.customer_interaction"),

@@ -18,7 +18,9 @@ def customer_journey_stage(
     that a late order corrects the past. Key: customer_id, valid_from_date. Columns: those of
     gold.customer_journey_stage.
     """
-    counts = ~F.coalesce("status", F.lit("")).isin("cancelled", "returned")
+    # What lies ahead is a wrong clock, and would cut today's stage short.
+    has_come = F.col("order_date") <= F.lit(as_of)
+    counts = ~F.coalesce("status", F.lit("")).isin("cancelled", "returned") & has_come
     days = (
         purchases(customer_order)
         .where(counts & F.col("customer_id").isNotNull())

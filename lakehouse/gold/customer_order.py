@@ -14,7 +14,11 @@ _PURCHASE = ("customer_id", "currency", "total_amount", "basket")
 
 
 def customer_order(
-    order: DataFrame, order_line: DataFrame, identity_map: DataFrame, facts: FactSettings
+    order: DataFrame,
+    order_line: DataFrame,
+    store_weather: DataFrame,
+    identity_map: DataFrame,
+    facts: FactSettings,
 ) -> DataFrame:
     """One row per order of silver, customer_id null for guests.
 
@@ -22,10 +26,10 @@ def customer_order(
     later telling names the earlier in same_purchase_key.
     """
     known = with_customer(order, identity_map)
+    repeated = _repeated(known, order_line, facts.same_purchase_hours)
     return (
-        known.join(
-            _repeated(known, order_line, facts.same_purchase_hours), on="record_key", how="left"
-        )
+        known.join(repeated, on="record_key", how="left")
+        .join(_weather(store_weather), on=["store_id", "order_date"], how="left")
         .withColumn(
             "reporting_amount",
             reporting_amount("total_amount", "currency", "order_date", facts.money),
@@ -44,6 +48,8 @@ def customer_order(
             "total_amount",
             "reporting_amount",
             "store_id",
+            "weather_condition",
+            "temperature_celsius",
             "same_purchase_key",
         )
     )
@@ -52,6 +58,21 @@ def customer_order(
 def purchases(customer_order: DataFrame) -> DataFrame:
     """The orders, each purchase once: without what a second system tells of one again."""
     return customer_order.where(F.col("same_purchase_key").isNull())
+
+
+def _weather(store_weather: DataFrame) -> DataFrame:
+    """One row per store and day, of several the newest."""
+    told = F.struct("condition", "temperature_celsius")
+    return (
+        store_weather.groupBy("store_id", F.col("weather_date").alias("order_date"))
+        .agg(F.max_by(told, F.struct("sequence_at", "record_key")).alias("weather"))
+        .select(
+            "store_id",
+            "order_date",
+            F.col("weather.condition").alias("weather_condition"),
+            "weather.temperature_celsius",
+        )
+    )
 
 
 def _repeated(known: DataFrame, order_line: DataFrame, hours: int) -> DataFrame:

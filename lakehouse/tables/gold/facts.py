@@ -51,6 +51,18 @@ CUSTOMER_ORDER = about_customers(
     ),
     Column("store_id", "string", "Store of the sale; null for the shop."),
     Column(
+        "weather_condition",
+        "string",
+        "Weather at the store on that day: sun, cloud, rain, snow or storm; null for the shop.",
+        fed_by=("silver.store_weather.condition",),
+    ),
+    Column(
+        "temperature_celsius",
+        "decimal(5,1)",
+        "Mean temperature at the store on that day.",
+        unit="degrees Celsius",
+    ),
+    Column(
         "same_purchase_key",
         "string",
         "record_key of the earlier order by which another system told of the same purchase; such an order "

@@ -26,6 +26,7 @@ from lakehouse.tables.silver import (
     ORDER,
     ORDER_LINE,
     SOCIAL_MENTION,
+    STORE_WEATHER,
     SUPPORT_TICKET,
     SURVEY_RESPONSE,
 )
@@ -51,7 +52,9 @@ def test_orders_of_merged_records_are_one_customers_and_guests_orders_stay(
     table: Frames, identity: Frames, facts: FactSettings
 ) -> None:
     known = identity({"c1": ["r1", "r2"]})
-    orders = customer_order(table(ORDER, *ORDERS), table(ORDER_LINE), known, facts)
+    orders = customer_order(
+        table(ORDER, *ORDERS), table(ORDER_LINE), table(STORE_WEATHER), known, facts
+    )
     assert dict(orders.dtypes) == typed(CUSTOMER_ORDER)
     assert {r.record_key: r.customer_id for r in orders.collect()} == {
         "o1": "c1",
@@ -66,13 +69,36 @@ def test_sums_of_gold_orders_equal_sums_of_silver_orders(
 ) -> None:
     silver = table(ORDER, *ORDERS)
     known = identity({"c1": ["r1"]}, former={"c0": ["r1"], "c2": ["r2"]})
-    gold = customer_order(silver, table(ORDER_LINE), known, facts)
+    gold = customer_order(silver, table(ORDER_LINE), table(STORE_WEATHER), known, facts)
 
     def sums(frame: DataFrame) -> set[tuple[Any, ...]]:
         by_currency = frame.groupBy("currency").agg(F.sum("total_amount"), F.count("*"))
         return {tuple(row) for row in by_currency.collect()}
 
     assert sums(gold) == sums(silver) == {("EUR", Decimal("110.74"), 3), ("USD", Decimal(7), 1)}
+
+
+def test_a_purchase_in_a_store_has_the_weather_of_its_day(
+    table: Frames, identity: Frames, facts: FactSettings, text: Rows
+) -> None:
+    sold = {"store_id": "S1", "order_date": "2024-01-01"}
+    day = {"store_id": "S1", "weather_date": "2024-01-01"}
+    orders = customer_order(
+        table(ORDER, {"record_key": "o1", **sold}, {"record_key": "o2", **sold, "store_id": None}),
+        table(ORDER_LINE),
+        table(
+            STORE_WEATHER,
+            {**day, "record_key": "w1", "sequence_at": "2024-01-01", "condition": "sun"},
+            {**day, "record_key": "w2", "sequence_at": "2024-01-02", "condition": "rain"},
+            {**day, "record_key": "w3", "store_id": "S2", "condition": "snow"},
+        ),
+        identity({}),
+        facts,
+    )
+    assert {r["record_key"]: r["weather_condition"] for r in text(orders)} == {
+        "o1": "rain",
+        "o2": None,
+    }
 
 
 @pytest.fixture
@@ -94,6 +120,7 @@ def repeated(table: Frames, identity: Frames, facts: FactSettings) -> Rows:
                     if product
                 ),
             ),
+            table(STORE_WEATHER),
             known,
             facts,
         )  # fmt: skip

@@ -21,7 +21,14 @@ from lakehouse.tables.gold import (
     ORDER_ATTRIBUTION,
     RECONCILIATION,
 )
-from lakehouse.tables.silver import MEDIA_SPEND, ORDER, ORDER_LINE, PAYMENT, WEB_EVENT
+from lakehouse.tables.silver import (
+    MEDIA_SPEND,
+    ORDER,
+    ORDER_LINE,
+    PAYMENT,
+    STORE_WEATHER,
+    WEB_EVENT,
+)
 from lakehouse.tables.spec import TableSpec
 
 Frames = Callable[..., DataFrame]
@@ -49,6 +56,7 @@ def test_an_amount_is_worth_what_the_newest_rate_of_its_day_says(
             order("a refunded cent", "2024-01-01", "USD", "-0.01"),
         ),
         table(ORDER_LINE),
+        table(STORE_WEATHER),
         identity({}),
         facts,
     )
@@ -68,6 +76,7 @@ def test_a_company_of_one_currency_needs_no_rates(table: Frames, identity: Frame
     frame = customer_order(
         table(ORDER, {"record_key": "o", "currency": "EUR", "total_amount": "3.00"}),
         table(ORDER_LINE),
+        table(STORE_WEATHER),
         identity({}),
         FactSettings(money=MoneySettings(reporting_currency="EUR")),
     )

@@ -136,6 +136,13 @@ def test_a_stage_that_has_not_come_by_the_day_of_the_run_is_not_told(stages: Row
     assert stages("2024-02-01", as_of=date(2024, 5, 11))[-1] == ("2024-05-11", "lapsing")
 
 
+def test_an_order_of_a_clock_that_runs_ahead_changes_no_stage(stages: Rows) -> None:
+    assert stages("2024-02-01", "2031-01-01", as_of=date(2024, 3, 1)) == [
+        ("2024-01-01", "prospect"),
+        ("2024-02-01", "new"),
+    ]
+
+
 def test_an_order_on_the_first_day_or_before_leaves_no_time_as_a_prospect(stages: Rows) -> None:
     assert stages("2024-01-01", as_of=date(2024, 1, 2)) == [("2024-01-01", "new")]
     assert stages("2023-12-01", as_of=date(2024, 1, 2)) == [("2023-12-01", "new")]
