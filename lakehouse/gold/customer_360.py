@@ -63,11 +63,14 @@ def customer_360(  # noqa: PLR0913 (one for each table that it reads)
         _areas(customer, demographic),
     ]
     wide = reduce(lambda a, b: a.join(b, on="customer_id", how="left"), parts, customer)
+    return _filled(wide).select(*CUSTOMER_360.column_names)
+
+
+def _filled(wide: DataFrame) -> DataFrame:
+    """Nulls of what is counted and listed as 0 and as empty lists."""
     nothing = F.array().cast("array<string>")
-    return (
-        wide.fillna(0, [*_COUNTS, "order_reporting_amount"])
-        .withColumns({name: F.coalesce(name, nothing) for name in _LISTS})
-        .select(*CUSTOMER_360.column_names)
+    return wide.fillna(0, [*_COUNTS, "order_reporting_amount"]).withColumns(
+        {name: F.coalesce(name, nothing) for name in _LISTS}
     )
 
 

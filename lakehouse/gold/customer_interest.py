@@ -32,14 +32,8 @@ def customer_interest(
             *(F.count_if(kind == k).alias(f"{k}_count") for k in InterestFact),
         )
     )
-    domains = [
-        F.struct(F.lit(domain).alias("domain"), _fresh_until(cutoffs).alias("fresh_until_date"))
-        for domain, cutoffs in sorted(freshness.interest.items())
-    ]
-    nothing = F.expr("cast(array() as array<struct<domain:string,fresh_until_date:date>>)")
-    told = F.array(*domains) if domains else nothing
     return (
-        by_category.withColumn("told", F.explode(told))
+        by_category.withColumn("told", F.explode(_domains(freshness)))
         .where(F.col("told.fresh_until_date").isNotNull())
         .select(
             "customer_id",
@@ -50,6 +44,16 @@ def customer_interest(
             *(f"{k}_count" for k in InterestFact),
         )
     )
+
+
+def _domains(freshness: FreshnessSettings) -> Column:
+    """An array of each domain and the first day on which nothing counts for it any more."""
+    domains = [
+        F.struct(F.lit(domain).alias("domain"), _fresh_until(cutoffs).alias("fresh_until_date"))
+        for domain, cutoffs in sorted(freshness.interest.items())
+    ]
+    nothing = F.expr("cast(array() as array<struct<domain:string,fresh_until_date:date>>)")
+    return F.array(*domains) if domains else nothing
 
 
 def _last(kind: InterestFact) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import sqlglot
-import yaml
 from sqlglot import exp
 
+from lakehouse.settings.documents import yaml_text
 from lakehouse.settings.metrics import Expression, MetricView
 
 Naming = Callable[[str], str]
@@ -66,9 +66,8 @@ def databricks_metric_view(view: MetricView, table: Naming = str) -> str:
         ]
     body["dimensions"] = [_entry(field) for field in view.dimensions]
     body["measures"] = [_entry(field) for field in view.measures]
-    text = yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=1000)
     name = table(f"gold.{view.name}")
-    return f"CREATE OR REPLACE VIEW {name}\nWITH METRICS\nLANGUAGE YAML\nAS $$\n{text}$$"
+    return f"CREATE OR REPLACE VIEW {name}\nWITH METRICS\nLANGUAGE YAML\nAS $$\n{yaml_text(body)}$$"
 
 
 def _of_source(expression: str) -> str:

@@ -62,6 +62,11 @@ def read_layer(path: Path, label: str) -> Layer | Fault:
     return Layer(label, content)
 
 
+def yaml_text(content: Document) -> str:
+    """The mapping as YAML, keys in their order, a value on one line."""
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=10_000)
+
+
 def merged(layers: Sequence[Layer]) -> Document:
     """The layers laid over each other: mappings key by key, all else replaced."""
     content: Document = {}
