@@ -26,7 +26,11 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "silver.store_weather",
         "linkage.identity_map",
     ),
-    "gold.customer_order_line": ("silver.order_line", "silver.order", "linkage.identity_map"),
+    "gold.customer_order_line": (
+        "silver.order_line",
+        "gold.customer_order",
+        "linkage.identity_map",
+    ),
     "gold.customer_payment": ("silver.payment", "gold.customer_order", "linkage.identity_map"),
     "gold.customer_web_session": (
         "silver.web_event",
@@ -115,6 +119,7 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
 
 GOLD_TOLD_BY: Mapping[str, tuple[str, ...]] = {
     "gold.customer_order": ("silver.order",),
+    "gold.customer_order_line": ("silver.order_line",),
     "gold.customer_payment": ("silver.payment",),
     "gold.customer_web_session": ("silver.web_event",),
     "gold.order_attribution": ("gold.customer_web_session", "gold.customer_interaction"),

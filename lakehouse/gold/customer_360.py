@@ -100,7 +100,9 @@ def _orders(customer_order: DataFrame) -> DataFrame:
 
 
 def _tastes(customer_order_line: DataFrame, product: DataFrame) -> DataFrame:
-    lines = customer_order_line.where(F.col("customer_id").isNotNull() & (F.col("quantity") > 0))
+    lines = customer_order_line.where(
+        F.col("customer_id").isNotNull() & (F.col("quantity") > 0) & ~F.col("is_told_again")
+    )
     products = product.select("product_id", "category", "brand")
     return (
         lines.select("customer_id", "product_id")

@@ -64,7 +64,10 @@ def _facts(customer_order_line: DataFrame, customer_web_session: DataFrame) -> D
     """One row per fact of a known customer: customer_id, product_id, day, fact. A return is none."""
     is_known = F.col("customer_id").isNotNull()
     bought = customer_order_line.where(
-        is_known & (F.col("quantity") > 0) & F.col("order_date").isNotNull()
+        is_known
+        & (F.col("quantity") > 0)
+        & F.col("order_date").isNotNull()
+        & ~F.col("is_told_again")
     ).select(
         "customer_id",
         "product_id",

@@ -7,17 +7,18 @@ from lakehouse.gold.identity import with_customer
 
 
 def customer_order_line(
-    order_line: DataFrame, order: DataFrame, identity_map: DataFrame
+    order_line: DataFrame, customer_order: DataFrame, identity_map: DataFrame
 ) -> DataFrame:
     """One row per line of silver; the customer is the order's, or the line's if it has no order.
 
     Key: record_key. Columns: those of gold.customer_order_line.
     """
-    heads = order.select(
+    heads = customer_order.select(
         F.col("record_key").alias("order_record_key"),
         F.col("person_record_key").alias("order_person_record_key"),
         "channel",
         "order_date",
+        F.col("same_purchase_key").isNotNull().alias("is_told_again"),
     )
     lines = order_line.join(heads, on="order_record_key", how="left").withColumn(
         "person_record_key", F.coalesce("order_person_record_key", "person_record_key")
@@ -36,4 +37,5 @@ def customer_order_line(
         "unit_price",
         "line_amount",
         "currency",
+        F.coalesce("is_told_again", F.lit(False)).alias("is_told_again"),
     )

@@ -22,10 +22,12 @@ from lakehouse.pipeline.bi_server import (
     HOST,
     beeline_command,
     jdbc_url,
+    metric_statements,
     serve_gold,
     view_statements,
 )
 from lakehouse.pipeline.lake import open_lake
+from lakehouse.settings.metrics import MetricView
 from lakehouse.storage.releases import Release, current_release
 from tests.support.lake import DAY_2, SmallLake
 
@@ -125,8 +127,16 @@ def test_every_gold_table_of_the_release_is_there_by_name_with_its_comments(serv
     names = ["gold." + line.split("\t")[1] for line in served.ask("SHOW VIEWS IN gold")]
     described = served.ask("DESCRIBE gold.customer")
 
-    assert sorted(names) == sorted(gold_tables(served.small))
+    tables = [name for name in names if not name.startswith("gold.metric_")]
+    assert sorted(tables) == sorted(gold_tables(served.small))
     assert "birth_date\tdate\tBirth date." in described
+
+
+@pytest.mark.slow
+def test_metrics_are_views_beside_the_tables(served: Served) -> None:
+    customers = served.ask("SELECT count(*) FROM customer")
+
+    assert served.ask("SELECT sum(customer_count) FROM metric_customers") == customers
 
 
 @pytest.mark.slow
@@ -211,6 +221,27 @@ def test_tables_of_a_catalog_are_left_to_the_catalog_s_own_endpoint(small_lake: 
 
     with pytest.raises(ConfigurationError, match="catalog_prefix"):
         serve_gold(lake, free_port())
+
+
+def test_a_metric_has_a_view_where_the_release_has_what_it_is_told_from() -> None:
+    view = MetricView.model_validate(
+        {
+            "name": "metric_days",
+            "description": "Days.",
+            "source": "gold.date",
+            "measures": [{"name": "days", "expression": "count(*)", "description": "Days."}],
+        }
+    )
+
+    assert metric_statements([view], Release(1, "day-1", {"gold.customer": 7})) == []
+    assert [
+        " ".join(statement.split())
+        for statement in metric_statements([view], Release(2, "day-2", {"gold.date": 1}))
+    ] == [
+        "CREATE VIEW IF NOT EXISTS `gold`.`metric_days` AS"
+        " SELECT COUNT(*) AS days FROM gold.date AS source",
+        "ALTER VIEW `gold`.`metric_days` AS SELECT COUNT(*) AS days FROM gold.date AS source",
+    ]
 
 
 def test_a_table_that_left_the_release_loses_its_view() -> None:

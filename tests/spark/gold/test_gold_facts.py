@@ -184,10 +184,11 @@ def test_who_buys_the_same_again_has_bought_it_again(repeated: Rows) -> None:
 
 def test_a_line_has_the_customer_and_day_of_its_order(table: Frames, identity: Frames) -> None:
     orders = table(
-        ORDER,
+        CUSTOMER_ORDER,
         {"record_key": "o1", "person_record_key": "r1", "order_date": "2024-05-01",
          "channel": "shop"},
-        {"record_key": "o2", "order_date": "2024-05-02", "channel": "store"},
+        {"record_key": "o2", "order_date": "2024-05-02", "channel": "store",
+         "same_purchase_key": "o1"},
     )  # fmt: skip
     lines = table(
         ORDER_LINE,
@@ -198,9 +199,10 @@ def test_a_line_has_the_customer_and_day_of_its_order(table: Frames, identity: F
     )
     found = customer_order_line(lines, orders, identity({"c1": ["r1"]}))
     assert dict(found.dtypes) == typed(CUSTOMER_ORDER_LINE)
+    rows = found.collect()
+    assert [r.record_key for r in rows if r.is_told_again] == ["l3"]
     assert {
-        (r.record_key, r.customer_id, r.channel, r.order_date and str(r.order_date))
-        for r in found.collect()
+        (r.record_key, r.customer_id, r.channel, r.order_date and str(r.order_date)) for r in rows
     } == {
         ("l1", "c1", "shop", "2024-05-01"),
         ("l2", "c1", "shop", "2024-05-01"),

@@ -267,10 +267,12 @@ def test_a_customer_at_a_glance(table: Frames, identity: Frames, text: Rows) -> 
         ),
         customer_order_line=table(
             gold.CUSTOMER_ORDER_LINE,
-            {**a, "record_key": "1", "product_id": "lamp", "quantity": 1},
-            {**a, "record_key": "2", "product_id": "lamp", "quantity": 1},
-            {**a, "record_key": "3", "product_id": "rug", "quantity": 9},
+            {**a, "record_key": "1", "product_id": "lamp", "quantity": 1, "is_told_again": False},
+            {**a, "record_key": "2", "product_id": "lamp", "quantity": 1, "is_told_again": False},
+            {**a, "record_key": "3", "product_id": "rug", "quantity": 9, "is_told_again": False},
             {**a, "record_key": "4", "product_id": "rug", "quantity": -9},
+            *({**a, "record_key": f"again {n}", "product_id": "rug", "quantity": 1,
+               "is_told_again": True} for n in range(2)),
         ),
         product=table(
             gold.PRODUCT,
@@ -383,7 +385,7 @@ def interests(table: Frames, text: Rows) -> Rows:
                 gold.CUSTOMER_ORDER_LINE,
                 *(
                     {"record_key": p, "customer_id": "A", "product_id": p, "order_date": day,
-                     "quantity": -1 if p == "returned" else 1}
+                     "quantity": -1 if p == "returned" else 1, "is_told_again": False}
                     for p, day in bought.items()
                 ),
             ),
