@@ -14,9 +14,12 @@ from lakehouse.tables.gold.facts import (
 )
 from lakehouse.tables.gold.golden_record import (
     CUSTOMER,
-    CUSTOMER_ATTRIBUTE,
     CUSTOMER_CONTACT_POINT,
     CUSTOMER_IDENTIFIER,
+)
+from lakehouse.tables.gold.survivors import (
+    CUSTOMER_ATTRIBUTE,
+    CUSTOMER_HISTORY,
     GOLDEN_ATTRIBUTES,
 )
 
@@ -25,6 +28,7 @@ GOLD_TABLES = (
     CUSTOMER,
     CUSTOMER_IDENTIFIER,
     CUSTOMER_CONTACT_POINT,
+    CUSTOMER_HISTORY,
     CUSTOMER_ORDER,
     CUSTOMER_ORDER_LINE,
     CUSTOMER_INTERACTION,
@@ -41,6 +45,7 @@ __all__ = [
     "CUSTOMER_ATTRIBUTE",
     "CUSTOMER_CONSENT",
     "CUSTOMER_CONTACT_POINT",
+    "CUSTOMER_HISTORY",
     "CUSTOMER_IDENTIFIER",
     "CUSTOMER_INTERACTION",
     "CUSTOMER_METRIC",

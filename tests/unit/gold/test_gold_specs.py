@@ -62,7 +62,7 @@ def test_golden_attributes_are_as_sensitive_in_gold_as_in_silver() -> None:
 def test_reads_name_every_gold_table_and_only_what_gold_may_read() -> None:
     assert tuple(GOLD_READS) == tuple(spec.name for spec in GOLD_TABLES)
     known = {spec.name for spec in SILVER_TABLES + GOLD_TABLES}
-    known |= {"linkage.identity_map", "linkage.customer_alias"}
+    known |= {"linkage.identity_map", "linkage.customer_alias", "ops.attribute_override"}
     assert {read for reads in GOLD_READS.values() for read in reads} <= known
 
 
@@ -77,7 +77,7 @@ def test_each_gold_table_comes_after_those_it_reads() -> None:
 def test_a_function_takes_the_tables_that_its_table_reads(spec: TableSpec) -> None:
     function = getattr(import_module(f"lakehouse.gold.{spec.entity}"), spec.entity)
     entities = tuple(name.split(".")[1] for name in GOLD_READS[spec.name])
-    others = {"survivorship"} | ({"previous"} if spec.name in GOLD_BUILDS_ON else set())
+    others = {"survivorship", "as_of"} | ({"previous"} if spec.name in GOLD_BUILDS_ON else set())
     taken = set(inspect.signature(function).parameters)
     assert taken - others == set(entities)
     assert ("previous" in taken) == (spec.name in GOLD_BUILDS_ON)
