@@ -25,13 +25,7 @@ def customer_attribute(
     Key: customer_id, attribute. Columns: those of gold.customer_attribute. An attribute that the winning
     record leaves empty has no row, whatever others say: it is theirs together with the rest of the group,
     which lost as a whole. Records that say the same by a group's `compare` have not lost.
-
-    Args:
-        person_record: silver.person_record.
-        identity_map: linkage.identity_map.
-        attribute_override: ops.attribute_override; the decisions that hold win over every rule.
-        survivorship: the rules.
-        as_of: the day on which trust is compared.
+    What holds of `attribute_override` wins over every rule; `as_of` is the day on which trust is compared.
     """
     records = customer_records(person_record, identity_map, *columns_read(survivorship))
     holding = attribute_decisions(attribute_override).where(F.col("ended_at").isNull())

@@ -1,4 +1,15 @@
-"""gold.customer_history: what held of each customer, and from when to when by the sources' clocks."""
+"""gold.customer_history: what held of each customer, and from when to when by the sources' clocks.
+
+At each moment at which a record of the customer's, as it is today, or an earlier version of one began or
+ceased to say something, survivorship decides anew among what was said then, by today's rules and today's
+ages. Hence the laws: periods of a customer and group neither overlap nor are inverted; two that adjoin
+differ in values; the one without end is what gold.customer_attribute has; a late record takes its place
+among those that were there before it; the table made again of itself stays as it is.
+
+The earlier versions are those that held in the last release: what only lost, and what came and went
+between two releases, is not known any more. What the same version of a record gave otherwise was a
+mistake, and what a record said that is gone from its source is gone.
+"""
 
 from datetime import date
 
@@ -27,20 +38,11 @@ def customer_history(
 
     Key: customer_id, attribute_group, valid_from_at. Columns: those of gold.customer_history.
 
-    At each moment at which a record of the customer's, as it is today, or an earlier version of one began
-    or ceased to say something, survivorship decides anew among what was said then, by today's rules and
-    today's ages. Hence the laws: periods of a customer and group neither overlap nor are inverted, two that
-    adjoin differ in values, the one without end is what gold.customer_attribute has, a late record takes
-    its place among those that were there before it, and the table made again of itself stays as it is.
-
     Args:
         person_record: silver.person_record.
         identity_map: linkage.identity_map: what a record said goes where the record goes.
         attribute_override: ops.attribute_override; a decision held until the next one of its record.
-        previous: this table as the last release has it, of which the earlier versions are. They are
-            those that held; what only lost, and what came and went between two releases, is not known
-            any more. What the same version of a record gave otherwise was a mistake, and what a record
-            said that is gone from its source is gone.
+        previous: this table as the last release has it, of which earlier versions of records are.
         survivorship: the rules.
         as_of: the day on which trust is compared.
     """
@@ -117,14 +119,14 @@ def _versions_of_group(group: AttributeGroup, rules: Survivorship, as_of: date) 
         lambda f: _version(
             f["offer"],
             f["started_at"],
-            F.least(_next_start(former, f["started_at"]), started),
+            F.least(_next_start(told, f["started_at"]), started),
         ),
     )
     return F.concat(ended, F.array(_version(today, started, F.lit(None).cast("timestamp"))))
 
 
-def _next_start(former: Column, started_at: Column) -> Column:
-    starts = F.transform(former, lambda f: f["started_at"])
+def _next_start(told: Column, started_at: Column) -> Column:
+    starts = F.transform(told, lambda t: t["started_at"])
     return F.array_min(F.filter(starts, lambda start: start > started_at))
 
 
