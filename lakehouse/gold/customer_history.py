@@ -6,8 +6,9 @@ ages. Hence the laws: periods of a customer and group neither overlap nor are in
 differ in values; the one without end is what gold.customer_attribute has; a late record takes its place
 among those that were there before it; the table made again of itself stays as it is.
 
-The earlier versions are those that held in the last release: what only lost, and what came and went
-between two releases, is not known any more. What the same version of a record gave otherwise was a
+The earlier versions are those that held in the last release, as `told_by` has them: what only lost, and
+what came and went between two releases, is not known any more. So an earlier version is weighed alone: how
+many said the same is asked of today's records. What the same version of a record gave otherwise was a
 mistake, and what a record said that is gone from its source is gone.
 """
 
@@ -54,85 +55,95 @@ def customer_history(
     versions = _versions(
         with_decisions(told, attribute_decisions(attribute_override)), rules, as_of
     )
-    ranked = ranked_values(_offered_at_moments(versions), rules, "moment", "next_at")
+    ranked = ranked_values(
+        _offered_at_moments(versions),
+        rules,
+        "moment",
+        "next_at",
+        kept=("started_at", "ended_at"),
+        frequency=F.greatest(F.count_if("is_current"), F.lit(1)),
+    )
+    rule = F.when(F.col("next_at").isNull(), deciding_rule(F.col("ranked"), rules))
+    best = F.col("ranked")[0]
     return _periods(
-        ranked.select(
-            *_GROUP,
-            "moment",
-            "next_at",
-            F.col("ranked")[0].alias("best"),
-            deciding_rule(F.col("ranked"), rules).alias("rule"),
-        )
+        ranked.select(*_GROUP, "moment", "next_at", best.alias("best"), rule.alias("rule"))
     )
 
 
 def _told_before(previous: DataFrame) -> DataFrame:
-    """One row per record: `told`, the periods in which it gave what held."""
-    period = F.struct(
+    """One row per record: `told`, its versions by which something held."""
+    version = F.struct(
         "attribute_group",
-        F.col("valid_from_at").alias("started_at"),
-        F.col("valid_to_at").isNull().alias("is_open"),
         "values",
-        "source_system",
-        "sequence_at",
+        F.col("valid_to_at").isNull().alias("is_open"),
+        "by.source_system",
+        "by.sequence_at",
+        "by.said_from_at",
+        "by.said_to_at",
     )
-    of_records = previous.where(F.col("source_system") != STEWARD)
-    return of_records.groupBy("record_key").agg(F.collect_list(period).alias("told"))
+    of_records = previous.select("*", F.explode("told_by").alias("by")).where(
+        F.col("by.source_system") != STEWARD
+    )
+    return of_records.groupBy("by.record_key").agg(F.collect_list(version).alias("told"))
 
 
 def _versions(records: DataFrame, rules: Survivorship, as_of: date) -> DataFrame:
-    """One row per version that is known: customer_id, attribute_group, offer, started_at, ended_at."""
+    """One row per version that is known: customer_id, attribute_group, version."""
     decided = F.transform(
         F.coalesce("decisions", F.array()),
         lambda d: _version(
-            steward_offer(F.col("record_key"), d, rules), d["decided_at"], d["ended_at"]
+            steward_offer(F.col("record_key"), d, rules),
+            d["decided_at"],
+            d["ended_at"],
+            F.lit(True),
         ),
     )
     of_record = (_versions_of_group(group, rules, as_of) for group in rules.groups)
 
-    def has_been(version: Column) -> Column:
+    def was_said(version: Column) -> Column:
         lasted = F.coalesce(version["started_at"] < version["ended_at"], F.lit(True))
         return lasted & (F.size(version["offer"]["filled"]) > 0)
 
-    return records.select(
-        "customer_id", F.explode(F.filter(F.concat(*of_record, decided), has_been)).alias("v")
-    ).select("customer_id", "v.offer.attribute_group", "v.offer", "v.started_at", "v.ended_at")
+    said = F.filter(F.concat(*of_record, decided), was_said)
+    return records.select("customer_id", F.explode(said).alias("version")).select(
+        "customer_id", "version.offer.attribute_group", "version"
+    )
 
 
 def _versions_of_group(group: AttributeGroup, rules: Survivorship, as_of: date) -> Column:
     """What the record says of the group, and what it said when that held."""
-    today = record_offer(group, rules, as_of, F.col)
-    told = F.filter(F.coalesce("told", F.array()), lambda t: t["attribute_group"] == group.name)
+    today, sequence_at = record_offer(group, rules, as_of, F.col), F.col("sequence_at")
     former = F.transform(
-        told,
+        F.filter(F.coalesce("told", F.array()), lambda t: t["attribute_group"] == group.name),
         lambda t: F.struct(
             record_offer(group, rules, as_of, _said_then(t, group)).alias("offer"),
-            t["started_at"].alias("started_at"),
-            t["is_open"].alias("is_open"),
+            *(t[name].alias(name) for name in ("is_open", "said_from_at", "said_to_at")),
         ),
     )
-    # A record that is sent again and says what held at last has been saying so since then.
-    same = F.filter(former, lambda f: f["is_open"] & (f["offer"]["filled"] == today["filled"]))
-    started = F.least(F.get(same, F.lit(0))["started_at"], F.col("sequence_at"))
+
+    def goes_on(f: Column) -> Column:
+        # The very same version, or one sent again whose values held at last.
+        same_version = f["offer"]["sequence_at"] == sequence_at
+        same_values = f["offer"]["filled"] == today["filled"]
+        return f["said_to_at"].isNull() & same_values & (f["is_open"] | same_version)
+
+    since = F.transform(F.filter(former, goes_on), lambda f: f["said_from_at"])
+    started, forever = F.least(F.array_min(since), sequence_at), F.lit(None).cast("timestamp")
     ended = F.transform(
-        former,
+        F.filter(former, lambda f: ~goes_on(f)),
         lambda f: _version(
-            f["offer"],
-            f["started_at"],
-            F.least(_next_start(told, f["started_at"]), started),
+            f["offer"], f["said_from_at"], F.coalesce(f["said_to_at"], sequence_at), F.lit(False)
         ),
     )
-    return F.concat(ended, F.array(_version(today, started, F.lit(None).cast("timestamp"))))
+    return F.concat(ended, F.array(_version(today, started, forever, F.lit(True))))
 
 
-def _next_start(told: Column, started_at: Column) -> Column:
-    starts = F.transform(told, lambda t: t["started_at"])
-    return F.array_min(F.filter(starts, lambda start: start > started_at))
-
-
-def _version(offer: Column, started_at: Column, ended_at: Column) -> Column:
+def _version(offer: Column, started: Column, ended: Column, is_current: Column) -> Column:
     return F.struct(
-        offer.alias("offer"), started_at.alias("started_at"), ended_at.alias("ended_at")
+        offer.alias("offer"),
+        started.alias("started_at"),
+        ended.alias("ended_at"),
+        is_current.alias("is_current"),
     )
 
 
@@ -154,13 +165,14 @@ def _said_then(told: Column, group: AttributeGroup) -> Said:
 def _offered_at_moments(versions: DataFrame) -> DataFrame:
     """What was said at each moment from which something began or ceased to be said.
 
-    The fields of `record_offer`, and customer_id, moment, next_at (the next moment, null of the last).
+    The fields of `record_offer`, customer_id, moment, next_at (the next moment, null of the last),
+    started_at, ended_at, is_current (false of an earlier version).
     """
     of_group = versions.groupBy(*_GROUP).agg(
-        F.collect_list(F.struct("offer", "started_at", "ended_at")).alias("versions"),
-        F.array_sort(F.array_union(F.collect_set("started_at"), F.collect_set("ended_at"))).alias(
-            "moments"
-        ),
+        F.collect_list("version").alias("versions"),
+        F.array_sort(
+            F.array_union(F.collect_set("version.started_at"), F.collect_set("version.ended_at"))
+        ).alias("moments"),
     )
     at_moment = of_group.select("*", F.posexplode("moments").alias("position", "moment")).select(
         "*", F.get("moments", F.col("position") + 1).alias("next_at")
@@ -171,9 +183,10 @@ def _offered_at_moments(versions: DataFrame) -> DataFrame:
         has_ended = F.coalesce(version["ended_at"] <= moment, F.lit(False))
         return (version["started_at"] <= moment) & ~has_ended
 
-    return at_moment.select(
-        "customer_id", "moment", "next_at", F.explode(F.filter("versions", is_said)).alias("v")
-    ).select("customer_id", "moment", "next_at", "v.offer.*")
+    at = ("customer_id", "moment", "next_at")
+    return at_moment.select(*at, F.explode(F.filter("versions", is_said)).alias("version")).select(
+        *at, "version.offer.*", "version.started_at", "version.ended_at", "version.is_current"
+    )
 
 
 def _periods(won: DataFrame) -> DataFrame:
@@ -184,11 +197,22 @@ def _periods(won: DataFrame) -> DataFrame:
     )
     begins = F.when(goes_on, 0).otherwise(1)
     last = F.max_by(F.struct("best", "rule", "next_at"), "moment")
+    told_by = F.struct(
+        F.col("best.started_at").alias("said_from_at"),
+        F.col("best.ended_at").alias("said_to_at"),
+        "best.record_key",
+        "best.source_system",
+        "best.sequence_at",
+    )
     return (
         won.select("*", begins.alias("begins"))
         .select("*", F.sum("begins").over(in_turn).alias("period"))
         .groupBy(*_GROUP, "period")
-        .agg(F.min("moment").alias("valid_from_at"), last.alias("last"))
+        .agg(
+            F.min("moment").alias("valid_from_at"),
+            last.alias("last"),
+            F.array_sort(F.collect_set(told_by)).alias("told_by"),
+        )
         .select(
             *_GROUP,
             "valid_from_at",
@@ -198,5 +222,6 @@ def _periods(won: DataFrame) -> DataFrame:
             "last.best.source_system",
             "last.best.sequence_at",
             "last.rule",
+            "told_by",
         )
     )

@@ -1,6 +1,6 @@
 """Survivorship: of each customer's records, which one gives each group of attributes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
@@ -12,6 +12,8 @@ from lakehouse.settings.survivorship import AttributeGroup, Rule, Survivorship
 
 ONLY_VALUE = "only_value"
 TIE_BREAK = "record_key"
+
+_KEPT = ("record_key", "source_system", "sequence_at", "filled", "is_broken", "fresh_until_at")
 
 
 def candidates(records: DataFrame, survivorship: Survivorship, as_of: date) -> DataFrame:
@@ -37,20 +39,32 @@ def candidates(records: DataFrame, survivorship: Survivorship, as_of: date) -> D
     )
 
 
-def ranked_values(offered: DataFrame, survivorship: Survivorship, *keys: str) -> DataFrame:
+def ranked_values(
+    offered: DataFrame,
+    survivorship: Survivorship,
+    *keys: str,
+    kept: Sequence[str] = (),
+    frequency: Column | None = None,
+) -> DataFrame:
     """What each customer's records say: one row per customer and group, and its values best first.
 
     `ranked` holds one element per distinct value_key (ranking, record_key, source_system,
-    sequence_at, filled, is_broken, fresh_until_at), each from the best record that says so. `keys` are
-    columns by which rows are kept apart beside customer and group.
+    sequence_at, filled, is_broken, fresh_until_at), each from the best record that says so.
+
+    Args:
+        offered: as `candidates` gives it.
+        survivorship: the rules.
+        keys: columns by which rows are kept apart beside customer and group.
+        kept: columns that the elements have beside those.
+        frequency: how often a value is said, over its rows; by default their number.
     """
     of_one = ("customer_id", "attribute_group", *keys)
-    fields = ("record_key", "source_system", "sequence_at", "filled", "is_broken", "fresh_until_at")
     distinct = offered.groupBy(*of_one, "value_key").agg(
-        F.count("*").alias("frequency"), F.min(F.struct("ranking", *fields)).alias("best")
+        (F.count("*") if frequency is None else frequency).alias("frequency"),
+        F.min(F.struct("ranking", *_KEPT, *kept)).alias("best"),
     )
     ranking = _with_frequency(F.col("best.ranking"), F.col("frequency"), survivorship)
-    counted = F.struct(ranking.alias("ranking"), *(f"best.{name}" for name in fields))
+    counted = F.struct(ranking.alias("ranking"), *(f"best.{name}" for name in (*_KEPT, *kept)))
     return distinct.groupBy(*of_one).agg(F.sort_array(F.collect_list(counted)).alias("ranked"))
 
 

@@ -151,7 +151,22 @@ CUSTOMER_HISTORY = about_customers(
         required=True,
         fed_by=_TIMES,
     ),
-    _RULE,
+    Column(
+        "rule",
+        "string",
+        "Rule by which the values hold, as in gold.customer_attribute; null once they hold no longer, as "
+        "what lost to them then is not kept.",
+    ),
+    Column(
+        "told_by",
+        "array<struct<said_from_at:timestamp,said_to_at:timestamp,record_key:string,"
+        "source_system:string,sequence_at:timestamp>>",
+        "Versions of records, and decisions of stewards, by which the values held, in turn: since when and until "
+        "when they said so (null: they still do), as far as is known, and their last sequence_at.",
+        PSEUDONYM,
+        required=True,
+        fed_by=(*person("record_key", "source_system"), *_TIMES),
+    ),
     primary_key=("customer_id", "attribute_group", "valid_from_at"),
     owner="customer-data",
     purposes=(*MARKETING, "identity"),

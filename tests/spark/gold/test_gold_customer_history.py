@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -17,181 +18,197 @@ from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE
 from lakehouse.tables.silver import PERSON_RECORD
 
 Frames = Callable[..., DataFrame]
-History = Callable[..., Any]
+Next = Callable[..., list[Any]]
 Record = dict[str, Any]
+Owners = dict[str, list[str]]
 
 TODAY = date(2026, 1, 5)
 COMPANIES = 40
 
 
 @pytest.fixture
-def days(table: Frames, identity: Frames, survivorship: Survivorship) -> History:
-    """The history after the last of several days, each a list of records and whose they are.
+def next_day(table: Frames, identity: Frames) -> Next:
+    """The rows of the history after a day on which these are the records, their owners and decisions."""
 
-    A day is (owners, records) or (owners, records, decisions).
-    """
-
-    def of(*told: tuple[Any, ...], rules: Survivorship = survivorship) -> list[Any]:
-        rows: list[Any] = []
-        for owners, records, *decisions in told:
-            frame = customer_history(
-                table(PERSON_RECORD, *records),
-                identity(owners),
-                table(ATTRIBUTE_OVERRIDE, *(decisions[0] if decisions else ())),
-                table(CUSTOMER_HISTORY, *(row.asDict() for row in rows)),
-                rules,
-                TODAY,
-            )
-            assert tuple(frame.columns) == CUSTOMER_HISTORY.column_names
-            rows = frame.collect()
-        return sorted(
-            rows, key=lambda row: (row.customer_id, row.attribute_group, row.valid_from_at)
+    def of(
+        rows: list[Any],
+        owners: Owners,
+        records: list[Record],
+        rules: Survivorship,
+        decisions: list[Record],
+    ) -> list[Any]:
+        frame = customer_history(
+            table(PERSON_RECORD, *records),
+            identity(owners),
+            table(ATTRIBUTE_OVERRIDE, *decisions),
+            table(CUSTOMER_HISTORY, *(row.asDict() for row in rows)),
+            rules,
+            TODAY,
         )
+        assert tuple(frame.columns) == CUSTOMER_HISTORY.column_names
+        return sorted(frame.collect(), key=lambda row: (row.customer_id, row.valid_from_at))
 
     return of
 
 
-def phone(key: str, at: str, number: str | None, system: str = "crm") -> Record:
-    """A person record that gives a phone and nothing else."""
-    return {"record_key": key, "source_system": system, "sequence_at": at, "phone": number}
+def phone(key: str, year: int, number: str | None, system: str = "shop") -> Record:
+    """A person record that gives a phone, or only a town, on the first of January of a year."""
+    return {"record_key": key, "source_system": system, "sequence_at": f"{year}-01-01",
+            "phone": number, "city": None if number else "Leeds"}  # fmt: skip
 
 
-def periods(rows: list[Any]) -> list[tuple[str, str, str | None]]:
-    """(value, from, until) of groups of one attribute."""
-
-    def day(moment: Any) -> str | None:
-        return None if moment is None else f"{moment:%Y-%m-%d}"
-
-    return [
-        ("/".join(row["values"].values()), day(row.valid_from_at), day(row.valid_to_at))
-        for row in rows
-    ]
+def decided(decision: str, year: int, number: str | None = None) -> Record:
+    """A steward's decision about the phone of the customer of record a."""
+    return {"record_key": "a", "attribute_group": "phone", "decision": decision,
+            "decided_at": f"{year}-01-01", "values": {"phone": number} if number else None}  # fmt: skip
 
 
-ONE = {"c1": ["a", "b"]}
+A_AND_B: Owners = {"one": ["a", "b"]}
+APART: Owners = {"one": ["a"], "two": ["b"]}
+OLD = [phone("a", 2020, "1"), phone("b", 2021, "2")]
+NEW = [phone("a", 2022, "3"), phone("b", 2021, "2")]
+SHOP = phone("b", 2019, "2", "shop")
+CRM, CRM_WITHOUT = phone("a", 2021, "1", "crm"), phone("a", 2023, None, "crm")
+SET = decided("set", 2022, "9")
 
 
+@dataclass(frozen=True)
+class Day:
+    """Records as they are on a day, what stewards have decided by then, and whose the records are."""
+
+    records: list[Record]
+    decisions: list[Record] = field(default_factory=list)
+    owners: Owners = field(default_factory=lambda: A_AND_B)
+
+
+@dataclass(frozen=True)
+class Story:
+    """What happened from day to day, and the periods (customer, phone, from, until) that follow."""
+
+    name: str
+    days: tuple[Day, ...]
+    periods: list[tuple[str, str, int, int | None]]
+
+
+# Phones: crm before shop, then the newer.
+STORIES = (
+    Story(
+        "a new value ends the period of the one before",
+        (Day([phone("a", 2021, "1")]), Day([phone("a", 2023, "2")])),
+        [("one", "1", 2021, 2023), ("one", "2", 2023, None)],
+    ),
+    Story(
+        "a record that is sent again with the same value goes on",
+        (Day([phone("a", 2021, "1")]), Day([phone("a", 2022, "1")]), Day([phone("a", 2023, "1")])),
+        [("one", "1", 2021, None)],
+    ),
+    Story(
+        "a late record takes its place among those before it",
+        (
+            Day([phone("a", 2020, "1")]),
+            Day([phone("a", 2024, "3")]),
+            Day([phone("a", 2024, "3"), phone("b", 2022, "2")]),
+        ),
+        [("one", "1", 2020, 2022), ("one", "2", 2022, 2024), ("one", "3", 2024, None)],
+    ),
+    Story(
+        "a late record that wins today has won since it was said",
+        (Day([phone("b", 2023, "2", "shop")]), Day([phone("b", 2023, "2", "shop"), CRM])),
+        [("one", "1", 2021, None)],
+    ),
+    Story(
+        "a late record that would not have won changes nothing",
+        (Day([CRM]), Day([CRM, phone("b", 2023, "2", "shop")])),
+        [("one", "1", 2021, None)],
+    ),
+    Story(
+        "a value corrected at its own moment takes the place of the wrong one",
+        (Day([phone("a", 2021, "1")]), Day([phone("a", 2023, "no")]), Day([phone("a", 2023, "2")])),
+        [("one", "1", 2021, 2023), ("one", "2", 2023, None)],
+    ),
+    Story(
+        "what a record said ends when it ceases to, and the next best holds again",
+        (Day([CRM, SHOP]), Day([CRM_WITHOUT, SHOP])),
+        [("one", "2", 2019, 2021), ("one", "1", 2021, 2023), ("one", "2", 2023, None)],
+    ),
+    Story(
+        "what nobody says any more has an end and nothing follows",
+        (Day([CRM]), Day([CRM_WITHOUT])),
+        [("one", "1", 2021, 2023)],
+    ),
+    Story(
+        "histories of customers who are one now are one",
+        (Day(OLD, owners=APART), Day(NEW)),
+        [("one", "1", 2020, 2021), ("one", "2", 2021, 2022), ("one", "3", 2022, None)],
+    ),
+    Story(
+        "of customers who are apart again each keeps what its records said",
+        (Day(OLD), Day(NEW), Day(NEW, owners=APART)),
+        [("one", "1", 2020, 2022), ("one", "3", 2022, None), ("two", "2", 2021, None)],
+    ),
+    Story(
+        "with a record that is gone what it said is gone",
+        (Day(OLD), Day([NEW[1]])),
+        [("one", "2", 2021, None)],
+    ),
+    Story(
+        "what a steward decides holds from then until it is withdrawn",
+        (
+            Day([phone("a", 2021, "1")]),
+            Day([phone("a", 2021, "1")], [SET]),
+            Day([phone("a", 2021, "1")], [decided("withdrawn", 2024), SET]),
+        ),
+        [("one", "1", 2021, 2022), ("one", "9", 2022, 2024), ("one", "1", 2024, None)],
+    ),
+)
+
+
+def told(day: int) -> tuple[Owners, list[Record], list[Record]]:
+    """A day of all stories at once; one that is over stays as it was."""
+    owners: Owners = {}
+    records, decisions = [], []
+    for number, story in enumerate(STORIES):
+        today = story.days[min(day, len(story.days) - 1)]
+        named = f"{number:02d}-"
+        records += [r | {"record_key": named + r["record_key"]} for r in today.records]
+        decisions += [d | {"record_key": named + d["record_key"]} for d in today.decisions]
+        owners |= {named + c: [named + key for key in keys] for c, keys in today.owners.items()}
+    return owners, records, decisions
+
+
+@pytest.fixture
 def by_source(survivorship: Survivorship) -> Survivorship:
-    """The shipped rules, but phones by source alone: crm before shop."""
+    """The shipped rules, but of phones alone, by source and then by date."""
 
     def ruled(group: AttributeGroup) -> AttributeGroup:
-        return group.model_copy(update={"rules": (Rule.SOURCE_PRIORITY,)})
+        return group.model_copy(update={"rules": (Rule.SOURCE_PRIORITY, Rule.MOST_RECENT)})
 
     groups = tuple(ruled(g) if g.name == "phone" else g for g in survivorship.groups)
-    return survivorship.model_copy(update={"groups": groups})
+    return survivorship.model_copy(update={"groups": groups, "history": ("phone",)})
 
 
-def test_a_new_value_ends_the_period_of_the_one_before(days: History) -> None:
-    first = (ONE, [phone("a", "2021-01-01", "1")])
-    assert periods(days(first)) == [("1", "2021-01-01", None)]
-    second = (ONE, [phone("a", "2023-01-01", "2")])
-    assert periods(days(first, second)) == [
-        ("1", "2021-01-01", "2023-01-01"),
-        ("2", "2023-01-01", None),
-    ]
-
-
-def test_a_record_that_is_sent_again_with_the_same_value_goes_on(days: History) -> None:
-    sent = [(ONE, [phone("a", f"202{year}-01-01", "1")]) for year in (1, 2, 3)]
-    (row,) = days(*sent)
-    assert periods([row]) == [("1", "2021-01-01", None)]
-    assert f"{row.sequence_at:%Y}" == "2023"
-
-
-def test_a_late_record_takes_its_place_among_those_before_it(days: History) -> None:
-    moved = [
-        (ONE, [phone("a", "2020-01-01", "1")]),
-        (ONE, [phone("a", "2024-01-01", "3")]),
-        (ONE, [phone("a", "2024-01-01", "3"), phone("b", "2022-01-01", "2")]),
-    ]
-    assert periods(days(*moved)) == [
-        ("1", "2020-01-01", "2022-01-01"),
-        ("2", "2022-01-01", "2024-01-01"),
-        ("3", "2024-01-01", None),
-    ]
-
-
-def test_a_late_record_that_wins_today_has_won_since_it_was_said(
-    days: History, survivorship: Survivorship
+def test_what_held_when_is_told_as_each_story_has_it(
+    next_day: Next, by_source: Survivorship
 ) -> None:
-    rows = days(
-        (ONE, [phone("b", "2023-01-01", "1", "shop")]),
-        (ONE, [phone("b", "2023-01-01", "1", "shop"), phone("a", "2021-01-01", "2", "crm")]),
-        rules=by_source(survivorship),
-    )
-    assert periods(rows) == [("2", "2021-01-01", None)]
+    rows: list[Any] = []
+    for day in range(4):
+        owners, records, decisions = told(day)
+        rows = next_day(rows, owners, records, by_source, decisions)
+    found: dict[str, list[Any]] = {story.name: [] for story in STORIES}
+    for row in rows:
+        number, customer = row.customer_id.split("-")
+        until = row.valid_to_at and row.valid_to_at.year
+        period = (customer, row["values"]["phone"], row.valid_from_at.year, until)
+        found[STORIES[int(number)].name].append(period)
+    assert found == {story.name: story.periods for story in STORIES}
+    assert [
+        by.source_system for r in rows if r["values"] == {"phone": "9"} for by in r.told_by
+    ] == ["steward"]
 
 
-def test_a_value_corrected_at_its_own_moment_takes_the_place_of_the_wrong_one(
-    days: History,
-) -> None:
-    rows = days(
-        (ONE, [phone("a", "2021-01-01", "1")]),
-        (ONE, [phone("a", "2023-01-01", "wrong")]),
-        (ONE, [phone("a", "2023-01-01", "2")]),
-    )
-    assert periods(rows) == [("1", "2021-01-01", "2023-01-01"), ("2", "2023-01-01", None)]
-
-
-def test_what_a_record_said_ends_when_it_ceases_to_say_it_and_the_next_best_holds_again(
-    days: History, survivorship: Survivorship
-) -> None:
-    shop = phone("b", "2019-01-01", "2", "shop")
-    said = (ONE, [phone("a", "2021-01-01", "1"), shop])
-    ceased = (ONE, [phone("a", "2023-01-01", None), shop])
-    again = (ONE, [phone("a", "2023-01-01", None), shop])
-    assert periods(days(said, ceased, again, rules=by_source(survivorship))) == [
-        ("2", "2019-01-01", "2021-01-01"),
-        ("1", "2021-01-01", "2023-01-01"),
-        ("2", "2023-01-01", None),
-    ]
-    assert periods(days(said, (ONE, [phone("a", "2023-01-01", None)]))) == [
-        ("1", "2021-01-01", "2023-01-01")
-    ]
-
-
-def test_history_goes_where_the_record_goes(days: History) -> None:
-    before = [phone("a", "2020-01-01", "1"), phone("b", "2021-01-01", "2")]
-    after = [phone("a", "2022-01-01", "3"), phone("b", "2021-01-01", "2")]
-    merged = days(({"c1": ["a"], "c2": ["b"]}, before), (ONE, after))
-    assert periods(merged) == [
-        ("1", "2020-01-01", "2021-01-01"),
-        ("2", "2021-01-01", "2022-01-01"),
-        ("3", "2022-01-01", None),
-    ]
-    split = days((ONE, before), (ONE, after), ({"c1": ["a"], "c2": ["b"]}, after))
-    assert [(row.customer_id, *period) for row, period in zip(split, periods(split), strict=True)] == [
-        ("c1", "1", "2020-01-01", "2022-01-01"),
-        ("c1", "3", "2022-01-01", None),
-        ("c2", "2", "2021-01-01", None),
-    ]  # fmt: skip
-    gone = days((ONE, before), (ONE, [after[1]]))
-    assert periods(gone) == [("2", "2021-01-01", None)]
-
-
-def test_what_a_steward_decides_holds_from_then_until_it_is_withdrawn(days: History) -> None:
-    def decided(decision: str, at: str, values: dict[str, str] | None) -> Record:
-        return {
-            "record_key": "a", "attribute_group": "phone", "decision": decision,
-            "decided_at": at, "values": values,
-        }  # fmt: skip
-
-    said = decided("set", "2022-01-01", {"phone": "9"})
-    withdrawn = decided("withdrawn", "2024-01-01", None)
-    record = [phone("a", "2021-01-01", "1")]
-    held = days((ONE, record), (ONE, record, [said]))
-    assert [row.rule for row in held] == ["only_value", "steward"]
-    until = days((ONE, record), (ONE, record, [said]), *[(ONE, record, [withdrawn, said])] * 2)
-    assert periods(until) == [
-        ("1", "2021-01-01", "2022-01-01"),
-        ("9", "2022-01-01", "2024-01-01"),
-        ("1", "2024-01-01", None),
-    ]
-
-
-def told_at_random(dice: random.Random) -> tuple[dict[str, list[str]], list[Record]]:
+def told_at_random(dice: random.Random) -> tuple[Owners, list[Record]]:
     """A day on which records are anybody's, of any year and say anything: many customers at once."""
-    owners: dict[str, list[str]] = {}
+    owners: Owners = {}
     records = []
     for one in range(COMPANIES):
         for record in "abcd":
@@ -199,32 +216,28 @@ def told_at_random(dice: random.Random) -> tuple[dict[str, list[str]], list[Reco
             system = dice.choice(("crm", "shop", "social"))
             if dice.random() < 0.9:
                 owners.setdefault(f"{one:02d}-{dice.choice('xy')}", []).append(key)
-                records.append(phone(key, f"20{dice.randint(19, 23)}-01-01", number, system))
+                records.append(phone(key, dice.randint(2019, 2023), number, system))
     return owners, records
 
 
 def test_periods_never_overlap_end_in_the_golden_record_and_are_the_same_when_made_again(
-    days: History, table: Frames, identity: Frames, survivorship: Survivorship
+    next_day: Next, table: Frames, identity: Frames, survivorship: Survivorship
 ) -> None:
+    rules = survivorship.model_copy(update={"history": ("phone",)})
     dice = random.Random(7)  # noqa: S311 - no secret
-    told = [told_at_random(dice) for _ in range(3)]
-    rows = days(*told)
-    by_customer: dict[str, list[Any]] = {}
-    for row in rows:
-        by_customer.setdefault(row.customer_id, []).append(row)
-    assert max(map(len, by_customer.values())) > 3
-    for of_one in by_customer.values():
-        for row, after in pairwise(of_one):
-            assert row.valid_from_at < row.valid_to_at <= after.valid_from_at
-            assert row["values"] != after["values"] or row.valid_to_at < after.valid_from_at
-    owners, records = told[-1]
+    rows: list[Any] = []
+    for _ in range(3):
+        owners, records = told_at_random(dice)
+        rows = next_day(rows, owners, records, rules, [])
+    assert next_day(rows, owners, records, rules, []) == rows
+    follow = [(r, after) for r, after in pairwise(rows) if r.customer_id == after.customer_id]
+    assert len(follow) > COMPANIES
+    for row, after in follow:
+        assert row.valid_from_at < row.valid_to_at <= after.valid_from_at
+        assert row["values"] != after["values"] or row.valid_to_at < after.valid_from_at
     golden = customer_attribute(
-        table(PERSON_RECORD, *records),
-        identity(owners),
-        table(ATTRIBUTE_OVERRIDE),
-        survivorship,
-        TODAY,
-    )
+        table(PERSON_RECORD, *records), identity(owners), table(ATTRIBUTE_OVERRIDE), rules, TODAY
+    ).where("attribute_group = 'phone'")
     assert {
         (row.customer_id, row["values"]["phone"], row.record_key, row.sequence_at, row.rule)
         for row in rows
@@ -233,4 +246,3 @@ def test_periods_never_overlap_end_in_the_golden_record_and_are_the_same_when_ma
         (row.customer_id, row.value, row.record_key, row.sequence_at, row.rule)
         for row in golden.collect()
     }
-    assert days(*told, told[-1]) == rows
