@@ -97,7 +97,7 @@ class Survivorship(Frozen):
     source_priority: tuple[Name, ...] = ()
     trust: Trust
     completeness: tuple[Name, ...] = Field(min_length=1)
-    history: tuple[Name, ...] = ()
+    history: tuple[Name, ...] = Field(min_length=1)
     groups: tuple[AttributeGroup, ...]
 
     @model_validator(mode="after")
