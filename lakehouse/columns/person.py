@@ -95,6 +95,9 @@ _FORM_RULES = {
 }
 """By column, the rule under which `corrections` names a value that stands in another form."""
 
+FORM_RULES = frozenset(_FORM_RULES.values())
+"""Rules of `corrections` that write a value in another form; under all others it was no good."""
+
 _NAMES = ("full_name", "given_name", "middle_name", "family_name", "city", "region")
 _MAY_BE_PLACEHOLDERS = (
     *_NAMES,

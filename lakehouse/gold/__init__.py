@@ -7,7 +7,11 @@ each under its entity's name. `gold.source` alone is made from settings, by `sou
 from collections.abc import Mapping
 
 GOLD_READS: Mapping[str, tuple[str, ...]] = {
-    "gold.customer_attribute": ("silver.person_record", "linkage.identity_map"),
+    "gold.customer_attribute": (
+        "silver.person_record",
+        "linkage.identity_map",
+        "ops.attribute_override",
+    ),
     "gold.customer": ("gold.customer_attribute", "silver.person_record", "linkage.identity_map"),
     "gold.customer_identifier": (
         "silver.person_record",
@@ -19,6 +23,11 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "gold.customer_attribute",
         "silver.person_record",
         "linkage.identity_map",
+    ),
+    "gold.customer_history": (
+        "silver.person_record",
+        "linkage.identity_map",
+        "ops.attribute_override",
     ),
     "gold.customer_order": (
         "silver.order",
@@ -126,5 +135,5 @@ GOLD_TOLD_BY: Mapping[str, tuple[str, ...]] = {
 }
 """By gold table, the tables without which it has no row, where the others that it reads have none for it."""
 
-GOLD_BUILDS_ON = frozenset({"gold.customer_contact_point"})
+GOLD_BUILDS_ON = frozenset({"gold.customer_contact_point", "gold.customer_history"})
 """Tables that take themselves, as the last release has them, too: as the frame `previous`."""

@@ -1,25 +1,30 @@
 """gold.customer: the golden record, one row per customer."""
 
+from datetime import date
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.gold.identity import customer_records
+from lakehouse.gold.trust import MILLION, trust_by_half_lives
+from lakehouse.settings.survivorship import Survivorship
 from lakehouse.tables.gold import GOLDEN_ATTRIBUTES
+
+_SCORE = "decimal(4,3)"
 
 
 def customer(
-    customer_attribute: DataFrame, person_record: DataFrame, identity_map: DataFrame
+    customer_attribute: DataFrame,
+    person_record: DataFrame,
+    identity_map: DataFrame,
+    survivorship: Survivorship,
+    as_of: date,
 ) -> DataFrame:
     """One row per customer with a person record, also if no record fills any attribute.
 
-    Key: customer_id. Columns: those of gold.customer.
+    Key: customer_id. Columns: those of gold.customer. `survivorship` names the attributes that both
+    scores are about, `as_of` is the day of trust_score.
     """
-    golden = customer_attribute.groupBy("customer_id").agg(
-        *(
-            F.max(F.when(F.col("attribute") == a, F.col("value"))).alias(a)
-            for a in GOLDEN_ATTRIBUTES
-        )
-    )
     records = customer_records(
         person_record, identity_map, "source_system", "sequence_at", "created_date"
     )
@@ -29,27 +34,37 @@ def customer(
         F.count("*").alias("record_count"),
         F.countDistinct("source_system").alias("source_count"),
     )
+    golden = _golden(customer_attribute, survivorship, as_of)
     return summary.join(golden, on="customer_id", how="left").select(
         "customer_id",
         _display_name().alias("display_name"),
-        "given_name",
-        "middle_name",
-        "family_name",
-        "name_suffix",
-        F.col("birth_date").cast("date").alias("birth_date"),
-        "gender",
-        "email",
-        "phone",
-        "street",
-        "city",
-        "region",
-        "postcode",
-        "country",
-        "national_id",
+        *(name for name in GOLDEN_ATTRIBUTES if name != "full_name"),
         "first_seen_date",
         "last_changed_at",
         "record_count",
         "source_count",
+        F.coalesce("completeness_score", F.lit(0).cast(_SCORE)).alias("completeness_score"),
+        "trust_score",
+    )
+
+
+def _golden(customer_attribute: DataFrame, survivorship: Survivorship, as_of: date) -> DataFrame:
+    """One row per customer of whom anything is known: each golden attribute, and the scores."""
+    attribute, wanted = F.col("attribute"), survivorship.completeness
+    trust = trust_by_half_lives(
+        F.col("starting_trust"), F.col("half_life_days"), F.col("sequence_at"), as_of
+    )
+    counted = F.when(attribute.isin(*wanted), trust)
+    return customer_attribute.groupBy("customer_id").agg(
+        *(
+            F.max(F.when(attribute == a, F.col("value")))
+            .cast("date" if a == "birth_date" else "string")
+            .alias(a)
+            for a in GOLDEN_ATTRIBUTES
+        ),
+        F.round(F.count(counted) / len(wanted), 3).cast(_SCORE).alias("completeness_score"),
+        # The mean of whole numbers is the same in every order.
+        F.round(F.avg(counted) / MILLION, 3).cast(_SCORE).alias("trust_score"),
     )
 
 

@@ -1,26 +1,41 @@
-"""gold.customer_attribute: the value that survived, where it came from and why."""
+"""gold.customer_attribute: the value that survived, where it came from and why, and what lost."""
 
-from pyspark.sql import DataFrame
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.gold.attribute_decision import attribute_decisions, with_decisions
 from lakehouse.gold.identity import customer_records
+from lakehouse.gold.offers import columns_read
 from lakehouse.gold.survivorship import candidates, deciding_rule, ranked_values
+from lakehouse.gold.trust import half_life_days, starting_trust
 from lakehouse.settings.survivorship import Survivorship
 
 
 def customer_attribute(
-    person_record: DataFrame, identity_map: DataFrame, survivorship: Survivorship
+    person_record: DataFrame,
+    identity_map: DataFrame,
+    attribute_override: DataFrame,
+    survivorship: Survivorship,
+    as_of: date,
 ) -> DataFrame:
-    """One row per customer and attribute that any of the customer's records fills.
+    """One row per customer and attribute that the record which wins its group fills.
 
-    Key: customer_id, attribute. Columns: those of gold.customer_attribute.
+    Key: customer_id, attribute. Columns: those of gold.customer_attribute. An attribute that the winning
+    record leaves empty has no row, whatever others say: it is theirs together with the rest of the group,
+    which lost as a whole. Records that say the same by a group's `compare` have not lost.
+    What holds of `attribute_override` wins over every rule; `as_of` is the day on which trust is compared.
     """
-    records = customer_records(person_record, identity_map, *_columns_read(survivorship))
-    ranked = ranked_values(candidates(records, survivorship), survivorship)
+    records = customer_records(person_record, identity_map, *columns_read(survivorship))
+    holding = attribute_decisions(attribute_override).where(F.col("ended_at").isNull())
+    offered = candidates(with_decisions(records, holding), survivorship, as_of)
+    system, trust = F.col("best.source_system"), survivorship.trust
     return (
-        ranked.withColumn("rule", deciding_rule(F.col("ranked"), survivorship))
-        .withColumn("best", F.col("ranked")[0])
+        ranked_values(offered, survivorship)
+        .select("*", F.col("ranked")[0].alias("best"))
         .select("*", F.explode("best.filled").alias("entry"))
+        .select("*", _otherwise_said(F.col("ranked"), F.col("entry")).alias("otherwise"))
         .select(
             "customer_id",
             "attribute_group",
@@ -29,14 +44,29 @@ def customer_attribute(
             "best.record_key",
             "best.source_system",
             "best.sequence_at",
-            "rule",
+            "best.fresh_until_at",
+            deciding_rule(F.col("ranked"), survivorship).alias("rule"),
+            starting_trust(system, F.col("best.is_broken"), trust).alias("starting_trust"),
+            half_life_days(system, trust).alias("half_life_days"),
+            _distinct("otherwise").alias("lost_values"),
         )
     )
 
 
-def _columns_read(survivorship: Survivorship) -> list[str]:
-    """Each column of silver.person_record that survivorship looks at, once."""
-    named = ["record_key", "source_system", "sequence_at"]
-    for group in survivorship.groups:
-        named += [*group.attributes, *group.compare]
-    return list(dict.fromkeys(named))
+def _otherwise_said(ranked: Column, entry: Column) -> Column:
+    """What the others of the ranked say of the entry's attribute, where it is not the entry's value."""
+
+    def said(other: Column) -> Column:
+        of_attribute = F.filter(other["filled"], lambda e: e["attribute"] == entry["attribute"])
+        return F.struct(
+            F.get(of_attribute, F.lit(0))["value"].alias("value"),
+            *(other[name].alias(name) for name in ("record_key", "source_system", "sequence_at")),
+        )
+
+    return F.filter(F.transform(ranked, said), lambda other: other["value"] != entry["value"])
+
+
+def _distinct(ranked: str) -> Column:
+    """The first of each value, in order."""
+    values = F.transform(ranked, lambda other: other["value"])
+    return F.filter(ranked, lambda other, n: F.array_position(values, other["value"]) == n + 1)

@@ -4,10 +4,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.gold.identity import customer_records
+from lakehouse.gold.trust import STEWARD
 
 _SHOWN_BY = {"email": "email", "phone": "phone", "street": "address"}
 """Golden attribute whose source record makes a contact point of that type primary."""
 
+
+_ADDRESS = ("street", "city", "region", "postcode", "country")
 
 _POINT = ("customer_id", "contact_type", "contact_value")
 _CONTACT = (
@@ -31,7 +34,7 @@ def customer_contact_point(
     Key: customer_id, contact_type, contact_value. Columns: those of gold.customer_contact_point.
     A record without a street has no address to write to, so it gives none. Addresses that only an
     event names (a consent, a message, an answer) are not among them: an event says who it was by a
-    record, which has addresses of its own.
+    record, which has addresses of its own. What a steward decided is primary, and no record's.
 
     Args:
         customer_attribute: gold.customer_attribute, which says what is primary.
@@ -43,8 +46,10 @@ def customer_contact_point(
     """
     given = _given(person_record, identity_map, customer_attribute)
     former = _former(previous, person_record, identity_map)
+    decided = _decided(customer_attribute)
+    of_record = F.struct("record_key", "last_seen_at")
     return (
-        _by_record(given.unionByName(former))
+        _by_record(given.unionByName(former).unionByName(decided))
         .groupBy(*_POINT)
         .agg(
             F.max("newest")["written_value"].alias("written_value"),
@@ -52,7 +57,7 @@ def customer_contact_point(
             F.sort_array(F.collect_set("source_system")).alias("sources"),
             F.sort_array(F.collect_set("record_key")).alias("record_keys"),
             F.map_from_entries(
-                F.array_sort(F.collect_list(F.struct("record_key", "last_seen_at")))
+                F.array_sort(F.collect_list(F.when(F.col("record_key").isNotNull(), of_record)))
             ).alias("record_seen_at"),
             F.min("first_seen_at").alias("first_seen_at"),
             F.max("last_seen_at").alias("last_seen_at"),
@@ -91,6 +96,40 @@ def _given(
     )
 
 
+def _decided(customer_attribute: DataFrame) -> DataFrame:
+    """One row per contact that a steward has decided."""
+
+    def of(attribute: str) -> Column:
+        return F.max(F.when(F.col("attribute") == attribute, F.col("value")))
+
+    def since(group: str) -> Column:
+        return F.max(F.when(F.col("attribute") == group, F.col("sequence_at")))
+
+    decided = customer_attribute.where(F.col("rule") == STEWARD).groupBy("customer_id")
+    written = F.concat_ws(", ", *(of(name) for name in _ADDRESS))
+    found = F.array(
+        F.struct(F.lit("email"), of("email"), of("email"), since("email")),
+        F.struct(F.lit("phone"), of("phone"), of("phone"), since("phone")),
+        F.struct(F.lit("address"), F.lower(written), written, since("street")),
+    )
+    return (
+        decided.agg(found.alias("found"))
+        .select("customer_id", F.inline("found"))
+        .toDF("customer_id", "contact_type", "contact_value", "written_value", "decided_at")
+        .where(F.col("decided_at").isNotNull())
+        .select(
+            *_POINT,
+            F.lit(None).cast("string").alias("record_key"),
+            F.lit(STEWARD).alias("source_system"),
+            "written_value",
+            F.col("decided_at").alias("first_seen_at"),
+            F.col("decided_at").alias("last_seen_at"),
+            F.lit(True).alias("is_primary"),
+            F.lit(True).alias("is_given"),
+        )
+    )
+
+
 def _former(previous: DataFrame, person_record: DataFrame, identity_map: DataFrame) -> DataFrame:
     """One row per contact that the last release has of a record of which there is a later version now.
 
@@ -118,7 +157,8 @@ def _shown(customer_attribute: DataFrame) -> DataFrame:
     kind = F.coalesce(
         *(F.when(F.col("attribute") == name, F.lit(kind)) for name, kind in _SHOWN_BY.items())
     )
-    entry = F.when(kind.isNotNull(), F.struct(kind, F.col("record_key")))
+    is_of_record = kind.isNotNull() & (F.col("rule") != STEWARD)
+    entry = F.when(is_of_record, F.struct(kind, F.col("record_key")))
     return customer_attribute.groupBy("customer_id").agg(
         F.map_from_entries(F.collect_list(entry)).alias("shown")
     )
@@ -126,7 +166,7 @@ def _shown(customer_attribute: DataFrame) -> DataFrame:
 
 def _contacts() -> Column:
     match = F.concat_ws(", ", "street_match", "city_match", "postcode_match", F.lower("country"))
-    written = F.concat_ws(", ", "street", "city", "region", "postcode", "country")
+    written = F.concat_ws(", ", *_ADDRESS)
     address = F.when(F.col("street_match").isNotNull(), match).when(
         F.col("street").isNotNull(), F.lower(written)
     )

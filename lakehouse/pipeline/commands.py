@@ -23,6 +23,12 @@ from lakehouse.linkage.train import train
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import runner
 from lakehouse.pipeline.assessment import source_grids
+from lakehouse.pipeline.attribute_stewardship import (
+    attribute_overrides,
+    attribute_values,
+    set_attributes,
+    withdraw_attributes,
+)
 from lakehouse.pipeline.bench import bench_report
 from lakehouse.pipeline.bench_linkage import engines_report
 from lakehouse.pipeline.bi_server import serve_gold
@@ -210,6 +216,45 @@ def override_withdraw(
     """Takes a decision back; the next run goes by the evidence again."""
     withdraw(open_lake(settings), record, other, by=by, reason=reason)
     return Report(lines=["From the next run on nothing is decided of the two records."])
+
+
+def attribute_list(settings: Settings) -> Report:
+    """The decisions of stewards about attributes that hold, newest first; the values are not shown."""
+    rows = (
+        attribute_overrides(open_lake(settings))
+        .orderBy(F.desc("decided_at"))
+        .select(
+            "record_key",
+            "attribute_group",
+            F.concat_ws(", ", F.array_sort(F.map_keys("values"))),
+            "decided_by",
+            F.date_format("decided_at", "yyyy-MM-dd HH:mm:ss"),
+            "reason",
+        )
+        .collect()
+    )
+    heading = ("record", "group", "attributes", "by", "at (UTC)", "why")
+    if not rows:
+        return Report(lines=["No decision about attributes holds."])
+    return Report(grids=[Grid("Decisions that hold", heading, [tuple(row) for row in rows])])
+
+
+def attribute_set(
+    settings: Settings, record: str, group: str, values: str, *, by: str, reason: str
+) -> Report:
+    """Decides of a group of attributes by a text of `attribute=value` lines; the next run honours it."""
+    given = attribute_values(values)
+    filled = set_attributes(open_lake(settings), record, group, given, by=by, reason=reason)
+    told = f"From the next run on the customer has what you said as {', '.join(filled)}."
+    return Report(lines=[told])
+
+
+def attribute_withdraw(
+    settings: Settings, record: str, group: str, *, by: str, reason: str
+) -> Report:
+    """Takes a decision about attributes back; in the next run the rules decide again."""
+    withdraw_attributes(open_lake(settings), record, group, by=by, reason=reason)
+    return Report(lines=[f"From the next run on the rules decide of {group} again."])
 
 
 def review_list(settings: Settings, *, reason: str | None, most: int) -> Report:

@@ -20,6 +20,7 @@ from lakehouse.gold.customer_360 import customer_360
 from lakehouse.gold.customer_attribute import customer_attribute
 from lakehouse.gold.customer_consent import customer_consent
 from lakehouse.gold.customer_contact_point import customer_contact_point
+from lakehouse.gold.customer_history import customer_history
 from lakehouse.gold.customer_identifier import customer_identifier
 from lakehouse.gold.customer_interaction import customer_interaction
 from lakehouse.gold.customer_interest import customer_interest
@@ -389,7 +390,7 @@ def _gold_steps(retired: Set[str]) -> list[Step]:
     steps: list[Step] = []
     for table, reads in GOLD_READS.items():
         told_by = GOLD_TOLD_BY.get(table, reads)
-        told = {name for name in told_by if not name.startswith(f"{LINKAGE}.")}
+        told = {n for n in told_by if not n.startswith((f"{LINKAGE}.", f"{Layer.OPS}."))}
         gone = retired | {step.table for step in steps if step.is_retired}
         is_retired = bool(told) and told <= gone
         steps.append(_retired_step(_GOLD_SPECS[table]) if is_retired else _gold_step(table, reads))
@@ -423,11 +424,16 @@ _GOLD_SPECS = {spec.name: spec for spec in GOLD_TABLES}
 
 _GOLD: Mapping[str, Callable[..., DataFrame]] = {
     "gold.customer_attribute": lambda inputs, **frames: customer_attribute(
-        **frames, survivorship=inputs.settings.survivorship
+        **frames, survivorship=inputs.settings.survivorship, as_of=inputs.as_of
     ),
-    "gold.customer": _plain(customer),
+    "gold.customer": lambda inputs, **frames: customer(
+        **frames, survivorship=inputs.settings.survivorship, as_of=inputs.as_of
+    ),
     "gold.customer_identifier": _plain(customer_identifier),
     "gold.customer_contact_point": _plain(customer_contact_point),
+    "gold.customer_history": lambda inputs, **frames: customer_history(
+        **frames, survivorship=inputs.settings.survivorship, as_of=inputs.as_of
+    ),
     "gold.customer_order": lambda inputs, **frames: customer_order(
         **frames, facts=inputs.settings.facts
     ),

@@ -13,6 +13,8 @@ from lakehouse.pipeline.lake import Lake
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import LINK_OVERRIDE, REVIEW_TASK
+from lakehouse.tables.silver import PERSON_RECORD
+from lakehouse.tables.spec import TableSpec
 
 DECISIONS = (SAME, DIFFERENT, SKIP)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -78,8 +80,8 @@ def decide(lake: Lake, record: str, other: str, decision: str, *, by: str, reaso
     if decision not in DECISIONS:
         raise InputError(f"{decision!r} is no decision.", f"say {', '.join(DECISIONS)}.")
     new = _pair(record, other, decision)
-    _require_words(by, reason)
-    _require_known(lake, new)
+    require_words(by, reason)
+    require_known(lake, new.left, new.right)
     with lake.locks.table(f"{LINK_OVERRIDE.name}.decide"):
         conflict = contradicted(new, _held(lake))
         if conflict:
@@ -101,7 +103,7 @@ def withdraw(lake: Lake, record: str, other: str, *, by: str, reason: str) -> Ov
         NotFoundError: nothing that holds was decided of them.
     """
     taken_back = _pair(record, other, WITHDRAWN)
-    _require_words(by, reason)
+    require_words(by, reason)
     with lake.locks.table(f"{LINK_OVERRIDE.name}.decide"):
         if (taken_back.left, taken_back.right) not in {(o.left, o.right) for o in _held(lake)}:
             raise NotFoundError(
@@ -118,25 +120,6 @@ def _pair(record: str, other: str, decision: str) -> Override:
     return Override(min(record, other), max(record, other), decision)
 
 
-def _require_words(by: str, reason: str) -> None:
-    if not by.strip() or not reason.strip():
-        raise InputError("A decision needs who made it and why.", "give --by and --why.")
-
-
-def _require_known(lake: Lake, pair: Override) -> None:
-    people = "silver.person_record"
-    version = lake.release().versions.get(people, 0)
-    wanted = local_frame(lake.spark, [(pair.left,), (pair.right,)], "record_key string")
-    found = lake.tables.read(people, version).join(wanted, on="record_key", how="left_semi")
-    known = {row.record_key for row in found.select("record_key").collect()}
-    missing = [record for record in (pair.left, pair.right) if record not in known]
-    if missing:
-        raise NotFoundError(
-            f"No person record {' or '.join(missing)} is in the release.",
-            f"take record keys of {people} or of linkage.identity_map.",
-        )
-
-
 def _held(lake: Lake) -> list[Override]:
     """Decisions are made by people, one at a time: they fit the driver."""
     rows = decisions(lake).select("record_key_l", "record_key_r", "decision").collect()
@@ -144,13 +127,39 @@ def _held(lake: Lake) -> list[Override]:
 
 
 def _write(lake: Lake, override: Override, by: str, reason: str) -> None:
-    log = lake.tables.read(LINK_OVERRIDE.name)
+    row = (override.left, override.right, override.decision, by, reason)
+    append_decision(lake, LINK_OVERRIDE, row)
+
+
+def require_words(by: str, reason: str) -> None:
+    """Raises InputError where nobody says who decided, or why."""
+    if not by.strip() or not reason.strip():
+        raise InputError("A decision needs who made it and why.", "give --by and --why.")
+
+
+def require_known(lake: Lake, *records: str) -> None:
+    """Raises NotFoundError that names those of the records that no person record of the release is."""
+    people = PERSON_RECORD.name
+    version = lake.release().versions.get(people, 0)
+    wanted = local_frame(lake.spark, [(record,) for record in records], "record_key string")
+    found = lake.tables.read(people, version).join(wanted, on="record_key", how="left_semi")
+    known = {row.record_key for row in found.select("record_key").collect()}
+    missing = [record for record in records if record not in known]
+    if missing:
+        raise NotFoundError(
+            f"No person record {' or '.join(missing)} is in the release.",
+            f"take record keys of {people} or of linkage.identity_map.",
+        )
+
+
+def append_decision(lake: Lake, spec: TableSpec, row: tuple[object, ...]) -> None:
+    """Appends a decision to a log of them: the values of all columns but the last, decided_at."""
+    log = lake.tables.read(spec.name)
     newest = log.agg(F.unix_micros(F.max("decided_at")).alias("at")).collect()[0].at or 0
     # After all that were made before, whatever the clocks of the machines say: the newest holds.
     now = max(datetime.now(UTC), _EPOCH + timedelta(microseconds=newest + 1))
-    row = (override.left, override.right, override.decision, by, reason, now)
-    frame = local_frame(lake.spark, [row], LINK_OVERRIDE.ddl()).coalesce(1)
+    frame = local_frame(lake.spark, [(*row, now)], spec.ddl()).coalesce(1)
     # No digest of the row: it would stand in the log of commits, and could be guessed.
-    number = lake.tables.version(LINK_OVERRIDE.name) + 1
-    key = WriteKey(f"c360:{LINK_OVERRIDE.name}", number, uuid.uuid4().hex)
-    lake.tables.write(frame, LINK_OVERRIDE, key)
+    number = lake.tables.version(spec.name) + 1
+    key = WriteKey(f"c360:{spec.name}", number, uuid.uuid4().hex)
+    lake.tables.write(frame, spec, key)

@@ -298,6 +298,38 @@ LINK_OVERRIDE = _ops(
     retention_days=3650,
 )
 
+ATTRIBUTE_OVERRIDE = _ops(
+    "attribute_override",
+    "One row per decision of a steward about a customer's attributes: the newest of a record and group "
+    "holds, in every later run, for the customer to whom the record belongs then.",
+    Column(
+        "record_key",
+        "string",
+        "record_key in silver.person_record of a record of the customer: it goes where the record goes.",
+        _PSEUDONYM,
+        required=True,
+    ),
+    Column(
+        "attribute_group",
+        "string",
+        "Group of conf's survivorship that the values replace as a whole.",
+        required=True,
+    ),
+    Column("decision", "string", "set, or withdrawn (the rules decide again).", required=True),
+    Column(
+        "values",
+        "map<string,string>",
+        "By golden attribute of the group, its value in standard form; null if withdrawn.",
+        _DIRECT,
+    ),
+    Column("decided_by", "string", "The steward who decided.", _QUASI, required=True),
+    Column("reason", "string", "Why, in the steward's words.", _DIRECT, required=True),
+    Column("decided_at", "timestamp", "When it was decided.", required=True, run_metadata=True),
+    primary_key=("record_key", "attribute_group", "decided_at"),
+    subject_key="record_key",
+    retention_days=3650,
+)
+
 LINKAGE_QUALITY = _ops(
     "linkage_quality",
     "One row per metric of linkage and attempt of a run: how much changed, and signs of people merged or split wrongly.",
@@ -407,6 +439,7 @@ OPS_TABLES = (
     FRESHNESS,
     CORRECTION_COUNT,
     LINK_OVERRIDE,
+    ATTRIBUTE_OVERRIDE,
     LINKAGE_QUALITY,
     REVIEW_TASK,
 )

@@ -26,7 +26,6 @@ LONG_FUNCTIONS = {
     "lakehouse/demo/person_feeds.py:write_shop_accounts": 43,
     "lakehouse/demo/records.py:observe": 47,
     "lakehouse/demo/voices.py:write_support_tickets": 58,
-    "lakehouse/gold/customer.py:customer": 44,
     "lakehouse/gold/customer_identifier.py:customer_identifier": 55,
     "lakehouse/linkage/evaluate.py:evaluate": 46,
     "lakehouse/linkage/link.py:linked": 52,

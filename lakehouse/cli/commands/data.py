@@ -23,11 +23,13 @@ metrics = typer.Typer(
 )
 quarantine = typer.Typer(no_args_is_help=True, help="Rows that a rule holds back.")
 override = typer.Typer(no_args_is_help=True, help="What stewards decide of two person records.")
+attribute = typer.Typer(no_args_is_help=True, help="What stewards decide of customers' attributes.")
 review = typer.Typer(no_args_is_help=True, help="Doubts about links that a steward can settle.")
 
 By = Annotated[str, typer.Option("--by", help="Who decides.")]
 Why = Annotated[str, typer.Option("--why", help="Why, in a sentence.")]
 Record = Annotated[str, typer.Argument(help="record_key of silver.person_record.")]
+Group = Annotated[str, typer.Argument(help="Group of survivorship.yml, such as address.")]
 Decision = Annotated[str, typer.Argument(help="same, different or skip.")]
 Task = Annotated[str, typer.Argument(help="As `c360 review list` prints it.")]
 
@@ -45,6 +47,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(quarantine, name="quarantine", rich_help_panel=_PANEL)
     app.add_typer(review, name="review", rich_help_panel=_PANEL)
     app.add_typer(override, name="override", rich_help_panel=_PANEL)
+    app.add_typer(attribute, name="attribute", rich_help_panel=_PANEL)
 
 
 def loaded(env: str, overrides: Mapping[str, str] | None = None) -> Settings:
@@ -369,3 +372,52 @@ def _print_views(
 
     for view in load_metrics():
         typer.echo(f"{statement(view, lambda name: prefix + name)};\n")
+
+
+@attribute.command("list")
+def attribute_list(env: Env = "demo") -> None:
+    """Show the decisions about attributes that hold: which attributes, not their values.
+
+    Example: c360 attribute list --env prod
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.attribute_list(loaded(env)))
+
+
+@attribute.command("set")
+def attribute_set(
+    record: Record,
+    group: Group,
+    by: By,
+    why: Why,
+    values: Annotated[
+        typer.FileText,
+        typer.Option(
+            encoding="utf-8", help="File of attribute=value lines; - is what is typed in."
+        ),
+    ] = "-",  # type: ignore[assignment]
+    env: Env = "demo",
+) -> None:
+    """Decide what the customer of a record has in a group of attributes, above every rule.
+
+    The values replace the group as a whole, and go where the record goes. They are read from a file or
+    from what is typed in (one attribute=value a line, then Ctrl-D), and so stay out of the shell's history.
+
+    Example: c360 attribute set 5f0c… address --values new-address.txt --by maria --why "Spoke to her"
+    """
+    from lakehouse.pipeline import commands
+
+    settings = loaded(env)
+    show(commands.attribute_set(settings, record, group, values.read(), by=by, reason=why))
+
+
+@attribute.command("withdraw")
+def attribute_withdraw(record: Record, group: Group, by: By, why: Why, env: Env = "demo") -> None:
+    """Take a decision about attributes back: in the next run the rules decide again.
+
+    Example: c360 attribute withdraw 5f0c… address --by maria --why "Moved again"
+    """
+    from lakehouse.pipeline import commands
+
+    show(commands.attribute_withdraw(loaded(env), record, group, by=by, reason=why))

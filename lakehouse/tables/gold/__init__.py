@@ -15,10 +15,8 @@ from lakehouse.tables.gold.facts import (
 )
 from lakehouse.tables.gold.golden_record import (
     CUSTOMER,
-    CUSTOMER_ATTRIBUTE,
     CUSTOMER_CONTACT_POINT,
     CUSTOMER_IDENTIFIER,
-    GOLDEN_ATTRIBUTES,
 )
 from lakehouse.tables.gold.money import (
     CAMPAIGN,
@@ -33,12 +31,18 @@ from lakehouse.tables.gold.story import (
     CUSTOMER_JOURNEY_STAGE,
     CUSTOMER_TIMELINE,
 )
+from lakehouse.tables.gold.survivors import (
+    CUSTOMER_ATTRIBUTE,
+    CUSTOMER_HISTORY,
+    GOLDEN_ATTRIBUTES,
+)
 
 GOLD_TABLES = (
     CUSTOMER_ATTRIBUTE,
     CUSTOMER,
     CUSTOMER_IDENTIFIER,
     CUSTOMER_CONTACT_POINT,
+    CUSTOMER_HISTORY,
     CUSTOMER_ORDER,
     CUSTOMER_ORDER_LINE,
     CUSTOMER_PAYMENT,
@@ -68,6 +72,7 @@ __all__ = [
     "CUSTOMER_ATTRIBUTE",
     "CUSTOMER_CONSENT",
     "CUSTOMER_CONTACT_POINT",
+    "CUSTOMER_HISTORY",
     "CUSTOMER_IDENTIFIER",
     "CUSTOMER_INTERACTION",
     "CUSTOMER_INTEREST",

@@ -3,7 +3,6 @@
 from lakehouse.tables.gold.parts import (
     CUSTOMER_ID,
     DIRECT,
-    MARKETING,
     PSEUDONYM,
     QUASI,
     SERVICE,
@@ -12,25 +11,6 @@ from lakehouse.tables.gold.parts import (
     person,
 )
 from lakehouse.tables.spec import Column
-
-GOLDEN_ATTRIBUTES = (
-    "full_name",
-    "given_name",
-    "middle_name",
-    "family_name",
-    "name_suffix",
-    "birth_date",
-    "gender",
-    "email",
-    "phone",
-    "street",
-    "city",
-    "region",
-    "postcode",
-    "country",
-    "national_id",
-)
-"""Columns of silver.person_record of which each customer keeps one value, by survivorship."""
 
 _CONTACTS = person(
     "email",
@@ -50,42 +30,6 @@ _IDENTIFIERS = (
     "silver.loyalty.loyalty_number",
     "silver.device.device_id",
     "silver.device.cookie_id",
-)
-
-CUSTOMER_ATTRIBUTE = about_customers(
-    "customer_attribute",
-    "One row per customer and golden attribute that any source fills: the value that survived, "
-    "the record it came from and the rule that chose it.",
-    CUSTOMER_ID,
-    Column("attribute_group", "string", "Attributes that come from one record.", required=True),
-    Column("attribute", "string", "Column of gold.customer's golden attributes.", required=True),
-    Column(
-        "value",
-        "string",
-        "Value that survived, dates as yyyy-MM-dd.",
-        DIRECT,
-        required=True,
-        fed_by=person(*GOLDEN_ATTRIBUTES),
-    ),
-    Column(
-        "record_key",
-        "string",
-        "record_key in silver.person_record of the record that the whole group came from.",
-        PSEUDONYM,
-        required=True,
-    ),
-    SOURCE_SYSTEM,
-    Column("sequence_at", "timestamp", "When that record's version came to be.", required=True),
-    Column(
-        "rule",
-        "string",
-        "First rule by which the value beat the next best; only_value if no record says otherwise; "
-        "record_key if every rule was even.",
-        required=True,
-    ),
-    primary_key=("customer_id", "attribute"),
-    owner="customer-data",
-    purposes=(*MARKETING, "identity"),
 )
 
 CUSTOMER = about_customers(
@@ -127,6 +71,19 @@ CUSTOMER = about_customers(
     ),
     Column("record_count", "bigint", "Person records.", unit="records", required=True),
     Column("source_count", "bigint", "Systems with a record.", unit="systems", required=True),
+    Column(
+        "completeness_score",
+        "decimal(4,3)",
+        "Share, between 0 and 1, of the attributes under conf's completeness that the customer has.",
+        required=True,
+    ),
+    Column(
+        "trust_score",
+        "decimal(4,3)",
+        "Mean, between 0 and 1, over those of the same attributes that the customer has, of starting_trust in "
+        "gold.customer_attribute, halved for each half_life_days that had passed in full on the run's day: "
+        "so it changes on few days, and not with each. Null if the customer has none of them.",
+    ),
     primary_key=("customer_id",),
     owner="customer-data",
 )
@@ -194,7 +151,10 @@ CUSTOMER_CONTACT_POINT = about_customers(
     ),
     Column("is_primary", "boolean", "True for the one that gold.customer shows.", required=True),
     Column(
-        "sources", "array<string>", "Systems that give or gave it, in order of name.", required=True
+        "sources",
+        "array<string>",
+        "Systems that give or gave it, in order of name; steward where one decided.",
+        required=True,
     ),
     Column(
         "record_keys",

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,12 +10,15 @@ from pyspark.sql import DataFrame
 
 from lakehouse.gold.customer import customer
 from lakehouse.gold.customer_attribute import customer_attribute
-from lakehouse.settings.survivorship import AttributeGroup, Survivorship
+from lakehouse.settings.survivorship import AttributeGroup, Rule, Survivorship
 from lakehouse.tables.gold import CUSTOMER, CUSTOMER_ATTRIBUTE, GOLDEN_ATTRIBUTES
+from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE
 from lakehouse.tables.silver import PERSON_RECORD
 
 Frames = Callable[..., DataFrame]
 Rows = Callable[..., Any]
+
+TODAY = date(2026, 1, 5)
 
 
 def named(
@@ -41,15 +45,48 @@ SAMS = (
 
 
 @pytest.fixture
-def winners(table: Frames, identity: Frames, survivorship: Survivorship) -> Rows:
-    """Attribute → (value, record, rule) of one customer who owns all the given records."""
+def golden_rows(table: Frames, identity: Frames, survivorship: Survivorship) -> Rows:
+    """Rows of gold.customer_attribute of one customer who owns all the given records."""
 
-    def of(*records: dict[str, Any], rules: Survivorship = survivorship) -> Any:
+    def of(
+        *records: dict[str, Any],
+        rules: Survivorship = survivorship,
+        as_of: date = TODAY,
+        decisions: tuple[dict[str, Any], ...] = (),
+    ) -> Any:
         people = table(PERSON_RECORD, *records)
         owned = identity({"c1": [record["record_key"] for record in records]})
-        frame = customer_attribute(people, owned, rules)
+        decided = table(ATTRIBUTE_OVERRIDE, *decisions)
+        frame = customer_attribute(people, owned, decided, rules, as_of)
         assert tuple(frame.columns) == CUSTOMER_ATTRIBUTE.column_names
-        return {row.attribute: (row.value, row.record_key, row.rule) for row in frame.collect()}
+        assert dict(frame.dtypes) == {c.name: c.type for c in CUSTOMER_ATTRIBUTE.columns}
+        return frame.collect()
+
+    return of
+
+
+@pytest.fixture
+def winners(golden_rows: Rows) -> Rows:
+    """Attribute → (value, record, rule) of such a customer."""
+
+    def of(*records: dict[str, Any], **others: Any) -> Any:
+        rows = golden_rows(*records, **others)
+        return {row.attribute: (row.value, row.record_key, row.rule) for row in rows}
+
+    return of
+
+
+@pytest.fixture
+def lost(golden_rows: Rows) -> Rows:
+    """Attribute → the values that lost, as (value, record, day)."""
+
+    def of(*records: dict[str, Any], **others: Any) -> Any:
+        return {
+            row.attribute: [
+                (v.value, v.record_key, f"{v.sequence_at:%Y-%m-%d}") for v in row.lost_values
+            ]
+            for row in golden_rows(*records, **others)
+        }
 
     return of
 
@@ -60,8 +97,10 @@ def golden(table: Frames, identity: Frames, survivorship: Survivorship, text: Ro
 
     def of(owned: dict[str, list[str]], *records: dict[str, Any]) -> Any:
         people, owners = table(PERSON_RECORD, *records), identity(owned)
-        attributes = customer_attribute(people, owners, survivorship)
-        frame = customer(attributes, people, owners)
+        attributes = customer_attribute(
+            people, owners, table(ATTRIBUTE_OVERRIDE), survivorship, TODAY
+        )
+        frame = customer(attributes, people, owners, survivorship, TODAY)
         assert tuple(frame.columns) == CUSTOMER.column_names
         assert dict(frame.dtypes) == {c.name: c.type for c in CUSTOMER.columns}
         return text(frame)
@@ -183,9 +222,9 @@ def test_only_the_current_owner_of_a_record_counts(
 ) -> None:
     people = table(PERSON_RECORD, {"record_key": "r1", "email": "a@example.com"})
     owners = identity({"now": ["r1"]}, former={"before": ["r1"]})
-    assert [r.customer_id for r in customer_attribute(people, owners, survivorship).collect()] == [
-        "now"
-    ]
+    decisions = table(ATTRIBUTE_OVERRIDE)
+    golden = customer_attribute(people, owners, decisions, survivorship, TODAY)
+    assert [row.customer_id for row in golden.collect()] == ["now"]
 
 
 def test_a_customer_of_whom_nothing_is_known_has_a_row(golden: Rows) -> None:
@@ -218,3 +257,122 @@ def test_the_display_name_is_the_best_that_there_is(
 ) -> None:
     (row,) = golden({"c1": ["r1"]}, {"record_key": "r1", **record})
     assert row["display_name"] == name
+
+
+def national(key: str, system: str, number: str, **other: Any) -> dict[str, Any]:
+    """A person record with a national id."""
+    return {"record_key": key, "source_system": system, "national_id": number, **other}
+
+
+def test_what_a_system_has_verified_wins_over_what_more_records_say(winners: Rows) -> None:
+    won = winners(
+        national("r1", "shop", "A1"), national("r2", "pos", "A1"), national("r3", "crm", "B2")
+    )
+    assert won["national_id"] == ("B2", "r3", "verified_first")
+
+
+def test_trust_starts_where_conf_says_and_age_alone_can_change_who_is_trusted(
+    winners: Rows,
+) -> None:
+    # Of a social profile trust halves each year, from 0.4; of a till each two years, from 0.8.
+    new = national("new", "social", "A1", sequence_at="2024-01-01")
+    old = national("old", "pos", "B2", sequence_at="2021-09-01")
+    assert winners(new, old, as_of=date(2024, 1, 2))["national_id"] == ("A1", "new", "trust")
+    assert winners(new, old, as_of=date(2026, 1, 5))["national_id"] == ("B2", "old", "trust")
+
+
+def test_a_value_beside_one_that_a_rule_took_away_is_trusted_less(
+    winners: Rows, survivorship: Survivorship
+) -> None:
+    def trusting(group: AttributeGroup) -> AttributeGroup:
+        return group.model_copy(update={"rules": (Rule.TRUST,)})
+
+    groups = tuple(trusting(g) if g.name == "address" else g for g in survivorship.groups)
+    rules = survivorship.model_copy(update={"groups": groups})
+    reformed = {
+        "record_key": "r1",
+        "city": "Leeds",
+        "corrections": [("postcode", "postal_form", "ls1")],
+    }
+    broken = {"record_key": "r0", "city": "York", "corrections": [("street", "placeholder", "x")]}
+    assert winners(reformed, broken, rules=rules)["city"] == ("Leeds", "r1", "trust")
+    broken_elsewhere = broken | {"corrections": [("email", "junk_email", "x")]}
+    assert winners(reformed, broken_elsewhere, rules=rules)["city"] == ("York", "r0", "record_key")
+
+
+def test_what_lost_is_kept_best_first_and_once(lost: Rows) -> None:
+    told = lost(
+        {"record_key": "r1", "sequence_at": "2024-01-01", "street": "9 Oak Ave", "city": "York"},
+        {"record_key": "r2", "sequence_at": "2022-01-01", "street": "1 Elm St", "city": "York"},
+        {"record_key": "r3", "sequence_at": "2023-01-01", "street": "2 Elm St", "city": "Leeds"},
+        {"record_key": "r4", "sequence_at": "2021-01-01", "street": "1 Elm St", "city": "Leeds",
+         "region": "Kent"},
+    )  # fmt: skip
+    assert told == {
+        "street": [("2 Elm St", "r3", "2023-01-01"), ("1 Elm St", "r2", "2022-01-01")],
+        "city": [("Leeds", "r3", "2023-01-01")],
+    }
+
+
+def test_who_says_the_same_in_other_words_has_not_lost(lost: Rows) -> None:
+    assert lost(*SAMS[1:3])["given_name"] == []
+
+
+def decided(key: str, group: str, at: str, decision: str = "set", **values: str) -> dict[str, Any]:
+    """A decision of a steward."""
+    return {
+        "record_key": key,
+        "attribute_group": group,
+        "decision": decision,
+        "values": values or None,
+        "decided_at": at,
+    }
+
+
+def test_a_steward_wins_over_every_rule_until_the_decision_is_withdrawn(
+    winners: Rows, lost: Rows
+) -> None:
+    records = (
+        {"record_key": "r1", "source_system": "crm", "email": "ann@example.org"},
+        {"record_key": "r2", "source_system": "shop", "email": "lee@example.org"},
+    )
+    said = decided("r2", "email", "2025-01-01", email="right@example.org")
+    withdrawn = decided("r2", "email", "2025-02-01", "withdrawn")
+    assert winners(*records, decisions=(said,))["email"] == ("right@example.org", "r2", "steward")
+    assert [v for v, *_ in lost(*records, decisions=(said,))["email"]] == [
+        "ann@example.org",
+        "lee@example.org",
+    ]
+    assert winners(*records, decisions=(withdrawn, said))["email"][0] == "ann@example.org"
+
+
+def test_of_two_stewards_of_customers_who_are_one_now_the_later_is_followed(winners: Rows) -> None:
+    won = winners(
+        {"record_key": "r1"},
+        {"record_key": "r2"},
+        decisions=(
+            decided("r1", "address", "2025-03-01", street="9 Oak Ave", city="York"),
+            decided("r2", "address", "2025-02-01", street="1 Elm St", region="Kent"),
+            decided("gone", "address", "2025-04-01", street="3 Fir St"),
+            decided("r1", "shoes", "2025-04-01", size="9"),
+            decided("r1", "gender", "2025-04-01", street="3 Fir St"),
+        ),
+    )
+    assert won == {
+        "street": ("9 Oak Ave", "r1", "steward"),
+        "city": ("York", "r1", "steward"),
+    }
+
+
+def test_scores_say_how_much_is_known_and_how_far_it_is_trusted(golden: Rows) -> None:
+    at = {"sequence_at": "2026-01-01"}
+    new, bare, old = golden(
+        {"c1": ["r1"], "c2": ["r2"], "c3": ["r3"]},
+        named("r1", "Ann", "Lee", source_system="crm", email="a@example.org", **at),
+        {"record_key": "r2", "gender": "female", **at},
+        # Less than a hundred days beyond two half-lives of a till's word.
+        {"record_key": "r3", "source_system": "pos", "city": "Leeds", "sequence_at": "2021-10-10"},
+    )
+    assert (new["completeness_score"], new["trust_score"]) == ("0.333", "0.900")
+    assert (bare["completeness_score"], bare["trust_score"]) == ("0.000", None)
+    assert (old["completeness_score"], old["trust_score"]) == ("0.111", "0.200")

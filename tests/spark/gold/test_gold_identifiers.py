@@ -1,6 +1,7 @@
 """Identifiers and contact points: everything by which, and under which, a customer is known."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from lakehouse.gold.customer_contact_point import customer_contact_point
 from lakehouse.gold.customer_identifier import customer_identifier
 from lakehouse.settings.survivorship import Survivorship
 from lakehouse.tables.gold import CUSTOMER_CONTACT_POINT, CUSTOMER_IDENTIFIER
+from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE
 from lakehouse.tables.silver import DEVICE, LOYALTY, PERSON_RECORD
 
 Frames = Callable[..., DataFrame]
@@ -32,10 +34,14 @@ def released(table: Frames, identity: Frames, survivorship: Survivorship) -> Fra
     """gold.customer_contact_point of a release after `previous`, which is empty before the first."""
 
     def of(
-        owned: dict[str, list[str]], *records: dict[str, Any], previous: DataFrame | None = None
+        owned: dict[str, list[str]],
+        *records: dict[str, Any],
+        previous: DataFrame | None = None,
+        decisions: Sequence[dict[str, Any]] = (),
     ) -> DataFrame:
         people, owners = table(PERSON_RECORD, *records), identity(owned)
-        attributes = customer_attribute(people, owners, survivorship)
+        decided = table(ATTRIBUTE_OVERRIDE, *decisions)
+        attributes = customer_attribute(people, owners, decided, survivorship, date(2026, 1, 5))
         before = table(CUSTOMER_CONTACT_POINT) if previous is None else previous
         frame = customer_contact_point(attributes, people, owners, before)
         assert dict(frame.dtypes) == {c.name: c.type for c in CUSTOMER_CONTACT_POINT.columns}
@@ -59,6 +65,34 @@ def test_of_two_conflicting_phones_both_stay_and_the_newer_is_primary(contacts: 
 def test_a_number_whose_country_nobody_knows_is_not_thrown_away(contacts: Rows) -> None:
     (row,) = contacts({"c1": ["r1"]}, {"record_key": "r1", "phone_match": "1632960001"})
     assert (row["contact_type"], row["contact_value"]) == ("phone", "1632960001")
+
+
+def test_what_a_steward_decided_is_primary_and_goes_when_it_is_withdrawn(
+    released: Frames, text: Rows
+) -> None:
+    def decided(group: str, **values: str) -> dict[str, Any]:
+        return {"record_key": "r1", "attribute_group": group, "values": values,
+                "decision": "set", "decided_at": "2025-01-01"}  # fmt: skip
+
+    owned, record = {"c1": ["r1"]}, {"record_key": "r1", "email": "a@example.com", "phone": "+44"}
+    said = [
+        decided("email", email="b@example.com"),
+        decided("phone", phone="+44"),
+        decided("address", street="9 Oak Ave", city="York"),
+    ]
+    stewarded = released(owned, record, decisions=said)
+    after = released(owned, record, previous=stewarded)
+    columns = ("contact_value", "is_primary", "sources", "record_keys")
+    assert [tuple(row.values()) for row in text(stewarded, *columns)] == [
+        ("+44", "true", "[steward, x]", "[r1]"),
+        ("9 oak ave, york", "true", "[steward]", "[]"),
+        ("a@example.com", "false", "[x]", "[r1]"),
+        ("b@example.com", "true", "[steward]", "[]"),
+    ]
+    assert [tuple(row.values()) for row in text(after, *columns)] == [
+        ("+44", "true", "[x]", "[r1]"),
+        ("a@example.com", "true", "[x]", "[r1]"),
+    ]
 
 
 def test_one_value_has_one_row_with_all_its_sources_and_dates(contacts: Rows) -> None:

@@ -114,6 +114,22 @@ def test_revert_names_the_release(calls: dict[str, object]) -> None:
     assert calls["release_revert"][0][1] == 7  # type: ignore[index]
 
 
+def test_values_of_attributes_are_read_from_a_file_or_typed_in(
+    calls: dict[str, object], tmp_path: Path
+) -> None:
+    line = ["attribute", "set", "5f0c", "address", "--by", "maria", "--why", "spoke to her"]
+    told = tmp_path / "address.txt"
+    told.write_text("city=Zürich\n", encoding="utf-8")
+
+    typed = CliRunner().invoke(app, line, input="city=York\n")
+    assert calls["attribute_set"][0][1:] == ("5f0c", "address", "city=York\n")  # type: ignore[index]
+    of_file = CliRunner().invoke(app, [*line, "--values", str(told)])
+    assert calls["attribute_set"][0][1:] == ("5f0c", "address", "city=Zürich\n")  # type: ignore[index]
+
+    assert typed.exit_code == of_file.exit_code == 0
+    assert calls["attribute_set"][1] == {"by": "maria", "reason": "spoke to her"}  # type: ignore[index]
+
+
 def test_link_and_evaluate_take_files_that_exist(calls: dict[str, object], tmp_path: Path) -> None:
     people = tmp_path / "people.csv"
     people.write_text("record_id\n", encoding="utf-8")

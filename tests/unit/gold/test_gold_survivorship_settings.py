@@ -95,3 +95,27 @@ def test_a_group_own_priority_replaces_the_general_one(conf: dict[str, Any]) -> 
     settings = Survivorship.model_validate(conf)
     assert settings.priority_of(settings.groups[0]) == ("shop",)
     assert settings.priority_of(settings.groups[1]) == ("crm", "shop")
+
+
+def test_verified_first_says_by_whom_and_nobody_verifies_for_nothing(conf: dict[str, Any]) -> None:
+    conf["groups"][0]["rules"] = ["verified_first"]
+    conf["groups"][1]["verified_by"] = ["crm"]
+    assert refusal(conf).count("need each other") == 2
+
+
+@pytest.mark.parametrize("start", [0, 1.1])
+def test_trust_is_a_share_and_never_none(conf: dict[str, Any], start: float) -> None:
+    conf["trust"]["systems"]["crm"]["start"] = start
+    assert "trust.systems.crm.start" in refusal(conf)
+
+
+def test_history_and_completeness_are_of_what_there_is(conf: dict[str, Any]) -> None:
+    assert "history of what are no groups: shoes" in refusal(conf | {"history": ["shoes"]})
+    said = refusal(conf | {"completeness": ["shoe_size"]})
+    assert "completeness of what are no golden attributes: shoe_size" in said
+    assert "given twice" in refusal(conf | {"history": ["name", "name"]})
+
+
+def test_rules_of_history_are_those_of_its_groups(conf: dict[str, Any]) -> None:
+    settings = Survivorship.model_validate(conf | {"history": ["email"]})
+    assert settings.of_history().groups == tuple(g for g in settings.groups if g.name == "email")

@@ -12,7 +12,8 @@ SOURCES = {source.name: source for source in load_settings("test").sources}
     ("feed", "field", "silver", "gold"),
     [
         ("crm_contact", "gender", ["person_record.gender"],
-         ["customer.gender", "customer_360.gender", "customer_attribute.value"]),
+         ["customer.gender", "customer_360.gender", "customer_attribute.lost_values",
+          "customer_attribute.value", "customer_history.values"]),
         ("consent_event", "action", ["consent_event.action"],
          ["customer_360.granted", "customer_360.withdrawn", "customer_consent.state"]),
         ("web_event", "cookie_id", ["web_event.cookie_id"],

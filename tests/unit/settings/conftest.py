@@ -80,6 +80,7 @@ def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     survivorship = folder / "base" / "survivorship.yml"
     content = yaml.safe_load(survivorship.read_text(encoding="utf-8"))
     content["source_priority"] = ["crm", "shop"]
+    content["trust"]["systems"] = {"crm": {"start": 0.9}}
     survivorship.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     _forget_the_machine(monkeypatch)
     monkeypatch.setenv("C360_CONF", str(folder))
