@@ -36,11 +36,24 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "linkage.customer_alias",
     ),
     "gold.customer_metric": ("gold.customer", "gold.customer_order", "gold.customer_interaction"),
+    "gold.household_member": (
+        "gold.customer_attribute",
+        "silver.person_record",
+        "linkage.identity_map",
+        "linkage.customer_alias",
+    ),
+    "gold.household": ("gold.household_member", "gold.customer"),
+    "gold.customer_relation": (
+        "gold.customer_attribute",
+        "silver.person_record",
+        "linkage.identity_map",
+        "gold.household_member",
+    ),
     "gold.product": ("silver.product",),
     "gold.date": ("gold.customer_order", "gold.customer_interaction"),
     "gold.source": (),
 }
 """Tables that each gold table is made from, in an order in which they can be built."""
 
-GOLD_BUILDS_ON = frozenset({"gold.customer_contact_point"})
+GOLD_BUILDS_ON = frozenset({"gold.customer_contact_point", "gold.household_member"})
 """Tables that take themselves, as the last release has them, too: as the frame `previous`."""

@@ -23,7 +23,10 @@ from lakehouse.gold.customer_interaction import customer_interaction
 from lakehouse.gold.customer_metric import customer_metric
 from lakehouse.gold.customer_order import customer_order
 from lakehouse.gold.customer_order_line import customer_order_line
+from lakehouse.gold.customer_relation import customer_relation
 from lakehouse.gold.date import date as calendar_dates
+from lakehouse.gold.household import household
+from lakehouse.gold.household_member import household_member
 from lakehouse.gold.product import product
 from lakehouse.gold.source import source_rows
 from lakehouse.linkage.artefact import latest_model, load_model, publish_model, save_model
@@ -421,6 +424,16 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
     "gold.customer_interaction": _plain(customer_interaction),
     "gold.customer_consent": _plain(customer_consent),
     "gold.customer_metric": _plain(customer_metric),
+    "gold.household_member": lambda inputs, **frames: household_member(
+        **frames,
+        households=inputs.settings.households,
+        as_of=inputs.as_of_at,
+        release_number=inputs.release_number,
+    ),
+    "gold.household": _plain(household),
+    "gold.customer_relation": lambda inputs, **frames: customer_relation(
+        **frames, households=inputs.settings.households
+    ),
     "gold.product": _plain(product),
     "gold.date": _plain(calendar_dates),
     "gold.source": _source,

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from lakehouse.settings import places
 from lakehouse.settings.documents import Document, Layer, merged, origin, read_layer
 from lakehouse.settings.faults import Fault, dotted, refuse
+from lakehouse.settings.households import Households
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.linkage_checks import linkage_faults
 from lakehouse.settings.models import (
@@ -38,6 +39,7 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "quality": ("quality", QualitySettings),
     "linkage": ("linkage", LinkageSettings),
     "survivorship": ("survivorship", Survivorship),
+    "households": ("households", Households),
 }
 _OTHER_BASE_FILES = frozenset({"jars"})
 

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
+from lakehouse.settings.households import Households
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.places import local_path
 from lakehouse.settings.sources import Frozen, LocalFolder, Source
@@ -124,6 +125,7 @@ class Settings(Frozen):
     quality: QualitySettings
     linkage: LinkageSettings
     survivorship: Survivorship
+    households: Households
     sources: tuple[Source, ...] = Field(min_length=1)
     kill: str | None = None
 

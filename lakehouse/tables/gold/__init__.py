@@ -19,6 +19,7 @@ from lakehouse.tables.gold.golden_record import (
     CUSTOMER_IDENTIFIER,
     GOLDEN_ATTRIBUTES,
 )
+from lakehouse.tables.gold.households import CUSTOMER_RELATION, HOUSEHOLD, HOUSEHOLD_MEMBER
 
 GOLD_TABLES = (
     CUSTOMER_ATTRIBUTE,
@@ -30,6 +31,9 @@ GOLD_TABLES = (
     CUSTOMER_INTERACTION,
     CUSTOMER_CONSENT,
     CUSTOMER_METRIC,
+    HOUSEHOLD_MEMBER,
+    HOUSEHOLD,
+    CUSTOMER_RELATION,
     PRODUCT,
     DATE,
     SOURCE,
@@ -46,9 +50,12 @@ __all__ = [
     "CUSTOMER_METRIC",
     "CUSTOMER_ORDER",
     "CUSTOMER_ORDER_LINE",
+    "CUSTOMER_RELATION",
     "DATE",
     "GOLDEN_ATTRIBUTES",
     "GOLD_TABLES",
+    "HOUSEHOLD",
+    "HOUSEHOLD_MEMBER",
     "PRODUCT",
     "SOURCE",
 ]
