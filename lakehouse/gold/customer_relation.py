@@ -8,7 +8,7 @@ from lakehouse.gold.household_evidence import (
     FAMILY_NAME,
     IDENTIFIERS,
     customer_evidence,
-    shared_evidence,
+    weighed_evidence,
 )
 from lakehouse.settings.households import Households
 
@@ -29,12 +29,12 @@ def customer_relation(
     that a value can make. Two of one household are not named as of one address again.
     """
     evidence = customer_evidence(customer_attribute, person_record, identity_map)
-    limits = dict.fromkeys(IDENTIFIERS, households.identifier_limit)
-    shared = shared_evidence(evidence, limits | {ADDRESS: households.address_limit}).withColumn(
-        "household_id", F.lit(None).cast("string")
+    living = household_member.where(F.col("valid_to").isNull()).select(
+        "customer_id", "household_id", "valid_from"
     )
+    weighed = weighed_evidence(evidence, households)
     return (
-        _pairs(shared.unionByName(_of_households(evidence, household_member)))
+        _pairs(_meeting(weighed, living, households).unionByName(_being_of(living)))
         .groupBy("customer_id", "related_customer_id")
         .agg(F.array_sort(F.collect_list(F.struct("kind", "value", "since"))).alias("shared"))
         .select("customer_id", "related_customer_id", F.inline(_relations()))
@@ -42,24 +42,28 @@ def customer_relation(
     )
 
 
-def _of_households(evidence: DataFrame, household_member: DataFrame) -> DataFrame:
-    """What counts within a household alone, which each row names: being of it, and family names."""
-    living = household_member.where(F.col("valid_to").isNull()).select(
-        "customer_id", "household_id", "valid_from"
+def _meeting(weighed: DataFrame, living: DataFrame, households: Households) -> DataFrame:
+    """Evidence by which customers are related; household_id is within which a family name counts."""
+    is_name = F.col("kind") == FAMILY_NAME
+    is_crowded = (F.col("kind") == ADDRESS) & (F.col("customer_count") > households.address_limit)
+    home = F.when(is_name, F.col("household_id"))
+    return (
+        weighed.where(~is_crowded)
+        .join(living, on="customer_id", how="left")
+        .where(~is_name | F.col("household_id").isNotNull())
+        .select("customer_id", "kind", "value", "first_seen_at", home.alias("household_id"))
     )
-    names = (
-        evidence.where(F.col("kind") == FAMILY_NAME)
-        .join(living, on="customer_id", how="inner")
-        .select("customer_id", "kind", "value", "first_seen_at", "household_id")
-    )
-    being = living.select(
+
+
+def _being_of(living: DataFrame) -> DataFrame:
+    """That a customer is of a household, in the shape of evidence."""
+    return living.select(
         "customer_id",
         F.lit(_HOUSEHOLD).alias("kind"),
-        F.col("household_id").alias("value"),
+        F.lit("").alias("value"),
         F.col("valid_from").alias("first_seen_at"),
         "household_id",
     )
-    return being.unionByName(names)
 
 
 def _pairs(shared: DataFrame) -> DataFrame:

@@ -1,9 +1,10 @@
 """What may tell that two customers live or belong together: values that both of them have."""
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lakehouse.gold.identity import customer_records
+from lakehouse.settings.households import Households
 
 ADDRESS, FAMILY_NAME = "address", "family_name"
 IDENTIFIERS = {
@@ -44,20 +45,20 @@ def customer_evidence(
     )
 
 
-def shared_evidence(evidence: DataFrame, kinds: dict[str, int]) -> DataFrame:
-    """The rows of these kinds whose value several customers have, but not more than the kind's limit.
+def weighed_evidence(evidence: DataFrame, households: Households) -> DataFrame:
+    """The evidence that may tell something, with customer_count: how many customers have the value.
 
-    Counted before they meet, so that a value that half of all customers have is never gathered.
+    Of identifiers, those that several customers have, but not more than conf's limit. Addresses and family
+    names stay whatever their number; family names, which only count among few, are not counted.
     """
-    of_kinds = evidence.where(F.col("kind").isin(list(kinds)))
-    limit = F.coalesce(*(F.when(F.col("kind") == k, F.lit(most)) for k, most in kinds.items()))
-    shared = (
-        of_kinds.groupBy("kind", "value")
-        .agg(F.count("*").alias("customer_count"))
-        .where((F.col("customer_count") > 1) & (F.col("customer_count") <= limit))
-        .select("kind", "value")
+    # A window's key: all the Smiths must not meet in one task.
+    counted_by = F.when(F.col("kind") == FAMILY_NAME, F.col("customer_id")).otherwise(
+        F.col("value")
     )
-    return of_kinds.join(shared, on=["kind", "value"], how="left_semi")
+    customers = F.count("*").over(Window.partitionBy("kind", counted_by))
+    is_counted = F.col("kind").isin(list(IDENTIFIERS))
+    tells = F.col("customer_count").between(2, households.identifier_limit)
+    return evidence.select("*", customers.alias("customer_count")).where(~is_counted | tells)
 
 
 def _stated() -> list[Column]:

@@ -3,7 +3,7 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.gold.household_evidence import ADDRESS, FAMILY_NAME, IDENTIFIERS, shared_evidence
+from lakehouse.gold.household_evidence import ADDRESS, FAMILY_NAME, weighed_evidence
 from lakehouse.settings.households import Households
 
 _PERSON = (
@@ -20,22 +20,12 @@ def household_group(
     People of one address who share a family name or an identifier, also through others there, are one
     group. At an address of more people than the limit everybody stays alone.
     """
-    people = _people(evidence, customer_attribute, households)
-    crowded = (
-        people.groupBy("address")
-        .agg(F.count("*").alias("people_count"))
-        .where(F.col("people_count") > households.address_limit)
-        .select("address", F.lit(True).alias("is_crowded_address"))
-    )
+    people = _people(weighed_evidence(evidence, households), customer_attribute, households)
     # Who stays alone is kept apart by the id, so that no crowd is ever gathered in one row.
     apart = F.when(F.col("is_crowded_address"), F.col("person.customer_id"))
     return (
-        people.join(crowded, on="address", how="left")
-        .groupBy("address", apart.alias("apart"))
-        .agg(
-            _connected(F.array_sort(F.collect_list("person"))).alias("groups"),
-            F.coalesce(F.bool_or("is_crowded_address"), F.lit(False)).alias("is_crowded_address"),
-        )
+        people.groupBy("address", "is_crowded_address", apart.alias("apart"))
+        .agg(_connected(F.array_sort(F.collect_list("person"))).alias("groups"))
         .select("is_crowded_address", F.explode("groups.people").alias("people"))
         .select(
             "is_crowded_address",
@@ -53,39 +43,27 @@ def household_group(
     )
 
 
-def _people(
-    evidence: DataFrame, customer_attribute: DataFrame, households: Households
-) -> DataFrame:
-    """address, person (what may join them to others): everybody with an address, one row each."""
-    limits = dict.fromkeys(IDENTIFIERS, households.identifier_limit)
-    names = evidence.where(F.col("kind") == FAMILY_NAME)
-    tokens = (
-        shared_evidence(evidence, limits)
-        .unionByName(names)
-        .groupBy("customer_id")
-        .agg(
-            F.sort_array(F.collect_list(_token())).alias("tokens"),
-            F.sort_array(F.collect_list(F.when(F.col("kind") == FAMILY_NAME, _token()))).alias(
-                "family_names"
-            ),
-        )
+def _people(weighed: DataFrame, customer_attribute: DataFrame, households: Households) -> DataFrame:
+    """address, is_crowded_address, person (what may join them): everybody with an address, one row each."""
+    is_address, is_name = F.col("kind") == ADDRESS, F.col("kind") == FAMILY_NAME
+    told = weighed.groupBy("customer_id").agg(
+        F.max(F.when(is_address, F.col("value"))).alias("address"),
+        F.max(F.when(is_address, F.col("customer_count"))).alias("people_count"),
+        F.sort_array(F.collect_list(F.when(is_name, _token()))).alias("family_names"),
+        F.sort_array(F.collect_list(F.when(~is_address, _token()))).alias("tokens"),
     )
     born = customer_attribute.where(F.col("attribute") == "birth_date").select(
         "customer_id", F.col("value").cast("date").alias("birth_date")
     )
-    nothing = F.array().cast("array<string>")
-    person = F.struct(
-        "customer_id",
-        "birth_date",
-        F.coalesce("family_names", nothing).alias("family_names"),
-        F.coalesce("tokens", nothing).alias("tokens"),
-    )
+    person = F.struct("customer_id", "birth_date", "family_names", "tokens")
     return (
-        evidence.where(F.col("kind") == ADDRESS)
-        .select("customer_id", F.col("value").alias("address"))
-        .join(tokens, on="customer_id", how="left")
+        told.where(F.col("address").isNotNull())
         .join(born, on="customer_id", how="left")
-        .select("address", person.alias("person"))
+        .select(
+            "address",
+            (F.col("people_count") > households.address_limit).alias("is_crowded_address"),
+            person.alias("person"),
+        )
     )
 
 
