@@ -149,8 +149,8 @@ CUSTOMER_RELATION = about_customers(
     Column(
         "evidence",
         "array<struct<kind:string,value:string>>",
-        "What the two share that makes the relation, by kind and value in match form; empty for two of a household who "
-        "are joined through another.",
+        "What the two share that makes the relation, by kind and value in match form; the address alone for two of a "
+        "household who are joined through another.",
         DIRECT,
         required=True,
         fed_by=_EVIDENCE,

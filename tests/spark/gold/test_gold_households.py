@@ -6,15 +6,18 @@ What is told in one town, at one address each, is made once: two releases' worth
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import combinations
+from random import Random
 from typing import Any
 
 import pytest
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame, Row, SparkSession
 
 from lakehouse.gold.customer import customer
 from lakehouse.gold.customer_attribute import customer_attribute
 from lakehouse.gold.customer_relation import customer_relation
 from lakehouse.gold.household import household
+from lakehouse.gold.household_group import household_group
 from lakehouse.gold.household_member import household_member
 from lakehouse.settings.households import Households
 from lakehouse.settings.survivorship import Survivorship
@@ -309,6 +312,39 @@ def test_the_order_of_rows_decides_nothing(
     turned, _ = company(dict(reversed(TOWN.items()))).members(table(HOUSEHOLD_MEMBER), FIRST, 1)
 
     assert sorted(turned, key=str) == sorted(town.members, key=str)
+
+
+def test_people_are_one_group_where_a_chain_of_shared_values_leads_from_one_to_the_other(
+    spark: SparkSession, table: Frames
+) -> None:
+    drawn = Random(18)  # noqa: S311
+    people: dict[str, set[tuple[str, str]]] = {}
+    for address in range(40):
+        for n in range(drawn.randint(1, 8)):
+            names = {("family_name", f"{drawn.randint(1, 9)}") for _ in range(drawn.randint(0, 2))}
+            mail = {("email", f"{address}.{drawn.randint(1, 6)}") for _ in range(2)}
+            people[f"{address}.{n}"] = names | mail | {("address", f"{address}")}
+    rows = [(who, *told, FIRST) for who, all_told in people.items() for told in all_told]
+    evidence = local_frame(
+        spark, rows, "customer_id string, kind string, value string, first_seen_at timestamp"
+    )
+    limits = Households(address_limit=8, identifier_limit=8)
+
+    grouped = household_group(evidence, table(CUSTOMER_ATTRIBUTE), limits).collect()
+
+    assert {row.customer_id: row.group_id for row in grouped} == smallest_reached(people)
+    assert len({row.group_id for row in grouped}) < len(people)
+
+
+def smallest_reached(people: dict[str, set[tuple[str, str]]]) -> dict[str, str]:
+    """By person, the smallest id among those of the address whom a chain of shared values reaches."""
+    smallest = {who: who for who in people}
+    for _ in range(8):
+        for one, other in combinations(people, 2):
+            at_one_address = one.split(".")[0] == other.split(".")[0]
+            if at_one_address and len(people[one] & people[other]) > 1:
+                smallest[one] = smallest[other] = min(smallest[one], smallest[other])
+    return smallest
 
 
 SAME_KEY = {**at("5 oak ave"), **named("elder"), "record_key": "splits.2"}
