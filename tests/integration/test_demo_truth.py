@@ -70,6 +70,6 @@ def test_families_are_found_and_flatmates_told_apart(company: tuple[SmallLake, P
 
     households = households_found(lake.lake, truth)
 
-    # Of the pairs, 16 % have a member of whom no address is known, and 11 % one whose newest is outdated.
+    # Of the pairs, 16 % have a member whose address nobody knows, and 11 % one who has moved.
     assert households.precision >= 0.99
     assert households.recall >= 0.7
