@@ -24,7 +24,9 @@ _SCHEMAS = {
             ("distortions", pa.list_(pa.string())),
         ]
     ),
-    "household": pa.schema([("person_id", pa.string()), ("household_id", pa.string())]),
+    "household": pa.schema(
+        [("person_id", pa.string()), ("household_id", pa.string()), ("is_shared_flat", pa.bool_())]
+    ),
     "poison": pa.schema(
         [("file", pa.string()), ("row_number", pa.int64()), ("reason", pa.string())]
     ),
@@ -47,6 +49,7 @@ class Truth:
         """Records every person record that is delivered in a file that is not rejected."""
         self.people += [_records(people, feed) for feed in population.values()]
         columns = [pa.array(people[c], pa.string()) for c in ("person_id", "household_id")]
+        columns.append(pa.array(people["flat"], pa.bool_()))
         self.households.append(pa.Table.from_arrays(columns, schema=_SCHEMAS["household"]))
 
 

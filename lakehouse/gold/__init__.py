@@ -65,6 +65,19 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "linkage.customer_alias",
     ),
     "gold.customer_metric": ("gold.customer", "gold.customer_order", "gold.customer_interaction"),
+    "gold.household_member": (
+        "gold.customer_attribute",
+        "silver.person_record",
+        "linkage.identity_map",
+        "linkage.customer_alias",
+    ),
+    "gold.household": ("gold.household_member", "gold.customer"),
+    "gold.customer_relation": (
+        "gold.customer_attribute",
+        "silver.person_record",
+        "linkage.identity_map",
+        "gold.household_member",
+    ),
     "gold.customer_journey_stage": ("gold.customer", "gold.customer_order"),
     "gold.order_attribution": (
         "gold.customer_order",
@@ -135,5 +148,7 @@ GOLD_TOLD_BY: Mapping[str, tuple[str, ...]] = {
 }
 """By gold table, the tables without which it has no row, where the others that it reads have none for it."""
 
-GOLD_BUILDS_ON = frozenset({"gold.customer_contact_point", "gold.customer_history"})
+GOLD_BUILDS_ON = frozenset(
+    {"gold.customer_contact_point", "gold.customer_history", "gold.household_member"}
+)
 """Tables that take themselves, as the last release has them, too: as the frame `previous`."""

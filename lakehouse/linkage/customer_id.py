@@ -1,13 +1,12 @@
 """Lasting ids: today's clusters get yesterday's customer ids by the records that they share."""
 
-from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-import pyarrow as pa
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-_ID_BITS = 256
+from lakehouse.tables.lasting_ids import kept_ids, moment_of_change, new_id
+
 _SALT = "customer"
 _COLUMNS = ("record_key", "customer_id", "valid_from", "valid_to")
 
@@ -61,17 +60,10 @@ def _periods(assigned: DataFrame, previous: DataFrame, as_of: datetime) -> DataF
     )
     return (
         assigned.join(old, on="record_key", how="full_outer")
-        .crossJoin(F.broadcast(_now(previous, as_of)))
+        .crossJoin(F.broadcast(moment_of_change(previous, as_of)))
         .select("record_key", F.inline(F.array(opened, closed)))
         .where(F.col("customer_id").isNotNull())
     )
-
-
-def _now(previous: DataFrame, as_of: datetime) -> DataFrame:
-    """One row, `now`: after every moment that the map knows, so that no period overlaps or is lost."""
-    newest = F.max(F.greatest("valid_from", "valid_to"))
-    after = newest + F.make_dt_interval(secs=F.lit(1))
-    return previous.agg(F.greatest(F.lit(as_of).cast("timestamp"), after).alias("now"))
 
 
 def kept_customer(cluster: DataFrame, previous: DataFrame) -> DataFrame:
@@ -80,17 +72,14 @@ def kept_customer(cluster: DataFrame, previous: DataFrame) -> DataFrame:
     Returns:
         cluster_id, customer_id for every cluster that keeps one.
 
-    Of all pairs that share records, in falling order, each is taken whose cluster and customer are
-    both still free. A pair without a rival is taken whatever the order: on a usual day nearly all
-    are such. The others, from customers that merged, split or swapped records in this run, meet in
-    one task, which takes them in order and holds 300 bytes for each pair that it takes.
+    Members are records; `kept_ids` says which pairs go before which.
     """
     current = previous.where(F.col("valid_to").isNull()).select("record_key", "customer_id")
     known = current.select("*", F.lit(True).alias("is_living")).unionByName(
         _retired(previous).select("*", F.lit(False).alias("is_living"))
     )
     age = previous.groupBy("customer_id").agg(F.min("valid_from").alias("since"))
-    pairs = (
+    overlap = (
         cluster.join(known, on="record_key", how="inner")
         .groupBy("cluster_id", "customer_id", "is_living")
         .agg(F.count("*").alias("shared"))
@@ -100,18 +89,15 @@ def kept_customer(cluster: DataFrame, previous: DataFrame) -> DataFrame:
         # Who comes back takes nobody's place.
         .where(F.col("is_living") == F.col("has_living"))
         .join(age, on="customer_id", how="inner")
-        .select("*", _pairs_of("customer_id").alias("of_customer"))
-        .select("*", _pairs_of("cluster_id").alias("of_cluster"))
+        .select(
+            F.col("cluster_id").alias("group_id"),
+            F.col("customer_id").alias("lasting_id"),
+            "shared",
+            "since",
+        )
     )
-    has_no_rival = (F.col("of_customer") == 1) & (F.col("of_cluster") == 1)
-    order = (F.desc("shared"), F.asc("since"), F.asc("customer_id"), F.asc("cluster_id"))
-    return (
-        pairs.select("*", has_no_rival.alias("has_no_rival"))
-        # Rivals have no key of their own here, and what has none lies in one partition.
-        .repartition(F.when(F.col("has_no_rival"), F.col("cluster_id")))
-        .sortWithinPartitions(*order)
-        .select("cluster_id", "customer_id", "has_no_rival")
-        .mapInArrow(_taken, "cluster_id string, customer_id string")
+    return kept_ids(overlap).withColumnsRenamed(
+        {"group_id": "cluster_id", "lasting_id": "customer_id"}
     )
 
 
@@ -141,32 +127,9 @@ def _retired(previous: DataFrame) -> DataFrame:
     )
 
 
-def _pairs_of(side: str) -> Column:
-    return F.count("*").over(Window.partitionBy(side))
-
-
-def _taken(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Of pairs in order, those without a rival and those of which neither side is taken before."""
-    clusters: set[str] = set()
-    customers: set[str] = set()
-    for batch in batches:
-        is_taken = []
-        for cluster, customer, alone in zip(*(c.to_pylist() for c in batch.columns), strict=True):
-            is_free = alone or (cluster not in clusters and customer not in customers)
-            if is_free and not alone:
-                clusters.add(cluster)
-                customers.add(customer)
-            is_taken.append(is_free)
-        yield batch.select([0, 1]).filter(pa.array(is_taken, pa.bool_()))
-
-
 def _assigned(cluster: DataFrame, kept: DataFrame, release_number: int) -> DataFrame:
-    """record_key, customer_id of this run: the kept id, or a new one that no map ever held.
-
-    A release has each cluster once and no number twice, so neither has what is hashed of both.
-    """
-    content = F.concat_ws("|", F.lit(_SALT), F.lit(release_number), "cluster_id")
-    new_id = F.substring(F.sha2(content, _ID_BITS), 1, 32)
+    """record_key, customer_id of this run: the kept id, or a new one that no map ever held."""
+    new = new_id(_SALT, release_number, F.col("cluster_id"))
     return cluster.join(kept, on="cluster_id", how="left").select(
-        "record_key", F.coalesce("customer_id", new_id).alias("customer_id")
+        "record_key", F.coalesce("customer_id", new).alias("customer_id")
     )

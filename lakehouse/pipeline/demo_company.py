@@ -33,6 +33,7 @@ class DemoOutcome:
 
     runs: list[RunOutcome] = field(default_factory=list)
     people: Evaluation | None = None
+    households: Evaluation | None = None
     recall_by_distortion: dict[str, tuple[int, float]] = field(default_factory=dict)
     planted: int = 0
     held_as_planted: int = 0
@@ -116,6 +117,7 @@ def _held_against_truth(lake: Lake, truth: Path, outcome: DemoOutcome) -> None:
     versions = current_release(lake.tables).versions
     outcome.row_counts = {t: lake.tables.row_count(t, v) for t, v in sorted(versions.items())}
     outcome.people, outcome.recall_by_distortion = people_found(lake, truth)
+    outcome.households = households_found(lake, truth)
     _count_poison(lake, truth, versions, outcome)
 
 
@@ -136,6 +138,39 @@ def people_found(lake: Lake, truth: Path) -> tuple[Evaluation, dict[str, tuple[i
     )
     people = evaluate(found, living.select("record_id", "entity_id"))
     return people, recall_by_distortion(found, living)
+
+
+def households_found(lake: Lake, truth: Path) -> Evaluation:
+    """The released households held against the families of the truth, in which a flatmate is alone.
+
+    Counted are customers that have a record which the truth knows; one that holds records of several
+    people counts as the person of most of them. A customer without a household is taken as alone.
+    """
+    versions = current_release(lake.tables).versions
+    current = {
+        name: lake.tables.read(name, versions[name]).where(F.col("valid_to").isNull())
+        for name in ("linkage.identity_map", "gold.household_member")
+    }
+    shares = (
+        current["linkage.identity_map"]
+        .withColumnRenamed("record_key", "record_id")
+        .join(true_people(lake, truth), on="record_id", how="inner")
+        .groupBy("customer_id", "entity_id")
+        .agg(F.count("*").alias("records"))
+    )
+    most = F.max_by("entity_id", F.struct("records", "entity_id"))
+    person = shares.groupBy("customer_id").agg(most.alias("person_id"))
+    family = F.when(F.col("is_shared_flat"), F.col("person_id")).otherwise(F.col("household_id"))
+    families = lake.spark.read.parquet(f"file:{truth}/household.parquet").select(
+        "person_id", family.alias("entity_id")
+    )
+    found = current["gold.household_member"].select(
+        F.col("customer_id").alias("record_id"), F.col("household_id").alias("cluster_id")
+    )
+    known = person.join(families, on="person_id", how="inner").select(
+        F.col("customer_id").alias("record_id"), "entity_id"
+    )
+    return evaluate(found, known)
 
 
 def recall_by_distortion(found: DataFrame, known: DataFrame) -> dict[str, tuple[int, float]]:

@@ -55,13 +55,19 @@ def _people(outcome: DemoOutcome) -> Grid:
     found = outcome.people
     if found is None:
         return Grid("People", ("measure", "value"), [])
-    rows = [
+    rows: list[tuple[object, ...]] = [
         ("person records", found.records),
         ("customers", outcome.row_counts.get("gold.customer", 0)),
         ("pairwise precision", round(found.precision, 4)),
         ("pairwise recall", round(found.recall, 4)),
         ("B-cubed F1", round(found.b3_f1, 4)),
     ]
+    if outcome.households is not None:
+        rows += [
+            ("households", outcome.row_counts.get("gold.household", 0)),
+            ("household precision", round(outcome.households.precision, 4)),
+            ("household recall", round(outcome.households.recall, 4)),
+        ]
     return Grid("People found against the known truth", ("measure", "value"), rows)
 
 

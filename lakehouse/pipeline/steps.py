@@ -29,10 +29,13 @@ from lakehouse.gold.customer_metric import customer_metric
 from lakehouse.gold.customer_order import customer_order
 from lakehouse.gold.customer_order_line import customer_order_line
 from lakehouse.gold.customer_payment import customer_payment
+from lakehouse.gold.customer_relation import customer_relation
 from lakehouse.gold.customer_ticket import customer_ticket
 from lakehouse.gold.customer_timeline import customer_timeline
 from lakehouse.gold.customer_web_session import customer_web_session
 from lakehouse.gold.date import date as calendar_dates
+from lakehouse.gold.household import household
+from lakehouse.gold.household_member import household_member
 from lakehouse.gold.order_attribution import order_attribution
 from lakehouse.gold.product import product
 from lakehouse.gold.reconciliation import reconciliation
@@ -455,6 +458,16 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
         **frames, attribution_days=inputs.settings.facts.attribution_days
     ),
     "gold.customer_timeline": _plain(customer_timeline),
+    "gold.household_member": lambda inputs, **frames: household_member(
+        **frames,
+        households=inputs.settings.households,
+        as_of=inputs.as_of_at,
+        release_number=inputs.release_number,
+    ),
+    "gold.household": _plain(household),
+    "gold.customer_relation": lambda inputs, **frames: customer_relation(
+        **frames, households=inputs.settings.households
+    ),
     "gold.product": _plain(product),
     "gold.customer_interest": lambda inputs, **frames: customer_interest(
         **frames, freshness=inputs.settings.freshness

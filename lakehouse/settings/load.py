@@ -19,6 +19,7 @@ from lakehouse.settings.documents import Document, Layer, merged, origin, read_l
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.faults import Fault, dotted, refuse
 from lakehouse.settings.freshness import FreshnessSettings
+from lakehouse.settings.households import Households
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.linkage_checks import linkage_faults
 from lakehouse.settings.models import (
@@ -42,6 +43,7 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "survivorship": ("survivorship", Survivorship),
     "facts": ("facts", FactSettings),
     "freshness": ("freshness", FreshnessSettings),
+    "households": ("households", Households),
 }
 _OTHER_BASE_FILES = frozenset({"jars", "metrics"})
 

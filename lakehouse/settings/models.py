@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, StringConstraints, field_validator, model
 
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.freshness import FreshnessSettings
+from lakehouse.settings.households import Households
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.places import local_path
 from lakehouse.settings.sources import Frozen, LocalFolder, Source
@@ -128,6 +129,7 @@ class Settings(Frozen):
     survivorship: Survivorship
     facts: FactSettings
     freshness: FreshnessSettings
+    households: Households
     sources: tuple[Source, ...] = Field(min_length=1)
     kill: str | None = None
 

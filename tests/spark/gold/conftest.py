@@ -33,7 +33,7 @@ def _typed(column: Column, row: dict[str, Any]) -> Any:
     return Decimal(value) if column.type.startswith("decimal") else value
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def table(spark: SparkSession) -> Callable[..., DataFrame]:
     """Builds a frame of a spec from one dict per row."""
 
@@ -46,7 +46,7 @@ def table(spark: SparkSession) -> Callable[..., DataFrame]:
     return build
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def identity(spark: SparkSession) -> Callable[..., DataFrame]:
     """Builds linkage.identity_map from customer to records; `former` held until 2024."""
 
@@ -70,7 +70,7 @@ def identity(spark: SparkSession) -> Callable[..., DataFrame]:
     return build
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def text() -> Callable[..., list[dict[str, str | None]]]:
     """Reads a frame's rows, sorted, values as Spark writes them; all columns or those named."""
 

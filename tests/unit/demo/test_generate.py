@@ -67,6 +67,10 @@ def test_everybody_has_a_household_and_at_least_one_record(
     assert set(household["person_id"]) == set(person_truth["person_id"])
     assert household["person_id"].is_unique
     assert household["household_id"].nunique() < len(household)
+    flats = household.groupby("household_id")["is_shared_flat"].agg(["min", "max", "size"])
+    assert (flats["min"] == flats["max"]).all()
+    assert flats["max"].any()
+    assert (flats.loc[flats["max"], "size"] > 1).all()
 
 
 def test_a_customer_has_three_records_four_orders_thirty_web_and_ten_campaign_events(

@@ -82,6 +82,8 @@ def test_a_function_takes_the_tables_that_its_table_reads(spec: TableSpec) -> No
         "survivorship",
         "facts",
         "freshness",
+        "households",
+        "release_number",
         "money",
         "web",
         "journey",

@@ -33,6 +33,7 @@ DAY_2 = RunOutcome(
 OUTCOME = DemoOutcome(
     runs=[DAY_1, DAY_2],
     people=Evaluation(30, 20, 20, 19, 0.9, 0.8),
+    households=Evaluation(12, 8, 4, 4, 1.0, 0.5),
     recall_by_distortion={"twins": (4, 0.75), "accents": (9, 1.0)},
     planted=5,
     held_as_planted=4,
@@ -65,6 +66,7 @@ def test_the_demo_tells_layers_people_and_distortions() -> None:
     people = dict(told["People found against the known truth"])
     assert people["customers"] == 12
     assert people["pairwise precision"] == people["pairwise recall"] == 0.95
+    assert (people["household precision"], people["household recall"]) == (1.0, 0.5)
     assert told["Recall by kind of distortion"] == [("accents", 9, 1.0), ("twins", 4, 0.75)]
 
 

@@ -90,12 +90,15 @@ def test_a_fact_of_gold_is_retired_with_the_last_source_that_tells_of_it() -> No
     assert is_retired(all_steps(none))
 
 
-def test_contact_points_and_history_alone_of_gold_are_built_on_those_of_the_last_release() -> None:
+def test_contact_points_history_and_households_alone_are_built_on_those_of_the_last_release() -> (
+    None
+):
     gold = [s for s in all_steps(load_settings("test").sources) if s.table.startswith("gold.")]
 
     assert {s.table: s.builds_on for s in gold if s.builds_on} == {
         "gold.customer_contact_point": ("gold.customer_contact_point",),
         "gold.customer_history": ("gold.customer_history",),
+        "gold.household_member": ("gold.household_member",),
     }
 
 

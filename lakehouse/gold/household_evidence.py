@@ -1,0 +1,73 @@
+"""What may tell that two customers live or belong together: values that both of them have."""
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from lakehouse.gold.identity import customer_records
+from lakehouse.settings.households import Households
+
+ADDRESS, FAMILY_NAME = "address", "family_name"
+IDENTIFIERS = {
+    "email": ("email", "secondary_email"),
+    "phone": ("phone", "secondary_phone"),
+    "loyalty_number": ("loyalty_number",),
+    "device": ("device_id",),
+}
+"""By kind of evidence, the columns of silver.person_record that hold it."""
+
+
+def customer_evidence(
+    customer_attribute: DataFrame, person_record: DataFrame, identity_map: DataFrame
+) -> DataFrame:
+    """One row per customer, kind of evidence and value: customer_id, kind, value, first_seen_at.
+
+    Family names and identifiers are those that any record of the customer gives today, as a misspelling or
+    a maiden name in one is made good by another. The address is the current one alone: that of the
+    record that gold.customer shows. It needs a street, and a postal code or else a town.
+    """
+    shown = customer_attribute.where(F.col("attribute") == "street").select(
+        "customer_id", F.col("record_key").alias("shown_record_key")
+    )
+    records = customer_records(
+        person_record,
+        identity_map,
+        "record_key",
+        F.least(F.col("created_date").cast("timestamp"), "sequence_at").alias("first_seen_at"),
+        F.filter(F.array(*_stated()), lambda told: told["value"].isNotNull()).alias("stated"),
+    )
+    is_shown = F.coalesce(F.col("record_key") == F.col("shown_record_key"), F.lit(False))
+    return (
+        records.join(shown, on="customer_id", how="left")
+        .select("customer_id", is_shown.alias("is_shown"), "first_seen_at", F.inline("stated"))
+        .where(F.col("is_shown") | (F.col("kind") != ADDRESS))
+        .groupBy("customer_id", "kind", "value")
+        .agg(F.min("first_seen_at").alias("first_seen_at"))
+    )
+
+
+def weighed_evidence(evidence: DataFrame, households: Households) -> DataFrame:
+    """The evidence that may tell something, with customer_count: how many customers have the value.
+
+    Of identifiers, those that several customers have, but not more than conf's limit. Addresses and family
+    names stay whatever their number; family names, which only count among few, are not counted.
+    """
+    # A window's key: all the Smiths must not meet in one task.
+    counted_by = F.when(F.col("kind") == FAMILY_NAME, F.col("customer_id")).otherwise(
+        F.col("value")
+    )
+    customers = F.count("*").over(Window.partitionBy("kind", counted_by))
+    is_counted = F.col("kind").isin(list(IDENTIFIERS))
+    tells = F.col("customer_count").between(2, households.identifier_limit)
+    return evidence.select("*", customers.alias("customer_count")).where(~is_counted | tells)
+
+
+def _stated() -> list[Column]:
+    """Kind and value, or null, of each thing that a person record says."""
+    place = F.coalesce("postcode_match", "city_match")
+    address = F.when(
+        F.col("street_match").isNotNull() & place.isNotNull(),
+        F.concat_ws(", ", "street_match", place, F.lower("country")),
+    )
+    named = [(ADDRESS, address), (FAMILY_NAME, F.col("family_name_match"))]
+    named += [(kind, F.col(name)) for kind, names in IDENTIFIERS.items() for name in names]
+    return [F.struct(F.lit(kind).alias("kind"), value.alias("value")) for kind, value in named]

@@ -1,0 +1,75 @@
+"""Ids that last: today's groups go on under the ids that their members had before."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+_ID_BITS = 256
+
+
+def kept_ids(overlap: DataFrame) -> DataFrame:
+    """Which group goes on under which id, one to one.
+
+    Args:
+        overlap: group_id, lasting_id, shared (members that the two have in common), since (from when on
+            the id is there): one row per pair that shares a member.
+
+    Returns:
+        group_id, lasting_id for every group that keeps one.
+
+    Of all pairs, most shared members first, then the older id, then the one that sorts first, each is
+    taken whose group and id are both still free. A pair without a rival is taken whatever the order: on
+    a usual day nearly all are such. The others, of groups that merged, split or swapped members in this
+    run, meet in one task, which takes them in order and holds 300 bytes for each pair that it takes.
+    """
+    has_no_rival = (_pairs_of("lasting_id") == 1) & (_pairs_of("group_id") == 1)
+    order = (F.desc("shared"), F.asc("since"), F.asc("lasting_id"), F.asc("group_id"))
+    return (
+        overlap.select("*", has_no_rival.alias("has_no_rival"))
+        # Rivals have no key of their own here, and what has none lies in one partition.
+        .repartition(F.when(F.col("has_no_rival"), F.col("group_id")))
+        .sortWithinPartitions(*order)
+        .select("group_id", "lasting_id", "has_no_rival")
+        .mapInArrow(_taken, "group_id string, lasting_id string")
+    )
+
+
+def new_id(kind: str, release_number: int, group: Column) -> Column:
+    """An id for a group, which no release gave before: 32 hex digits.
+
+    A release has each group once and no number twice, so neither has what is hashed of both.
+    """
+    content = F.concat_ws("|", F.lit(kind), F.lit(release_number), group)
+    return F.substring(F.sha2(content, _ID_BITS), 1, 32)
+
+
+def moment_of_change(previous: DataFrame, as_of: datetime) -> DataFrame:
+    """One row, `now`: as_of, or the second after the last moment that the periods of `previous` know.
+
+    So no period overlaps another or is lost, also by a run for a past day or a second one for a day.
+    """
+    newest = F.max(F.greatest("valid_from", "valid_to"))
+    after = newest + F.make_dt_interval(secs=F.lit(1))
+    return previous.agg(F.greatest(F.lit(as_of).cast("timestamp"), after).alias("now"))
+
+
+def _pairs_of(side: str) -> Column:
+    return F.count("*").over(Window.partitionBy(side))
+
+
+def _taken(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Of pairs in order, those without a rival and those of which neither side is taken before."""
+    groups: set[str] = set()
+    ids: set[str] = set()
+    for batch in batches:
+        is_taken = []
+        for group, lasting, alone in zip(*(c.to_pylist() for c in batch.columns), strict=True):
+            is_free = alone or (group not in groups and lasting not in ids)
+            if is_free and not alone:
+                groups.add(group)
+                ids.add(lasting)
+            is_taken.append(is_free)
+        yield batch.select([0, 1]).filter(pa.array(is_taken, pa.bool_()))
