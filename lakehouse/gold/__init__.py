@@ -120,6 +120,8 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "gold.customer_consent",
         "gold.customer_journey_stage",
         "gold.customer_interest",
+        "gold.household_member",
+        "gold.household",
         "silver.loyalty",
         "silver.demographic",
         "linkage.identity_map",

@@ -40,6 +40,8 @@ def customer_360(  # noqa: PLR0913 (one for each table that it reads)
     customer_consent: DataFrame,
     customer_journey_stage: DataFrame,
     customer_interest: DataFrame,
+    household_member: DataFrame,
+    household: DataFrame,
     loyalty: DataFrame,
     demographic: DataFrame,
     identity_map: DataFrame,
@@ -51,6 +53,7 @@ def customer_360(  # noqa: PLR0913 (one for each table that it reads)
     """
     parts = [
         customer_metric,
+        _home(household_member, household),
         _stage(customer_journey_stage),
         _orders(customer_order),
         _tastes(customer_order_line, product),
@@ -71,6 +74,17 @@ def _filled(wide: DataFrame) -> DataFrame:
     nothing = F.array().cast("array<string>")
     return wide.fillna(0, [*_COUNTS, "order_reporting_amount"]).withColumns(
         {name: F.coalesce(name, nothing) for name in _LISTS}
+    )
+
+
+def _home(household_member: DataFrame, household: DataFrame) -> DataFrame:
+    today = household_member.where(F.col("valid_to").isNull())
+    sizes = household.select("household_id", F.col("member_count").alias("household_member_count"))
+    return today.join(sizes, on="household_id", how="left").select(
+        "customer_id",
+        "household_id",
+        F.col("role").alias("household_role"),
+        "household_member_count",
     )
 
 

@@ -165,6 +165,25 @@ CUSTOMER_360 = about_customers(
     Column("region", "string", "State, county or province.", QUASI),
     Column("postcode", "string", "Postal code in the country's usual form.", QUASI),
     Column("country", "string", "Country as ISO 3166-1 alpha-2.", QUASI),
+    Column(
+        "household_id", "string", "Household of today; null without a known address.", PSEUDONYM
+    ),
+    Column(
+        "household_role",
+        "string",
+        "parent, child or other, by birth dates; null if there is nothing to go by.",
+        QUASI,
+        fed_by=("gold.household_member.role",),
+    ),
+    Column(
+        "household_member_count",
+        "bigint",
+        "Members of the household today.",
+        unit="customers",
+        fed_by=("gold.household.member_count",),
+    ),
+    Column("completeness_score", "decimal(4,3)", "As in gold.customer.", required=True),
+    Column("trust_score", "decimal(4,3)", "As in gold.customer."),
     Column("first_seen_date", "date", "Earliest date since which a source knows the customer."),
     Column(
         "journey_stage",

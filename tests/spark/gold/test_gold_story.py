@@ -315,6 +315,12 @@ def test_a_customer_at_a_glance(table: Frames, identity: Frames, text: Rows) -> 
             {**a, "category": "lighting", "domain": "service", "fresh_until_date": "2024-09-09"},
             {**a, "category": "garden", "domain": "marketing", "fresh_until_date": "2024-01-02"},
         ),
+        household_member=table(
+            gold.HOUSEHOLD_MEMBER,
+            {**a, "household_id": "old", "valid_from": "2020-01-01", "valid_to": "2023-01-01"},
+            {**a, "household_id": "home", "valid_from": "2023-01-01", "role": "parent"},
+        ),
+        household=table(gold.HOUSEHOLD, {"household_id": "home", "member_count": 3}),
         loyalty=table(
             silver.LOYALTY,
             {"record_key": "1", "person_record_key": "ann", "tier": "basic", "points": 5},
@@ -333,6 +339,9 @@ def test_a_customer_at_a_glance(table: Frames, identity: Frames, text: Rows) -> 
     ann, ben = text(frame)
     expected = {
         "display_name": "Ann Lee",
+        "household_id": "home",
+        "household_role": "parent",
+        "household_member_count": "3",
         "journey_stage": "active",
         "order_count": "2",
         "order_reporting_amount": "12.50",
