@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from lakehouse.cli.origin_sections import WHERE_FROM
 from lakehouse.cli.section import (
     Section,
     customer_name,
@@ -31,9 +32,9 @@ def sections(page: CustomerPage, *, everything: bool) -> list[Section]:
     }
     left_out = set() if everything else repeated
     found = [make(page) for entity, make in _ASKED_FIRST.items() if entity not in left_out]
-    left_out |= {*_ASKED_FIRST, *_WHERE_FROM, *_PARTS_OF_OTHERS}
+    left_out |= {*_ASKED_FIRST, *WHERE_FROM, *_PARTS_OF_OTHERS}
     found += [further_section(page, entity) for entity in page.gold if entity not in left_out]
-    found += [make(page) for make in _WHERE_FROM.values()]
+    found += [make(page) for make in WHERE_FROM.values()]
     return [section for section in found if section.rows]
 
 
@@ -146,6 +147,24 @@ def _timeline(page: CustomerPage) -> Section:
     )
 
 
+def _web_sessions(page: CustomerPage) -> Section:
+    return Section(
+        "Visits to the web site",
+        ("at (UTC)", "pages", "in the cart", "cart", "known by"),
+        [
+            (
+                text(row.get("started_at")),
+                text(row.get("page_paths")),
+                text(row.get("carted_products")),
+                text(row.get("cart_state")).replace("_", " "),
+                text(row.get("identified_by")).replace("_", " "),
+            )
+            for row in newest(page.gold.get("customer_web_session", []), "started_at")
+        ],
+        most=5,
+    )
+
+
 def _household(page: CustomerPage) -> Section:
     """Everybody who lives there today, if the customer does not live alone."""
     members = page.household_members if len(page.household_members) > 1 else []
@@ -161,93 +180,12 @@ def _household(page: CustomerPage) -> Section:
     )
 
 
-def _golden_record(page: CustomerPage) -> Section:
-    return Section(
-        "Golden record",
-        ("attribute", "value", "from", "as of", "rule"),
-        [
-            (
-                heading(row["attribute"]),
-                row["value"],
-                row["source_system"],
-                day_of(row["sequence_at"]),
-                heading(row["rule"]),
-            )
-            for row in page.gold["customer_attribute"]
-        ],
-        most=30,
-    )
-
-
-def _lost_values(page: CustomerPage) -> Section:
-    return Section(
-        "Other values that records give",
-        ("attribute", "value", "from", "as of"),
-        [
-            (
-                heading(row["attribute"]),
-                lost["value"],
-                lost["source_system"],
-                day_of(lost["sequence_at"]),
-            )
-            for row in page.gold["customer_attribute"]
-            for lost in row.get("lost_values") or []
-        ],
-        most=8,
-    )
-
-
-def _identifiers(page: CustomerPage) -> Section:
-    """One row per identifier, with every system that knows it."""
-    known: dict[tuple[str, str], list[Row]] = {}
-    for row in newest(page.gold["customer_identifier"], "last_seen_at"):
-        known.setdefault((row["identifier_type"], row["identifier_value"]), []).append(row)
-    return Section(
-        "Identifiers",
-        ("", "value", "last seen", "sources"),
-        [
-            (
-                kind.replace("_", " "),
-                value,
-                day_of(rows[0]["last_seen_at"]),
-                text(sorted({row["source_system"] for row in rows})),
-            )
-            for (kind, value), rows in known.items()
-        ],
-        most=8,
-    )
-
-
-def _identity(page: CustomerPage) -> Section:
-    return Section(
-        "How this customer came together",
-        ("at (UTC)", "event", "records", "cause", "other customer"),
-        [
-            (
-                text(row["occurred_at"]),
-                row["event"],
-                text(row["record_count"]),
-                row["cause"].replace("_", " "),
-                customer_name(page, row["other_customer_id"]),
-            )
-            for row in newest(page.identity, "occurred_at")
-        ],
-        most=5,
-    )
-
-
 _ASKED_FIRST: Mapping[str, Callable[[CustomerPage], Section]] = {
     "customer_contact_point": _contact_points,
     "customer_consent": _consents,
     "customer_timeline": _timeline,
     "customer_order": _orders,
     "customer_interaction": _interactions,
+    "customer_web_session": _web_sessions,
     "household_member": _household,
-}
-
-_WHERE_FROM: Mapping[str, Callable[[CustomerPage], Section]] = {
-    "customer_attribute": _golden_record,
-    "customer_attribute.lost_values": _lost_values,
-    "customer_identifier": _identifiers,
-    "identity_event": _identity,
 }
