@@ -99,6 +99,7 @@ display(
 
 display(
     of_this_customer("customer_order_line")
+    .where("is_counted")
     .join(gold("product").select("product_id", "product_name", "category"), "product_id", "left")
     .select("order_date", "product_name", "category", "quantity", "line_amount", "currency")
     .orderBy(F.desc("order_date"), "product_name")

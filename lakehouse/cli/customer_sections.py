@@ -90,7 +90,7 @@ def _orders(page: CustomerPage) -> Section:
                 text(row["order_date"]),
                 row["order_id"],
                 row["channel"],
-                text(row["status"]),
+                "told again" if row.get("same_purchase_key") else text(row["status"]),
                 money(row["currency"], row["total_amount"]),
                 "; ".join(lines.get(row["record_key"], [])),
             )

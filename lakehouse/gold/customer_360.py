@@ -6,7 +6,8 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.gold.customer_order import purchases
+from lakehouse.gold.customer_order import counted
+from lakehouse.gold.customer_order_line import is_counted
 from lakehouse.gold.identity import with_customer
 from lakehouse.tables.gold import CUSTOMER_360
 
@@ -56,7 +57,7 @@ def customer_360(  # noqa: PLR0913 (one for each table that it reads)
         _home(household_member, household),
         _stage(customer_journey_stage),
         _orders(customer_order),
-        _tastes(customer_order_line, product),
+        _tastes(customer_order_line, product, customer_interest, as_of),
         _visits(customer_web_session),
         _support(customer_ticket),
         _contacts(customer_interaction),
@@ -99,34 +100,40 @@ def _most_frequent(value: Column) -> Column:
     return F.mode(value, True)
 
 
-def _counts(status: Column) -> Column:
-    return ~F.coalesce(status, F.lit("")).isin("cancelled", "returned")
-
-
 def _orders(customer_order: DataFrame) -> DataFrame:
-    counted = purchases(customer_order).where(_counts(F.col("status")))
-    return counted.groupBy("customer_id").agg(
-        F.sum("reporting_amount").cast("decimal(28,2)").alias("order_reporting_amount"),
-        F.count_if(F.col("channel") == "store").alias("store_order_count"),
-        _most_frequent(F.col("channel")).alias("preferred_order_channel"),
-        _most_frequent(F.hour("ordered_at")).alias("preferred_order_hour"),
+    return (
+        counted(customer_order)
+        .groupBy("customer_id")
+        .agg(
+            F.sum("reporting_amount").cast("decimal(28,2)").alias("order_reporting_amount"),
+            F.count_if(F.col("channel") == "store").alias("store_order_count"),
+            _most_frequent(F.col("channel")).alias("preferred_order_channel"),
+            _most_frequent(F.hour("ordered_at")).alias("preferred_order_hour"),
+        )
     )
 
 
-def _tastes(customer_order_line: DataFrame, product: DataFrame) -> DataFrame:
-    lines = customer_order_line.where(
-        F.col("customer_id").isNotNull() & (F.col("quantity") > 0) & ~F.col("is_told_again")
-    )
+def _tastes(
+    customer_order_line: DataFrame, product: DataFrame, customer_interest: DataFrame, as_of: date
+) -> DataFrame:
+    """What was bought most in the categories that still interest the customer."""
+    lines = customer_order_line.where((F.col("quantity") > 0) & is_counted())
     products = product.select("product_id", "category", "brand")
+    fresh = customer_interest.where(_is_fresh(as_of)).select("customer_id", "category")
     return (
         lines.select("customer_id", "product_id")
-        .join(F.broadcast(products), on="product_id", how="inner")
+        .join(products, on="product_id", how="inner")
+        .join(fresh, on=["customer_id", "category"], how="left_semi")
         .groupBy("customer_id")
         .agg(
             _most_frequent(F.col("category")).alias("preferred_category"),
             _most_frequent(F.col("brand")).alias("preferred_brand"),
         )
     )
+
+
+def _is_fresh(as_of: date) -> Column:
+    return F.col("fresh_until_date") > F.lit(as_of)
 
 
 def _visits(customer_web_session: DataFrame) -> DataFrame:
@@ -157,7 +164,7 @@ def _contacts(customer_interaction: DataFrame) -> DataFrame:
 
 
 def _interests(customer_interest: DataFrame, as_of: date) -> DataFrame:
-    is_fresh = F.col("fresh_until_date") > F.lit(as_of)
+    is_fresh = _is_fresh(as_of)
     told = F.concat_ws(":", "domain", "category")
     return customer_interest.groupBy("customer_id").agg(
         F.sort_array(F.collect_set(F.when(is_fresh, told))).alias("interests"),
@@ -175,7 +182,7 @@ def _consents(customer_consent: DataFrame) -> DataFrame:
 
 
 def _membership(loyalty: DataFrame) -> DataFrame:
-    """The account with most points of several; of even ones that with the smaller key."""
+    """The account with most points of several; of even ones that with the greater key."""
     best = F.max_by(F.struct("tier", "points"), F.struct("points", "record_key"))
     return (
         loyalty.groupBy("customer_id")
@@ -203,7 +210,7 @@ def _areas(customer: DataFrame, demographic: DataFrame) -> DataFrame:
     # One third party's row per area: of several the greatest key, always the same.
     longest = F.struct(F.length("postcode_area"), F.col("record_key"))
     return (
-        prefixes.join(F.broadcast(demographic), on=["country", "postcode_area"], how="inner")
+        prefixes.join(demographic, on=["country", "postcode_area"], how="inner")
         .groupBy("customer_id")
         .agg(F.max_by(told, longest).alias("area"))
         .select(

@@ -1,11 +1,13 @@
 """gold.customer_interest: which categories of products interest a customer, and for how long that counts."""
 
 from collections.abc import Mapping
+from datetime import date
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.gold.customer_order_line import is_counted
 from lakehouse.settings.freshness import Cutoff, FreshnessSettings, InterestFact
 
 
@@ -14,18 +16,20 @@ def customer_interest(
     customer_web_session: DataFrame,
     product: DataFrame,
     freshness: FreshnessSettings,
+    as_of: date,
 ) -> DataFrame:
     """One row per known customer, category of products and domain in which some fact tells of it.
 
     Dates alone are stored, so that a day on which nothing happens changes no row: an interest counts
-    up to the day before fresh_until_date. Key: customer_id, category, domain. Columns: those of
+    up to the day before fresh_until_date. What is dated after `as_of` has a wrong clock and tells of
+    nothing. Key: customer_id, category, domain. Columns: those of
     gold.customer_interest.
     """
-    facts = _facts(customer_order_line, customer_web_session)
+    facts = _facts(customer_order_line, customer_web_session).where(F.col("day") <= F.lit(as_of))
     category = product.where(F.col("category").isNotNull()).select("product_id", "category")
     kind = F.col("fact")
     by_category = (
-        facts.join(F.broadcast(category), on="product_id", how="inner")
+        facts.join(category, on="product_id", how="inner")
         .groupBy("customer_id", "category")
         .agg(
             *(F.max(F.when(kind == k, F.col("day"))).alias(_last(k)) for k in InterestFact),
@@ -61,14 +65,9 @@ def _last(kind: InterestFact) -> str:
 
 
 def _facts(customer_order_line: DataFrame, customer_web_session: DataFrame) -> DataFrame:
-    """One row per fact of a known customer: customer_id, product_id, day, fact. A return is none."""
+    """One row per fact of a known customer: customer_id, product_id, day, fact."""
     is_known = F.col("customer_id").isNotNull()
-    bought = customer_order_line.where(
-        is_known
-        & (F.col("quantity") > 0)
-        & F.col("order_date").isNotNull()
-        & ~F.col("is_told_again")
-    ).select(
+    bought = customer_order_line.where(is_known & (F.col("quantity") > 0) & is_counted()).select(
         "customer_id",
         "product_id",
         F.col("order_date").alias("day"),

@@ -5,7 +5,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.gold.customer_order import purchases
+from lakehouse.gold.customer_order import counted
 from lakehouse.settings.facts import JourneySettings
 
 
@@ -18,12 +18,11 @@ def customer_journey_stage(
     that a late order corrects the past. Key: customer_id, valid_from_date. Columns: those of
     gold.customer_journey_stage.
     """
-    # What lies ahead is a wrong clock, and would cut today's stage short.
+    # What lies ahead has a wrong clock, and would cut today's stage short.
     has_come = F.col("order_date") <= F.lit(as_of)
-    counts = ~F.coalesce("status", F.lit("")).isin("cancelled", "returned") & has_come
     days = (
-        purchases(customer_order)
-        .where(counts & F.col("customer_id").isNotNull())
+        counted(customer_order)
+        .where(has_come & F.col("customer_id").isNotNull())
         .groupBy("customer_id")
         .agg(F.array_sort(F.collect_set("order_date")).alias("days"))
     )
@@ -65,7 +64,7 @@ def _starts(journey: JourneySettings, as_of: date) -> Column:
         )
         return F.filter(told, lambda s: following.isNull() | (s["from_date"] < following))
 
-    known = F.least("first_seen_date", F.get("days", F.lit(0)))
+    known = F.least("first_seen_date", F.get("days", F.lit(0)), F.lit(as_of))
     prospect = F.array(start(known, F.lit("prospect")))
     orders = F.flatten(F.transform("days", of_order))
     ordered = F.get("days", F.lit(0))

@@ -1,21 +1,24 @@
 """gold.customer_metric: recency, frequency, value and last contact, as stored facts."""
 
+from datetime import date
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.gold.customer_order import purchases
+from lakehouse.gold.customer_order import has_worth, purchases
 
 
 def customer_metric(
-    customer: DataFrame, customer_order: DataFrame, customer_interaction: DataFrame
+    customer: DataFrame, customer_order: DataFrame, customer_interaction: DataFrame, as_of: date
 ) -> DataFrame:
     """One row per row of gold.customer; zeros and nulls for one who never did anything.
 
-    Key: customer_id. Columns: those of gold.customer_metric.
+    What is dated after `as_of` has a wrong clock: it stays among the facts and counts in nothing. Key:
+    customer_id. Columns: those of gold.customer_metric.
     """
-    is_known = F.col("customer_id").isNotNull()
-    orders = _orders(purchases(customer_order).where(is_known))
-    contacts = _contacts(customer_interaction.where(is_known))
+    is_known, day = F.col("customer_id").isNotNull(), F.lit(as_of)
+    orders = _orders(purchases(customer_order).where(is_known & (F.col("order_date") <= day)))
+    contacts = _contacts(customer_interaction.where(is_known & (F.col("interaction_date") <= day)))
     no_values = F.array().cast(orders.schema["order_values"].dataType)
     return (
         customer.select("customer_id")
@@ -38,8 +41,7 @@ def customer_metric(
 
 def _orders(customer_order: DataFrame) -> DataFrame:
     """One row per customer with an order, from one row per customer and currency."""
-    status = F.coalesce("status", F.lit(""))
-    counts = ~status.isin("cancelled", "returned")
+    status, counts = F.coalesce("status", F.lit("")), has_worth()
     by_currency = (
         customer_order.repartition("customer_id")
         .groupBy("customer_id", "currency")

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lakehouse.gold.identity import with_customer
@@ -60,6 +60,16 @@ def purchases(customer_order: DataFrame) -> DataFrame:
     return customer_order.where(F.col("same_purchase_key").isNull())
 
 
+def has_worth() -> Column:
+    """True for an order that was neither cancelled nor returned, by its column status."""
+    return ~F.coalesce("status", F.lit("")).isin("cancelled", "returned")
+
+
+def counted(customer_order: DataFrame) -> DataFrame:
+    """The orders that count in measures: each purchase once, neither cancelled nor returned."""
+    return purchases(customer_order).where(has_worth())
+
+
 def _weather(store_weather: DataFrame) -> DataFrame:
     """One row per store and day, of several the newest."""
     told = F.struct("condition", "temperature_celsius")
@@ -80,19 +90,21 @@ def _repeated(known: DataFrame, order_line: DataFrame, hours: int) -> DataFrame:
 
     Tellings of one customer, total and basket form a row of bursts, each of which ends where nothing
     follows within the hours. In a burst the n-th order of one system and the n-th of another are one
-    purchase: somebody who buys the same twice in one system has bought it twice.
+    purchase, if they are no further apart: somebody who buys the same twice in one system has bought
+    it twice. What was cancelled or returned is no telling of what was bought instead.
     """
     basket = order_line.groupBy(F.col("order_record_key").alias("record_key")).agg(
         F.array_sort(F.collect_list(F.struct("product_id", "quantity"))).alias("basket")
     )
     tellings = (
-        known.where(F.col("customer_id").isNotNull())
+        known.where(F.col("customer_id").isNotNull() & has_worth())
         .select("record_key", "source_system", "ordered_at", *_PURCHASE[:-1])
         .join(basket, on="record_key", how="inner")
     )
     in_turn = Window.partitionBy(*_PURCHASE).orderBy("ordered_at", "record_key")
     gap = F.col("ordered_at") - F.lag("ordered_at").over(in_turn)
-    is_new = F.coalesce(gap > F.lit(timedelta(hours=hours)), F.lit(False)).cast("int")
+    limit = F.lit(timedelta(hours=hours))
+    is_new = F.coalesce(gap > limit, F.lit(False)).cast("int")
     of_system = Window.partitionBy(*_PURCHASE, "burst", "source_system").orderBy(
         "ordered_at", "record_key"
     )
@@ -101,7 +113,10 @@ def _repeated(known: DataFrame, order_line: DataFrame, hours: int) -> DataFrame:
         tellings.withColumn("is_new", is_new)
         .withColumn("burst", F.sum("is_new").over(in_turn))
         .withColumn("n", F.row_number().over(of_system))
-        .withColumn("same_purchase_key", F.first("record_key").over(of_purchase))
-        .where(F.col("same_purchase_key") != F.col("record_key"))
-        .select("record_key", "same_purchase_key")
+        .withColumn("first", F.first(F.struct("record_key", "ordered_at")).over(of_purchase))
+        .where(
+            (F.col("first.record_key") != F.col("record_key"))
+            & (F.col("ordered_at") - F.col("first.ordered_at") <= limit)
+        )
+        .select("record_key", F.col("first.record_key").alias("same_purchase_key"))
     )

@@ -1,9 +1,15 @@
 """gold.customer_order_line: what was bought, by whom and when."""
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.gold.customer_order import has_worth
 from lakehouse.gold.identity import with_customer
+
+
+def is_counted() -> Column:
+    """True for a line whose order counts; also where a release from before the column tells nothing."""
+    return F.coalesce("is_counted", F.lit(True))
 
 
 def customer_order_line(
@@ -18,7 +24,7 @@ def customer_order_line(
         F.col("person_record_key").alias("order_person_record_key"),
         "channel",
         "order_date",
-        F.col("same_purchase_key").isNotNull().alias("is_told_again"),
+        (F.col("same_purchase_key").isNull() & has_worth()).alias("is_counted"),
     )
     lines = order_line.join(heads, on="order_record_key", how="left").withColumn(
         "person_record_key", F.coalesce("order_person_record_key", "person_record_key")
@@ -37,5 +43,5 @@ def customer_order_line(
         "unit_price",
         "line_amount",
         "currency",
-        F.coalesce("is_told_again", F.lit(False)).alias("is_told_again"),
+        F.coalesce("is_counted", F.lit(True)).alias("is_counted"),
     )

@@ -18,19 +18,14 @@ def customer_payment(
     orders = customer_order.select(
         F.col("record_key").alias("order_record_key"),
         F.col("person_record_key").alias("ordering_record_key"),
+        F.col("same_purchase_key").isNotNull().alias("is_told_again"),
     )
-    payments = payment.join(orders, on="order_record_key", how="left").select(
-        "record_key",
-        F.coalesce("person_record_key", "ordering_record_key").alias("person_record_key"),
-        "source_system",
-        "payment_id",
-        "order_record_key",
-        "paid_at",
-        F.to_date("paid_at").alias("payment_date"),
-        "method",
-        "status",
-        "currency",
-        "amount",
+    payments = payment.join(orders, on="order_record_key", how="left").withColumns(
+        {
+            "person_record_key": F.coalesce("person_record_key", "ordering_record_key"),
+            "payment_date": F.to_date("paid_at"),
+            "is_told_again": F.coalesce("is_told_again", F.lit(False)),
+        }
     )
     return with_customer(payments, identity_map).select(
         "record_key",
@@ -46,4 +41,5 @@ def customer_payment(
         "currency",
         "amount",
         reporting_amount("amount", "currency", "payment_date", money).alias("reporting_amount"),
+        "is_told_again",
     )

@@ -36,7 +36,7 @@ def customer_timeline(  # noqa: PLR0913 (one for each table that it reads)
     """
     events = [
         _orders(purchases(customer_order)),
-        _payments(customer_payment),
+        _payments(customer_payment.where(~F.coalesce("is_told_again", F.lit(False)))),
         _visits(customer_web_session),
         *_tickets(customer_ticket),
         _contacts(customer_interaction),
@@ -93,8 +93,8 @@ def _orders(customer_order: DataFrame) -> DataFrame:
 def _payments(customer_payment: DataFrame) -> DataFrame:
     status = F.coalesce("status", F.lit("unknown"))
     kind = (
-        F.when((status == "refunded") | (F.col("amount") < 0), "refund")
-        .when(status == "failed", "payment_failed")
+        F.when(status == "failed", "payment_failed")
+        .when((status == "refunded") | (F.col("amount") < 0), "refund")
         .otherwise("payment")
     )
     words = {"refund": "Refunded", "payment_failed": "Payment failed", "payment": "Paid"}

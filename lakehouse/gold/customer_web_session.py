@@ -5,10 +5,11 @@ from datetime import timedelta
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from lakehouse.gold.customer_order import counted
 from lakehouse.gold.identity import with_customer
 from lakehouse.settings.facts import WebSettings
 
-_STEPS = ("visit", "page_view", "cart", "checkout")
+STEPS = ("visit", "page_view", "cart", "checkout")
 """Kinds of web event, from the start of a visit to the purchase."""
 
 
@@ -23,8 +24,11 @@ def customer_web_session(
     """
     sessions = _stitched(_sessions(web_event), web)
     known = with_customer(sessions, identity_map)
-    orders = customer_order.groupBy("customer_id").agg(
-        F.array_sort(F.collect_list("ordered_at")).alias("ordered_at")
+    orders = (
+        counted(customer_order)
+        .where(F.col("customer_id").isNotNull())
+        .groupBy("customer_id")
+        .agg(F.array_sort(F.collect_list("ordered_at")).alias("ordered_at"))
     )
     return known.join(orders, on="customer_id", how="left").select(
         "session_key",
@@ -54,7 +58,7 @@ def customer_web_session(
 def _sessions(web_event: DataFrame) -> DataFrame:
     """One row per session, with the login made in it."""
     moment, kind = F.struct("event_at", "record_key"), F.col("event_type")
-    steps = F.array(*(F.lit(step) for step in _STEPS))
+    steps = F.array(*(F.lit(step) for step in STEPS))
     step = F.nullif(F.array_position(steps, kind), F.lit(0))
     is_login = F.col("person_record_key").isNotNull()
     key = F.concat_ws(":", "source_system", F.coalesce("session_id", "record_key"))
@@ -103,11 +107,12 @@ def _stitched(sessions: DataFrame, web: WebSettings) -> DataFrame:
     of_day = Window.partitionBy(
         "source_system", F.coalesce("cookie_id", "session_key"), "session_date"
     )
-    in_turn = visitor.orderBy("started_at", "session_key")
-    earlier = in_turn.rowsBetween(Window.unboundedPreceding, -1)
-    later = in_turn.rowsBetween(1, Window.unboundedFollowing)
-    before = F.last("login", ignorenulls=True).over(earlier)
-    after = F.first("login", ignorenulls=True).over(later)
+    forwards = visitor.orderBy("started_at", "session_key")
+    # A frame up to the last row is counted anew for each row: the same backwards is not.
+    backwards = visitor.orderBy(F.desc("started_at"), F.desc("session_key"))
+    nearest = F.last("login", ignorenulls=True)
+    before = nearest.over(forwards.rowsBetween(Window.unboundedPreceding, -1))
+    after = nearest.over(backwards.rowsBetween(Window.unboundedPreceding, -1))
     events = F.sum("event_count").over(of_day)
     return sessions.select(
         "*",

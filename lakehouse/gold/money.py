@@ -5,20 +5,20 @@ from pyspark.sql import functions as F
 
 from lakehouse.settings.facts import MoneySettings
 
-AMOUNT = "decimal(18,2)"
+_AMOUNT = "decimal(18,2)"
 _RATE = "decimal(18,8)"
 
 
 def reporting_amount(amount: str, currency: str, day: str, money: MoneySettings) -> Column:
     """The named amount in the reporting currency, by the newest rate that held on that day.
 
-    Null where no rate did. Rounded half up to hundredths, decimal(18,2).
+    Null where no rate did, or where it does not fit decimal(18,2). Rounded half up to hundredths.
     """
     rates = _rates(money)
     held = F.filter(rates[F.col(currency)], lambda rate: rate["from_date"] <= F.col(day))
     converted = F.round(F.col(amount) * F.get(held, F.size(held) - 1)["rate"], 2)
     is_reporting = F.col(currency) == money.reporting_currency
-    return F.when(is_reporting, F.col(amount)).otherwise(converted).cast(AMOUNT)
+    return F.when(is_reporting, F.col(amount)).otherwise(converted).try_cast(_AMOUNT)
 
 
 def _rates(money: MoneySettings) -> Column:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from lakehouse.gold.customer_order import purchases
+from lakehouse.gold.customer_order import counted
 
 
 def order_attribution(
@@ -14,7 +14,7 @@ def order_attribution(
     customer_interaction: DataFrame,
     attribution_days: int,
 ) -> DataFrame:
-    """One row per order of a known customer with a touch within `attribution_days` before it.
+    """One row per order that counts, of a known customer, with a touch within `attribution_days` before it.
 
     Last touch: the click on a message or the visit by paid media that came last before the order; of
     two at one moment the one with the greater key. Key: record_key. Columns: those of
@@ -50,10 +50,10 @@ def order_attribution(
 
 
 def _orders(customer_order: DataFrame) -> DataFrame:
-    """One row per order of a known customer, at the moment `at`."""
+    """One row per order that counts, of a known customer, at the moment `at`."""
     of_customer = Window.partitionBy("customer_id").orderBy("ordered_at", "record_key")
     return (
-        purchases(customer_order)
+        counted(customer_order)
         .where(F.col("customer_id").isNotNull())
         .select(
             "customer_id",

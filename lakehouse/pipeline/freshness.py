@@ -10,6 +10,9 @@ from pyspark.sql import functions as F
 
 from lakehouse.settings.sources import Source
 
+_LAST = datetime(9999, 12, 31, tzinfo=UTC)
+"""The last day that Python knows: a clock may be wrong by more."""
+
 
 @dataclass(frozen=True)
 class Freshness:
@@ -44,7 +47,7 @@ def freshness(
     found = (
         rows.groupBy("source_feed")
         .agg(
-            F.unix_micros(F.max("sequence_at")).alias("newest"),
+            F.unix_micros(F.least(F.max("sequence_at"), F.lit(_LAST))).alias("newest"),
             F.count("*").alias("row_count"),
             F.count_if(F.col("fresh_until_at") <= F.lit(end)).alias("stale_row_count"),
         )

@@ -145,7 +145,8 @@ def selected_steps(sources: Sequence[Source], only: Sequence[str]) -> list[Step]
             f"choose from {', '.join(sorted(layers))} or a table such as gold.customer.",
         )
     wanted = set(only) | {LINKAGE for name in only if name.startswith(f"{LINKAGE}.")}
-    return [s for s in steps if not only or {s.table, s.layer} & wanted]
+    # A table that lost its sources is emptied by any run, lest tables of two states meet.
+    return [s for s in steps if s.is_retired or not only or {s.table, s.layer} & wanted]
 
 
 def most_awaited_first(steps: Sequence[Step]) -> list[Step]:
@@ -450,7 +451,7 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
     "gold.customer_ticket": _plain(customer_ticket),
     "gold.customer_interaction": _plain(customer_interaction),
     "gold.customer_consent": _plain(customer_consent),
-    "gold.customer_metric": _plain(customer_metric),
+    "gold.customer_metric": lambda inputs, **frames: customer_metric(**frames, as_of=inputs.as_of),
     "gold.customer_journey_stage": lambda inputs, **frames: customer_journey_stage(
         **frames, journey=inputs.settings.facts.journey, as_of=inputs.as_of
     ),
@@ -470,7 +471,7 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
     ),
     "gold.product": _plain(product),
     "gold.customer_interest": lambda inputs, **frames: customer_interest(
-        **frames, freshness=inputs.settings.freshness
+        **frames, freshness=inputs.settings.freshness, as_of=inputs.as_of
     ),
     "gold.campaign": lambda inputs, **frames: campaign(**frames, money=inputs.settings.facts.money),
     "gold.web_funnel": _plain(web_funnel),

@@ -107,6 +107,8 @@ def _expression_faults(view: MetricView) -> Iterator[tuple[str, str]]:
             yield f"{place}.name", "given twice"
         for message in _sql_faults(field.expression, known, aggregates):
             yield f"{place}.expression", message
+    if "$$" in view.model_dump_json():
+        yield "", "may not hold $$, which ends the text of a metric view"
     for message in _sql_faults(view.where or "true", known, aggregates=False):
         yield "where", message
 
@@ -125,13 +127,15 @@ def _known_columns(view: MetricView) -> set[tuple[str, str]]:
 def _sql_faults(text: str, known: set[tuple[str, str]], aggregates: bool) -> Iterator[str]:
     try:
         tree = sqlglot.parse_one(text, dialect="spark")
-    except sqlglot.ParseError:
+    except sqlglot.errors.SqlglotError:
         yield "is no expression of Spark SQL"
         return
     # A statement or a query within an expression could read or change anything.
     if not isinstance(tree, exp.Condition) or tree.find(exp.Query, exp.DDL, exp.DML, exp.Command):
         yield "must be an expression, not a query or a statement"
         return
+    if unknown := tree.find(exp.Anonymous):
+        yield f"{unknown.name} is no function of SQL that is known here"
     for column in tree.find_all(exp.Column):
         if (column.table, column.name) not in known:
             yield f"there is no column {column.sql()}"

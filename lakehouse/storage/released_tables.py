@@ -150,7 +150,9 @@ def _of_day(kept: list[ReleasedTables], as_of: date, keep_releases: int) -> Rele
 def _kept_releases(locations: Locations, keep_releases: int) -> list[ReleasedTables]:
     """The releases whose versions vacuum spares, oldest first."""
     rows = _log(locations, RELEASE, ("release_number", "run_id", "reason", *_NAMED))
-    told = _log(locations, RUN, ("run_id", "as_of_date"))
+    told = _log(locations, RUN, ("run_id", "as_of_date", "run_number"))
+    # A run id that failed may have been started again for another day: its last attempt counts.
+    told = sorted(told, key=lambda row: row["run_number"])
     day_of_run = {row["run_id"]: row["as_of_date"] for row in told if row["as_of_date"]}
     releases: dict[int, tuple[str, str]] = {}
     versions: dict[int, dict[str, int]] = {}

@@ -20,6 +20,7 @@ FEEDS = (
     "consent_event",
     "crm_contact",
     "marketing_event",
+    "newsletter_subscriber",
     "pos_loyalty_member",
     "shop_account",
     "shop_order",
@@ -68,6 +69,31 @@ def test_sam_samuel_sammy_and_s_smith_are_one_customer(
     assert customer["record_count"] == len(SAM)
 
 
+def test_sams_old_number_stays_among_his_contact_points_and_the_new_one_is_primary(
+    told: SmallLake, owner: dict[str, str]
+) -> None:
+    points = [r for r in rows(told, "gold.customer_contact_point")
+              if r["customer_id"] == owner[SAM[0]] and r["contact_type"] == "phone"]  # fmt: skip
+    assert {r["contact_value"]: r["is_primary"] for r in points} == {
+        "+447911123456": True,
+        "+447911654321": False,
+    }
+
+
+def test_samantha_lives_with_sam_and_is_related_to_him_and_priya_is_not(
+    told: SmallLake, owner: dict[str, str]
+) -> None:
+    sam, samantha, priya = (owner[r] for r in (SAM[0], "shop:A-SAMANTHA", "shop:A-PRIYA"))
+    home = {r["customer_id"]: r["household_id"] for r in rows(told, "gold.household_member")}
+    assert home[sam] == home[samantha] != home[priya]
+    related = {
+        (r["customer_id"], r["related_customer_id"]): r["relation_type"]
+        for r in rows(told, "gold.customer_relation")
+    }
+    assert related[sam, samantha] == "same_household"
+    assert (sam, priya) not in related
+
+
 def test_samantha_samuel_senior_and_the_next_owner_of_his_number_stay_apart(
     owner: dict[str, str],
 ) -> None:
@@ -100,6 +126,8 @@ def test_an_agent_sees_what_sarah_looked_at_left_and_bought(
     assert [r["identified_by"] for r in by_start] == ["later_login", "login"]
     assert by_start[1]["carted_products"] == ["SKU-00079"]
     assert by_start[1]["page_paths"] == ["/product/sku-00079"]
+    lines = [r for r in rows(told, "gold.customer_order_line") if r["customer_id"] == sarah]
+    assert [r["product_id"] for r in lines] == ["SKU-00010"]
     (glance,) = [r for r in rows(told, "gold.customer_360") if r["customer_id"] == sarah]
     assert glance["abandoned_cart_count"] == glance["order_count"] == 1
     assert glance["granted"] == ["marketing:email"]

@@ -52,6 +52,7 @@ HOUSEHOLD_MEMBER = about_customers(
         "string",
         "parent of another member, child of one (of any age) or other, by birth dates within a family name; null for one "
         "who is alone or whose birth date nobody knows.",
+        QUASI,
         fed_by=person("birth_date", "family_name_match"),
     ),
     Column(

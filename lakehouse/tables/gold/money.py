@@ -16,7 +16,9 @@ from lakehouse.tables.spec import Column
 _SESSION = "gold.customer_web_session"
 _TOUCHED = ("gold.customer_interaction.happened_at", f"{_SESSION}.started_at")
 _SIDES = {
-    "count": ("silver.order.record_key", "silver.payment.record_key"),
+    "count": tuple(
+        f"silver.{name}.record_key" for name in ("order", "order_line", "payment", "web_event")
+    ),
     "amount": (
         "silver.order.total_amount",
         "silver.order_line.line_amount",
@@ -57,6 +59,13 @@ CUSTOMER_PAYMENT = about_customers(
         unit="reporting currency",
         fed_by=("silver.payment.amount", "silver.payment.currency", "silver.payment.paid_at"),
     ),
+    Column(
+        "is_told_again",
+        "boolean",
+        "True if it pays the second telling of a purchase (same_purchase_key of the order).",
+        required=True,
+        fed_by=("gold.customer_order.same_purchase_key",),
+    ),
     primary_key=("record_key",),
     owner="finance",
     purposes=SERVICE,
@@ -64,7 +73,7 @@ CUSTOMER_PAYMENT = about_customers(
 
 ORDER_ATTRIBUTION = about_customers(
     "order_attribution",
-    "One row per order that a known customer made within attribution_days after a click on a message "
+    "One row per order that counts and that a known customer made within attribution_days after a click on a message "
     "or a visit by paid media: the last of these.",
     Column("record_key", "string", "Order in gold.customer_order.", PSEUDONYM, required=True),
     CUSTOMER_ID,
@@ -139,7 +148,7 @@ CAMPAIGN = dimension(
 
 WEB_FUNNEL = dimension(
     "web_funnel",
-    "One row per day and channel with a visit of a person: how far visits got.",
+    "One row per day and channel with a visit: how far people got, and how much was of machines.",
     Column("session_date", "date", "UTC date on which the sessions began.", required=True),
     Column("channel", "string", "Medium of paid media, or direct.", required=True),
     *measures(
@@ -149,6 +158,8 @@ WEB_FUNNEL = dimension(
         ("checkout_session_count", "Sessions that checked out.", "sessions"),
         ("abandoned_cart_count", "Sessions whose cart was abandoned.", "sessions"),
         ("recovered_cart_count", "Sessions whose cart an order recovered.", "sessions"),
+        ("bot_session_count", "Sessions of machines, which count in nothing else.", "sessions"),
+        ("bot_event_count", "Events of machines.", "events"),
     ),
     primary_key=("session_date", "channel"),
     owner="digital",

@@ -248,13 +248,13 @@ CUSTOMER_360 = about_customers(
     Column(
         "preferred_category",
         "string",
-        "Category of most lines bought.",
+        "Category of most lines that count, among those that still interest the customer.",
         fed_by=(*_LINE, "gold.product.category"),
     ),
     Column(
         "preferred_brand",
         "string",
-        "Brand of most lines bought.",
+        "Brand of most lines that count, in categories that still interest the customer.",
         fed_by=(*_LINE, "gold.product.brand"),
     ),
     Column(

@@ -93,7 +93,8 @@ def survivorship() -> Survivorship:
 def money() -> MoneySettings:
     """Reports in euros; a dollar is half a euro, and from June 2024 on nine tenths."""
     rates = {date(2020, 1, 1): Decimal("0.5"), date(2024, 6, 1): Decimal("0.9")}
-    return MoneySettings(reporting_currency="EUR", rates={"USD": rates})
+    pound = {date(2020, 1, 1): Decimal("1.17")}
+    return MoneySettings(reporting_currency="EUR", rates={"USD": rates, "GBP": pound})
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Facts: none is lost on the way to gold, and each finds its customer of today."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -101,6 +102,19 @@ def test_a_purchase_in_a_store_has_the_weather_of_its_day(
     }
 
 
+def test_an_order_of_nobody_known_finds_its_customer_when_that_arrives(
+    table: Frames, identity: Frames, facts: FactSettings
+) -> None:
+    silver = table(ORDER, {"record_key": "o1", "person_record_key": "ann"})
+
+    def owner(known: DataFrame) -> str | None:
+        frame = customer_order(silver, table(ORDER_LINE), table(STORE_WEATHER), known, facts)
+        return frame.collect()[0].customer_id
+
+    assert owner(identity({})) is None
+    assert owner(identity({"A": ["ann"]})) == "A"
+
+
 @pytest.fixture
 def repeated(table: Frames, identity: Frames, facts: FactSettings) -> Rows:
     """same_purchase_key by record_key of orders of Ann's, each of one lamp unless said otherwise."""
@@ -158,6 +172,23 @@ def test_what_is_nearly_the_same_purchase_is_another(repeated: Rows, other: dict
     assert repeated(first, other) == {"order": None, "receipt": None}
 
 
+def test_what_was_bought_instead_of_a_cancelled_order_is_no_second_telling_of_it(
+    repeated: Rows,
+) -> None:
+    assert repeated(
+        told("order", "shop", "2024-01-01T10:00", status="cancelled"),
+        told("receipt", "pos", "2024-01-01T15:00"),
+    ) == {"order": None, "receipt": None}
+
+
+def test_purchases_of_every_day_are_no_chain(repeated: Rows) -> None:
+    days = [
+        *(told(f"shop {n}", "shop", f"2024-01-0{n}T10:00") for n in range(1, 5)),
+        *(told(f"pos {n}", "pos", f"2024-01-0{n}T10:00") for n in range(5, 9)),
+    ]
+    assert set(repeated(*days).values()) == {None}
+
+
 def test_another_basket_or_none_at_one_total_is_another_purchase(repeated: Rows) -> None:
     orders = told("order", "shop", "2024-01-01T10:00"), told("receipt", "pos", "2024-01-01T10:05")
     assert set(repeated(*orders, lines={"receipt": "rug"}).values()) == {None}
@@ -200,7 +231,7 @@ def test_a_line_has_the_customer_and_day_of_its_order(table: Frames, identity: F
     found = customer_order_line(lines, orders, identity({"c1": ["r1"]}))
     assert dict(found.dtypes) == typed(CUSTOMER_ORDER_LINE)
     rows = found.collect()
-    assert [r.record_key for r in rows if r.is_told_again] == ["l3"]
+    assert [r.record_key for r in rows if not r.is_counted] == ["l3"]
     assert {
         (r.record_key, r.customer_id, r.channel, r.order_date and str(r.order_date)) for r in rows
     } == {
@@ -287,6 +318,7 @@ def metrics(table: Frames, text: Rows) -> Rows:
             table(CUSTOMER, {"customer_id": "c1"}, {"customer_id": "c2"}),
             table(CUSTOMER_ORDER, *orders),
             table(CUSTOMER_INTERACTION, *contacts),
+            date(2024, 6, 1),
         )
         assert dict(frame.dtypes) == typed(CUSTOMER_METRIC)
         return {row["customer_id"]: row for row in text(frame)}
@@ -345,6 +377,14 @@ def test_a_purchase_told_twice_counts_once(metrics: Rows) -> None:
     again = {**bought("2024-01-01", "1.00"), "record_key": "2", "same_purchase_key": "1"}
     row = metrics(orders=[{**bought("2024-01-01", "1.00"), "record_key": "1"}, again])["c1"]
     assert (row["order_count"], row["order_values"]) == ("1", "[{EUR, 1, 1.00}]")
+
+
+def test_what_a_clock_that_runs_ahead_tells_counts_in_nothing(metrics: Rows) -> None:
+    contact = {"customer_id": "c1", "interaction_date": "2031-01-01"}
+    row = metrics(orders=[bought("2024-01-01", "1.00"), bought("2031-01-01", "9.00")],
+                  contacts=[contact])["c1"]  # fmt: skip
+    assert (row["order_count"], row["last_order_date"]) == ("1", "2024-01-01")
+    assert (row["interaction_count"], row["last_active_date"]) == ("0", "2024-01-01")
 
 
 def test_a_cancelled_order_shows_activity(metrics: Rows) -> None:

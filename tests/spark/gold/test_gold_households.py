@@ -29,6 +29,7 @@ from lakehouse.tables.gold import (
 )
 from lakehouse.tables.linkage import CUSTOMER_ALIAS
 from lakehouse.tables.local_frame import local_frame
+from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE
 from lakehouse.tables.silver import PERSON_RECORD
 from lakehouse.tables.spec import TableSpec
 
@@ -142,7 +143,9 @@ def company(table: Frames, identity: Frames, survivorship: Survivorship) -> Call
     def of(people: People, merged: dict[str, str] | None = None) -> Company:
         records, owners = told(people)
         person_record, identity_map = table(PERSON_RECORD, *records), identity(owners)
-        attributes = customer_attribute(person_record, identity_map, survivorship)
+        attributes = customer_attribute(
+            person_record, identity_map, table(ATTRIBUTE_OVERRIDE), survivorship, FIRST.date()
+        )
         gone = [{"customer_id": a, "current_customer_id": b} for a, b in (merged or {}).items()]
         return Company(
             kept(attributes, CUSTOMER_ATTRIBUTE)[1],
@@ -191,10 +194,12 @@ FIRST, SECOND, THIRD = (datetime(2026, 1, day, tzinfo=UTC) for day in (5, 6, 7))
 
 
 @pytest.fixture(scope="module")
-def town(company: Callable[..., Company], table: Frames) -> Town:
+def town(company: Callable[..., Company], table: Frames, survivorship: Survivorship) -> Town:
     made = company(TOWN)
     members, living = made.members(table(HOUSEHOLD_MEMBER), FIRST, 1)
-    golden = customer(made.attributes, made.person_record, made.identity_map)
+    golden = customer(
+        made.attributes, made.person_record, made.identity_map, survivorship, FIRST.date()
+    )
     relations = customer_relation(
         made.attributes, made.person_record, made.identity_map, living, LIMITS
     )

@@ -54,6 +54,7 @@ def test_an_amount_is_worth_what_the_newest_rate_of_its_day_says(
             order("before all rates", "2019-12-31", "USD", "10.00"),
             order("a currency without a rate", "2024-01-01", "CHF", "10.00"),
             order("a refunded cent", "2024-01-01", "USD", "-0.01"),
+            order("more than fits", "2024-01-01", "GBP", "9999999999999999.99"),
         ),
         table(ORDER_LINE),
         table(STORE_WEATHER),
@@ -69,6 +70,7 @@ def test_an_amount_is_worth_what_the_newest_rate_of_its_day_says(
         "before all rates": None,
         "a currency without a rate": None,
         "a refunded cent": "-0.01",
+        "more than fits": None,
     }
 
 
@@ -133,6 +135,7 @@ def test_an_order_counts_for_the_last_click_or_paid_visit_within_the_days(
         order("too late", "2024-03-01T10:00"),
         order("a guest's", "2024-01-12T10:00", None),
         order("somebody else's", "2024-01-12T10:00", "B"),
+        {**order("cancelled", "2024-01-09T11:00"), "status": "cancelled"},
     )
     clicks = table(
         CUSTOMER_INTERACTION,
@@ -183,7 +186,11 @@ def test_a_campaign_costs_what_was_spent_for_each_customer_it_won(
             {"interaction_key": "1", "interaction_type": "campaign_touch", "action": "send",
              "campaign_id": "letter", "channel": "email", "interaction_date": "2024-01-05"},
         ),
-        table(CUSTOMER_WEB_SESSION, {"session_key": "1", "campaign_id": "ads", "is_bot": False}),
+        table(
+            CUSTOMER_WEB_SESSION,
+            {"session_key": "1", "campaign_id": "ads", "is_bot": False},
+            {"session_key": "2", "campaign_id": "ads", "is_bot": True},
+        ),
         table(ORDER_ATTRIBUTION, won("1", True, "20.00"), won("2", False, "5.00"),
               won("3", True, "1.00")),
         money,
@@ -192,6 +199,11 @@ def test_a_campaign_costs_what_was_spent_for_each_customer_it_won(
     ads, letter = text(frame)
     assert (ads["campaign_name"], ads["channel"], ads["click_count"]) == ("Ads", "search", "7")
     assert (ads["spend_reporting_amount"], ads["order_reporting_amount"]) == ("100.00", "26.00")
+    assert (ads["session_count"], ads["order_count"], ads["acquired_customer_count"]) == (
+        "1",
+        "3",
+        "2",
+    )
     assert ads["acquisition_cost_reporting_amount"] == "50.00"
     assert (letter["sent_count"], letter["channel"], letter["first_date"]) == (
         "1",

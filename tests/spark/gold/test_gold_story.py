@@ -143,6 +143,10 @@ def test_an_order_of_a_clock_that_runs_ahead_changes_no_stage(stages: Rows) -> N
     ]
 
 
+def test_who_is_told_of_by_a_clock_that_runs_ahead_is_a_prospect_from_today(stages: Rows) -> None:
+    assert stages(as_of=date(2023, 6, 1)) == [("2023-06-01", "prospect")]
+
+
 def test_an_order_on_the_first_day_or_before_leaves_no_time_as_a_prospect(stages: Rows) -> None:
     assert stages("2024-01-01", as_of=date(2024, 1, 2)) == [("2024-01-01", "new")]
     assert stages("2023-12-01", as_of=date(2024, 1, 2)) == [("2023-12-01", "new")]
@@ -181,9 +185,12 @@ def test_a_timeline_tells_every_kind_of_fact_in_order(timeline: Rows) -> None:
                          "store_id": "S1", "status": "paid", "total_amount": "9.50", **theirs}],
         customer_payment=[
             {"record_key": "p", "paid_at": minute(6), "method": "card", "status": "captured",
-             "amount": "9.50", **theirs},
+             "amount": "9.50", "is_told_again": False, **theirs},
             {"record_key": "r", "paid_at": minute(7), "method": "card", "status": "captured",
-             "amount": "-9.50", **theirs},
+             "amount": "-9.50", "is_told_again": False, **theirs},
+            {"record_key": "f", "paid_at": minute(7), "method": "card", "status": "failed",
+             "amount": "-9.50", "is_told_again": False, **theirs},
+            {"record_key": "a", "paid_at": minute(7), "is_told_again": True, **theirs},
         ],
         customer_web_session=[{"session_key": "w", "started_at": minute(3), "page_count": 4,
                                "cart_state": "checked_out", **theirs}],
@@ -215,6 +222,7 @@ def test_a_timeline_tells_every_kind_of_fact_in_order(timeline: Rows) -> None:
         ("web_session", "Visited the web site, 4 pages, cart checked out"),
         ("order", "Ordered in store S1, paid"),
         ("payment", "Paid by card"),
+        ("payment_failed", "Payment failed by card"),
         ("refund", "Refunded by card"),
         ("ticket_opened", "Asked for help: delivery"),
         ("ticket_closed", "Ticket closed: delivery"),
@@ -267,12 +275,13 @@ def test_a_customer_at_a_glance(table: Frames, identity: Frames, text: Rows) -> 
         ),
         customer_order_line=table(
             gold.CUSTOMER_ORDER_LINE,
-            {**a, "record_key": "1", "product_id": "lamp", "quantity": 1, "is_told_again": False},
-            {**a, "record_key": "2", "product_id": "lamp", "quantity": 1, "is_told_again": False},
-            {**a, "record_key": "3", "product_id": "rug", "quantity": 9, "is_told_again": False},
+            {**a, "record_key": "1", "product_id": "lamp", "quantity": 1},
+            {**a, "record_key": "2", "product_id": "lamp", "quantity": 1},
+            *({**a, "record_key": f"stale {n}", "product_id": "rug", "quantity": 9}
+              for n in range(3)),
             {**a, "record_key": "4", "product_id": "rug", "quantity": -9},
             *({**a, "record_key": f"again {n}", "product_id": "rug", "quantity": 1,
-               "is_told_again": True} for n in range(2)),
+               "is_counted": False} for n in range(2)),
         ),
         product=table(
             gold.PRODUCT,
@@ -314,6 +323,7 @@ def test_a_customer_at_a_glance(table: Frames, identity: Frames, text: Rows) -> 
             {**a, "category": "lighting", "domain": "marketing", "fresh_until_date": "2024-01-03"},
             {**a, "category": "lighting", "domain": "service", "fresh_until_date": "2024-09-09"},
             {**a, "category": "garden", "domain": "marketing", "fresh_until_date": "2024-01-02"},
+            {**a, "category": "textiles", "domain": "service", "fresh_until_date": "2024-01-02"},
         ),
         household_member=table(
             gold.HOUSEHOLD_MEMBER,
@@ -358,7 +368,7 @@ def test_a_customer_at_a_glance(table: Frames, identity: Frames, text: Rows) -> 
         "preferred_category": "lighting",
         "preferred_brand": "Lux",
         "interests": "[marketing:lighting, service:lighting]",
-        "stale_interest_count": "1",
+        "stale_interest_count": "2",
         "granted": "[marketing:email]",
         "withdrawn": "[marketing:sms]",
         "loyalty_tier": "gold",
@@ -394,7 +404,7 @@ def interests(table: Frames, text: Rows) -> Rows:
                 gold.CUSTOMER_ORDER_LINE,
                 *(
                     {"record_key": p, "customer_id": "A", "product_id": p, "order_date": day,
-                     "quantity": -1 if p == "returned" else 1, "is_told_again": False}
+                     "quantity": -1 if p == "returned" else 1}
                     for p, day in bought.items()
                 ),
             ),
@@ -413,6 +423,7 @@ def interests(table: Frames, text: Rows) -> Rows:
                 {"product_id": "returned", "category": "garden"},
             ),
             cutoffs,
+            date(2024, 7, 1),
         )  # fmt: skip
         assert dict(frame.dtypes) == typed(gold.CUSTOMER_INTEREST)
         return {(r["domain"], r["category"]): r["fresh_until_date"] for r in text(frame)}
@@ -436,6 +447,11 @@ def test_like_activity_renews_an_interest(interests: Rows) -> None:
 def test_what_was_only_viewed_counts_where_a_domain_says_so(interests: Rows) -> None:
     found = interests(bought={}, viewed={"speaker": "2024-06-01"})
     assert found == {("marketing", "audio"): "2024-06-15"}
+
+
+def test_what_a_clock_that_runs_ahead_tells_renews_no_interest(interests: Rows) -> None:
+    found = interests(bought={"ear pods": "2024-01-01"}, viewed={"speaker": "2031-06-01"})
+    assert found["marketing", "audio"] == "2024-06-29"
 
 
 def test_returned_or_unknown_products_tell_of_no_interest(interests: Rows) -> None:

@@ -190,11 +190,11 @@ def test_the_funnel_counts_people_by_the_furthest_step(table: Frames, text: Rows
             session("3", "cart", "abandoned"),
             session("4", "checkout", "checked_out"),
             session("5", "cart", "recovered", medium="search"),
-            session("6", "checkout", "checked_out", is_bot=True),
+            session("6", "checkout", "checked_out", is_bot=True, event_count=100_000),
         )
     )
     assert dict(frame.dtypes) == {c.name: c.type for c in WEB_FUNNEL.columns}
     assert [list(row.values())[1:] for row in text(frame)] == [
-        ["direct", "4", "3", "2", "1", "1", "0"],
-        ["search", "1", "1", "1", "0", "0", "1"],
+        ["direct", "4", "3", "2", "1", "1", "0", "1", "100000"],
+        ["search", "1", "1", "1", "0", "0", "1", "0", "0"],
     ]
