@@ -148,7 +148,10 @@ GOLD_TOLD_BY: Mapping[str, tuple[str, ...]] = {
     "gold.customer_web_session": ("silver.web_event",),
     "gold.order_attribution": ("gold.customer_web_session", "gold.customer_interaction"),
 }
-"""By gold table, the tables without which it has no row, where the others that it reads have none for it."""
+"""By gold table, those of its reads that make its rows: where all of them are retired, so is it.
+
+Of a table that is not here all reads outside linkage and ops do.
+"""
 
 GOLD_BUILDS_ON = frozenset(
     {"gold.customer_contact_point", "gold.customer_history", "gold.household_member"}
