@@ -1,6 +1,6 @@
 """An open lake: the session, its tables and every spec, for one process."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from lakehouse.errors import NotFoundError
 from lakehouse.jars import jar_paths
 from lakehouse.jvm import java_version, jvm_stderr_in, spark_java_options
+from lakehouse.pipeline.steps import all_steps
 from lakehouse.settings.models import LockKind, Settings
 from lakehouse.settings.places import is_submitted
 from lakehouse.storage.delta_tables import DeltaTables
@@ -19,6 +20,7 @@ from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks, require_same_file_system
 from lakehouse.storage.releases import Release, current_release
 from lakehouse.storage.session import session
+from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.registry import STATIC_TABLES
 from lakehouse.tables.spec import TableSpec
 
@@ -36,15 +38,21 @@ class Lake:
     kill_points: KillPoints
     settings: Settings
     specs: Mapping[str, TableSpec]
+    retired: Set[str] = frozenset()
+    """Tables that no source of these settings fills, also by way of others."""
 
     def reconcile(self) -> None:
         """Makes storage match the specs: creates tables that are missing, alters those whose spec changed.
+
+        A retired table is not created, as each has its price in every run.
 
         Raises:
             SchemaError: a stored table differs from its spec in a way that no column adds to.
         """
 
         def make_fit(spec: TableSpec) -> None:
+            if self._is_absent(spec.name):
+                return
             self.tables.create(spec)
             self.tables.fit(spec)
 
@@ -56,9 +64,14 @@ class Lake:
 
     def read_at(self, table: str, version: int) -> DataFrame:
         """A version of the table. Columns that its spec has gained since are there, and empty."""
+        if self._is_absent(table):
+            return local_frame(self.spark, (), self.specs[table].ddl())
         frame = self.tables.read(table, version)
         gained = [c for c in self.specs[table].columns if c.name not in frame.columns]
         return frame.select("*", *(F.lit(None).cast(c.type).alias(c.name) for c in gained))
+
+    def _is_absent(self, table: str) -> bool:
+        return table in self.retired and not self.tables.exists(table)
 
     def release(self) -> Release:
         """The release that readers follow.
@@ -105,6 +118,7 @@ def open_lake(settings: Settings) -> Lake:
         kill_points=kill_points,
         settings=settings,
         specs={spec.name: spec for spec in (*bronze, *STATIC_TABLES)},
+        retired=frozenset(s.table for s in all_steps(settings.sources) if s.is_retired),
     )
 
 
