@@ -39,7 +39,7 @@ class Lake:
     settings: Settings
     specs: Mapping[str, TableSpec]
     retired: Set[str] = frozenset()
-    """Tables that no source of these settings fills, also by way of others."""
+    """Tables that no source of these settings fills, also by way of others, and those left out."""
 
     def reconcile(self) -> None:
         """Makes storage match the specs: creates tables that are missing, alters those whose spec changed.
@@ -118,7 +118,11 @@ def open_lake(settings: Settings) -> Lake:
         kill_points=kill_points,
         settings=settings,
         specs={spec.name: spec for spec in (*bronze, *STATIC_TABLES)},
-        retired=frozenset(s.table for s in all_steps(settings.sources) if s.is_retired),
+        retired=frozenset(
+            step.table
+            for step in all_steps(settings.sources, settings.lake.leave_out)
+            if step.is_retired
+        ),
     )
 
 

@@ -136,7 +136,7 @@ def checked(
     """
     _check_run_id(run_id)
     suites = read_suites(expectations_dir(), GATED_TABLES)
-    steps = selected_steps(settings.sources, only)
+    steps = selected_steps(settings.sources, only, settings.lake.leave_out)
     if any(step.table == SCORED_EDGE.name for step in steps):
         require_fitting_model(settings.linkage)
     return steps, suites

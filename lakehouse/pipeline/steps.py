@@ -119,14 +119,19 @@ class Step:
         return LINKAGE if self.table == REVIEW_TASK.name else self.table.split(".")[0]
 
 
-def all_steps(sources: Sequence[Source]) -> list[Step]:
-    """Every step after bronze, in an order that can be carried out."""
+def all_steps(sources: Sequence[Source], leave_out: Sequence[str] = ()) -> list[Step]:
+    """Every step after bronze, in an order that can be carried out.
+
+    Tables of gold that `leave_out` names are retired, as if nothing told of them.
+    """
     silver = _silver_steps(sources)
-    retired = {step.table for step in silver if step.is_retired}
+    retired = {step.table for step in silver if step.is_retired} | {*leave_out}
     return [*silver, *_LINKAGE_STEPS, *_gold_steps(retired)]
 
 
-def selected_steps(sources: Sequence[Source], only: Sequence[str]) -> list[Step]:
+def selected_steps(
+    sources: Sequence[Source], only: Sequence[str], leave_out: Sequence[str] = ()
+) -> list[Step]:
     """The steps of the layers and tables that `only` names; all of them if it names none.
 
     The tables of linkage build on what the last run left in each other, so that naming one of them
@@ -135,7 +140,7 @@ def selected_steps(sources: Sequence[Source], only: Sequence[str]) -> list[Step]
     Raises:
         ConfigurationError: a name is neither a layer nor a table; lists all such names.
     """
-    steps = all_steps(sources)
+    steps = all_steps(sources, leave_out)
     tables = {step.table for step in steps} | {s.bronze_table.name for s in sources}
     layers = {step.layer for step in steps} | {Layer.BRONZE.value for _ in sources}
     unknown = [name for name in only if name not in tables | layers]
@@ -396,7 +401,7 @@ def _gold_steps(retired: Set[str]) -> list[Step]:
         told_by = GOLD_TOLD_BY.get(table, reads)
         told = {n for n in told_by if not n.startswith((f"{LINKAGE}.", f"{Layer.OPS}."))}
         gone = retired | {step.table for step in steps if step.is_retired}
-        is_retired = bool(told) and told <= gone
+        is_retired = table in gone or (bool(told) and told <= gone)
         steps.append(_retired_step(_GOLD_SPECS[table]) if is_retired else _gold_step(table, reads))
     return steps
 

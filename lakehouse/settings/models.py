@@ -15,6 +15,7 @@ from lakehouse.settings.places import local_path
 from lakehouse.settings.sources import Frozen, LocalFolder, Source
 from lakehouse.settings.spark_options import MASTER, option_faults
 from lakehouse.settings.survivorship import Survivorship
+from lakehouse.tables.gold import GOLD_TABLES
 
 _SECRET_MIN_LENGTH = 16
 _SPARK_OPTION = r"^spark(\.[A-Za-z0-9_\-]+)+$"
@@ -43,7 +44,8 @@ class LakeSettings(Frozen):
 
     With `catalog_prefix` (such as `main.c360_`) tables go by catalog name
     `main.c360_gold.customer`, without it by path `<root>/gold/customer`. `secret` keys every hash
-    of a source id: change it and every key changes.
+    of a source id: change it and every key changes. `leave_out` names tables of gold that nobody
+    wants: what reads them finds them empty.
     """
 
     root: str
@@ -56,6 +58,15 @@ class LakeSettings(Frozen):
     lock: LockKind = LockKind.FLOCK
     keep_releases: int = Field(default=10, ge=1)
     parallel_steps: int = Field(default=2, ge=1, le=64)
+    leave_out: tuple[str, ...] = ()
+
+    @field_validator("leave_out")
+    @classmethod
+    def _tables_of_gold(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = {spec.name for spec in GOLD_TABLES}
+        if unknown := [name for name in names if name not in known]:
+            raise ValueError(f"gold has no table {', '.join(unknown)}")
+        return names
 
     @field_validator("secret")
     @classmethod

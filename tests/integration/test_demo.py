@@ -21,7 +21,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Every feed, and the places side by side, as the demo wants them."""
     home, beside = tmp_path_factory.mktemp("demo"), tmp_path_factory.mktemp("beside")
     more = {"logging.folder": str(beside / "logs"), "quality.data_docs": str(beside / "docs")}
-    return small_settings(home, home, feeds=ALL_FEEDS, **more)
+    return small_settings(home, home, feeds=ALL_FEEDS, whole=True, **more)
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ def company(
     """Three days of the feeds that describe people, taken by one run; and the truth."""
     home = tmp_path_factory.mktemp("demo_truth")
     generate(CUSTOMERS, SEED, home, DAYS, DAY_1)
-    lake = small_lake_at(home, home, feeds=PEOPLE)
+    lake = small_lake_at(home, home, feeds=PEOPLE, whole=True)
     last_day = DAY_1 + timedelta(days=DAYS - 1)
     lake.run("three-days", last_day, LAYERS)
     return lake, home / "truth"

@@ -36,7 +36,7 @@ def told(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Small
     """A lake in which the stories happened among 200 other people."""
     home = generated(tmp_path_factory.mktemp("stories"), customers=200, days=1)
     write_stories(home / "landing")
-    lake = small_lake_at(home, home, feeds=FEEDS)
+    lake = small_lake_at(home, home, feeds=FEEDS, whole=True)
     lake.run("day-1", DAY_1)
     return lake
 

@@ -26,6 +26,15 @@ from lakehouse.storage.releases import current_release
 
 DAY_1, DAY_2 = date(2026, 1, 5), date(2026, 1, 6)
 FEEDS = ("catalogue_product", "crm_contact", "shop_account", "shop_order")
+LEFT_OUT = (
+    "gold.customer_360",
+    "gold.customer_interest",
+    "gold.customer_journey_stage",
+    "gold.customer_relation",
+    "gold.household",
+    "gold.household_member",
+    "gold.reconciliation",
+)
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -48,9 +57,18 @@ def generated(home: Path, customers: int = 40, days: int = 2) -> Path:
 
 
 def small_settings(
-    home: Path, files: Path, *, kill: str | None = None, feeds: Sequence[str] = FEEDS, **more: str
+    home: Path,
+    files: Path,
+    *,
+    kill: str | None = None,
+    feeds: Sequence[str] = FEEDS,
+    whole: bool = False,
+    **more: str,
 ) -> Settings:
-    """Settings of a lake in `home` that reads the company in `files`, these feeds alone."""
+    """Settings of a lake in `home` that reads the company in `files`, these feeds alone.
+
+    Without `whole`, tables are left out that are made like others, as each costs every test its time.
+    """
     overrides = {
         "lake.root": str(home / "lake"),
         "lake.landing": str(files / "landing"),
@@ -62,7 +80,8 @@ def small_settings(
     }
     settings = load_settings("test", overrides=overrides)
     chosen = tuple(source for source in settings.sources if source.name in feeds)
-    return settings.model_copy(update={"sources": chosen, "kill": kill})
+    lake = settings.lake if whole else settings.lake.model_copy(update={"leave_out": LEFT_OUT})
+    return settings.model_copy(update={"sources": chosen, "lake": lake, "kill": kill})
 
 
 def small_lake_at(home: Path, files: Path, **changes: Any) -> SmallLake:

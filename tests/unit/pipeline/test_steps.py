@@ -90,6 +90,15 @@ def test_a_fact_of_gold_is_retired_with_the_last_source_that_tells_of_it() -> No
     assert is_retired(all_steps(none))
 
 
+def test_a_table_that_conf_leaves_out_is_made_by_nobody_and_read_as_empty() -> None:
+    sources = load_settings("test").sources
+    out = ["gold.customer_relation", "gold.customer_web_session"]
+
+    retired = [step.table for step in all_steps(sources, out) if step.is_retired]
+
+    assert retired == ["gold.customer_web_session", "gold.customer_relation", "gold.web_funnel"]
+
+
 def test_contact_points_history_and_households_alone_are_built_on_those_of_the_last_release() -> (
     None
 ):
