@@ -12,6 +12,9 @@ from lakehouse.gold.identity import with_customer
 from lakehouse.tables.gold import CUSTOMER_360
 
 _COUNTS = (
+    "order_count",
+    "returned_order_count",
+    "cancelled_order_count",
     "store_order_count",
     "session_count",
     "abandoned_cart_count",
@@ -22,7 +25,7 @@ _COUNTS = (
     "mention_count",
     "stale_interest_count",
 )
-"""Counts that are 0 for a customer without such facts."""
+"""Counts that are 0 for a customer without such facts, also where conf leaves their table out."""
 
 _LISTS = ("interests", "granted", "withdrawn")
 """Lists that are empty for a customer without such facts."""

@@ -188,8 +188,7 @@ CUSTOMER_360 = about_customers(
     Column(
         "journey_stage",
         "string",
-        "Stage of today in gold.customer_journey_stage.",
-        required=True,
+        "Stage of today in gold.customer_journey_stage; null where conf leaves that out.",
         fed_by=("gold.customer_journey_stage.stage",),
     ),
     Column("first_order_date", "date", "Date of the first order that counts."),
