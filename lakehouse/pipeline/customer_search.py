@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from anyascii import anyascii
 
-from lakehouse.errors import NotFoundError
+from lakehouse.errors import NotFoundError, SeveralFoundError
 from lakehouse.storage.released_tables import ReleasedTables, Row, one_of
 from lakehouse.tables.gold import CUSTOMER, CUSTOMER_CONTACT_POINT, CUSTOMER_IDENTIFIER
 from lakehouse.tables.linkage import CUSTOMER_ALIAS, IDENTITY_EVENT, IDENTITY_MAP
 from lakehouse.tables.silver import PERSON_RECORD
 
+_MOST_RECORDS = 1_000
+"""Records that a name may fit: whoever asks for more than that has not said whom."""
 _DIALLED = re.compile(r"[+\d][\d\s().,/-]{5,}|\(\+?\d[\d\s().,/-]{4,}")
 _GOLDEN_NAMES = ("display_name", "given_name", "middle_name", "family_name")
 _RECORD_NAMES = (
@@ -53,6 +55,7 @@ def find_customers(tables: ReleasedTables, asked: str) -> Found:
 
     Raises:
         NotFoundError: there is none, or none any more.
+        SeveralFoundError: a name fits more records than anybody would look through.
     """
     asked = asked.strip()
     if found := _by_id(tables, one_of("customer_id", {asked, asked.lower()})):
@@ -72,7 +75,8 @@ def _by_id(tables: ReleasedTables, is_asked: str) -> Found | None:
         return Found(matches)
     if alias := tables.rows(CUSTOMER_ALIAS, is_asked):
         living = one_of("customer_id", (row["current_customer_id"] for row in alias))
-        return Found(_matches(tables, living), retired_id=alias[0]["customer_id"])
+        if matches := _matches(tables, living):
+            return Found(matches, retired_id=alias[0]["customer_id"])
     if tables.rows(IDENTITY_EVENT, is_asked, ("event",)):
         raise NotFoundError(
             f"Release {tables.number} has no record of that customer any more.",
@@ -124,15 +128,24 @@ def _by_name(tables: ReleasedTables, asked: str) -> set[str]:
     words = _folded(asked).split()
     if not words:
         return set()
-    golden = _named(tables.rows(CUSTOMER, _may_hold(_GOLDEN_NAMES, words), _with_id(_GOLDEN_NAMES)))
-    records = tables.rows(
-        PERSON_RECORD, _may_hold(_RECORD_NAMES, words), ("record_key", *_RECORD_NAMES)
+    golden, records = (
+        [
+            (key, names)
+            for key, names in _named(tables.rows(spec, _may_hold(columns, words), (id_, *columns)))
+            if _begin(names, words)
+        ]
+        for spec, id_, columns in (
+            (CUSTOMER, "customer_id", _GOLDEN_NAMES),
+            (PERSON_RECORD, "record_key", _RECORD_NAMES),
+        )
     )
-    return _whole_words_first(words, [*golden, *_of_customers(tables, _named(records))])
-
-
-def _with_id(names: tuple[str, ...]) -> tuple[str, ...]:
-    return ("customer_id", *names)
+    if len(records) > _MOST_RECORDS:
+        raise SeveralFoundError(
+            f"More than {_MOST_RECORDS:,} records fit that name.",
+            "give more of the name, or an e-mail address or telephone number.",
+        )
+    named = [*golden, *_of_customers(tables, records)]
+    return {key for key, names in named if names.issuperset(words)} or {key for key, _ in named}
 
 
 def _may_hold(columns: tuple[str, ...], words: Iterable[str]) -> str:
@@ -161,13 +174,9 @@ def _of_customers(
     return [(customer[key], names) for key, names in records if key in customer]
 
 
-def _whole_words_first(words: list[str], named: list[tuple[str, set[str]]]) -> set[str]:
-    whole = {key for key, names in named if names.issuperset(words)}
-    return whole or {
-        key
-        for key, names in named
-        if all(any(name.startswith(word) for name in names) for word in words)
-    }
+def _begin(names: set[str], words: Iterable[str]) -> bool:
+    """True if each word is one of the names, or how one begins."""
+    return all(any(name.startswith(word) for name in names) for word in words)
 
 
 def _folded(text: str) -> str:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.errors import NotFoundError
+from lakehouse.errors import NotFoundError, SeveralFoundError
+from lakehouse.pipeline import customer_search
 from lakehouse.pipeline.customer_search import find_customers
 from lakehouse.storage.released_tables import ReleasedTables, released_tables
 from tests.support.plain_people import ANA, BEN, BENNY, DAY_1, EVE, GONE, MERGED, SPLIT, people_lake
@@ -88,3 +89,12 @@ def test_a_release_without_linkage_and_contacts_finds_by_id_and_name(tmp_path: P
     old = released_tables(lake.settings().lake, as_of=DAY_1)
 
     assert find_customers(old, "ana").matches[0].city == "Bonn"
+
+
+def test_a_name_that_fits_more_records_than_anybody_looks_through_is_refused(
+    tables: ReleasedTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(customer_search, "_MOST_RECORDS", 0)
+
+    with pytest.raises(SeveralFoundError, match="More than 0 records fit"):
+        find_customers(tables, "Ana Schmidt")
