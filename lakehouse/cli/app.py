@@ -30,7 +30,8 @@ class _Commands(TyperGroup):
         except LakehouseError as error:
             _show_failure(ctx, error, str(error))
             raise typer.Exit(error.exit_code) from None
-        except (typer.Exit, typer.Abort, TyperException):
+        except (typer.Exit, typer.Abort, TyperException, BrokenPipeError):
+            # Of these the library knows the right end; whoever reads a pipe may have seen enough.
             raise
         except Exception as error:  # noqa: BLE001 - its text may quote a row, so it goes no further
             _show_failure(

@@ -272,3 +272,13 @@ def test_main_ends_the_process_with_the_exit_code(monkeypatch: pytest.MonkeyPatc
         main()
 
     assert ended.value.code == 0
+
+
+def test_a_reader_who_has_seen_enough_is_shown_no_error() -> None:
+    command = (
+        f"{sys.executable} -c 'from lakehouse.cli import main; main()' metrics sql | head -n 1"
+    )
+    shown = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
+
+    assert shown.stdout.startswith("CREATE OR REPLACE VIEW gold.metric_sales")
+    assert shown.stderr == ""
