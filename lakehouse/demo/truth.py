@@ -27,6 +27,15 @@ _SCHEMAS = {
     "household": pa.schema(
         [("person_id", pa.string()), ("household_id", pa.string()), ("is_shared_flat", pa.bool_())]
     ),
+    "attribute": pa.schema(
+        [
+            ("person_id", pa.string()),
+            ("given_name", pa.string()),
+            ("family_name", pa.string()),
+            ("birth_date", pa.date32()),
+            ("postcode", pa.string()),
+        ]
+    ),
     "poison": pa.schema(
         [("file", pa.string()), ("row_number", pa.int64()), ("reason", pa.string())]
     ),
@@ -43,6 +52,7 @@ class Truth:
 
     people: list[pa.Table] = field(default_factory=list)
     households: list[pa.Table] = field(default_factory=list)
+    attributes: list[pa.Table] = field(default_factory=list)
     books: Books = field(default_factory=Books)
 
     def add_people(self, people: pd.DataFrame, population: dict[str, PersonFeed]) -> None:
@@ -51,6 +61,11 @@ class Truth:
         columns = [pa.array(people[c], pa.string()) for c in ("person_id", "household_id")]
         columns.append(pa.array(people["flat"], pa.bool_()))
         self.households.append(pa.Table.from_arrays(columns, schema=_SCHEMAS["household"]))
+        told = [people[c] for c in ("person_id", "given_plain", "family_plain")]
+        attributes = [pa.array(values, pa.string()) for values in told]
+        attributes.append(pa.array(people["birth_date"].dt.date, pa.date32()))
+        attributes.append(pa.array(people["postcode"], pa.string()))
+        self.attributes.append(pa.Table.from_arrays(attributes, schema=_SCHEMAS["attribute"]))
 
 
 def _records(people: pd.DataFrame, feed: PersonFeed) -> pa.Table:
@@ -78,12 +93,15 @@ def write_truth(folder: Path, truths: Iterable[Truth]) -> None:
     with (
         pq.ParquetWriter(folder / "person.parquet", _SCHEMAS["person"]) as person,
         pq.ParquetWriter(folder / "household.parquet", _SCHEMAS["household"]) as household,
+        pq.ParquetWriter(folder / "attribute.parquet", _SCHEMAS["attribute"]) as attribute,
     ):
         for truth in truths:
             for table in truth.people:
                 person.write_table(table)
             for table in truth.households:
                 household.write_table(table)
+            for table in truth.attributes:
+                attribute.write_table(table)
             books.poison += truth.books.poison
             books.duplicate_files += truth.books.duplicate_files
             books.rejected_files += truth.books.rejected_files

@@ -2,11 +2,12 @@
 
 import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.columns.keys import identity, record_key
@@ -34,6 +35,7 @@ class DemoOutcome:
     runs: list[RunOutcome] = field(default_factory=list)
     people: Evaluation | None = None
     households: Evaluation | None = None
+    true_attributes: dict[str, tuple[int, float]] = field(default_factory=dict)
     recall_by_distortion: dict[str, tuple[int, float]] = field(default_factory=dict)
     planted: int = 0
     held_as_planted: int = 0
@@ -118,6 +120,7 @@ def _held_against_truth(lake: Lake, truth: Path, outcome: DemoOutcome) -> None:
     outcome.row_counts = {t: lake.tables.row_count(t, v) for t, v in sorted(versions.items())}
     outcome.people, outcome.recall_by_distortion = people_found(lake, truth)
     outcome.households = households_found(lake, truth)
+    outcome.true_attributes = true_attributes(lake, truth)
     _count_poison(lake, truth, versions, outcome)
 
 
@@ -147,30 +150,77 @@ def households_found(lake: Lake, truth: Path) -> Evaluation:
     people counts as the person of most of them. A customer without a household is taken as alone.
     """
     versions = current_release(lake.tables).versions
-    current = {
-        name: lake.tables.read(name, versions[name]).where(F.col("valid_to").isNull())
-        for name in ("linkage.identity_map", "gold.household_member")
+    table = "gold.household_member"
+    members = lake.tables.read(table, versions[table]).where(F.col("valid_to").isNull())
+    family = F.when(F.col("is_shared_flat"), F.col("person_id")).otherwise(F.col("household_id"))
+    families = lake.spark.read.parquet(f"file:{truth}/household.parquet").select(
+        "person_id", family.alias("entity_id")
+    )
+    found = members.select(
+        F.col("customer_id").alias("record_id"), F.col("household_id").alias("cluster_id")
+    )
+    known = (
+        _true_person(lake, truth)
+        .join(families, on="person_id", how="inner")
+        .select(F.col("customer_id").alias("record_id"), "entity_id")
+    )
+    return evaluate(found, known)
+
+
+def true_attributes(lake: Lake, truth: Path) -> dict[str, tuple[int, float]]:
+    """By golden attribute: customers who have it, and the share of them for whom it is the truth's.
+
+    Names and postal codes are compared as letters and digits, of the record that survivorship took them
+    from; a nickname is not the name. Who has moved is true of the new address alone.
+    """
+    versions = current_release(lake.tables).versions
+    golden, records = (
+        lake.tables.read(name, versions[name])
+        for name in ("gold.customer_attribute", "silver.person_record")
+    )
+    forms = {
+        "given_name": "given_name_match",
+        "family_name": "family_name_match",
+        "birth_date": "birth_date",
+        "postcode": "postcode_match",
     }
+    said = _of_attribute({name: F.col(column) for name, column in forms.items()})
+    told = _of_attribute({name: F.col(f"true.{name}") for name in forms})
+    true = lake.spark.read.parquet(f"file:{truth}/attribute.parquet")
+    held = (
+        golden.where(F.col("attribute").isin(*forms))
+        .select("customer_id", "attribute", "record_key")
+        .join(records.select("record_key", *forms.values()), on="record_key", how="inner")
+        .join(_true_person(lake, truth), on="customer_id", how="inner")
+        .join(true.select("person_id", F.struct(*forms).alias("true")), on="person_id", how="inner")
+        .groupBy("attribute")
+        .agg(F.count("*").alias("customers"), F.avg((said == told).cast("int")).alias("share"))
+        .collect()
+    )
+    return {row.attribute: (row.customers, row.share) for row in held}
+
+
+def _of_attribute(values: Mapping[str, Column]) -> Column:
+    """The value of the row's attribute, as letters and digits."""
+    value = F.coalesce(
+        *(F.when(F.col("attribute") == name, v.cast("string")) for name, v in values.items())
+    )
+    return F.regexp_replace(F.lower(value), "[^a-z0-9]", "")
+
+
+def _true_person(lake: Lake, truth: Path) -> DataFrame:
+    """The person of the truth whose records most of a customer's are: customer_id, person_id."""
+    versions = current_release(lake.tables).versions
+    identity_map = lake.tables.read("linkage.identity_map", versions["linkage.identity_map"])
     shares = (
-        current["linkage.identity_map"]
+        identity_map.where(F.col("valid_to").isNull())
         .withColumnRenamed("record_key", "record_id")
         .join(true_people(lake, truth), on="record_id", how="inner")
         .groupBy("customer_id", "entity_id")
         .agg(F.count("*").alias("records"))
     )
     most = F.max_by("entity_id", F.struct("records", "entity_id"))
-    person = shares.groupBy("customer_id").agg(most.alias("person_id"))
-    family = F.when(F.col("is_shared_flat"), F.col("person_id")).otherwise(F.col("household_id"))
-    families = lake.spark.read.parquet(f"file:{truth}/household.parquet").select(
-        "person_id", family.alias("entity_id")
-    )
-    found = current["gold.household_member"].select(
-        F.col("customer_id").alias("record_id"), F.col("household_id").alias("cluster_id")
-    )
-    known = person.join(families, on="person_id", how="inner").select(
-        F.col("customer_id").alias("record_id"), "entity_id"
-    )
-    return evaluate(found, known)
+    return shares.groupBy("customer_id").agg(most.alias("person_id"))
 
 
 def recall_by_distortion(found: DataFrame, known: DataFrame) -> dict[str, tuple[int, float]]:

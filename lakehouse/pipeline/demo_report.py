@@ -24,6 +24,7 @@ def demo_report(outcome: DemoOutcome, settings: Settings) -> Report:
             _layers(outcome),
             _people(outcome),
             _distortions(outcome),
+            _attributes(outcome),
             _times(outcome),
         ],
         lines=[
@@ -77,6 +78,14 @@ def _distortions(outcome: DemoOutcome) -> Grid:
         for name, (pairs, recall) in sorted(outcome.recall_by_distortion.items())
     ]
     return Grid("Recall by kind of distortion", ("distortion", "true pairs", "recall"), rows)
+
+
+def _attributes(outcome: DemoOutcome) -> Grid:
+    rows = [
+        (name, customers, round(share, 3))
+        for name, (customers, share) in sorted(outcome.true_attributes.items())
+    ]
+    return Grid("Golden attributes that are true", ("attribute", "customers", "share"), rows)
 
 
 def _times(outcome: DemoOutcome) -> Grid:

@@ -35,6 +35,7 @@ OUTCOME = DemoOutcome(
     people=Evaluation(30, 20, 20, 19, 0.9, 0.8),
     households=Evaluation(12, 8, 4, 4, 1.0, 0.5),
     recall_by_distortion={"twins": (4, 0.75), "accents": (9, 1.0)},
+    true_attributes={"postcode": (11, 0.9), "given_name": (12, 0.75)},
     planted=5,
     held_as_planted=4,
     held_unplanted=1,
@@ -103,3 +104,12 @@ def test_the_bench_tells_seconds_and_rows_a_second_by_layer_and_the_gates_share(
         ("silver", 5.0, 18, 4),
     ]
     assert report.lines[1] == "The gates took 2 s, 20 % of all steps' time."
+
+
+def test_the_demo_reports_how_often_the_golden_record_is_true() -> None:
+    told = rows_by_title(demo_report(OUTCOME, SETTINGS))
+
+    assert told["Golden attributes that are true"] == [
+        ("given_name", 12, 0.75),
+        ("postcode", 11, 0.9),
+    ]
