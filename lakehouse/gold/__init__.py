@@ -6,6 +6,8 @@ each under its entity's name. `gold.source` alone is made from settings, by `sou
 
 from collections.abc import Mapping
 
+from lakehouse.tables.gold import LASTING_TABLES
+
 GOLD_READS: Mapping[str, tuple[str, ...]] = {
     "gold.customer_attribute": (
         "silver.person_record",
@@ -153,7 +155,5 @@ GOLD_TOLD_BY: Mapping[str, tuple[str, ...]] = {
 Of a table that is not here all reads outside linkage and ops do.
 """
 
-GOLD_BUILDS_ON = frozenset(
-    {"gold.customer_contact_point", "gold.customer_history", "gold.household_member"}
-)
+GOLD_BUILDS_ON = LASTING_TABLES
 """Tables that take themselves, as the last release has them, too: as the frame `previous`."""

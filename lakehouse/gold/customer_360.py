@@ -51,7 +51,7 @@ def customer_360(  # noqa: PLR0913 (one for each table that it reads)
     identity_map: DataFrame,
     as_of: date,
 ) -> DataFrame:
-    """One row per row of gold.customer, interests by the day `as_of`.
+    """One row per row of gold.customer, by the day `as_of`.
 
     Key: customer_id. Columns: those of gold.customer_360.
     """
@@ -59,11 +59,11 @@ def customer_360(  # noqa: PLR0913 (one for each table that it reads)
         customer_metric,
         _home(household_member, household),
         _stage(customer_journey_stage),
-        _orders(customer_order),
+        _orders(customer_order, as_of),
         _tastes(customer_order_line, product, customer_interest, as_of),
-        _visits(customer_web_session),
+        _visits(customer_web_session, as_of),
         _support(customer_ticket),
-        _contacts(customer_interaction),
+        _contacts(customer_interaction, as_of),
         _interests(customer_interest, as_of),
         _consents(customer_consent),
         _membership(with_customer(loyalty, identity_map)),
@@ -103,7 +103,7 @@ def _most_frequent(value: Column) -> Column:
     return F.mode(value, True)
 
 
-def _orders(customer_order: DataFrame) -> DataFrame:
+def _orders(customer_order: DataFrame, as_of: date) -> DataFrame:
     return (
         counted(customer_order)
         .groupBy("customer_id")
@@ -139,8 +139,9 @@ def _is_fresh(as_of: date) -> Column:
     return F.col("fresh_until_date") > F.lit(as_of)
 
 
-def _visits(customer_web_session: DataFrame) -> DataFrame:
-    return customer_web_session.groupBy("customer_id").agg(
+def _visits(customer_web_session: DataFrame, as_of: date) -> DataFrame:
+    visits = customer_web_session.where(F.col("session_date") <= F.lit(as_of))
+    return visits.groupBy("customer_id").agg(
         F.count("*").alias("session_count"),
         F.max("started_at").alias("last_session_at"),
         F.count_if(F.col("cart_state") == "abandoned").alias("abandoned_cart_count"),
@@ -154,11 +155,12 @@ def _support(customer_ticket: DataFrame) -> DataFrame:
     )
 
 
-def _contacts(customer_interaction: DataFrame) -> DataFrame:
+def _contacts(customer_interaction: DataFrame, as_of: date) -> DataFrame:
     kind, action = F.col("interaction_type"), F.col("action")
     is_touch = kind == "campaign_touch"
     scored = F.when(F.col("score").isNotNull(), F.struct("happened_at", "interaction_key"))
-    return customer_interaction.groupBy("customer_id").agg(
+    contacts = customer_interaction.where(F.col("interaction_date") <= F.lit(as_of))
+    return contacts.groupBy("customer_id").agg(
         F.count_if(is_touch & (action == "send")).alias("message_sent_count"),
         F.count_if(is_touch & (action == "click")).alias("message_click_count"),
         F.count_if(kind == "social_mention").alias("mention_count"),

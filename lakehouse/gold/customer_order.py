@@ -9,7 +9,7 @@ from lakehouse.gold.identity import with_customer
 from lakehouse.gold.money import reporting_amount
 from lakehouse.settings.facts import FactSettings
 
-_PURCHASE = ("customer_id", "currency", "total_amount", "basket")
+_PURCHASE = ("customer_id", "currency", "total_amount", "has_worth", "basket")
 """What two tellings of one purchase agree in, beside their time."""
 
 
@@ -97,7 +97,8 @@ def _repeated(known: DataFrame, order_line: DataFrame, hours: int) -> DataFrame:
         F.array_sort(F.collect_list(F.struct("product_id", "quantity"))).alias("basket")
     )
     tellings = (
-        known.where(F.col("customer_id").isNotNull() & has_worth())
+        known.where(F.col("customer_id").isNotNull())
+        .withColumn("has_worth", has_worth())
         .select("record_key", "source_system", "ordered_at", *_PURCHASE[:-1])
         .join(basket, on="record_key", how="inner")
     )

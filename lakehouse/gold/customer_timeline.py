@@ -36,7 +36,7 @@ def customer_timeline(  # noqa: PLR0913 (one for each table that it reads)
     """
     events = [
         _orders(purchases(customer_order)),
-        _payments(customer_payment.where(~F.coalesce("is_told_again", F.lit(False)))),
+        _payments(customer_payment),
         _visits(customer_web_session),
         *_tickets(customer_ticket),
         _contacts(customer_interaction),

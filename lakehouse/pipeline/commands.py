@@ -475,21 +475,27 @@ def vacuum(settings: Settings) -> Report:
     )
 
 
+def _too_few_people() -> LinkageError:
+    return LinkageError(
+        "There are too few person records in the release to learn from; no model was kept.",
+        "run the feeds that describe people first.",
+    )
+
+
 def train_model(settings: Settings) -> Report:
     """Trains a new linkage model on the released person records; the next run scores by it."""
     lake = open_lake(settings)
     with lake.locks.run():
-        version = lake.release().versions.get(PERSON_RECORD.name, 0)
-        people = lake.tables.read(PERSON_RECORD.name, version)
+        versions = lake.release().versions
+        if PERSON_RECORD.name not in versions:
+            raise _too_few_people()
+        people = lake.tables.read(PERSON_RECORD.name, versions[PERSON_RECORD.name])
         _require_columns(people, settings.linkage)
         secret = settings.lake.secret.get_secret_value()
         evidence = guarded_evidence(people, overrides(lake), settings.linkage, secret)
         model = train(evidence, settings.linkage)
         if not model.comparisons:
-            raise LinkageError(
-                "There are too few person records in the release to learn from; no model was kept.",
-                "run the feeds that describe people first.",
-            )
+            raise _too_few_people()
         now = datetime.now(UTC)
         path = save_model(model, settings.linkage.models, f"{now:%Y-%m-%dT%H%M%S}")
     warnings = [f"The model's card warns of {warning}." for warning in model.card["warnings"]]

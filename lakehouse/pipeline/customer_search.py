@@ -139,6 +139,7 @@ def _by_name(tables: ReleasedTables, asked: str) -> set[str]:
             (PERSON_RECORD, "record_key", _RECORD_NAMES),
         )
     )
+    records = [r for r in records if r[1].issuperset(words)] or records
     if len(records) > _MOST_RECORDS:
         raise SeveralFoundError(
             f"More than {_MOST_RECORDS:,} records fit that name.",

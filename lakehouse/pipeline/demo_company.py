@@ -194,7 +194,10 @@ def true_attributes(lake: Lake, truth: Path) -> dict[str, tuple[int, float]]:
         .join(_true_person(lake, truth), on="customer_id", how="inner")
         .join(true.select("person_id", F.struct(*forms).alias("true")), on="person_id", how="inner")
         .groupBy("attribute")
-        .agg(F.count("*").alias("customers"), F.avg((said == told).cast("int")).alias("share"))
+        .agg(
+            F.count("*").alias("customers"),
+            F.avg(F.coalesce(said == told, F.lit(False)).cast("int")).alias("share"),
+        )
         .collect()
     )
     return {row.attribute: (row.customers, row.share) for row in held}

@@ -150,8 +150,10 @@ def selected_steps(
             f"choose from {', '.join(sorted(layers))} or a table such as gold.customer.",
         )
     wanted = set(only) | {LINKAGE for name in only if name.startswith(f"{LINKAGE}.")}
-    # A table that lost its sources is emptied by any run, lest tables of two states meet.
-    return [s for s in steps if s.is_retired or not only or {s.table, s.layer} & wanted]
+    chosen = [s for s in steps if not only or {s.table, s.layer} & wanted]
+    # A table that lost its sources is emptied with what reads it, lest two states of a lake meet.
+    read = {table for step in chosen for table in step.reads}
+    return [s for s in steps if s in chosen or (s.is_retired and s.table in read)]
 
 
 def most_awaited_first(steps: Sequence[Step]) -> list[Step]:

@@ -140,9 +140,8 @@ def require_words(by: str, reason: str) -> None:
 def require_known(lake: Lake, *records: str) -> None:
     """Raises NotFoundError that names those of the records that no person record of the release is."""
     people = PERSON_RECORD.name
-    version = lake.release().versions.get(people, 0)
     wanted = local_frame(lake.spark, [(record,) for record in records], "record_key string")
-    found = lake.tables.read(people, version).join(wanted, on="record_key", how="left_semi")
+    found = lake.released(lake.release(), people).join(wanted, on="record_key", how="left_semi")
     known = {row.record_key for row in found.select("record_key").collect()}
     missing = [record for record in records if record not in known]
     if missing:

@@ -15,7 +15,7 @@ from lakehouse.settings.places import local_path
 from lakehouse.settings.sources import Frozen, LocalFolder, Source
 from lakehouse.settings.spark_options import MASTER, option_faults
 from lakehouse.settings.survivorship import Survivorship
-from lakehouse.tables.gold import GOLD_TABLES
+from lakehouse.tables.gold import GOLD_TABLES, LASTING_TABLES, RECONCILED_TABLES, RECONCILIATION
 
 _SECRET_MIN_LENGTH = 16
 _SPARK_OPTION = r"^spark(\.[A-Za-z0-9_\-]+)+$"
@@ -66,6 +66,15 @@ class LakeSettings(Frozen):
         known = {spec.name for spec in GOLD_TABLES}
         if unknown := [name for name in names if name not in known]:
             raise ValueError(f"gold has no table {', '.join(unknown)}")
+        if lasting := [
+            name for name in names if name in {*LASTING_TABLES, "gold.customer_attribute"}
+        ]:
+            # Once empty, they could not be made again: they hold what sources no longer tell.
+            raise ValueError(f"cannot go without {', '.join(lasting)}: they keep what was before")
+        if RECONCILED_TABLES & {*names} and RECONCILIATION.name not in names:
+            raise ValueError(
+                f"leave out {RECONCILIATION.name}, too, which compares what is left out"
+            )
         return names
 
     @field_validator("secret")

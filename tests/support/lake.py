@@ -32,7 +32,6 @@ LEFT_OUT = (
     "gold.customer_journey_stage",
     "gold.customer_relation",
     "gold.household",
-    "gold.household_member",
     "gold.reconciliation",
 )
 _REPOSITORY = Path(__file__).resolve().parents[2]

@@ -69,6 +69,17 @@ GOLD_TABLES = (
 )
 """All gold tables, each after the gold tables that it reads."""
 
+LASTING_TABLES = frozenset(
+    spec.name for spec in (CUSTOMER_CONTACT_POINT, CUSTOMER_HISTORY, HOUSEHOLD_MEMBER)
+)
+"""Tables that build on what the last release has of them, as sources no longer tell it."""
+
+RECONCILED_TABLES = frozenset(
+    spec.name
+    for spec in (CUSTOMER_ORDER, CUSTOMER_ORDER_LINE, CUSTOMER_PAYMENT, CUSTOMER_WEB_SESSION)
+)
+"""Tables whose rows and sums gold.reconciliation compares with silver's."""
+
 __all__ = [
     "CAMPAIGN",
     "CUSTOMER",
@@ -94,8 +105,10 @@ __all__ = [
     "GOLD_TABLES",
     "HOUSEHOLD",
     "HOUSEHOLD_MEMBER",
+    "LASTING_TABLES",
     "ORDER_ATTRIBUTION",
     "PRODUCT",
+    "RECONCILED_TABLES",
     "RECONCILIATION",
     "SOURCE",
     "WEB_FUNNEL",

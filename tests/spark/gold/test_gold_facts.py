@@ -181,6 +181,13 @@ def test_what_was_bought_instead_of_a_cancelled_order_is_no_second_telling_of_it
     ) == {"order": None, "receipt": None}
 
 
+def test_a_return_that_two_systems_tell_of_is_one(repeated: Rows) -> None:
+    assert repeated(
+        told("order", "shop", "2024-01-01T10:00", status="returned"),
+        told("receipt", "pos", "2024-01-01T15:00", status="returned"),
+    ) == {"order": None, "receipt": "order"}
+
+
 def test_purchases_of_every_day_are_no_chain(repeated: Rows) -> None:
     days = [
         *(told(f"shop {n}", "shop", f"2024-01-0{n}T10:00") for n in range(1, 5)),

@@ -185,12 +185,11 @@ def test_a_timeline_tells_every_kind_of_fact_in_order(timeline: Rows) -> None:
                          "store_id": "S1", "status": "paid", "total_amount": "9.50", **theirs}],
         customer_payment=[
             {"record_key": "p", "paid_at": minute(6), "method": "card", "status": "captured",
-             "amount": "9.50", "is_told_again": False, **theirs},
+             "amount": "9.50", **theirs},
             {"record_key": "r", "paid_at": minute(7), "method": "card", "status": "captured",
-             "amount": "-9.50", "is_told_again": False, **theirs},
+             "amount": "-9.50", **theirs},
             {"record_key": "f", "paid_at": minute(7), "method": "card", "status": "failed",
-             "amount": "-9.50", "is_told_again": False, **theirs},
-            {"record_key": "a", "paid_at": minute(7), "is_told_again": True, **theirs},
+             "amount": "-9.50", **theirs},
         ],
         customer_web_session=[{"session_key": "w", "started_at": minute(3), "page_count": 4,
                                "cart_state": "checked_out", **theirs}],
@@ -272,6 +271,7 @@ def test_a_customer_at_a_glance(table: Frames, identity: Frames, text: Rows) -> 
             {**order, "record_key": "3", "channel": "store", "ordered_at": minute(60)},
             {**order, "record_key": "4", "status": "cancelled", "reporting_amount": "99.00"},
             {"record_key": "a guest's", "reporting_amount": "77.00"},
+            {**order, "record_key": "ahead", "order_date": "2031-01-01", "reporting_amount": "9.00"},
         ),
         customer_order_line=table(
             gold.CUSTOMER_ORDER_LINE,

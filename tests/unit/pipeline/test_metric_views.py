@@ -114,7 +114,7 @@ def measure(expression: str, name: str = "net") -> list[dict[str, str]]:
         ({"measures": measure("reporting_amount")}, "measures[0].expression: must aggregate rows"),
         ({"measures": measure("sum(")}, "measures[0].expression: is no expression of Spark SQL"),
         ({"measures": measure("count('x")}, "measures[0].expression: is no expression of Spark SQL"),
-        ({"measures": measure("max(java_method('x'))")}, "java_method is no function of SQL"),
+        ({"measures": measure("max(java_method('x'))")}, "java_method reaches beyond the tables"),
         ({"description": "$$; drop table y"}, "may not hold $$"),
         ({"measures": measure("sum(1)", "country")}, "measures[0].name: given twice"),
         ({"dimensions": measure("max(status)")}, "dimensions[0].expression: must not aggregate"),

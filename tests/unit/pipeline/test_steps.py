@@ -99,6 +99,15 @@ def test_a_table_that_conf_leaves_out_is_made_by_nobody_and_read_as_empty() -> N
     assert retired == ["gold.customer_web_session", "gold.customer_relation", "gold.web_funnel"]
 
 
+def test_what_lost_its_sources_is_emptied_with_what_reads_it() -> None:
+    left = [s for s in load_settings("test").sources if s.name != "web_event"]
+
+    assert "silver.web_event" not in [s.table for s in selected_steps(left, ["bronze"])]
+    assert {"silver.web_event", "gold.customer_web_session", "gold.web_funnel"} <= {
+        s.table for s in selected_steps(left, ["gold"])
+    }
+
+
 def test_contact_points_history_and_households_alone_are_built_on_those_of_the_last_release() -> (
     None
 ):
