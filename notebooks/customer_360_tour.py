@@ -25,6 +25,7 @@ from lakehouse.storage.kill_points import KillPoints
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
 from lakehouse.storage.releases import current_release
+from lakehouse.tables.gold import GOLD_TABLES
 
 lake_root = dbutils.widgets.get("lake_root")
 catalog_prefix = dbutils.widgets.get("catalog_prefix") or None
@@ -34,8 +35,13 @@ tables = DeltaTables(
 release = current_release(tables)
 
 
+specs = {spec.entity: spec for spec in GOLD_TABLES}
+
+
 def gold(entity):
-    """The gold table as the current release shows it."""
+    """The gold table as the current release shows it; empty if no source tells of it."""
+    if f"gold.{entity}" not in release.versions:
+        return spark.createDataFrame([], specs[entity].ddl())
     return tables.read(f"gold.{entity}", release.versions[f"gold.{entity}"])
 
 

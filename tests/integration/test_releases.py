@@ -40,10 +40,11 @@ def copied(small_lake: SmallLake, company: Path, tmp_path: Path) -> SmallLake:
 
 
 def test_running_a_run_id_again_changes_nothing(copied: SmallLake) -> None:
-    before = {t: copied.lake.tables.version(t) for t in copied.lake.specs}
+    made = copied.lake.specs.keys() - copied.lake.retired
+    before = {t: copied.lake.tables.version(t) for t in made}
     outcome = copied.run("day-1", DAY_1)
     assert outcome.status == runner.ALREADY_DONE
-    assert {t: copied.lake.tables.version(t) for t in copied.lake.specs} == before
+    assert {t: copied.lake.tables.version(t) for t in made} == before
 
 
 @pytest.mark.slow
