@@ -104,15 +104,12 @@ def _most_frequent(value: Column) -> Column:
 
 
 def _orders(customer_order: DataFrame, as_of: date) -> DataFrame:
-    return (
-        counted(customer_order)
-        .groupBy("customer_id")
-        .agg(
-            F.sum("reporting_amount").cast("decimal(28,2)").alias("order_reporting_amount"),
-            F.count_if(F.col("channel") == "store").alias("store_order_count"),
-            _most_frequent(F.col("channel")).alias("preferred_order_channel"),
-            _most_frequent(F.hour("ordered_at")).alias("preferred_order_hour"),
-        )
+    orders = counted(customer_order).where(F.col("order_date") <= F.lit(as_of))
+    return orders.groupBy("customer_id").agg(
+        F.sum("reporting_amount").cast("decimal(28,2)").alias("order_reporting_amount"),
+        F.count_if(F.col("channel") == "store").alias("store_order_count"),
+        _most_frequent(F.col("channel")).alias("preferred_order_channel"),
+        _most_frequent(F.hour("ordered_at")).alias("preferred_order_hour"),
     )
 
 
