@@ -1,0 +1,1 @@
+"""What leaves the lake for a purpose: data products, limited to who consented, masked and minimised."""
