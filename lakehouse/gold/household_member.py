@@ -8,9 +8,9 @@ from pyspark.sql import functions as F
 from lakehouse.gold.household_evidence import customer_evidence
 from lakehouse.gold.household_group import household_group
 from lakehouse.settings.households import Households
-from lakehouse.tables.lasting_ids import kept_ids, moment_of_change, new_id
+from lakehouse.tables.lasting_ids import kept_ids, new_id, periods
 
-_TOLD = ("role", "evidence", "is_crowded_address")
+_DETAILS = ("role", "evidence", "is_crowded_address")
 
 
 def household_member(
@@ -43,10 +43,11 @@ def household_member(
     kept = kept_ids(_overlap(grouped, previous, customer_alias))
     new = new_id("household", release_number, F.col("group_id"))
     assigned = grouped.join(kept, on="group_id", how="left").select(
-        "customer_id", F.coalesce("lasting_id", new).alias("household_id"), *_TOLD
+        "customer_id", F.coalesce("lasting_id", new).alias("household_id"), *_DETAILS
     )
     ended = previous.where(F.col("valid_to").isNotNull())
-    return _periods(assigned, previous, as_of).unionByName(ended)
+    current = periods(assigned, previous, "customer_id", "household_id", as_of, _DETAILS)
+    return current.unionByName(ended)
 
 
 def _overlap(grouped: DataFrame, previous: DataFrame, customer_alias: DataFrame) -> DataFrame:
@@ -82,31 +83,4 @@ def _overlap(grouped: DataFrame, previous: DataFrame, customer_alias: DataFrame)
         .where(F.col("is_living") == F.col("has_living"))
         .join(age, on="household_id", how="inner")
         .select("group_id", F.col("household_id").alias("lasting_id"), "shared", "since")
-    )
-
-
-def _periods(assigned: DataFrame, previous: DataFrame, as_of: datetime) -> DataFrame:
-    """The periods that hold after this run, and those that it ends, which keep what was told of them last."""
-    old = previous.where(F.col("valid_to").isNull()).select(
-        "customer_id",
-        *(F.col(c).alias(f"old_{c}") for c in ("household_id", "valid_from", *_TOLD)),
-    )
-    same = F.col("household_id").eqNullSafe(F.col("old_household_id"))
-    opened = F.struct(
-        "household_id",
-        F.when(same, F.col("old_valid_from")).otherwise(F.col("now")).alias("valid_from"),
-        F.lit(None).cast("timestamp").alias("valid_to"),
-        *_TOLD,
-    )
-    closed = F.struct(
-        F.when(~same, F.col("old_household_id")).alias("household_id"),
-        F.col("old_valid_from").alias("valid_from"),
-        F.col("now").alias("valid_to"),
-        *(F.col(f"old_{c}").alias(c) for c in _TOLD),
-    )
-    return (
-        assigned.join(old, on="customer_id", how="full_outer")
-        .crossJoin(F.broadcast(moment_of_change(previous, as_of)))
-        .select("customer_id", F.inline(F.array(opened, closed)))
-        .where(F.col("household_id").isNotNull())
     )

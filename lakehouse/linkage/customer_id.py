@@ -5,7 +5,7 @@ from datetime import datetime
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from lakehouse.tables.lasting_ids import kept_ids, moment_of_change, new_id
+from lakehouse.tables.lasting_ids import kept_ids, new_id, periods
 
 _SALT = "customer"
 _COLUMNS = ("record_key", "customer_id", "valid_from", "valid_to")
@@ -36,34 +36,8 @@ def identity_map(
     """
     assigned = _assigned(cluster, kept_customer(cluster, previous), release_number)
     ended = previous.where(F.col("valid_to").isNotNull())
-    return ended.select(*_COLUMNS).unionByName(_periods(assigned, previous, as_of))
-
-
-def _periods(assigned: DataFrame, previous: DataFrame, as_of: datetime) -> DataFrame:
-    """The periods that hold after this run, and those that it ends.
-
-    Both come from one pass over the records: two selections would compute all of it twice.
-    """
-    old = previous.where(F.col("valid_to").isNull()).select(
-        "record_key", F.col("customer_id").alias("old_id"), F.col("valid_from").alias("old_from")
-    )
-    same = F.col("customer_id").eqNullSafe(F.col("old_id"))
-    opened = F.struct(
-        "customer_id",
-        F.when(same, F.col("old_from")).otherwise(F.col("now")).alias("valid_from"),
-        F.lit(None).cast("timestamp").alias("valid_to"),
-    )
-    closed = F.struct(
-        F.when(~same, F.col("old_id")).alias("customer_id"),
-        F.col("old_from").alias("valid_from"),
-        F.col("now").alias("valid_to"),
-    )
-    return (
-        assigned.join(old, on="record_key", how="full_outer")
-        .crossJoin(F.broadcast(moment_of_change(previous, as_of)))
-        .select("record_key", F.inline(F.array(opened, closed)))
-        .where(F.col("customer_id").isNotNull())
-    )
+    current = periods(assigned, previous, "record_key", "customer_id", as_of)
+    return ended.select(*_COLUMNS).unionByName(current)
 
 
 def kept_customer(cluster: DataFrame, previous: DataFrame) -> DataFrame:

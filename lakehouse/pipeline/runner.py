@@ -12,6 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from threading import Lock
 
 from pyspark.sql import DataFrame
 
@@ -178,6 +179,8 @@ class _Run:
         self._threads = lake.settings.lake.parallel_steps
         self._scratch = scratch_folder(lake, attempt.number)
         self._versions: dict[str, int] = {}
+        self._log_versions: dict[str, int] = {}
+        self._log_lock = Lock()
 
     def carry_out(self, steps: Sequence[Step], sources: Sequence[Source]) -> None:
         self._scratch.mkdir(parents=True, exist_ok=True)
@@ -310,8 +313,15 @@ class _Run:
 
     def _read(self, table: str) -> DataFrame:
         if table in attempts.LOG_TABLES:
-            return self._lake.tables.read(table)
+            return self._lake.tables.read(table, self._log_version(table))
         return self._lake.read_at(table, self._version(table))
+
+    def _log_version(self, table: str) -> int:
+        """The version that the run's first reader found: what people say meanwhile is for the next run."""
+        with self._log_lock:
+            if table not in self._log_versions:
+                self._log_versions[table] = self._lake.tables.version(table)
+            return self._log_versions[table]
 
     def _released(self, table: str) -> DataFrame:
         return self._lake.read_at(table, self._attempt.base_version(table))

@@ -1,6 +1,6 @@
 """Ids that last: today's groups go on under the ids that their members had before."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import pyarrow as pa
@@ -46,7 +46,56 @@ def new_id(kind: str, release_number: int, group: Column) -> Column:
     return F.substring(F.sha2(content, _ID_BITS), 1, 32)
 
 
-def moment_of_change(previous: DataFrame, as_of: datetime) -> DataFrame:
+def periods(
+    assigned: DataFrame,
+    previous: DataFrame,
+    member: str,
+    lasting_id: str,
+    as_of: datetime,
+    details: Sequence[str] = (),
+) -> DataFrame:
+    """The periods that hold after this run, and those that it ends; not those that ended before.
+
+    Args:
+        assigned: member, lasting_id and `details` of this run, one row per member.
+        previous: the same with valid_from and valid_to, as the last release has them.
+        member: the column that names who is under an id.
+        lasting_id: the column of the id.
+        as_of: the run's moment, from when on changes hold.
+        details: columns that follow the run while a period lasts; what ends keeps its last ones.
+
+    Returns:
+        member, lasting_id, valid_from, valid_to, then `details`. A member who goes on under its id has
+        its period go on; one who left, or is gone, has it closed.
+
+    Both come from one pass over the members: two selections would compute all of it twice.
+    """
+    kept = (lasting_id, "valid_from", *details)
+    old = previous.where(F.col("valid_to").isNull()).select(
+        member, *(F.col(c).alias(f"old_{c}") for c in kept)
+    )
+    same = F.col(lasting_id).eqNullSafe(F.col(f"old_{lasting_id}"))
+    opened = F.struct(
+        lasting_id,
+        F.when(same, F.col("old_valid_from")).otherwise(F.col("now")).alias("valid_from"),
+        F.lit(None).cast("timestamp").alias("valid_to"),
+        *details,
+    )
+    closed = F.struct(
+        F.when(~same, F.col(f"old_{lasting_id}")).alias(lasting_id),
+        F.col("old_valid_from").alias("valid_from"),
+        F.col("now").alias("valid_to"),
+        *(F.col(f"old_{c}").alias(c) for c in details),
+    )
+    return (
+        assigned.join(old, on=member, how="full_outer")
+        .crossJoin(F.broadcast(_moment_of_change(previous, as_of)))
+        .select(member, F.inline(F.array(opened, closed)))
+        .where(F.col(lasting_id).isNotNull())
+    )
+
+
+def _moment_of_change(previous: DataFrame, as_of: datetime) -> DataFrame:
     """One row, `now`: as_of, or the second after the last moment that the periods of `previous` know.
 
     So no period overlaps another or is lost, also by a run for a past day or a second one for a day.
