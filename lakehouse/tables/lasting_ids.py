@@ -74,6 +74,16 @@ def periods(
     old = previous.where(F.col("valid_to").isNull()).select(
         member, *(F.col(c).alias(f"old_{c}") for c in kept)
     )
+    return (
+        assigned.join(old, on=member, how="full_outer")
+        .crossJoin(F.broadcast(_moment_of_change(previous, as_of)))
+        .select(member, F.inline(F.array(*_opened_and_closed(lasting_id, details))))
+        .where(F.col(lasting_id).isNotNull())
+    )
+
+
+def _opened_and_closed(lasting_id: str, details: Sequence[str]) -> tuple[Column, Column]:
+    """The period that a member is in now, and the one that ends: the id is null where there is none."""
     same = F.col(lasting_id).eqNullSafe(F.col(f"old_{lasting_id}"))
     opened = F.struct(
         lasting_id,
@@ -87,12 +97,7 @@ def periods(
         F.col("now").alias("valid_to"),
         *(F.col(f"old_{c}").alias(c) for c in details),
     )
-    return (
-        assigned.join(old, on=member, how="full_outer")
-        .crossJoin(F.broadcast(_moment_of_change(previous, as_of)))
-        .select(member, F.inline(F.array(opened, closed)))
-        .where(F.col(lasting_id).isNotNull())
-    )
+    return opened, closed
 
 
 def _moment_of_change(previous: DataFrame, as_of: datetime) -> DataFrame:
