@@ -9,9 +9,12 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
+from lakehouse.pipeline.customer_page import customer_page
+from lakehouse.pipeline.customer_search import find_customers
+from lakehouse.storage.released_tables import released_tables
 from lakehouse.storage.releases import current_release
 from tests.support.cells import run_notebook
-from tests.support.lake import DAY_1, SmallLake, generated, small_lake_at
+from tests.support.lake import DAY_1, SmallLake, digests, generated, small_lake_at
 from tests.support.stories import OTHERS, SAM, write_stories
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
@@ -138,6 +141,29 @@ def test_an_agent_sees_what_sarah_looked_at_left_and_bought(
     assert not glance["withdrawn"]
 
 
+def test_her_page_tells_the_agent_the_same(told: SmallLake, owner: dict[str, str]) -> None:
+    tables = released_tables(told.settings.lake)
+    (match,) = find_customers(tables, "Sarah Okonkwo").matches
+    page = customer_page(tables, match.customer_id)
+    assert match.customer_id == owner["shop:A-SARAH"]
+    assert [r["product_id"] for r in page.gold["customer_order_line"]] == ["SKU-00010"]
+    assert [r["cart_state"] for r in page.gold["customer_web_session"] if r["carted_products"]] == [
+        "abandoned"
+    ]
+
+
+def test_the_notebook_tells_of_sam_whatever_his_sources_call_him(
+    told: SmallLake, owner: dict[str, str]
+) -> None:
+    shown = run_notebook(
+        NOTEBOOKS / "one_customers_story.py",
+        told.lake.spark,
+        {"lake_root": told.settings.lake.root, "customer_id": owner[SAM[0]]},
+    )
+    ((name, _),) = shown.table("display_name", "journey_stage")
+    assert name == "Samuel Smith"
+
+
 def test_the_notebook_tells_sarahs_story(told: SmallLake, owner: dict[str, str]) -> None:
     shown = run_notebook(
         NOTEBOOKS / "one_customers_story.py",
@@ -158,3 +184,12 @@ def test_what_gold_tells_adds_up_to_what_silver_tells(told: SmallLake) -> None:
     for row in rows(told, "gold.reconciliation"):
         by_fact[row["fact"]].add(row["is_equal"])
     assert dict(by_fact) == {"order": {True}, "order_line": {True}, "web_event": {True}}
+
+
+def test_gold_made_again_from_todays_silver_linkage_and_ops_is_the_same(told: SmallLake) -> None:
+    before = digests(told.lake)
+    told.run("gold-again", DAY_1, only=["gold"])
+    after = digests(told.lake)
+    gold = {table for table in before if table.startswith("gold.")}
+    assert gold
+    assert {t for t in gold if before[t] != after[t]} == set()
