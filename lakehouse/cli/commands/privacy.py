@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lakehouse.cli.app import Env, show
-from lakehouse.cli.commands.data import loaded
+from lakehouse.cli.commands.data import day, loaded
 from lakehouse.report import Grid, Report
 from lakehouse.tables.spec import Sensitivity
 
@@ -133,3 +133,32 @@ def privacy_notice(
     held = processing_record(settings)
     law, sources = laws.regimes[name], settings.sources
     typer.echo(notice.privacy_notice(held, purposes.purposes, sources, purposes.controller, law))
+
+
+@privacy.command("scan")
+def privacy_scan(
+    release: Annotated[
+        int | None,
+        typer.Option("--release", help="That release, if it is kept; default: the current."),
+    ] = None,
+    env: Env = "demo",
+) -> None:
+    """Look for personal data in columns that are declared free of it; fail if there is more than conf allows.
+
+    It reads a sample of every table's text, by form (e-mails, telephone numbers, cards, ids) and by the
+    values that silver.person_record has, and tells counts, never a value. conf/base/privacy_scan.yml says
+    how much is read and allowed. Exit code 4 if a column is over its limit.
+
+    Example: c360 privacy scan --env prod
+    """
+    from lakehouse.errors import PersonalDataError
+    from lakehouse.pipeline.personal_data_scan import scan_release, scan_report
+
+    scan = scan_release(loaded(env), day(None), number=release)
+    show(scan_report(scan))
+    if over := sorted({finding.column for finding in scan.findings if finding.is_over}):
+        raise PersonalDataError(
+            f"Columns that are declared free of personal data hold some: {', '.join(over)}.",
+            "raise their sensitivity in the table's spec or the source's file, or say in "
+            "conf/base/privacy_scan.yml why it is right there (allowed).",
+        )
