@@ -1,7 +1,6 @@
 """The scan for personal data where specs declare none: what is found per column, in counts, never values."""
 
 import hashlib
-import re
 import secrets
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ KNOWN_BY = tuple(
 """Columns of silver.person_record by whose values a person is known elsewhere."""
 
 _SHORTEST_WORD = 3
-_SHORTEST_NUMBER = 7
+_FEWEST_DIGITS = 7
 _FEWEST_WORDS = 3
 _LONGEST_NAME_IN_WORDS = 4
 
@@ -85,8 +84,9 @@ def _comparable(value: object) -> Iterator[str]:
     """The value as it is compared, unless it is so short that anything may equal it."""
     for text in texts_of(value):
         folded = _folded(text)
-        shortest = _SHORTEST_NUMBER if re.fullmatch(r"[\d\W]*", folded) else _SHORTEST_WORD
-        if len(folded) >= shortest:
+        letters, digits = (sum(map(is_one, folded)) for is_one in (str.isalpha, str.isdigit))
+        is_long = letters + digits >= _SHORTEST_WORD if letters else digits >= _FEWEST_DIGITS
+        if is_long:
             yield folded
 
 
