@@ -4,7 +4,11 @@ import hashlib
 import secrets
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from lakehouse.privacy.detectors import kinds_in
 from lakehouse.settings.privacy_scan import Kind, PrivacyScanSettings
@@ -21,6 +25,7 @@ KNOWN_BY = tuple(
 _SHORTEST_WORD = 3
 _FEWEST_DIGITS = 7
 _FEWEST_WORDS = 3
+_GROUPING = str.maketrans("", "", " ()/+-")
 _LONGEST_NAME_IN_WORDS = 4
 
 
@@ -77,7 +82,10 @@ class KnownValues:
 
 
 def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    """In one form of letters and blanks; of a number the digits alone, however they are grouped."""
+    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    digits = folded.translate(_GROUPING)
+    return digits if digits.isdigit() else folded
 
 
 def _comparable(value: object) -> Iterator[str]:
@@ -88,6 +96,15 @@ def _comparable(value: object) -> Iterator[str]:
         is_long = letters + digits >= _SHORTEST_WORD if letters else digits >= _FEWEST_DIGITS
         if is_long:
             yield folded
+            yield from _dialled_at_home(text)
+
+
+def _dialled_at_home(text: str) -> Iterator[str]:
+    """A number in E.164 as it is written in its country."""
+    if text.startswith("+"):
+        with suppress(NumberParseException):
+            number = phonenumbers.parse(text)
+            yield _folded(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL))
 
 
 def texts_of(value: object) -> Iterator[str]:

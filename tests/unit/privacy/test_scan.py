@@ -72,6 +72,18 @@ def test_what_the_lake_knows_of_a_person_is_found_in_any_letters_and_within_a_te
     assert Kind.KNOWN_VALUE in kinds
 
 
+@pytest.mark.parametrize(
+    "text", ["07769935218", "07769 935218", "447769935218", "+44 (7769) 935218"]
+)
+def test_a_known_telephone_number_is_found_however_it_is_written(
+    conf: PrivacyScanSettings, text: str
+) -> None:
+    known = KnownValues(["+447769935218"])
+
+    assert Kind.KNOWN_VALUE in {finding.kind for finding in found(conf, [text], known)}
+    assert found(conf, ["07769935219", "7769.935218"], known) == []
+
+
 def test_a_word_that_is_a_name_too_counts_only_where_there_are_several(
     conf: PrivacyScanSettings,
 ) -> None:
