@@ -9,7 +9,6 @@ from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
 from lakehouse.storage.released_tables import ReleasedTables, released_tables
 from lakehouse.tables.registry import STATIC_TABLES
-from lakehouse.tables.silver import PERSON_RECORD
 from lakehouse.tables.spec import TableSpec
 
 
@@ -60,8 +59,12 @@ def _specs(settings: Settings) -> Iterator[TableSpec]:
 
 
 def _known(release: ReleasedTables, most: int) -> KnownValues:
-    rows, _ = release.sample(PERSON_RECORD, KNOWN_BY, most)
-    return KnownValues(value for row in rows for value in row.values())
+    return KnownValues(
+        value
+        for spec, columns in KNOWN_BY.items()
+        for row in release.sample(spec, columns, most)[0]
+        for value in row.values()
+    )
 
 
 def scan_report(scan: Scan) -> Report:

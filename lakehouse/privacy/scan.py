@@ -1,6 +1,7 @@
 """The scan for personal data where specs declare none: what is found per column, in counts, never values."""
 
 import hashlib
+import json
 import secrets
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,15 +13,20 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from lakehouse.privacy.detectors import kinds_in
 from lakehouse.settings.privacy_scan import Kind, PrivacyScanSettings
-from lakehouse.tables.silver import PERSON_RECORD
+from lakehouse.tables.silver import DEVICE, PERSON_RECORD
 from lakehouse.tables.spec import Sensitivity, TableSpec
 
-KNOWN_BY = tuple(
-    c.name
-    for c in PERSON_RECORD.columns
-    if c.sensitivity is Sensitivity.DIRECT_IDENTIFIER and c.type == "string"
-)
-"""Columns of silver.person_record by whose values a person is known elsewhere."""
+KNOWN_BY: Mapping[TableSpec, tuple[str, ...]] = {
+    spec: tuple(
+        column.name
+        for column in spec.columns
+        if column.sensitivity is Sensitivity.DIRECT_IDENTIFIER
+        and column.type == "string"
+        and column.name != "source_record_id"
+    )
+    for spec in (PERSON_RECORD, DEVICE)
+}
+"""By table, the columns by whose values a person is known elsewhere."""
 
 _SHORTEST_WORD = 3
 _FEWEST_DIGITS = 7
@@ -108,15 +114,29 @@ def _dialled_at_home(text: str) -> Iterator[str]:
 
 
 def texts_of(value: object) -> Iterator[str]:
-    """Every text in a value: of an array its elements, of a map keys and values, of a struct its fields."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from (*texts_of(key), *texts_of(inner))
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from texts_of(inner)
+    """Every text in a value: of an array its elements, of a map keys and values, of a struct its fields.
+
+    A text that is a JSON object or array is told whole, and then what is in it.
+    """
+    waiting = [value]
+    while waiting:
+        held = waiting.pop()
+        if isinstance(held, str):
+            yield held
+            waiting += _in_json(held)
+        elif isinstance(held, Mapping):
+            waiting += [*held.keys(), *held.values()]
+        elif isinstance(held, list | tuple):
+            waiting += held
+
+
+def _in_json(text: str) -> list[object]:
+    if text.lstrip()[:1] not in ("{", "["):
+        return []
+    try:
+        return [json.loads(text)]
+    except (ValueError, RecursionError):
+        return []
 
 
 def free_columns(spec: TableSpec) -> tuple[str, ...]:

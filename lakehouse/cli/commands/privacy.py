@@ -145,9 +145,9 @@ def privacy_scan(
 ) -> None:
     """Look for personal data in columns that are declared free of it; fail if there is more than conf allows.
 
-    It reads a sample of every table's text, by form (e-mails, telephone numbers, cards, ids) and by the
-    values that silver.person_record has, and tells counts, never a value. conf/base/privacy_scan.yml says
-    how much is read and allowed. Exit code 4 if a column is over its limit.
+    It judges a sample of every table's text by form (e-mails, telephone numbers, cards, ids) and by the
+    values that silver has of persons and devices, and tells counts, never a value.
+    conf/base/privacy_scan.yml says how much is read and allowed. Exit code 4 if a column is over its limit.
 
     Example: c360 privacy scan --env prod
     """

@@ -48,12 +48,24 @@ def test_nothing_is_found_in_what_is_free(conf: PrivacyScanSettings) -> None:
         {"owner": "ana@example.com"},
         {"ana@example.com": 1},
         [{"kind": "email", "value": "ana@example.com"}],
+        '{"who": {"mail": ["ana@example.com"]}}',
     ],
 )
 def test_it_looks_into_arrays_maps_and_structs(conf: PrivacyScanSettings, value: object) -> None:
     (finding,) = found(conf, [value])
 
     assert (finding.kind, finding.hit_count) == (Kind.EMAIL, 1)
+
+
+def test_what_a_person_is_called_is_found_within_json(conf: PrivacyScanSettings) -> None:
+    (finding,) = found(conf, ['[{"line": 1, "for": "Ana Müller"}]'], ANA)
+
+    assert (finding.kind, finding.hit_count) == (Kind.KNOWN_VALUE, 1)
+
+
+@pytest.mark.parametrize("text", ["{", "[1, 2", "[" * 100_000, "{}", "[[[[[[]]]]]]"])
+def test_what_only_begins_as_json_is_a_text(text: str) -> None:
+    assert list(texts_of(text)) == [text]
 
 
 def test_numbers_dates_and_nothing_have_no_text() -> None:
