@@ -65,12 +65,23 @@ def privacy_map(
 
     record = _of_tables(processing_record(loaded(env), sensitivity or PERSONAL), table)
     if csv is not None:
-        csv.write_text(as_csv(record), encoding="utf-8")
+        _write(csv, as_csv(record))
         typer.echo(f"{sum(len(held.columns) for held in record):,} columns written to {csv}.")
     elif as_json:
         typer.echo(json.dumps(as_document(record), indent=2))
     else:
         show(_report(record))
+
+
+def _write(path: Path, text: str) -> None:
+    from lakehouse.errors import InputError
+
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written: {error.strerror}.", "name a file in a folder that is there."
+        ) from None
 
 
 def _of_tables(record: "list[HeldTable]", wanted: list[str] | None) -> "list[HeldTable]":

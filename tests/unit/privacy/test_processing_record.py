@@ -117,3 +117,12 @@ def test_a_table_that_is_not_there_is_refused() -> None:
 
     assert result.exit_code == ExitCode.BAD_INPUT
     assert "gold.costumer" in result.stderr
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    line = ["privacy", "map", "--csv", str(tmp_path / "none" / "map.csv"), "--env", "test"]
+
+    result = CliRunner().invoke(app, line)
+
+    assert result.exit_code == ExitCode.BAD_INPUT
+    assert "No such file or directory" in result.stderr
