@@ -29,6 +29,7 @@ from lakehouse.settings.models import (
     Settings,
     SparkSettings,
 )
+from lakehouse.settings.roles import Roles, role_faults
 from lakehouse.settings.source_checks import source_faults
 from lakehouse.settings.sources import Source
 from lakehouse.settings.survivorship import Survivorship, priority_faults
@@ -44,6 +45,7 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "facts": ("facts", FactSettings),
     "freshness": ("freshness", FreshnessSettings),
     "households": ("households", Households),
+    "roles": ("roles", Roles),
 }
 _OTHER_BASE_FILES = frozenset({"jars", "metrics"})
 
@@ -56,6 +58,7 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
         "C360_SPARK_MASTER": "spark.master",
         "C360_LINKAGE_ENGINE": "linkage.engine",
         "C360_LINKAGE_FULL": "linkage.full",
+        "C360_ROLE": "roles.reader",
     }
 )
 """Variables that say a setting. `C360_KILL` and the places' variables come beside them."""
@@ -211,6 +214,8 @@ def _reference_faults(
     """What a branch names that is not there. Systems are None where some source could not be read."""
     if isinstance(valid, LinkageSettings):
         yield from linkage_faults(valid, systems)
+    if isinstance(valid, Roles):
+        yield from role_faults(valid)
     if isinstance(valid, Survivorship) and systems is not None:
         yield from priority_faults(valid, systems)
 

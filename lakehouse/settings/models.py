@@ -12,6 +12,7 @@ from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.settings.households import Households
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.places import local_path
+from lakehouse.settings.roles import Roles
 from lakehouse.settings.sources import Frozen, LocalFolder, Source
 from lakehouse.settings.spark_options import MASTER, option_faults
 from lakehouse.settings.survivorship import Survivorship
@@ -150,10 +151,18 @@ class Settings(Frozen):
     facts: FactSettings
     freshness: FreshnessSettings
     households: Households
+    roles: Roles
     sources: tuple[Source, ...] = Field(min_length=1)
     kill: str | None = None
 
     def digest(self) -> str:
-        """SHA-256 of all that bears on what a run writes; the secret is not part of it."""
-        content = self.model_dump_json(exclude={"lake": {"secret"}, "logging": True, "kill": True})
+        """SHA-256 of all that bears on what a run writes; the secret and who reads are not part of it."""
+        content = self.model_dump_json(
+            exclude={
+                "lake": {"secret"},
+                "logging": True,
+                "kill": True,
+                "roles": {"reader"},
+            }
+        )
         return hashlib.sha256(content.encode()).hexdigest()
