@@ -126,3 +126,9 @@ class AccessError(LakehouseError):
 
     code = "C360-100"
     exit_code = ExitCode.BAD_INPUT
+
+
+class AuditError(LakehouseError):
+    """The audit is not whole: somebody has changed, left out or cut what was recorded."""
+
+    code = "C360-101"

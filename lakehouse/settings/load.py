@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from lakehouse.settings import places
+from lakehouse.settings.audit import AuditSettings
 from lakehouse.settings.documents import Document, Layer, merged, origin, read_layer
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.faults import Fault, dotted, refuse
@@ -46,6 +47,7 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "freshness": ("freshness", FreshnessSettings),
     "households": ("households", Households),
     "roles": ("roles", Roles),
+    "audit": ("audit", AuditSettings),
 }
 _OTHER_BASE_FILES = frozenset({"jars", "metrics"})
 
@@ -59,6 +61,7 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
         "C360_LINKAGE_ENGINE": "linkage.engine",
         "C360_LINKAGE_FULL": "linkage.full",
         "C360_ROLE": "roles.reader",
+        "C360_ACTOR": "audit.actor",
     }
 )
 """Variables that say a setting. `C360_KILL` and the places' variables come beside them."""
@@ -69,6 +72,7 @@ _PLACES = {
     "logging": ("folder",),
     "quality": ("data_docs",),
     "linkage": ("models",),
+    "audit": ("folder", "head_file"),
 }
 _MAY_COMMIT_A_SECRET = frozenset({"demo", "test"})
 

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
+from lakehouse.settings.audit import AuditSettings
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.settings.households import Households
@@ -152,6 +153,7 @@ class Settings(Frozen):
     freshness: FreshnessSettings
     households: Households
     roles: Roles
+    audit: AuditSettings
     sources: tuple[Source, ...] = Field(min_length=1)
     kill: str | None = None
 
@@ -163,6 +165,7 @@ class Settings(Frozen):
                 "logging": True,
                 "kill": True,
                 "roles": {"reader"},
+                "audit": True,
             }
         )
         return hashlib.sha256(content.encode()).hexdigest()
