@@ -50,11 +50,14 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(attribute, name="attribute", rich_help_panel=_PANEL)
 
 
-def loaded(env: str, overrides: Mapping[str, str] | None = None) -> Settings:
-    """The environment's settings, with logging set up; `overrides` go by dotted key."""
+def loaded(
+    env: str, overrides: Mapping[str, str] | None = None, role: str | None = None
+) -> Settings:
+    """The environment's settings, with logging set up; `overrides` go by dotted key, `role` is who reads."""
     from lakehouse.settings.load import load_settings
 
-    settings = load_settings(env, overrides=overrides)
+    given = {**(overrides or {}), **({"roles.reader": role} if role else {})}
+    settings = load_settings(env, overrides=given)
     configure_logging(settings.logging.folder, settings.logging.level)
     return settings
 
