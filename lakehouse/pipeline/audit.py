@@ -34,41 +34,49 @@ def record(
     reason: str = "",
     release: int | None = None,
 ) -> None:
-    """Adds one row to the audit, which is on the disk when this returns.
+    """Adds one row to the audit, which is on the disk when this returns: call it before showing or doing.
 
-    Call it before what it tells of is shown or done. Say nothing in it that tells who somebody is.
+    Nothing in it may tell who somebody is, as no row is ever taken out. The settings say who acts.
 
     Args:
-        settings: of the lake; they say who acts in which role.
-        action: what is done: read, decide, request, erase, export, …
+        settings: of the lake.
+        action: what is done: read, search, decide, request, erase, export, …
         surface: where: the command, such as `show`.
-        subjects: ids of the customers whom it is about; kept as tokens.
+        subjects: ids of the customers (or keys of the records) that it is about; kept as tokens.
         count: of how many; by default the number of subjects.
         purpose: what for; by default the purposes of the role.
-        reason: why, in the words of who acts.
+        reason: why, by a code or a number such as a request's.
         release: of which release.
 
-    Raises:
-        AccessError: it cannot be recorded, so it must not be done.
+    Raises AccessError if it cannot be recorded, and so must not be done.
     """
-    role, keys = settings.roles.current, _keys(settings)
-    tokens = [keys.token(subject) for subject in sorted(set(subjects))]
-    told: Row = {
+    tokens = [_keys(settings).token(subject) for subject in sorted(set(subjects))]
+    _append(
+        settings,
+        {
+            "action": action,
+            "surface": surface,
+            "subjects": tokens,
+            "count": len(tokens) if count is None else count,
+            "purpose": purpose or ", ".join(settings.roles.current.purposes),
+            "reason": reason,
+            "release": release,
+        },
+    )
+
+
+def _append(settings: Settings, told: Row) -> None:
+    user = machine_user()
+    row = {
+        **told,
         "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "actor": settings.audit.actor or machine_user(),
-        "machine_user": machine_user(),
-        "role": role.name,
-        "action": action,
-        "surface": surface,
-        "subjects": tokens,
-        "count": len(tokens) if count is None else count,
-        "purpose": purpose or ", ".join(role.purposes),
-        "reason": reason,
-        "release": release,
+        "actor": settings.audit.actor or user,
+        "machine_user": user,
+        "role": settings.roles.reader,
     }
     log = audit_log(settings)
     try:
-        log.append(_following(told, keys))
+        log.append(_following(row, _keys(settings)))
     except OSError as error:
         raise AccessError(
             f"The audit cannot be written to {log.path.parent} ({type(error).__name__}), and what is "

@@ -72,50 +72,54 @@ def customer_page(
     retired_id: str | None = None,
     specs: Sequence[TableSpec] = GOLD_TABLES,
 ) -> CustomerPage:
-    """The page of a customer whom the release has, as the reader sees it.
+    """The page of a customer whom the release has; AccessError if the reader may not read gold.customer.
 
     A table of gold that tells of customers is on it by its spec alone. Recency counts from `as_of`, or
     else from the day that the release was made for, as nothing is known of later days.
-
-    Raises AccessError if the reader has no purpose for gold.customer.
     """
     require_readable(CUSTOMER, tables.role)
-    clear, by_entity = tables.clear, {spec.entity: spec for spec in specs}
-    found = {
-        spec.entity: _rows_about(clear, spec, customer_id) for spec in specs if _subjects(spec)
-    }
-    household, members = _of_household(clear, specs, found)
-    found.update(household)
+    clear = tables.clear
+    found, members = _found(clear, specs, customer_id)
     identity = clear.rows(IDENTITY_EVENT, one_of("customer_id", [customer_id]))
     identity.sort(key=lambda row: (row["occurred_at"], row["event_id"]))
     others = tables.visible(_others([*_all_rows(found), *members, *identity], customer_id))
     near = {customer_id, *others}
+    by_entity = {"household_member": HOUSEHOLD_MEMBER, **{spec.entity: spec for spec in specs}}
     gold = {entity: tables.seen(by_entity[entity], rows, near) for entity, rows in found.items()}
     _name_products(tables, gold.get("customer_order_line", []))
-    former = clear.rows(CUSTOMER_ALIAS, one_of("current_customer_id", [customer_id]))
     day = as_of or clear.as_of
     return CustomerPage(
         customer_id=_id_as_seen(tables, customer_id),
         retired_id=retired_id,
-        former_ids=sorted(_id_as_seen(tables, row["customer_id"]) for row in former),
+        former_ids=_former_ids(tables, customer_id),
         release=clear.number,
         run_id=clear.run_id,
         released_for=clear.as_of,
         as_of=day,
         gold=gold,
-        household_members=tables.seen(
-            by_entity.get("household_member", HOUSEHOLD_MEMBER), members, near
-        ),
+        household_members=tables.seen(by_entity["household_member"], members, near),
         identity=tables.seen(IDENTITY_EVENT, identity, near),
         days_since=_days_since(tables, found.get("customer_metric", []), day),
         names=_names(tables, others),
         role=tables.role.name,
-        masked={
-            entity: tables.masked_columns(by_entity[entity])
-            for entity, rows in gold.items()
-            if rows
-        },
+        masked={name: tables.masked_columns(by_entity[name]) for name in gold if gold[name]},
     )
+
+
+def _found(
+    tables: ReleasedTables, specs: Sequence[TableSpec], customer_id: str
+) -> tuple[dict[str, list[Row]], list[Row]]:
+    """By table the rows about the customer, and those of gold.household_member about all who live there."""
+    gold = {
+        spec.entity: _rows_about(tables, spec, customer_id) for spec in specs if _subjects(spec)
+    }
+    household, members = _of_household(tables, specs, gold)
+    return {**gold, **household}, members
+
+
+def _former_ids(tables: ReaderTables, customer_id: str) -> list[str]:
+    rows = tables.clear.rows(CUSTOMER_ALIAS, one_of("current_customer_id", [customer_id]))
+    return sorted(_id_as_seen(tables, row["customer_id"]) for row in rows)
 
 
 def _id_as_seen(tables: ReaderTables, customer_id: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from lakehouse.privacy.masking import masked_rows, token_key
+from lakehouse.privacy.masking import masked_rows, require_readable, token_key
 from lakehouse.settings.models import Settings
 from lakehouse.settings.roles import Mask, Role
 from lakehouse.storage.released_tables import ReleasedTables, Row, one_of, released_tables
@@ -46,8 +46,21 @@ def reader_tables(
     settings: Settings, *, as_of: date | None = None, number: int | None = None
 ) -> ReaderTables:
     """The release for the role of the session; see `released_tables` for the release and its errors."""
+    released = released_tables(settings.lake, as_of=as_of, number=number)
+    return ReaderTables(released, settings.roles.current, reader_key(settings))
+
+
+def reader_key(settings: Settings) -> str:
+    """The key of the tokens that the role of the session sees.
+
+    They join within what is read for the same purposes, and with nothing beyond.
+    """
+    purposes = " ".join(sorted(settings.roles.current.purposes))
+    return token_key(settings.lake.secret.get_secret_value(), purposes)
+
+
+def rows_for_reader(settings: Settings, spec: TableSpec, rows: Iterable[Row]) -> list[Row]:
+    """The rows as the role of the session sees them; AccessError if it has no purpose for the table."""
     role = settings.roles.current
-    secret = settings.lake.secret.get_secret_value()
-    # Tokens join within what a role reads for, and with nothing beyond.
-    key = token_key(secret, " ".join(sorted(role.purposes)))
-    return ReaderTables(released_tables(settings.lake, as_of=as_of, number=number), role, key)
+    require_readable(spec, role)
+    return masked_rows(rows, spec, role, key=reader_key(settings))

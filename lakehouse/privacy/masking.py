@@ -123,6 +123,17 @@ def require_readable(spec: TableSpec, role: Role) -> None:
         )
 
 
+def require_clear(spec: TableSpec, role: Role, *columns: str) -> None:
+    """Raises AccessError if the role does not see the columns of the table in the clear."""
+    require_readable(spec, role)
+    if any(role.mask(spec, column) is not Mask.CLEAR for column in columns):
+        raise AccessError(
+            f"The role {role.name} does not see {' and '.join(columns)} of {spec.name}, which this is "
+            "told by.",
+            "name a role that does by --role or C360_ROLE; conf/base/roles.yml has them.",
+        )
+
+
 def masked_rows(
     rows: Iterable[Row],
     spec: TableSpec,
