@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from lakehouse.privacy.masking import masked_rows, require_readable, token_key
+from lakehouse.privacy.masking import Shape, masked_rows, require_readable, shape, token_key
 from lakehouse.settings.models import Settings
-from lakehouse.settings.roles import Mask, Role
+from lakehouse.settings.roles import Role
 from lakehouse.storage.released_tables import ReleasedTables, Row, one_of, released_tables
 from lakehouse.tables.gold import CUSTOMER
 from lakehouse.tables.spec import TableSpec
@@ -31,7 +31,11 @@ class ReaderTables:
 
     def masked_columns(self, spec: TableSpec) -> list[str]:
         """The columns of the table that the role does not see in the clear."""
-        return [c for c in spec.column_names if self.role.mask(spec, c) is not Mask.CLEAR]
+        return [
+            column.name
+            for column in spec.columns
+            if shape(column, self.role.mask(spec, column.name)) is not Shape.AS_IT_IS
+        ]
 
     def visible(self, customer_ids: Iterable[str]) -> set[str]:
         """Those of the customers who live where the role may look."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from lakehouse.privacy.mask_sql import masked_query, masked_value, row_condition
+from lakehouse.privacy.mask_sql import hidden_by_name, masked_query, masked_value, row_condition
+from lakehouse.privacy.masking import named_by
 from lakehouse.settings.roles import Mask, Role
 from lakehouse.tables.gold import CUSTOMER, GOLD_TABLES
 from lakehouse.tables.spec import Column, TableSpec
@@ -30,7 +31,7 @@ def unity_statements(
             f"GRANT SELECT ON TABLE {table(spec.name)} TO `{group_of(role)}`" for role in readers
         )
         for column in spec.columns:
-            if any(role.mask(spec, column.name) is not Mask.CLEAR for role in readers):
+            if any(_is_masked(spec, column.name, role) for role in readers):
                 yield from _column_mask(spec, column, readers, table)
         if any(role.rows for role in readers):
             yield from _row_filter(spec, readers, table)
@@ -41,16 +42,25 @@ def _column_mask(
 ) -> Iterator[str]:
     name = table(f"{spec.layer}.mask_{spec.entity}_{column.name}")
     ranked = sorted(readers, key=lambda role: [*Mask].index(role.mask(spec, column.name)))
-    cases = " ".join(
-        f"WHEN {_is_in(role)} THEN "
-        f"{masked_value(column, role.mask(spec, column.name), 'value', _token_key(role))}"
-        for role in ranked
-    )
+    cases = " ".join(f"WHEN {_is_in(r)} THEN {_seen_value(spec, column, r)}" for r in ranked)
+    others = {by for role in readers for by, _ in [named_by(spec, role).get(column.name, ("", ()))]}
+    named = sorted(others - {"", column.name})
+    given = "".join(f", `{by}` {spec.column(by).type}" for by in named)
     yield (
-        f"CREATE OR REPLACE FUNCTION {name}(value {column.type}) RETURNS {column.type} "
+        f"CREATE OR REPLACE FUNCTION {name}(value {column.type}{given}) RETURNS {column.type} "
         f"RETURN CASE {cases} ELSE CAST(NULL AS {column.type}) END"
     )
-    yield f"ALTER TABLE {table(spec.name)} ALTER COLUMN `{column.name}` SET MASK {name}"
+    using = f" USING COLUMNS ({', '.join(named)})" if named else ""
+    yield f"ALTER TABLE {table(spec.name)} ALTER COLUMN `{column.name}` SET MASK {name}{using}"
+
+
+def _is_masked(spec: TableSpec, column: str, role: Role) -> bool:
+    return role.mask(spec, column) is not Mask.CLEAR or column in named_by(spec, role)
+
+
+def _seen_value(spec: TableSpec, column: Column, role: Role) -> str:
+    masked = masked_value(column, role.mask(spec, column.name), "value", _token_key(role))
+    return hidden_by_name(spec, column, role, masked)
 
 
 def _row_filter(spec: TableSpec, readers: Sequence[Role], table: Naming) -> Iterator[str]:

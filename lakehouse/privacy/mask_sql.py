@@ -7,6 +7,7 @@ from lakehouse.privacy.masking import (
     HIDDEN,
     TOKEN_DIGITS,
     Shape,
+    named_by,
     needs_customers,
     row_conditions,
     shape,
@@ -28,8 +29,10 @@ def masked_query(spec: TableSpec, role: Role, source: str, customers: str | None
         customers: what it calls gold.customer; None if that cannot be read.
     """
     columns = ["*"]
-    if any(role.mask(spec, name) is not Mask.CLEAR for name in spec.column_names):
-        columns = [_selected(column, role.mask(spec, column.name)) for column in spec.columns]
+    if named_by(spec, role) or any(
+        role.mask(spec, name) is not Mask.CLEAR for name in spec.column_names
+    ):
+        columns = [_selected(spec, column, role) for column in spec.columns]
     condition = row_condition(spec, role, customers)
     where = f" WHERE {condition}" if condition else ""
     return f"SELECT {', '.join(columns)} FROM {source}{where}"  # noqa: S608 - names of specs, and conf
@@ -68,10 +71,25 @@ def _hidden(value: str, patterns: Iterable[tuple[str, str]]) -> str:
     return f"CASE WHEN {value} IS NULL THEN NULL{cases} ELSE '{HIDDEN}' END"
 
 
-def _selected(column: Column, mask: Mask) -> str:
+def _selected(spec: TableSpec, column: Column, role: Role) -> str:
     quoted = f"`{column.name}`"
-    masked = masked_value(column, mask, quoted)
+    masked = hidden_by_name(
+        spec, column, role, masked_value(column, role.mask(spec, column.name), quoted)
+    )
     return quoted if masked == quoted else f"{masked} AS {quoted}"
+
+
+def hidden_by_name(spec: TableSpec, column: Column, role: Role, value: str) -> str:
+    """The expression with what it says of attributes that are hidden from the role taken out of it."""
+    named = named_by(spec, role)
+    if column.name not in named:
+        return value
+    by, names = named[column.name]
+    if column.type.startswith("map<"):
+        held = f"CASE WHEN k IN ({_literals(names)}) THEN '{HIDDEN}' ELSE v END"
+        return f"transform_values({value}, (k, v) -> {held})"
+    instead = f"'{HIDDEN}'" if column.type == "string" else f"CAST(NULL AS {column.type})"
+    return f"CASE WHEN `{by}` IN ({_literals(names)}) THEN {instead} ELSE {value} END"
 
 
 def _own_conditions(spec: TableSpec, role: Role, prefix: str = "") -> Iterator[str]:

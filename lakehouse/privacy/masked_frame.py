@@ -11,6 +11,7 @@ from lakehouse.privacy.masking import (
     HIDDEN,
     TOKEN_DIGITS,
     Shape,
+    named_by,
     needs_customers,
     row_conditions,
     shape,
@@ -44,13 +45,28 @@ def masked(
         seen = seen.where(F.col(name).isin(*values))
     if needs_customers(spec, role):
         seen = _of_customers(seen, spec, role, customers)
-    return seen.select(
-        *(
-            _masked(F.col(c.name), shape(c, role.mask(spec, c.name)), c.type, key).alias(c.name)
-            for c in spec.columns
-            if c.name in frame.columns
+    named = named_by(spec, role)
+    columns = {
+        c.name: _masked(F.col(c.name), shape(c, role.mask(spec, c.name)), c.type, key)
+        for c in spec.columns
+        if c.name in frame.columns
+    }
+    for name in named.keys() & columns.keys():
+        by, hidden = named[name]
+        is_hidden = F.col(by).isin(*hidden) if by in frame.columns and by != name else F.lit(True)
+        columns[name] = _hidden_by_name(columns[name], spec.column(name).type, is_hidden, hidden)
+    return seen.select(*(value.alias(name) for name, value in columns.items()))
+
+
+def _hidden_by_name(
+    value: Column, type_: str, is_hidden: Column, hidden: tuple[str, ...]
+) -> Column:
+    if type_.startswith("map<"):
+        return F.transform_values(
+            value, lambda name, held: F.when(name.isin(*hidden), HIDDEN).otherwise(held)
         )
-    )
+    instead = F.lit(HIDDEN) if type_ == "string" else F.lit(None).cast(type_)
+    return F.when(is_hidden & value.isNotNull(), instead).otherwise(value)
 
 
 def _of_customers(

@@ -77,6 +77,16 @@ _GENERALISED: Mapping[str, Shape] = {
     "country": Shape.AS_IT_IS,
     "region": Shape.AS_IT_IS,
 }
+_NAMED: Mapping[str, Mapping[str, str]] = {
+    "gold.customer_attribute": {"value": "attribute", "lost_values": "attribute"},
+    "gold.customer_identifier": {"identifier_value": "identifier_type"},
+    "gold.customer_contact_point": {
+        "contact_value": "contact_type",
+        "written_value": "contact_type",
+    },
+    "gold.customer_history": {"values": "values"},
+}
+"""By table and column, the column that says of which attribute a value is. A map says it by its keys."""
 _RESIDENCE = frozenset({"country", "region"})
 _NUMBERS = ("int", "bigint", "smallint", "double", "float", "decimal")
 
@@ -105,6 +115,24 @@ def _shape_of_text(name: str, mask: Mask) -> Shape:
     if mask is Mask.PARTIAL and name in _PARTIAL:
         return _PARTIAL[name]
     return _GENERALISED.get(name, Shape.HIDDEN_TEXT)
+
+
+def named_by(spec: TableSpec, role: Role) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """By column, what names the attribute of its values, and of which attributes they are hidden.
+
+    What a role must not see as gold.customer.national_id it must not see as a row about national_id.
+    """
+    hidden = tuple(
+        name
+        for name, mask in sorted(role.overrides.items())
+        if "." not in name and mask is not Mask.CLEAR
+    )
+    named = _NAMED.get(spec.name, {}) if hidden else {}
+    return {
+        column: (by, hidden)
+        for column, by in named.items()
+        if f"{spec.name}.{column}" not in role.overrides
+    }
 
 
 def token_key(secret: str, purpose: str) -> str:
@@ -155,11 +183,28 @@ def masked_rows(
     if not role.may_read(spec):
         return []
     masks = {c.name: _value_mask(shape(c, role.mask(spec, c.name)), key) for c in spec.columns}
+    named = named_by(spec, role)
     return [
-        {name: masks[name](value) for name, value in row.items() if name in masks}
+        {
+            name: _hidden_by_name(row, named[name], masks[name](value))
+            if name in named
+            else masks[name](value)
+            for name, value in row.items()
+            if name in masks
+        }
         for row in rows
         if _is_seen(row, spec, role, customers)
     ]
+
+
+def _hidden_by_name(row: Row, by: tuple[str, tuple[str, ...]], value: Any) -> Any:
+    column, hidden = by
+    if isinstance(value, Mapping):
+        return {name: HIDDEN if name in hidden else held for name, held in value.items()}
+    # A row that does not say what it is about may be about what is hidden.
+    if value is None or row.get(column, hidden[0]) not in hidden:
+        return value
+    return HIDDEN if isinstance(value, str) else None
 
 
 def row_conditions(spec: TableSpec, role: Role) -> dict[str, tuple[str, ...]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
+from lakehouse.privacy.mask_sql import masked_query
 from lakehouse.privacy.masked_frame import masked
 from lakehouse.privacy.masking import masked_rows, token_key
 from lakehouse.settings.roles import Mask, Role
@@ -54,7 +55,7 @@ def role(**more: Any) -> Role:
     return Role.model_validate(given)
 
 
-def test_every_mask_gives_the_same_on_spark_and_without(spark: SparkSession) -> None:
+def test_every_mask_gives_the_same_on_spark_in_sql_and_without(spark: SparkSession) -> None:
     spec = wide_table()
     values = [
         (*([text] * len(MASKS)), date(1980 + n, 2, 3), 99 * n - 200, Decimal(n * 99) / 4, [text])
@@ -68,6 +69,10 @@ def test_every_mask_gives_the_same_on_spark_and_without(spark: SparkSession) -> 
 
     assert dict(seen.dtypes) == {c.name: c.type for c in spec.columns}
     assert [row.asDict() for row in seen.collect()] == masked_rows(rows, spec, reader, key=KEY)
+    frame.coalesce(1).createOrReplaceTempView("masked_values")
+    view = spark.sql(masked_query(spec, reader, "masked_values", None))
+    assert dict(view.dtypes) == dict(seen.dtypes)
+    assert [row.asDict() for row in view.collect()] == masked_rows(rows, spec, reader)
 
 
 def test_rows_are_filtered_by_purpose_and_by_where_the_customer_lives(spark: SparkSession) -> None:
@@ -90,3 +95,26 @@ def test_rows_are_filtered_by_purpose_and_by_where_the_customer_lives(spark: Spa
     seen = seen.unionByName(masked(orders, orders_spec, legal))
 
     assert [row.customer_id for row in seen.collect()] == ["a", "a"]
+
+
+def test_a_row_about_a_hidden_attribute_is_hidden_on_spark_too(spark: SparkSession) -> None:
+    """The same three ways: by frame, in SQL and without Spark."""
+    names = ("attribute", "value", "values")
+    types = ("string", "string", "map<string,string>")
+    made = tuple(Column(name, kind, "X.") for name, kind in zip(names, types, strict=True))
+    attribute = replace(CUSTOMER, name="gold.customer_attribute", columns=made[:2])
+    history = replace(CUSTOMER, name="gold.customer_history", columns=made[2:])
+    reader = role(sees={"none": "clear"}, overrides={"national_id": "partial"})
+    values = [
+        ("national_id", "QQ1", {"national_id": "QQ1", "city": "York"}),
+        ("city", "York", None),
+    ]
+    rows = [dict(zip(names, row, strict=True)) for row in values]
+    frame = local_frame(spark, values, "attribute string, value string, values map<string,string>")
+    frame.coalesce(1).createOrReplaceTempView("hidden_values")
+
+    for spec in (attribute, history):
+        expected = masked_rows(rows, spec, reader)
+        query = spark.sql(masked_query(spec, reader, "hidden_values", None))
+        both = masked(frame.coalesce(1), spec, reader).unionByName(query).collect()
+        assert [row.asDict() for row in both] == [*expected, *expected]

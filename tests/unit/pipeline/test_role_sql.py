@@ -2,12 +2,12 @@
 
 import re
 
-import duckdb
 import pytest
 import sqlglot
 from sqlglot import exp
 
 from lakehouse.pipeline.role_sql import unity_statements, view_statements_by_role
+from lakehouse.privacy.masking import named_by
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.roles import Mask, Role
 from lakehouse.tables.gold import CUSTOMER, CUSTOMER_ORDER, GOLD_TABLES
@@ -37,7 +37,9 @@ def test_every_statement_can_be_parsed(statements: list[str]) -> None:
             unknown.add(re.sub(r"`.*?`|main\S+", "x", statement))
 
     # The parser knows of masks and filters only that they alter a table.
-    assert unknown <= {"ALTER TABLE x ALTER COLUMN x SET MASK x"}
+    assert {re.sub(" USING.*", "", one) for one in unknown} <= {
+        "ALTER TABLE x ALTER COLUMN x SET MASK x"
+    }
 
 
 def test_a_role_is_granted_the_tables_that_it_has_a_purpose_for_and_no_others() -> None:
@@ -64,7 +66,11 @@ def test_every_column_that_some_role_sees_masked_has_a_mask() -> None:
         (named(spec.name), column)
         for spec in GOLD_TABLES
         for column in spec.column_names
-        if any(r.may_read(spec) and r.mask(spec, column) is not Mask.CLEAR for r in ROLES.values())
+        if any(
+            r.may_read(spec)
+            and (r.mask(spec, column) is not Mask.CLEAR or column in named_by(spec, r))
+            for r in ROLES.values()
+        )
     }
 
 
@@ -97,25 +103,3 @@ def test_rows_go_by_the_customer_s_country_on_its_own_table_and_on_others() -> N
     assert any("AS SELECT" in view and own in view for view in views)
     for statement in [*filters, *views]:
         sqlglot.parse_one(statement, dialect="databricks")
-
-
-def test_the_masked_query_gives_what_masks_give() -> None:
-    """Held against another engine, by sqlglot: SQL that is right but for its dialect."""
-    (view,) = [v for v in VIEWS if "c360_default.customer AS" in v]
-    query = sqlglot.transpile(view.split(" AS ", 1)[1], read="databricks", write="duckdb")[0]
-    columns = ", ".join(
-        f"CAST(NULL AS {'DATE' if c.type == 'date' else 'VARCHAR'}) AS {c.name}"
-        if c.name not in ("email", "birth_date", "customer_id")
-        else {
-            "email": "'anna@post.org' AS email",
-            "birth_date": "DATE '1980-02-03' AS birth_date",
-            "customer_id": "'a' AS customer_id",
-        }[c.name]
-        for c in CUSTOMER.columns
-    )
-    query = query.replace("main.c360_gold.customer", f"(SELECT {columns})")
-
-    (row,) = duckdb.sql(query).fetchall()
-
-    told = dict(zip(CUSTOMER.column_names, row, strict=True))
-    assert (told["customer_id"], str(told["birth_date"])[:10]) == ("a", "1980-01-01")
