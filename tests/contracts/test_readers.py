@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2] / "lakehouse"
 OPENERS = {"pipeline/reader_tables.py"}
-"""Modules that may open a release without Spark. One that shows nothing to a person may be added, with its reason."""
+"""Modules that may open a release without Spark. Others show nothing to a person, and say why."""
 PAGES = {"pipeline/customer_reads.py"}
 """Modules that may make a page: they record it first."""
 
