@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from lakehouse.pipeline.reader_tables import ReaderTables
-from lakehouse.privacy.masking import HIDDEN, require_readable
+from lakehouse.privacy.masking import require_readable
+from lakehouse.privacy.shapes import HIDDEN
 from lakehouse.settings.roles import Mask
 from lakehouse.storage.released_tables import ReleasedTables, Row, one_of
 from lakehouse.tables.gold import (

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from lakehouse.privacy.masking import Shape, masked_rows, require_readable, shape, token_key
+from lakehouse.privacy.masking import masked_rows, require_readable, token_key
+from lakehouse.privacy.shapes import Shape, shape
 from lakehouse.settings.models import Settings
 from lakehouse.settings.roles import Role
 from lakehouse.storage.released_tables import ReleasedTables, Row, one_of, released_tables

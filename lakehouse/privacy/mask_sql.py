@@ -2,16 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from lakehouse.privacy.masking import (
-    BAND,
-    HIDDEN,
-    TOKEN_DIGITS,
-    Shape,
-    named_by,
-    needs_customers,
-    row_conditions,
-    shape,
-)
+from lakehouse.privacy.masking import named_by, needs_customers, row_conditions
+from lakehouse.privacy.shapes import BAND, HIDDEN, TOKEN_DIGITS, Shape, shape
 from lakehouse.settings.roles import Mask, Role
 from lakehouse.tables.gold import CUSTOMER
 from lakehouse.tables.spec import Column, TableSpec

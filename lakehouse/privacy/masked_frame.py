@@ -6,16 +6,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.columns.keys import keyed_hash
-from lakehouse.privacy.masking import (
-    BAND,
-    HIDDEN,
-    TOKEN_DIGITS,
-    Shape,
-    named_by,
-    needs_customers,
-    row_conditions,
-    shape,
-)
+from lakehouse.privacy.masking import named_by, needs_customers, row_conditions
+from lakehouse.privacy.shapes import BAND, HIDDEN, TOKEN_DIGITS, Shape, shape
 from lakehouse.settings.roles import Role
 from lakehouse.tables.spec import TableSpec
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from lakehouse.errors import AccessError
-from lakehouse.privacy.masking import masked_rows, require_readable, shape, token_key
+from lakehouse.privacy.masking import masked_rows, require_readable, token_key
+from lakehouse.privacy.shapes import shape
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.roles import Mask, Role
 from lakehouse.tables.gold import (
