@@ -22,6 +22,8 @@ from lakehouse.settings.models import Settings
 from lakehouse.settings.places import local_path
 from lakehouse.storage.audit_log import AuditLog, Tail
 
+_BEGUN_ANEW = "begun anew"
+
 
 def record(
     settings: Settings,
@@ -102,6 +104,8 @@ def _following(told: Row, keys: Keys) -> Callable[[Tail, bytes | None], tuple[by
                 "run `c360 audit verify`, and put the audit and its head back from a copy.",
             )
         row = {**told, "torn_bytes": tail.torn} if tail.torn else told
+        if last is not None and kept is None:
+            row = {**row, "head": _BEGUN_ANEW}
         line, after = line_of(row, before, keys)
         return line, sealed(after, keys)
 
@@ -163,7 +167,11 @@ def audit_verify(settings: Settings) -> Report:
             f"The audit in {log.path} is not whole. {' '.join(faults)}",
             "compare it with a copy, and find out who could write there.",
         )
-    warnings = []
+    warnings = [
+        f"The head was begun anew at row {row['number']}: an end that was cut before it would not be seen."
+        for line in lines
+        if (row := read_line(line, keys)) is not None and "head" in row
+    ]
     if lines and kept is None:
         warnings.append(f"No head is kept at {log.head_path}: a cut end would not be seen.")
     if torn:

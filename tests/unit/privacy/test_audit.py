@@ -149,6 +149,9 @@ def test_a_head_that_was_changed_or_taken_away_is_seen(settings: Settings) -> No
 
     log.head_path.unlink()
     assert "No head is kept" in audit_verify(settings).warnings[0]
+    read_by(settings, times=2)
+    (warning,) = audit_verify(settings).warnings
+    assert "begun anew at row 3" in warning
 
 
 def test_a_line_without_end_is_no_tampering_and_the_next_row_takes_its_place(
