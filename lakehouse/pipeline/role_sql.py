@@ -41,7 +41,7 @@ def _column_mask(
     spec: TableSpec, column: Column, readers: Sequence[Role], table: Naming
 ) -> Iterator[str]:
     name = table(f"{spec.layer}.mask_{spec.entity}_{column.name}")
-    ranked = sorted(readers, key=lambda role: [*Mask].index(role.mask(spec, column.name)))
+    ranked = sorted(readers, key=lambda role: _rank(spec, column.name, role))
     cases = " ".join(f"WHEN {_is_in(r)} THEN {_seen_value(spec, column, r)}" for r in ranked)
     others = {by for role in readers for by, _ in [named_by(spec, role).get(column.name, ("", ()))]}
     named = sorted(others - {"", column.name})
@@ -52,6 +52,11 @@ def _column_mask(
     )
     using = f" USING COLUMNS ({', '.join(named)})" if named else ""
     yield f"ALTER TABLE {table(spec.name)} ALTER COLUMN `{column.name}` SET MASK {name}{using}"
+
+
+def _rank(spec: TableSpec, column: str, role: Role) -> tuple[int, bool]:
+    """The lower, the more the role sees of the column."""
+    return [*Mask].index(role.mask(spec, column)), column in named_by(spec, role)
 
 
 def _is_masked(spec: TableSpec, column: str, role: Role) -> bool:

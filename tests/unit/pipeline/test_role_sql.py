@@ -80,6 +80,8 @@ def test_who_is_in_no_group_sees_nothing_and_who_is_in_several_as_the_one_that_s
     assert mask.endswith("ELSE CAST(NULL AS string) END")
     order = re.findall(r"c360_(\w+)'", mask)
     assert order.index("agent") < order.index("default") < order.index("marketer")
+    (value,) = [s for s in UNITY if "mask_customer_attribute_value(" in s]
+    assert value.index("c360_steward") < value.index("c360_agent")
 
 
 def test_a_key_of_tokens_is_read_from_a_scope_and_in_no_statement() -> None:
