@@ -9,6 +9,7 @@
 # MAGIC * `env`: the environment whose `conf/` the model was trained by.
 # MAGIC * `model`: file of the model; left empty, the newest of the folder `linkage.models` in conf.
 # MAGIC * `record_key_l`, `record_key_r`: a pair of `linkage.scored_edge`; left empty, the closest call.
+# MAGIC * `role`: in which role of `conf/base/roles.yml` you read; left empty, the one that conf says.
 
 # COMMAND ----------
 
@@ -18,6 +19,7 @@ dbutils.widgets.text("env", "demo")
 dbutils.widgets.text("model", "")
 dbutils.widgets.text("record_key_l", "")
 dbutils.widgets.text("record_key_r", "")
+dbutils.widgets.text("role", "")
 
 # COMMAND ----------
 
@@ -29,12 +31,15 @@ from lakehouse.linkage.evidence import evidence_by_column
 from lakehouse.linkage.engine import linker, predicted, register_frequencies, register_pairs
 from lakehouse.linkage.frequency import with_frequencies
 from lakehouse.linkage.model import frequency_columns, splink_settings
+from lakehouse.pipeline import audit
+from lakehouse.privacy.masked_frame import masked
 from lakehouse.settings.load import load_settings
 from lakehouse.storage.delta_tables import DeltaTables
 from lakehouse.storage.kill_points import KillPoints
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
 from lakehouse.storage.releases import current_release
+from lakehouse.tables.silver import PERSON_RECORD
 
 lake_root = dbutils.widgets.get("lake_root")
 catalog_prefix = dbutils.widgets.get("catalog_prefix") or None
@@ -57,8 +62,9 @@ def table(name):
 
 # COMMAND ----------
 
+said = {"lake.root": lake_root, "roles.reader": dbutils.widgets.get("role")}
 lake_settings = load_settings(
-    dbutils.widgets.get("env"), overrides={"lake.root": lake_root} if lake_root else None
+    dbutils.widgets.get("env"), overrides={key: value for key, value in said.items() if value}
 )
 settings = lake_settings.linkage
 model_file = dbutils.widgets.get("model") or latest_model(settings.models)
@@ -83,7 +89,15 @@ pair = (
 ).first()
 either = F.col("record_key").isin(pair.record_key_l, pair.record_key_r)
 display(edges.where((F.col("record_key_l") == pair.record_key_l) & (F.col("record_key_r") == pair.record_key_r)))
-display(table("silver.person_record").where(either))
+audit.record(
+    lake_settings,
+    action="read",
+    surface="notebook",
+    subjects=[pair.record_key_l, pair.record_key_r],
+    release=release.number,
+)
+people = table("silver.person_record").where(either)
+display(masked(people, PERSON_RECORD, lake_settings.roles.current))
 
 # COMMAND ----------
 

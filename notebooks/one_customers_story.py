@@ -8,6 +8,8 @@
 # MAGIC * `lake_root`: folder of the lake, if its tables go by path (a volume, an object store, a disk).
 # MAGIC * `catalog_prefix`: such as `main.c360_`, if they go by catalog name (`main.c360_gold.customer`).
 # MAGIC * `customer_id`: whom to look at; left empty, the customer with the most events.
+# MAGIC * `env`, `role`: the environment whose `conf/` says who may see what, and in which role you read; left empty,
+# MAGIC   the one that conf says. The read is recorded in the audit of the lake.
 # MAGIC
 # MAGIC The project's wheel must be installed on the cluster; `docs/cluster.md` says how.
 
@@ -16,11 +18,16 @@
 dbutils.widgets.text("lake_root", "")
 dbutils.widgets.text("catalog_prefix", "")
 dbutils.widgets.text("customer_id", "")
+dbutils.widgets.text("env", "demo")
+dbutils.widgets.text("role", "")
 
 # COMMAND ----------
 
 from pyspark.sql import functions as F
 
+from lakehouse.pipeline import audit
+from lakehouse.privacy.masked_frame import masked
+from lakehouse.settings.load import load_settings
 from lakehouse.storage.delta_tables import DeltaTables
 from lakehouse.storage.kill_points import KillPoints
 from lakehouse.storage.locations import Locations
@@ -34,16 +41,26 @@ tables = DeltaTables(
     spark, Locations(lake_root, catalog_prefix), Locks(lake_root, "external"), KillPoints(None)
 )
 release = current_release(tables)
+said = {"lake.root": lake_root, "roles.reader": dbutils.widgets.get("role")}
+settings = load_settings(
+    dbutils.widgets.get("env"), overrides={key: value for key, value in said.items() if value}
+)
+role = settings.roles.current
 
 
 specs = {spec.entity: spec for spec in GOLD_TABLES}
 
 
-def gold(entity):
-    """The gold table as the current release shows it; empty if no source tells of it."""
+def released(entity):
+    """The gold table as the current release has it; empty if no source tells of it."""
     if f"gold.{entity}" not in release.versions:
         return spark.createDataFrame([], specs[entity].ddl())
     return tables.read(f"gold.{entity}", release.versions[f"gold.{entity}"])
+
+
+def gold(entity):
+    """The gold table as the role sees it."""
+    return masked(released(entity), specs[entity], role, customers=released("customer"))
 
 
 # COMMAND ----------
@@ -60,6 +77,11 @@ customer_id = dbutils.widgets.get("customer_id") or (
     .orderBy(F.desc("count"), "customer_id")
     .first()
     .customer_id
+)
+
+
+audit.record(
+    settings, action="read", surface="notebook", subjects=[customer_id], release=release.number
 )
 
 

@@ -98,6 +98,13 @@ Env = Annotated[
         show_default=True,
     ),
 ]
+Role = Annotated[
+    str | None,
+    typer.Option(
+        "--role",
+        help="In which role of conf/base/roles.yml you read; default: C360_ROLE, or else what conf says.",
+    ),
+]
 AsOf = Annotated[
     datetime | None,
     typer.Option(

@@ -79,7 +79,7 @@ def _consents(page: CustomerPage) -> Section:
 
 def _orders(page: CustomerPage) -> Section:
     lines: dict[str, list[str]] = {}
-    for line in sorted(page.gold["customer_order_line"], key=lambda line: line["line_number"]):
+    for line in sorted(page.gold["customer_order_line"], key=lambda line: line["line_number"] or 0):
         what = line["product_name"] or line["product_id"]
         lines.setdefault(line["order_record_key"], []).append(f"{text(line['quantity'])} × {what}")
     return Section(
@@ -107,7 +107,7 @@ def _interactions(page: CustomerPage) -> Section:
         [
             (
                 text(row["happened_at"]),
-                row["interaction_type"].replace("_", " "),
+                text(row["interaction_type"]).replace("_", " "),
                 text(row["channel"]),
                 row["source_system"],
                 _told(row),

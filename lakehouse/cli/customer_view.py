@@ -68,7 +68,7 @@ def _print_section(
             overflow="fold",
         )
     for row in section.rows[:most]:
-        table.add_row(*(inert(cell) for cell in row))
+        table.add_row(*(inert(cell or "") for cell in row))
     console.print(Text(f"\n{section.title}", style="bold"))
     console.print(table)
     left = len(section.rows) - most
@@ -83,13 +83,14 @@ def _header(page: CustomerPage) -> Text:
         inert(golden["display_name"] or "(no name)"),
         Text(page.customer_id, style="dim"),
         _line(
-            ("born", golden["birth_date"]),
+            ("born", _born(page)),
             ("", ", ".join(golden[k] for k in ("city", "region", "country") if golden[k])),
             ("known since", golden["first_seen_date"]),
         ),
         _line(("", f"{records} in {_many(golden['source_count'], 'system')}")),
         *(_line(*facts) for facts in _value(page)),
         _line(("as release", f"{page.release} has it"), ("made for", page.released_for)),
+        _line(("read as", page.role if any(page.masked.values()) else ""), ("", _masked(page))),
     ]
     lines[0].stylize("bold")
     if page.retired_id:
@@ -98,6 +99,19 @@ def _header(page: CustomerPage) -> Text:
     others = [former for former in page.former_ids if former != page.retired_id]
     lines.append(_line(("known before as", ", ".join(others))))
     return Text("\n").join(line for line in lines if line.plain)
+
+
+def _born(page: CustomerPage) -> str:
+    day = page.gold["customer"][0]["birth_date"]
+    if day and "birth_date" in page.masked.get("customer", ()):
+        return f"{day:%Y}"
+    return text(day)
+
+
+def _masked(page: CustomerPage) -> str:
+    """What of the golden record is masked for the reader."""
+    names = [name.replace("_", " ") for name in page.masked.get("customer", ())]
+    return f"masked: {', '.join(names)}" if names else ""
 
 
 def _value(page: CustomerPage) -> list[tuple[tuple[str, object], ...]]:
@@ -132,8 +146,8 @@ def _ago(page: CustomerPage, name: str) -> str:
     return f"{day} ({_many(days, 'day')} ago)" if days is not None and days > 0 else f"{day}"
 
 
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}" + ("" if count == 1 else "s")
+def _many(count: int | None, what: str) -> str:
+    return "" if count is None else f"{count:,} {what}" + ("" if count == 1 else "s")
 
 
 def _line(*facts: tuple[str, object]) -> Text:

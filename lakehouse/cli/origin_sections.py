@@ -13,11 +13,11 @@ def _golden_record(page: CustomerPage) -> Section:
         ("attribute", "value", "from", "as of", "rule"),
         [
             (
-                heading(row["attribute"]),
+                heading(text(row["attribute"])),
                 row["value"],
                 row["source_system"],
                 day_of(row["sequence_at"]),
-                heading(row["rule"]),
+                heading(text(row["rule"])),
             )
             for row in page.gold["customer_attribute"]
         ],
@@ -31,7 +31,7 @@ def _lost_values(page: CustomerPage) -> Section:
         ("attribute", "value", "from", "as of"),
         [
             (
-                heading(row["attribute"]),
+                heading(text(row["attribute"])),
                 lost["value"],
                 lost["source_system"],
                 day_of(lost["sequence_at"]),
@@ -53,7 +53,7 @@ def _identifiers(page: CustomerPage) -> Section:
         ("", "value", "last seen", "sources"),
         [
             (
-                kind.replace("_", " "),
+                text(kind).replace("_", " "),
                 value,
                 day_of(rows[0]["last_seen_at"]),
                 text(sorted({row["source_system"] for row in rows})),
@@ -73,7 +73,7 @@ def _identity(page: CustomerPage) -> Section:
                 text(row["occurred_at"]),
                 row["event"],
                 text(row["record_count"]),
-                row["cause"].replace("_", " "),
+                text(row["cause"]).replace("_", " "),
                 customer_name(page, row["other_customer_id"]),
             )
             for row in newest(page.identity, "occurred_at")

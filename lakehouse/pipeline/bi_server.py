@@ -17,15 +17,19 @@ from pathlib import Path
 from lakehouse.errors import ConfigurationError, LakehouseError, PrerequisiteError
 from lakehouse.jars import jar_paths, pyspark_dir
 from lakehouse.jvm import spark_java_options
+from lakehouse.pipeline import audit
 from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.metric_views import sql_query
+from lakehouse.privacy.mask_sql import masked_query
 from lakehouse.settings.metrics import MetricView, load_metrics
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import java_executable
+from lakehouse.settings.roles import Role
 from lakehouse.settings.spark_options import CORRECTNESS_OPTIONS
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.releases import Release
 from lakehouse.storage.session import LOCAL_OPTIONS
+from lakehouse.tables.gold import CUSTOMER, GOLD_TABLES
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +48,7 @@ def serve_gold(lake: Lake, port: int) -> None:
     Raises:
         ConfigurationError: the lake's tables go by catalog name; the catalog's own endpoint has them.
         NotFoundError: nothing has been released yet.
+        AccessError: it cannot be recorded that the server is started.
         PrerequisiteError: the port is taken, or the server does not start or stay up.
     """
     settings = lake.settings
@@ -54,12 +59,19 @@ def serve_gold(lake: Lake, port: int) -> None:
         )
     release = lake.release()
     _require_free(port)
+    # Who asks what over JDBC is not known here: the audit has who opened the door, and in which role.
+    audit.record(settings, action="serve", surface="bi-server", release=release.number)
     # A scheduler's TERM must end the server too, as ^C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with _thrift_server(settings, port) as server:
             _pin(lake, port, release)
-            log.info("BI server is ready: %s (release %d)", jdbc_url(port), release.number)
+            log.info(
+                "BI server is ready for role %s: %s (release %d)",
+                settings.roles.reader,
+                jdbc_url(port),
+                release.number,
+            )
             _follow(lake, server, port, release)
     except KeyboardInterrupt:
         log.info("BI server is stopped.")
@@ -76,27 +88,40 @@ def beeline_command(url: str, *arguments: str) -> list[str]:
     return [str(java_executable()), "-cp", classes, _BEELINE_CLASS, "-u", url, *arguments]
 
 
-def view_statements(root: str, tables: Iterable[str], release: Release) -> list[str]:
-    """The SQL that makes a view per gold table of the release and drops those it does not have."""
-    locations = Locations(root)
+def view_statements(root: str, role: Role, release: Release) -> list[str]:
+    """The SQL that makes a view, as the role sees it, of each gold table of the release that it may read.
+
+    Views of other tables, which an earlier release or another role had, are dropped.
+    """
+    sources = {
+        name: f"{Locations(root).sql(name)} VERSION AS OF {version}"
+        for name, version in release.versions.items()
+    }
     statements = ["CREATE DATABASE IF NOT EXISTS gold"]
-    for table in sorted(name for name in tables if name.startswith("gold.")):
-        if table in release.versions:
-            source = f"{locations.sql(table)} VERSION AS OF {release.versions[table]}"
-            statements += _view(table, f"SELECT * FROM {source}")  # noqa: S608 - names
+    for spec in sorted(GOLD_TABLES, key=lambda spec: spec.name):
+        table = spec.name
+        if table in sources and role.may_read(spec):
+            seen = masked_query(spec, role, sources[table], sources.get(CUSTOMER.name))
+            statements += _view(table, seen)
         else:
             statements.append(f"DROP VIEW IF EXISTS {_quoted(table)}")
     return statements
 
 
-def metric_statements(views: Iterable[MetricView], release: Release) -> list[str]:
-    """The SQL that makes a view per entry of conf/base/metrics.yml whose tables the release has."""
-    return [
-        statement
-        for view in views
-        if {view.source, *(join.table for join in view.joins)} <= release.versions.keys()
-        for statement in _view(f"gold.{view.name}", sql_query(view))
-    ]
+def metric_statements(views: Iterable[MetricView], role: Role, release: Release) -> list[str]:
+    """The SQL that makes a view per entry of conf/base/metrics.yml whose tables the release has.
+
+    They count over the views that the role sees; one that needs a table that it may not read is dropped.
+    """
+    seen = {spec.name for spec in GOLD_TABLES if role.may_read(spec)} & release.versions.keys()
+    statements = []
+    for view in views:
+        name = f"gold.{view.name}"
+        if {view.source, *(join.table for join in view.joins)} <= seen:
+            statements += _view(name, sql_query(view))
+        else:
+            statements.append(f"DROP VIEW IF EXISTS {_quoted(name)}")
+    return statements
 
 
 def _view(name: str, query: str) -> list[str]:
@@ -195,9 +220,10 @@ def _not_up(settings: Settings, what: str) -> LakehouseError:
 
 def _pin(lake: Lake, port: int, release: Release) -> None:
     script = lake.settings.lake.work_dir / "bi" / "views.sql"
+    role = lake.settings.roles.current
     statements = [
-        *view_statements(lake.settings.lake.root, lake.specs, release),
-        *metric_statements(load_metrics(), release),
+        *view_statements(lake.settings.lake.root, role, release),
+        *metric_statements(load_metrics(), role, release),
     ]
     script.write_text("".join(f"{statement};\n" for statement in statements), encoding="utf-8")
     url = jdbc_url(port).replace("/gold", "/default")

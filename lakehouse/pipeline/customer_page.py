@@ -6,8 +6,18 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from lakehouse.pipeline.reader_tables import ReaderTables
+from lakehouse.privacy.masking import require_readable
+from lakehouse.privacy.shapes import HIDDEN
+from lakehouse.settings.roles import Mask
 from lakehouse.storage.released_tables import ReleasedTables, Row, one_of
-from lakehouse.tables.gold import CUSTOMER, CUSTOMER_METRIC, GOLD_TABLES, PRODUCT
+from lakehouse.tables.gold import (
+    CUSTOMER,
+    CUSTOMER_METRIC,
+    GOLD_TABLES,
+    HOUSEHOLD_MEMBER,
+    PRODUCT,
+)
 from lakehouse.tables.linkage import CUSTOMER_ALIAS, IDENTITY_EVENT
 from lakehouse.tables.spec import TableSpec
 
@@ -17,7 +27,7 @@ _HOUSEHOLD_ID = "household_id"
 
 @dataclass(frozen=True)
 class CustomerPage:
-    """What one release knows of one customer.
+    """What one release knows of one customer, as a role sees it.
 
     Attributes:
         customer_id: whose page it is.
@@ -31,6 +41,8 @@ class CustomerPage:
         identity: the rows of linkage.identity_event about this customer, oldest first.
         days_since: by date of gold.customer_metric, the days that have passed from it to `as_of`.
         names: display names of other customers whom the rows name, by id.
+        role: who reads.
+        masked: by table of `gold` with rows, the columns that the role does not see in the clear.
     """
 
     customer_id: str
@@ -45,6 +57,8 @@ class CustomerPage:
     identity: list[Row] = field(default_factory=list)
     days_since: Mapping[str, int | None] = field(default_factory=dict)
     names: Mapping[str, str | None] = field(default_factory=dict)
+    role: str = ""
+    masked: Mapping[str, list[str]] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """The page for JSON: dates in ISO 8601, moments in UTC, decimals as strings of all their digits."""
@@ -52,54 +66,78 @@ class CustomerPage:
 
 
 def customer_page(
-    tables: ReleasedTables,
+    tables: ReaderTables,
     customer_id: str,
     *,
     as_of: date | None = None,
     retired_id: str | None = None,
     specs: Sequence[TableSpec] = GOLD_TABLES,
 ) -> CustomerPage:
-    """The page of a customer whom the release has.
+    """The page of a customer whom the release has; AccessError if the reader may not read gold.customer.
 
     A table of gold that tells of customers is on it by its spec alone. Recency counts from `as_of`, or
     else from the day that the release was made for, as nothing is known of later days.
     """
-    day = as_of or tables.as_of
+    require_readable(CUSTOMER, tables.role)
+    clear = tables.clear
+    found, members = _found(clear, specs, customer_id)
+    identity = clear.rows(IDENTITY_EVENT, one_of("customer_id", [customer_id]))
+    identity.sort(key=lambda row: (row["occurred_at"], row["event_id"]))
+    others = tables.visible(_others([*_all_rows(found), *members, *identity], customer_id))
+    near = {customer_id, *others}
+    by_entity = {"household_member": HOUSEHOLD_MEMBER, **{spec.entity: spec for spec in specs}}
+    gold = {entity: tables.seen(by_entity[entity], rows, near) for entity, rows in found.items()}
+    _name_products(tables, gold.get("customer_order_line", []))
+    day = as_of or clear.as_of
+    return CustomerPage(
+        customer_id=_id_as_seen(tables, customer_id),
+        retired_id=retired_id,
+        former_ids=_former_ids(tables, customer_id),
+        release=clear.number,
+        run_id=clear.run_id,
+        released_for=clear.as_of,
+        as_of=day,
+        gold=gold,
+        household_members=tables.seen(by_entity["household_member"], members, near),
+        identity=tables.seen(IDENTITY_EVENT, identity, near),
+        days_since=_days_since(tables, found.get("customer_metric", []), day),
+        names=_names(tables, others),
+        role=tables.role.name,
+        masked={name: tables.masked_columns(by_entity[name]) for name in gold if gold[name]},
+    )
+
+
+def _found(
+    tables: ReleasedTables, specs: Sequence[TableSpec], customer_id: str
+) -> tuple[dict[str, list[Row]], list[Row]]:
+    """By table the rows about the customer, and those of gold.household_member about all who live there."""
     gold = {
         spec.entity: _rows_about(tables, spec, customer_id) for spec in specs if _subjects(spec)
     }
     household, members = _of_household(tables, specs, gold)
-    gold.update(household)
-    _name_products(tables, gold.get("customer_order_line", []))
-    identity = tables.rows(IDENTITY_EVENT, one_of("customer_id", [customer_id]))
-    identity.sort(key=lambda row: (row["occurred_at"], row["event_id"]))
-    former = tables.rows(CUSTOMER_ALIAS, one_of("current_customer_id", [customer_id]))
-    return CustomerPage(
-        customer_id=customer_id,
-        retired_id=retired_id,
-        former_ids=sorted(row["customer_id"] for row in former),
-        release=tables.number,
-        run_id=tables.run_id,
-        released_for=tables.as_of,
-        as_of=day,
-        gold=gold,
-        household_members=members,
-        identity=identity,
-        days_since=_days_since(gold.get("customer_metric", []), day),
-        names=_names(tables, [*_all_rows(gold), *members, *identity], customer_id),
-    )
+    return {**gold, **household}, members
 
 
-def richest_customer(tables: ReleasedTables) -> str | None:
+def _former_ids(tables: ReaderTables, customer_id: str) -> list[str]:
+    rows = tables.clear.rows(CUSTOMER_ALIAS, one_of("current_customer_id", [customer_id]))
+    return sorted(_id_as_seen(tables, row["customer_id"]) for row in rows)
+
+
+def _id_as_seen(tables: ReaderTables, customer_id: str) -> str:
+    (row,) = tables.seen(CUSTOMER, [{"customer_id": customer_id}], None) or [{}]
+    return row.get("customer_id") or HIDDEN
+
+
+def richest_customer(tables: ReaderTables) -> str | None:
     """The customer whom most systems know; of these the one with most contacts, then the first id.
 
     None if the release has no customer.
     """
     contacts = {
         row["customer_id"]: row["interaction_count"] or 0
-        for row in tables.rows(CUSTOMER_METRIC, columns=("customer_id", "interaction_count"))
+        for row in tables.clear.rows(CUSTOMER_METRIC, columns=("customer_id", "interaction_count"))
     }
-    rows = tables.rows(CUSTOMER, columns=("customer_id", "source_count"))
+    rows = tables.clear.rows(CUSTOMER, columns=("customer_id", "source_count"))
     ranked = (
         (-r["source_count"], -contacts.get(r["customer_id"], 0), r["customer_id"]) for r in rows
     )
@@ -159,31 +197,46 @@ def _today(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row.get("valid_to") is None]
 
 
-def _name_products(tables: ReleasedTables, lines: list[Row]) -> None:
-    condition = one_of("product_id", (row["product_id"] for row in lines))
-    rows = tables.rows(PRODUCT, condition, ("product_id", "product_name"))
+def _name_products(tables: ReaderTables, lines: list[Row]) -> None:
+    condition = one_of("product_id", (row["product_id"] for row in lines if row["product_id"]))
+    rows = tables.clear.rows(PRODUCT, condition, ("product_id", "product_name"))
+    rows = tables.seen(PRODUCT, rows)
     names = {row["product_id"]: row["product_name"] for row in rows}
     for line in lines:
         line["product_name"] = names.get(line["product_id"])
 
 
-def _days_since(metrics: Sequence[Row], day: date | None) -> dict[str, int | None]:
+def _days_since(
+    tables: ReaderTables, metrics: Sequence[Row], day: date | None
+) -> dict[str, int | None]:
+    """Of days that the reader does not see in the clear, none tells how long ago it was."""
     found: dict[str, int | None] = {}
+    may_read = tables.role.may_read(CUSTOMER_METRIC)
     for name in _RECENCY:
-        then = metrics[0][name] if metrics else None
+        is_clear = may_read and tables.role.mask(CUSTOMER_METRIC, name) is Mask.CLEAR
+        then = metrics[0][name] if metrics and is_clear else None
         found[name] = (day - then).days if day and then else None
     return found
 
 
-def _names(tables: ReleasedTables, rows: Iterable[Row], customer_id: str) -> dict[str, str | None]:
-    ids = {
+def _others(rows: Iterable[Row], customer_id: str) -> set[str]:
+    """The other customers whom the rows name."""
+    return {
         value
         for row in rows
         for column, value in row.items()
         if _names_customer(column) and isinstance(value, str) and value != customer_id
     }
-    found = tables.rows(CUSTOMER, one_of("customer_id", ids), ("customer_id", "display_name"))
-    return {row["customer_id"]: row["display_name"] for row in found}
+
+
+def _names(tables: ReaderTables, ids: Iterable[str]) -> dict[str, str | None]:
+    columns = ("customer_id", "display_name", "country", "region")
+    rows = tables.clear.rows(CUSTOMER, one_of("customer_id", ids), columns)
+    return {
+        row["customer_id"]: row["display_name"]
+        for row in tables.seen(CUSTOMER, rows)
+        if row["customer_id"]
+    }
 
 
 def _all_rows(gold: Mapping[str, list[Row]]) -> list[Row]:

@@ -1,13 +1,18 @@
-"""Which customers somebody means: by id, an id that is no more, any identifier, or a name."""
+"""Which customers somebody means: by id, an id that is no more, any identifier, or a name.
+
+They are found by clear values, in tables that the reader has a purpose for, and shown as masks have it.
+"""
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from anyascii import anyascii
 
 from lakehouse.errors import NotFoundError, SeveralFoundError
-from lakehouse.storage.released_tables import ReleasedTables, Row, one_of
+from lakehouse.pipeline.reader_tables import ReaderTables
+from lakehouse.privacy.masking import require_readable
+from lakehouse.storage.released_tables import Row, one_of
 from lakehouse.tables.gold import CUSTOMER, CUSTOMER_CONTACT_POINT, CUSTOMER_IDENTIFIER
 from lakehouse.tables.linkage import CUSTOMER_ALIAS, IDENTITY_EVENT, IDENTITY_MAP
 from lakehouse.tables.silver import PERSON_RECORD
@@ -39,14 +44,16 @@ class Match:
 class Found:
     """The customers who may be meant, those with most records first; at least one.
 
-    `retired_id` is the id that was asked for if it is no more: they are whom its records live on in.
+    `customer_ids` are the ids of `matches`, which show them as the reader sees them. `retired_id` is the id
+    that was asked for if it is no more: they are whom its records live on in.
     """
 
     matches: list[Match]
+    customer_ids: list[str]
     retired_id: str | None = None
 
 
-def find_customers(tables: ReleasedTables, asked: str) -> Found:
+def find_customers(tables: ReaderTables, asked: str) -> Found:
     """The customers whom `asked` may mean.
 
     An id comes before an identifier, and that before a name, of which all words must be there, in
@@ -56,82 +63,95 @@ def find_customers(tables: ReleasedTables, asked: str) -> Found:
     Raises:
         NotFoundError: there is none, or none any more.
         SeveralFoundError: a name fits more records than anybody would look through.
+        AccessError: the reader has no purpose for gold.customer.
     """
+    require_readable(CUSTOMER, tables.role)
     asked = asked.strip()
     if found := _by_id(tables, one_of("customer_id", {asked, asked.lower()})):
         return found
     ids = _by_identifier(tables, asked) or _by_name(tables, asked)
-    if matches := _matches(tables, one_of("customer_id", ids)):
-        return Found(matches)
+    if found := _found(tables, one_of("customer_id", ids)):
+        return found
     raise NotFoundError(
-        f"Release {tables.number} has no customer of that id, e-mail address, telephone number, other "
+        f"Release {tables.clear.number} has no customer of that id, e-mail address, telephone number, other "
         "identifier or name.",
         "give fewer words of the name, a telephone number with + and country code, or another --as-of.",
     )
 
 
-def _by_id(tables: ReleasedTables, is_asked: str) -> Found | None:
-    if matches := _matches(tables, is_asked):
-        return Found(matches)
-    if alias := tables.rows(CUSTOMER_ALIAS, is_asked):
+def _by_id(tables: ReaderTables, is_asked: str) -> Found | None:
+    if found := _found(tables, is_asked):
+        return found
+    if alias := tables.clear.rows(CUSTOMER_ALIAS, is_asked):
         living = one_of("customer_id", (row["current_customer_id"] for row in alias))
-        if matches := _matches(tables, living):
-            return Found(matches, retired_id=alias[0]["customer_id"])
-    if tables.rows(IDENTITY_EVENT, is_asked, ("event",)):
+        if found := _found(tables, living):
+            return replace(found, retired_id=alias[0]["customer_id"])
+    if tables.clear.rows(IDENTITY_EVENT, is_asked, ("event",)):
         raise NotFoundError(
-            f"Release {tables.number} has no record of that customer any more.",
+            f"Release {tables.clear.number} has no record of that customer any more.",
             "name a day on which there was one by --as-of.",
         )
     return None
 
 
-def _matches(tables: ReleasedTables, condition: str) -> list[Match]:
-    columns = ("customer_id", "display_name", "city", "birth_date", "record_count")
-    rows = tables.rows(CUSTOMER, condition, columns)
+def _found(tables: ReaderTables, condition: str) -> Found | None:
+    """Those for whom the condition holds and whom the reader may see; None if there is none."""
+    columns = (
+        *("customer_id", "display_name", "city", "birth_date", "record_count"),
+        *("country", "region"),
+    )
+    rows = tables.clear.rows(CUSTOMER, condition, columns)
     rows.sort(key=lambda r: (-r["record_count"], r["display_name"] or "", r["customer_id"]))
-    return [
-        Match(
-            row["customer_id"],
-            row["display_name"],
-            row["city"],
-            row["birth_date"].year if row["birth_date"] else None,
-            row["record_count"],
-        )
-        for row in rows
-    ]
+    pairs = [(row["customer_id"], seen) for row in rows for seen in tables.seen(CUSTOMER, [row])]
+    if not pairs:
+        return None
+    return Found([_match(seen) for _, seen in pairs], [customer_id for customer_id, _ in pairs])
 
 
-def _by_identifier(tables: ReleasedTables, asked: str) -> set[str]:
+def _match(row: Row) -> Match:
+    return Match(
+        row["customer_id"] or "",
+        row["display_name"],
+        row["city"],
+        row["birth_date"].year if row["birth_date"] else None,
+        row["record_count"],
+    )
+
+
+def _by_identifier(tables: ReaderTables, asked: str) -> set[str]:
     values = {asked, asked.lower(), *_phones(tables, asked)}
     places = ((CUSTOMER_IDENTIFIER, "identifier_value"), (CUSTOMER_CONTACT_POINT, "contact_value"))
     return {
         row["customer_id"]
         for spec, column in places
-        for row in tables.rows(spec, one_of(column, values), ("customer_id",))
+        if tables.role.may_read(spec)
+        for row in tables.clear.rows(spec, one_of(column, values), ("customer_id",))
     }
 
 
-def _phones(tables: ReleasedTables, asked: str) -> set[str]:
+def _phones(tables: ReaderTables, asked: str) -> set[str]:
     """The numbers that the digits are, from abroad or dialled in any country where a customer lives."""
     if not _DIALLED.fullmatch(asked):
         return set()
     # Its tables of numbers take longer to load than a customer to find by name.
     from lakehouse.columns.phone_number import phone_of  # noqa: PLC0415
 
-    rows = tables.rows(CUSTOMER, '"country" IS NOT NULL', ("country",), distinct=True)
+    rows = tables.clear.rows(CUSTOMER, '"country" IS NOT NULL', ("country",), distinct=True)
     facts = [phone_of(asked, country) for country in {"", *(row["country"] for row in rows)}]
     numbers = {fact["number"] or fact["match"] for fact in facts}
     return {number for number in numbers if number}
 
 
-def _by_name(tables: ReleasedTables, asked: str) -> set[str]:
+def _by_name(tables: ReaderTables, asked: str) -> set[str]:
     words = _folded(asked).split()
     if not words:
         return set()
     golden, records = (
         [
             (key, names)
-            for key, names in _named(tables.rows(spec, _may_hold(columns, words), (id_, *columns)))
+            for key, names in _named(
+                tables.clear.rows(spec, _may_hold(columns, words), (id_, *columns))
+            )
             if _begin(names, words)
         ]
         for spec, id_, columns in (
@@ -166,11 +186,11 @@ def _named(rows: Iterable[Row]) -> list[tuple[str, set[str]]]:
 
 
 def _of_customers(
-    tables: ReleasedTables, records: list[tuple[str, set[str]]]
+    tables: ReaderTables, records: list[tuple[str, set[str]]]
 ) -> list[tuple[str, set[str]]]:
     """The same by customer, of those records that belong to one."""
     condition = f'"valid_to" IS NULL AND {one_of("record_key", (key for key, _ in records))}'
-    belongs = tables.rows(IDENTITY_MAP, condition, ("record_key", "customer_id"))
+    belongs = tables.clear.rows(IDENTITY_MAP, condition, ("record_key", "customer_id"))
     customer = {row["record_key"]: row["customer_id"] for row in belongs}
     return [(customer[key], names) for key, names in records if key in customer]
 

@@ -48,18 +48,18 @@ class PairExplained:
         report: the answer.
         pairs: what it rests on, for charts: the pair of the two, if they were compared, and those that
             lead from one to the other.
+        customers: whose the records are.
     """
 
     report: Report
     pairs: tuple[ScoredPair, ...]
+    customers: frozenset[str]
 
 
 def pair_explained(
     lake: Lake, record: str, other: str, release: Release | None = None
 ) -> PairExplained:
-    """Why two person records are one customer or not, by the numbers of the run that decided.
-
-    Beside them stands what today's evidence, frequencies and model say of their pair.
+    """Why two person records are one customer or not, as it was decided, and what today's model says.
 
     Args:
         lake: the lake.
@@ -67,8 +67,7 @@ def pair_explained(
         other: another one.
         release: whose links are explained; the current ones if it is not given.
 
-    Raises:
-        NotFoundError: a record is not in the release.
+    Raises NotFoundError if a record is not in the release.
     """
     current = lake.release()
     release = release or current
@@ -93,7 +92,8 @@ def pair_explained(
         grids.append(Grid("From one to the other", _PAIR, [_row(pair) for pair in found.chain]))
     told = Report(grids, [f"{one if found.is_one else two}: {found.reason}."])
     own = () if found.direct is None else (found.direct,)
-    return PairExplained(told, (*own, *(pair for pair in found.chain if pair not in own)))
+    others = (pair for pair in found.chain if pair not in own)
+    return PairExplained(told, (*own, *others), frozenset(customers.values()))
 
 
 def _customers_of(owners: DataFrame, *records: str) -> dict[str, str]:

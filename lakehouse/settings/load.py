@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from lakehouse.settings import places
+from lakehouse.settings.audit import AuditSettings
 from lakehouse.settings.documents import Document, Layer, merged, origin, read_layer
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.faults import Fault, dotted, refuse
@@ -32,6 +33,7 @@ from lakehouse.settings.privacy_scan import PrivacyScanSettings
 from lakehouse.settings.purposes import PurposeSettings
 from lakehouse.settings.reference_checks import reference_faults
 from lakehouse.settings.regimes import RegimeSettings
+from lakehouse.settings.roles import Roles
 from lakehouse.settings.source_checks import source_faults
 from lakehouse.settings.sources import Source
 from lakehouse.settings.survivorship import Survivorship
@@ -50,6 +52,8 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "purposes": ("purposes", PurposeSettings),
     "regimes": ("regimes", RegimeSettings),
     "privacy_scan": ("privacy_scan", PrivacyScanSettings),
+    "roles": ("roles", Roles),
+    "audit": ("audit", AuditSettings),
 }
 _OTHER_BASE_FILES = frozenset({"jars", "metrics"})
 
@@ -62,6 +66,8 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
         "C360_SPARK_MASTER": "spark.master",
         "C360_LINKAGE_ENGINE": "linkage.engine",
         "C360_LINKAGE_FULL": "linkage.full",
+        "C360_ROLE": "roles.reader",
+        "C360_ACTOR": "audit.actor",
     }
 )
 """Variables that say a setting. `C360_KILL` and the places' variables come beside them."""
@@ -72,6 +78,7 @@ _PLACES = {
     "logging": ("folder",),
     "quality": ("data_docs",),
     "linkage": ("models",),
+    "audit": ("folder", "head_file"),
 }
 _MAY_COMMIT_A_SECRET = frozenset({"demo", "test"})
 

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
+from lakehouse.settings.audit import AuditSettings
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.settings.households import Households
@@ -15,6 +16,7 @@ from lakehouse.settings.places import local_path
 from lakehouse.settings.privacy_scan import PrivacyScanSettings
 from lakehouse.settings.purposes import PurposeSettings
 from lakehouse.settings.regimes import RegimeSettings
+from lakehouse.settings.roles import Roles
 from lakehouse.settings.sources import Frozen, LocalFolder, Source
 from lakehouse.settings.spark_options import MASTER, option_faults
 from lakehouse.settings.survivorship import Survivorship
@@ -156,11 +158,14 @@ class Settings(Frozen):
     purposes: PurposeSettings
     regimes: RegimeSettings
     privacy_scan: PrivacyScanSettings
+    roles: Roles
+    audit: AuditSettings
     sources: tuple[Source, ...] = Field(min_length=1)
     kill: str | None = None
 
     def digest(self) -> str:
-        """SHA-256 of all that bears on what a run writes; the secret is not part of it."""
-        beside = {"logging": True, "privacy_scan": True, "kill": True}
-        content = self.model_dump_json(exclude={"lake": {"secret"}, **beside})
+        """SHA-256 of all that bears on what a run writes; the secret and who reads are not part of it."""
+        beside = {"logging": True, "privacy_scan": True, "audit": True, "kill": True}
+        apart = {"lake": {"secret"}, "roles": {"reader"}}
+        content = self.model_dump_json(exclude={**apart, **beside})
         return hashlib.sha256(content.encode()).hexdigest()

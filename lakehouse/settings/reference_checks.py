@@ -10,6 +10,7 @@ from lakehouse.settings.linkage_checks import linkage_faults
 from lakehouse.settings.privacy_scan import PrivacyScanSettings, scan_faults
 from lakehouse.settings.purposes import NAMED_BY_TABLES, PurposeSettings, purpose_faults
 from lakehouse.settings.regimes import RegimeSettings, regime_faults
+from lakehouse.settings.roles import Roles, role_faults
 from lakehouse.settings.sources import Source
 from lakehouse.settings.survivorship import Survivorship, priority_faults
 
@@ -29,6 +30,8 @@ def reference_faults(
     systems = None if sources is None else {source.source_system for source in sources}
     if isinstance(valid, LinkageSettings):
         yield from linkage_faults(valid, systems)
+    if isinstance(valid, Roles):
+        yield from role_faults(valid)
     if isinstance(valid, Survivorship) and systems is not None:
         yield from priority_faults(valid, systems)
     if isinstance(valid, PurposeSettings):

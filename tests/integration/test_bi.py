@@ -27,12 +27,15 @@ from lakehouse.pipeline.bi_server import (
     view_statements,
 )
 from lakehouse.pipeline.lake import open_lake
+from lakehouse.settings.load import load_settings
 from lakehouse.settings.metrics import MetricView
 from lakehouse.storage.releases import Release, current_release
 from tests.support.lake import DAY_2, SmallLake
 
 C360 = str(Path(sys.executable).with_name("c360"))
 PATIENCE_SECONDS = 300
+CLEAR = load_settings("test").roles.roles["privacy_officer"]
+"""A role that sees everything as it is."""
 
 
 @dataclass(frozen=True)
@@ -233,10 +236,12 @@ def test_a_metric_has_a_view_where_the_release_has_what_it_is_told_from() -> Non
         }
     )
 
-    assert metric_statements([view], Release(1, "day-1", {"gold.customer": 7})) == []
+    assert metric_statements([view], CLEAR, Release(1, "day-1", {"gold.customer": 7})) == [
+        "DROP VIEW IF EXISTS `gold`.`metric_days`"
+    ]
     assert [
         " ".join(statement.split())
-        for statement in metric_statements([view], Release(2, "day-2", {"gold.date": 1}))
+        for statement in metric_statements([view], CLEAR, Release(2, "day-2", {"gold.date": 1}))
     ] == [
         "CREATE VIEW IF NOT EXISTS `gold`.`metric_days` AS"
         " SELECT COUNT(*) AS days FROM gold.date AS source",
@@ -247,10 +252,27 @@ def test_a_metric_has_a_view_where_the_release_has_what_it_is_told_from() -> Non
 def test_a_table_that_left_the_release_loses_its_view() -> None:
     release = Release(3, "day-3", {"gold.customer": 7, "silver.order": 4})
 
-    assert view_statements("/lake", ["silver.order", "gold.date", "gold.customer"], release) == [
-        "CREATE DATABASE IF NOT EXISTS gold",
+    told = view_statements("/lake", CLEAR, release)
+
+    assert told[0] == "CREATE DATABASE IF NOT EXISTS gold"
+    assert [statement for statement in told if "`customer`" in statement] == [
         "CREATE VIEW IF NOT EXISTS `gold`.`customer` AS"
         " SELECT * FROM delta.`/lake/gold/customer` VERSION AS OF 7",
         "ALTER VIEW `gold`.`customer` AS SELECT * FROM delta.`/lake/gold/customer` VERSION AS OF 7",
-        "DROP VIEW IF EXISTS `gold`.`date`",
     ]
+    assert "DROP VIEW IF EXISTS `gold`.`date`" in told
+    assert not [
+        statement for statement in told if "order`" in statement and "DROP" not in statement
+    ]
+
+
+def test_views_are_masked_for_the_role_of_the_server_and_others_are_dropped() -> None:
+    marketer = load_settings("test").roles.roles["marketer"]
+    release = Release(3, "day-3", {"gold.customer": 7, "gold.customer_payment": 4})
+
+    told = view_statements("/lake", marketer, release)
+
+    (view,) = [statement for statement in told if "ALTER VIEW `gold`.`customer`" in statement]
+    assert "ELSE '***' END AS `email`" in view
+    assert "CAST(date_trunc('year', `birth_date`) AS date) AS `birth_date`" in view
+    assert "DROP VIEW IF EXISTS `gold`.`customer_payment`" in told

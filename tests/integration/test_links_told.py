@@ -83,7 +83,7 @@ def test_an_explanation_is_written_as_a_page_or_a_chart_that_runs_no_script(
 def test_of_records_that_were_never_compared_there_is_no_chart(
     small_lake: SmallLake, tmp_path: Path
 ) -> None:
-    nothing = PairExplained(Report(lines=["never compared"]), ())
+    nothing = PairExplained(Report(lines=["never compared"]), (), frozenset())
     with pytest.raises(InputError, match="never compared"):
         write_explanation(small_lake.lake, nothing, tmp_path / "why.svg")
     write_explanation(small_lake.lake, nothing, tmp_path / "why.html")

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.linkage.artefact import latest_model, load_model
+from lakehouse.pipeline.audit import audit_log
 from lakehouse.settings import load
 from lakehouse.storage.releases import current_release
 from tests.support.cells import Cell, Shown, cells, run_notebook
@@ -23,7 +24,7 @@ def released(small: SmallLake, table: str) -> DataFrame:
 
 
 def root_of(small: SmallLake) -> dict[str, str]:
-    return {"lake_root": small.settings.lake.root}
+    return {"lake_root": small.settings.lake.root, "env": "test"}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def look(small_lake: SmallLake) -> Shown:
     return run_notebook(
         NOTEBOOKS / "linkage_model.py",
         small_lake.lake.spark,
-        {**root_of(small_lake), "env": "test", "model": model},
+        {**root_of(small_lake), "model": model},
     )
 
 
@@ -82,6 +83,23 @@ def test_the_tour_shows_the_customer_somebody_asks_for(small_lake: SmallLake) ->
 
     assert [row[0] for row in tour.table("customer_id", "display_name")] == [asked]
     assert [row[0] for row in tour.table("customer_id", "order_count")] == [asked]
+
+
+def test_the_tour_shows_a_role_its_masks_and_leaves_a_row_in_the_audit(
+    small_lake: SmallLake,
+) -> None:
+    lines = len(audit_log(small_lake.settings).content()[0])
+
+    tour = run_notebook(
+        NOTEBOOKS / "customer_360_tour.py",
+        small_lake.lake.spark,
+        {**root_of(small_lake), "role": "marketer"},
+    )
+
+    assert {row[1] for row in tour.table("customer_id", "display_name")} == {"***"}
+    rows = audit_log(small_lake.settings).content()[0]
+    assert len(rows) == lines + 1
+    assert b'"role":"marketer"' in rows[-1]
 
 
 def test_the_charts_say_what_the_model_has_learnt(look: Shown, small_lake: SmallLake) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from lakehouse.cli.app import Env
+from lakehouse.cli.app import Env, Role
 from lakehouse.cli.commands.data import loaded
 from lakehouse.settings.models import Settings
 
@@ -50,6 +50,7 @@ def show_customer(
     release: Number = None,
     everything: All = False,
     as_json: Json = False,
+    role: Role = None,
     env: Env = "demo",
 ) -> None:
     """Show everything that is known of one customer, on one page, without Java.
@@ -65,40 +66,36 @@ def show_customer(
 
     c360 show +442079460018 --json
     """
-    from lakehouse.pipeline.customer_page import customer_page
-    from lakehouse.pipeline.customer_search import find_customers
-    from lakehouse.storage.released_tables import released_tables
+    from lakehouse.pipeline.customer_reads import read_customer
+    from lakehouse.pipeline.customer_search import Found
 
     if as_of and release is not None:
         raise typer.BadParameter("Name a day or a release.", param_hint="--as-of, --release")
     day = as_of.date() if as_of else None
-    tables = released_tables(loaded(env).lake, as_of=day, number=release)
-    found = find_customers(tables, customer)
-    if len(found.matches) > 1:
-        _refuse_to_choose(found, as_json)
-    customer_id = found.matches[0].customer_id
-    page = customer_page(tables, customer_id, as_of=day, retired_id=found.retired_id)
-    if as_json:
-        _print_json(page.document())
+    settings = loaded(env, role=role)
+    read = read_customer(settings, customer, surface="show", as_of=day, number=release)
+    if isinstance(read, Found):
+        _refuse_to_choose(read, as_json)
+    elif as_json:
+        _print_json(read.document())
     else:
         from lakehouse.cli.customer_view import print_page
 
-        print_page(page, Console(), everything=everything)
+        print_page(read, Console(), everything=everything)
 
 
 def show_example(settings: Settings) -> None:
     """Shows the customer whom most systems know, and how to see the page again."""
     from lakehouse.cli.customer_view import print_page
-    from lakehouse.pipeline.customer_page import customer_page, richest_customer
-    from lakehouse.storage.released_tables import released_tables
+    from lakehouse.pipeline.customer_reads import read_example
 
-    tables = released_tables(settings.lake)
-    customer_id = richest_customer(tables)
-    if customer_id is None:
+    read = read_example(settings, surface="demo run")
+    if read is None:
         return
+    customer_id, page = read
     console = Console()
     console.print("\n[bold]One customer, whom most systems know[/]")
-    print_page(customer_page(tables, customer_id), console, everything=False)
+    print_page(page, console, everything=False)
     console.print(
         f"\nSee this page again: c360 show {customer_id}", highlight=False, soft_wrap=True
     )

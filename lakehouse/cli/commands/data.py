@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lakehouse.cli.app import AsOf, Env, show
+from lakehouse.cli.app import AsOf, Env, Role, show
 from lakehouse.logs import configure_logging
 from lakehouse.settings.models import Settings
 
@@ -50,11 +50,14 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(attribute, name="attribute", rich_help_panel=_PANEL)
 
 
-def loaded(env: str, overrides: Mapping[str, str] | None = None) -> Settings:
-    """The environment's settings, with logging set up; `overrides` go by dotted key."""
+def loaded(
+    env: str, overrides: Mapping[str, str] | None = None, role: str | None = None
+) -> Settings:
+    """The environment's settings, with logging set up; `overrides` go by dotted key, `role` is who reads."""
     from lakehouse.settings.load import load_settings
 
-    settings = load_settings(env, overrides=overrides)
+    given = {**(overrides or {}), **({"roles.reader": role} if role else {})}
+    settings = load_settings(env, overrides=given)
     configure_logging(settings.logging.folder, settings.logging.level)
     return settings
 
@@ -139,6 +142,7 @@ def vacuum(env: Env = "demo") -> None:
 
 def bi_server(
     env: Env = "demo",
+    role: Role = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on loopback.")] = 10000,
 ) -> None:
     """Serve the current release over JDBC with Spark's Thrift server, until interrupted.
@@ -147,7 +151,7 @@ def bi_server(
     """
     from lakehouse.pipeline import commands
 
-    show(commands.bi_server(loaded(env), port=port))
+    show(commands.bi_server(loaded(env, role=role), port=port))
 
 
 @release.command("list")
@@ -215,6 +219,7 @@ def explain(
         Path | None,
         typer.Option(dir_okay=False, help="Write it as a page (.html) or chart (.svg) too."),
     ] = None,
+    role: Role = None,
     env: Env = "demo",
 ) -> None:
     """Tell why two records are one customer or not, or how a customer came together.
@@ -228,7 +233,7 @@ def explain(
     """
     from lakehouse.pipeline import commands
 
-    show(commands.explain(loaded(env), subject, other, release=release_number, out=out))
+    show(commands.explain(loaded(env, role=role), subject, other, release=release_number, out=out))
 
 
 def link_preview(
@@ -259,6 +264,7 @@ def link_preview(
 def review_list(
     reason: Annotated[str | None, typer.Option(help="Tasks of this reason only.")] = None,
     most: Annotated[int, typer.Option(min=1, help="How many tasks are listed.")] = 20,
+    role: Role = None,
     env: Env = "demo",
 ) -> None:
     """Count what stewards are asked about links, and list the most urgent.
@@ -267,18 +273,18 @@ def review_list(
     """
     from lakehouse.pipeline import commands
 
-    show(commands.review_list(loaded(env), reason=reason, most=most))
+    show(commands.review_list(loaded(env, role=role), reason=reason, most=most))
 
 
 @review.command("show")
-def review_show(task: Task, env: Env = "demo") -> None:
+def review_show(task: Task, role: Role = None, env: Env = "demo") -> None:
     """Show the two records of a task side by side, in masked form, and what each comparison weighs.
 
     Example: c360 review show 5f0c9b1e77ab2d40
     """
     from lakehouse.pipeline import commands
 
-    show(commands.review_show(loaded(env), task))
+    show(commands.review_show(loaded(env, role=role), task))
 
 
 @review.command("decide")
@@ -295,14 +301,14 @@ def review_decide(task: Task, decision: Decision, by: By, why: Why, env: Env = "
 
 
 @override.command("list")
-def override_list(env: Env = "demo") -> None:
+def override_list(role: Role = None, env: Env = "demo") -> None:
     """Show the decisions that hold.
 
     Example: c360 override list --env prod
     """
     from lakehouse.pipeline import commands
 
-    show(commands.override_list(loaded(env)))
+    show(commands.override_list(loaded(env, role=role)))
 
 
 @override.command("add")
@@ -375,14 +381,14 @@ def _print_views(
 
 
 @attribute.command("list")
-def attribute_list(env: Env = "demo") -> None:
+def attribute_list(role: Role = None, env: Env = "demo") -> None:
     """Show the decisions about attributes that hold: which attributes, not their values.
 
     Example: c360 attribute list --env prod
     """
     from lakehouse.pipeline import commands
 
-    show(commands.attribute_list(loaded(env)))
+    show(commands.attribute_list(loaded(env, role=role)))
 
 
 @attribute.command("set")

@@ -20,7 +20,8 @@ from lakehouse.cli.commands import customer
 from lakehouse.cli.customer_view import inert, print_page
 from lakehouse.errors import ExitCode
 from lakehouse.pipeline.customer_page import CustomerPage, customer_page
-from lakehouse.storage.released_tables import released_tables
+from lakehouse.pipeline.reader_tables import reader_tables
+from lakehouse.settings.models import Settings
 from tests.support.plain_lake import PlainLake
 from tests.support.plain_people import ANA, BEN, EVE, MERGED, NOON, SPLIT, people_lake
 
@@ -34,7 +35,10 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> PlainLake:
 
 @pytest.fixture
 def show(lake: PlainLake, monkeypatch: pytest.MonkeyPatch) -> Show:
-    monkeypatch.setattr(customer, "loaded", lambda _env: lake.settings())
+    def settings(_env: str, *, role: str | None) -> Settings:
+        return lake.settings(**({"roles.reader": role} if role else {}))
+
+    monkeypatch.setattr(customer, "loaded", settings)
     monkeypatch.setenv("COLUMNS", "80")
 
     def shown(*arguments: str) -> Result:
@@ -158,7 +162,7 @@ def printed(page: CustomerPage, *, everything: bool = False) -> str:
 
 @pytest.fixture
 def page(lake: PlainLake) -> CustomerPage:
-    return customer_page(released_tables(lake.settings().lake), ANA)
+    return customer_page(reader_tables(lake.settings()), ANA)
 
 
 def test_a_timeline_takes_the_place_of_the_contacts(page: CustomerPage) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lakehouse.pipeline.customer_page import customer_page, richest_customer
-from lakehouse.storage.released_tables import ReleasedTables, released_tables
+from lakehouse.pipeline.reader_tables import ReaderTables, reader_tables
 from lakehouse.tables.gold import GOLD_TABLES
 from lakehouse.tables.spec import Column, TableSpec
 from tests.support.plain_lake import PlainLake
@@ -21,8 +21,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> PlainLake:
 
 
 @pytest.fixture
-def tables(lake: PlainLake) -> ReleasedTables:
-    return released_tables(lake.settings().lake)
+def tables(lake: PlainLake) -> ReaderTables:
+    return reader_tables(lake.settings())
 
 
 def gold_table(entity: str, *columns: str, key: tuple[str, ...]) -> TableSpec:
@@ -32,7 +32,7 @@ def gold_table(entity: str, *columns: str, key: tuple[str, ...]) -> TableSpec:
     return replace(model, name=f"gold.{entity}", columns=made, primary_key=key)
 
 
-def test_every_table_of_gold_that_tells_of_customers_is_on_the_page(tables: ReleasedTables) -> None:
+def test_every_table_of_gold_that_tells_of_customers_is_on_the_page(tables: ReaderTables) -> None:
     page = customer_page(tables, ANA)
 
     about_customers = {s.entity for s in GOLD_TABLES if "customer_id" in s.column_names}
@@ -42,21 +42,21 @@ def test_every_table_of_gold_that_tells_of_customers_is_on_the_page(tables: Rele
     assert (counts["customer_order"], counts["customer_interaction"]) == (7, 12)
 
 
-def test_only_the_customer_s_own_rows_are_on_it(tables: ReleasedTables) -> None:
+def test_only_the_customer_s_own_rows_are_on_it(tables: ReaderTables) -> None:
     page = customer_page(tables, BEN)
 
     owners = {row["customer_id"] for rows in page.gold.values() for row in rows}
     assert owners == {BEN}
 
 
-def test_lines_name_their_products(tables: ReleasedTables) -> None:
+def test_lines_name_their_products(tables: ReaderTables) -> None:
     (line,) = customer_page(tables, ANA).gold["customer_order_line"]
 
     assert line["product_name"] == "Kettle"
 
 
 def test_recency_counts_to_the_day_asked_for_or_else_to_the_day_of_the_release(
-    tables: ReleasedTables,
+    tables: ReaderTables,
 ) -> None:
     assert customer_page(tables, ANA).days_since == {
         "last_order_date": 4,
@@ -68,7 +68,7 @@ def test_recency_counts_to_the_day_asked_for_or_else_to_the_day_of_the_release(
 
 
 def test_ids_of_before_and_what_happened_are_on_it_with_the_others_names(
-    tables: ReleasedTables,
+    tables: ReaderTables,
 ) -> None:
     page = customer_page(tables, ANA)
 
@@ -78,7 +78,7 @@ def test_ids_of_before_and_what_happened_are_on_it_with_the_others_names(
 
 
 def test_an_earlier_day_shows_what_was_known_then(lake: PlainLake) -> None:
-    then = customer_page(released_tables(lake.settings().lake, as_of=DAY_1), ANA, as_of=DAY_1)
+    then = customer_page(reader_tables(lake.settings(), as_of=DAY_1), ANA, as_of=DAY_1)
 
     assert then.gold["customer"][0]["city"] == "Bonn"
     assert then.gold["customer_order"] == []
@@ -97,9 +97,7 @@ def test_a_new_table_is_on_the_page_by_its_spec_alone(tmp_path: Path) -> None:
         },
     )
 
-    page = customer_page(
-        released_tables(lake.settings().lake), ANA, specs=(*GOLD_TABLES, pet, pair)
-    )
+    page = customer_page(reader_tables(lake.settings()), ANA, specs=(*GOLD_TABLES, pet, pair))
 
     assert page.gold["customer_pet"] == [{"customer_id": ANA, "pet": "cat"}]
     assert page.gold["pair"] == [{"customer_id_l": ANA, "customer_id_r": EVE}]
@@ -125,9 +123,7 @@ def test_a_household_is_on_the_page_with_everybody_in_it(tmp_path: Path) -> None
     )
     others = tuple(s for s in GOLD_TABLES if not s.entity.startswith("household"))
 
-    page = customer_page(
-        released_tables(lake.settings().lake), BEN, specs=(*others, member, household)
-    )
+    page = customer_page(reader_tables(lake.settings()), BEN, specs=(*others, member, household))
 
     assert [row["customer_id"] for row in page.household_members] == [BEN, BENNY]
     assert page.gold["household"] == [{"household_id": "h1", "town": "York"}]
@@ -136,7 +132,7 @@ def test_a_household_is_on_the_page_with_everybody_in_it(tmp_path: Path) -> None
 
 def test_the_document_is_json_and_the_same_each_time(lake: PlainLake) -> None:
     def document() -> str:
-        page = customer_page(released_tables(lake.settings().lake), ANA)
+        page = customer_page(reader_tables(lake.settings()), ANA)
         return json.dumps(page.document(), sort_keys=True)
 
     told = json.loads(document())
@@ -153,10 +149,10 @@ def test_the_document_is_json_and_the_same_each_time(lake: PlainLake) -> None:
 
 
 def test_the_example_is_whom_most_systems_know_and_who_has_most_contacts(
-    tables: ReleasedTables, tmp_path: Path
+    tables: ReaderTables, tmp_path: Path
 ) -> None:
     assert richest_customer(tables) == ANA
     empty = PlainLake(tmp_path)
     empty.release(DAY_1, {})
     empty.release(DAY_1, {GOLD_TABLES[1]: []})
-    assert richest_customer(released_tables(empty.settings().lake)) is None
+    assert richest_customer(reader_tables(empty.settings())) is None

@@ -1,0 +1,58 @@
+"""Commands about roles: what each may see, and the same as SQL for a catalog."""
+
+from typing import Annotated
+
+import typer
+
+from lakehouse.cli.app import Env, show
+from lakehouse.cli.commands.data import Prefix, loaded
+from lakehouse.report import Grid, Report
+
+roles = typer.Typer(no_args_is_help=True, help="Who may see what, as conf/base/roles.yml says it.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds these commands to the `c360` command."""
+    app.add_typer(roles, name="roles", rich_help_panel="Privacy")
+
+
+@roles.command("list")
+def roles_list(env: Env = "demo") -> None:
+    """List the roles, what they read for and how they see values, and which one this session has.
+
+    Example: c360 roles list --env prod
+    """
+    found = loaded(env).roles
+    rows = [
+        (
+            name,
+            "yes" if name == found.reader else "",
+            role.title,
+            ", ".join(role.purposes),
+            ", ".join(f"{kind} {mask}" for kind, mask in role.sees.items()),
+        )
+        for name, role in found.roles.items()
+    ]
+    show(Report([Grid("Roles", ("role", "now", "who", "reads for", "sees"), rows)]))
+
+
+@roles.command("sql")
+def roles_sql(
+    prefix: Prefix = "",
+    views: Annotated[
+        bool, typer.Option("--views", help="A schema of masked views per role, for any metastore.")
+    ] = False,
+    env: Env = "demo",
+) -> None:
+    """Print, for review, the SQL that gives groups c360_<role> in Unity Catalog what their roles may see.
+
+    That is grants, column masks and row filters on the tables of gold. Keys of tokens are read from the
+    secret scope c360 (token_key_<role>). Nothing is carried out.
+
+    Example: c360 roles sql --prefix main.c360_ > roles.sql
+    """
+    from lakehouse.pipeline.role_sql import unity_statements, view_statements_by_role
+
+    statements = view_statements_by_role if views else unity_statements
+    for statement in statements(loaded(env).roles.roles, lambda name: prefix + name):
+        typer.echo(f"{statement};")

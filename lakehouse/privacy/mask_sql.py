@@ -1,0 +1,102 @@
+"""Masks and row filters as SQL of Spark and Databricks, for views and for functions of Unity Catalog."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from lakehouse.privacy.masking import named_by, needs_customers, row_conditions
+from lakehouse.privacy.shapes import BAND, HIDDEN, TOKEN_DIGITS, Shape, shape
+from lakehouse.settings.roles import Mask, Role
+from lakehouse.tables.gold import CUSTOMER
+from lakehouse.tables.spec import Column, TableSpec
+
+
+def masked_query(spec: TableSpec, role: Role, source: str, customers: str | None) -> str:
+    """The query that gives a role its view of a table.
+
+    What is to be tokenised is null in it, as a view must not hold a key.
+
+    Args:
+        spec: the table, which the role may read.
+        role: who reads.
+        source: what SQL calls the table.
+        customers: what it calls gold.customer; None if that cannot be read.
+    """
+    columns = ["*"]
+    if named_by(spec, role) or any(
+        role.mask(spec, name) is not Mask.CLEAR for name in spec.column_names
+    ):
+        columns = [_selected(spec, column, role) for column in spec.columns]
+    condition = row_condition(spec, role, customers)
+    where = f" WHERE {condition}" if condition else ""
+    return f"SELECT {', '.join(columns)} FROM {source}{where}"  # noqa: S608 - names of specs, and conf
+
+
+def row_condition(spec: TableSpec, role: Role, customers: str | None, prefix: str = "") -> str:
+    """The condition by which the role sees a row; empty if it sees all. `prefix` comes before columns."""
+    conditions = [*_own_conditions(spec, role, prefix)]
+    if needs_customers(spec, role):
+        conditions.append(_customer_condition(spec, role, customers, prefix))
+    return " AND ".join(conditions)
+
+
+def masked_value(column: Column, mask: Mask, value: str, key: str | None = None) -> str:
+    """The expression that masks `value`, of the column's type. `key`: what SQL calls the key of tokens."""
+    form = shape(column, mask)
+    if form is Shape.AS_IT_IS:
+        return value
+    if form is Shape.YEAR:
+        return f"CAST(date_trunc('year', {value}) AS {column.type})"
+    if form is Shape.LOWER_END:
+        return f"CAST(floor({value} / {BAND}) * {BAND} AS {column.type})"
+    if form is Shape.PSEUDONYM and key is not None:
+        hashed = f"substring(sha2(concat_ws(char(31), {key}, {value}), 256), 1, {TOKEN_DIGITS})"
+        return f"CASE WHEN {value} IS NOT NULL THEN {hashed} END"
+    if form in (Shape.NOTHING, Shape.PSEUDONYM):
+        return f"CAST(NULL AS {column.type})"
+    return _hidden(value, form.value)
+
+
+def _hidden(value: str, patterns: Iterable[tuple[str, str]]) -> str:
+    cases = "".join(
+        f" WHEN {value} RLIKE r'{pattern}' THEN regexp_replace({value}, r'{pattern}', '{shown}')"
+        for pattern, shown in patterns
+    )
+    return f"CASE WHEN {value} IS NULL THEN NULL{cases} ELSE '{HIDDEN}' END"
+
+
+def _selected(spec: TableSpec, column: Column, role: Role) -> str:
+    quoted = f"`{column.name}`"
+    masked = hidden_by_name(
+        spec, column, role, masked_value(column, role.mask(spec, column.name), quoted)
+    )
+    return quoted if masked == quoted else f"{masked} AS {quoted}"
+
+
+def hidden_by_name(spec: TableSpec, column: Column, role: Role, value: str) -> str:
+    """The expression with what it says of attributes that are hidden from the role taken out of it."""
+    named = named_by(spec, role)
+    if column.name not in named:
+        return value
+    by, names = named[column.name]
+    if column.type.startswith("map<"):
+        held = f"CASE WHEN k IN ({_literals(names)}) THEN '{HIDDEN}' ELSE v END"
+        return f"transform_values({value}, (k, v) -> {held})"
+    instead = f"'{HIDDEN}'" if column.type == "string" else f"CAST(NULL AS {column.type})"
+    return f"CASE WHEN `{by}` IN ({_literals(names)}) THEN {instead} ELSE {value} END"
+
+
+def _own_conditions(spec: TableSpec, role: Role, prefix: str = "") -> Iterator[str]:
+    for name, values in row_conditions(spec, role).items():
+        yield f"`{prefix}{name}` IN ({_literals(values)})"
+
+
+def _customer_condition(spec: TableSpec, role: Role, customers: str | None, prefix: str) -> str:
+    if customers is None:
+        return "false"
+    near = " AND ".join(_own_conditions(CUSTOMER, role))
+    own = f"SELECT customer_id FROM {customers} WHERE {near}"  # noqa: S608 - names of specs, and conf
+    return f"`{prefix}{spec.subject_key}` IN ({own})"
+
+
+def _literals(values: Sequence[str]) -> str:
+    quoted = (value.replace("\\", "\\\\").replace("'", "\\'") for value in values)
+    return ", ".join(f"'{value}'" for value in quoted)

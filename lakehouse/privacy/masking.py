@@ -1,0 +1,191 @@
+"""What a role sees of a table's rows, in plain Python; `masked_frame` gives the same on Spark."""
+
+import hashlib
+import hmac
+import math
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from lakehouse.errors import AccessError
+from lakehouse.privacy.shapes import BAND, HIDDEN, TOKEN_DIGITS, Shape, shape
+from lakehouse.settings.roles import Mask, Role
+from lakehouse.tables.spec import TableSpec
+
+Row = dict[str, Any]
+
+_SEPARATOR = "\x1f"  # as columns.keys.keyed_hash, which cannot be imported without Spark
+_NAMED: Mapping[str, Mapping[str, str]] = {
+    "gold.customer_attribute": {"value": "attribute", "lost_values": "attribute"},
+    "gold.customer_identifier": {"identifier_value": "identifier_type"},
+    "gold.customer_contact_point": {
+        "contact_value": "contact_type",
+        "written_value": "contact_type",
+    },
+    "gold.customer_history": {"values": "values"},
+}
+"""By table and column, the column that says of which attribute a value is. A map says it by its keys."""
+_RESIDENCE = frozenset({"country", "region"})
+
+
+def named_by(spec: TableSpec, role: Role) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """By column, what names the attribute of its values, and of which attributes they are hidden.
+
+    What a role must not see as gold.customer.national_id it must not see as a row about national_id.
+    """
+    hidden = tuple(
+        name
+        for name, mask in sorted(role.overrides.items())
+        if "." not in name and mask is not Mask.CLEAR
+    )
+    named = _NAMED.get(spec.name, {}) if hidden else {}
+    return {
+        column: (by, hidden)
+        for column, by in named.items()
+        if f"{spec.name}.{column}" not in role.overrides
+    }
+
+
+def token_key(secret: str, purpose: str) -> str:
+    """The key of the tokens of a purpose; tokens by other keys join with none of its own."""
+    made = hmac.new(secret.encode(), f"c360 masking token {purpose}".encode(), hashlib.sha256)
+    return made.hexdigest()
+
+
+def require_readable(spec: TableSpec, role: Role) -> None:
+    """Raises AccessError if the table is kept for no purpose of the role."""
+    if not role.may_read(spec):
+        raise AccessError(
+            f"The role {role.name} reads for {', '.join(role.purposes)}, and {spec.name} is kept for "
+            f"{', '.join(spec.purposes)}.",
+            "name a role that reads for one of these by --role or C360_ROLE; conf/base/roles.yml has them.",
+        )
+
+
+def require_clear(spec: TableSpec, role: Role, *columns: str) -> None:
+    """Raises AccessError if the role does not see the columns of the table in the clear."""
+    require_readable(spec, role)
+    if any(role.mask(spec, column) is not Mask.CLEAR for column in columns):
+        raise AccessError(
+            f"The role {role.name} does not see {' and '.join(columns)} of {spec.name}, which this is "
+            "told by.",
+            "name a role that does by --role or C360_ROLE; conf/base/roles.yml has them.",
+        )
+
+
+def masked_rows(
+    rows: Iterable[Row],
+    spec: TableSpec,
+    role: Role,
+    *,
+    key: str | None = None,
+    customers: Collection[str] | None = None,
+) -> list[Row]:
+    """The rows that the role may see, as it sees them; none of a table that it has no purpose for.
+
+    Args:
+        rows: rows of the table, with all of its columns or some; other keys are left out.
+        spec: the table.
+        role: who reads.
+        key: what tokens are made by; without it what is to be tokenised is None.
+        customers: ids of those whose country and region the role may see, for a table that does not tell
+            them itself. Without them a role that sees some countries alone sees no row of such a table.
+    """
+    if not role.may_read(spec):
+        return []
+    masks = {c.name: _value_mask(shape(c, role.mask(spec, c.name)), key) for c in spec.columns}
+    named = named_by(spec, role)
+    return [
+        {
+            name: _hidden_by_name(row, named[name], masks[name](value))
+            if name in named
+            else masks[name](value)
+            for name, value in row.items()
+            if name in masks
+        }
+        for row in rows
+        if _is_seen(row, spec, role, customers)
+    ]
+
+
+def _hidden_by_name(row: Row, by: tuple[str, tuple[str, ...]], value: Any) -> Any:
+    column, hidden = by
+    if isinstance(value, Mapping):
+        return {name: HIDDEN if name in hidden else held for name, held in value.items()}
+    # A row that does not say what it is about may be about what is hidden.
+    if value is None or row.get(column, hidden[0]) not in hidden:
+        return value
+    return HIDDEN if isinstance(value, str) else None
+
+
+def row_conditions(spec: TableSpec, role: Role) -> dict[str, tuple[str, ...]]:
+    """By column of the table itself, the values that its rows must have for the role to see them."""
+    elsewhere = _RESIDENCE if needs_customers(spec, role) else frozenset()
+    return {
+        name: values
+        for name, values in role.rows.items()
+        if name in spec.column_names and name not in elsewhere
+    }
+
+
+def needs_customers(spec: TableSpec, role: Role) -> bool:
+    """True if whether the role sees a row depends on where its customer lives, told by another table."""
+    residence = _RESIDENCE & role.rows.keys()
+    if not residence or spec.subject_key is None:
+        return False
+    is_golden = spec.primary_key == (spec.subject_key,)
+    return not (is_golden and residence <= set(spec.column_names))
+
+
+def _is_seen(row: Row, spec: TableSpec, role: Role, customers: Collection[str] | None) -> bool:
+    if any(row.get(n) not in values for n, values in row_conditions(spec, role).items()):
+        return False
+    if not needs_customers(spec, role):
+        return True
+    return customers is not None and row.get(str(spec.subject_key)) in customers
+
+
+def _value_mask(form: Shape, key: str | None) -> Callable[[Any], Any]:
+    if form is Shape.AS_IT_IS:
+        return lambda value: value
+    make = _MAKERS.get(form)
+    if form is Shape.NOTHING or (form is Shape.PSEUDONYM and key is None):
+        return lambda value: None
+    if form is Shape.PSEUDONYM:
+        return lambda value: None if value is None else token(value, str(key))
+    if make is not None:
+        return lambda value: None if value is None else make(value)
+    return lambda value: None if value is None else _hidden(value, form.value)
+
+
+def token(value: str, key: str) -> str:
+    """The token of a text: equal for equal texts, and no way back without the key."""
+    told = f"{key}{_SEPARATOR}{value}".encode()
+    return hashlib.sha256(told).hexdigest()[:TOKEN_DIGITS]
+
+
+def _hidden(value: str, patterns: Iterable[tuple[str, str]]) -> str:
+    for pattern, replacement in patterns:
+        if re.search(pattern, value, re.ASCII):
+            return re.sub(pattern, _as_python(replacement), value, flags=re.ASCII)
+    return HIDDEN
+
+
+def _as_python(replacement: str) -> str:
+    return re.sub(r"\$(\d)", r"\\\1", replacement)
+
+
+def _year(value: date) -> date:
+    if isinstance(value, datetime):
+        return value.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
+    return value.replace(month=1, day=1)
+
+
+def _lower_end(value: int | float | Decimal) -> int | float | Decimal:
+    end = math.floor(value / BAND) * BAND
+    return Decimal(end).quantize(value) if isinstance(value, Decimal) else type(value)(end)
+
+
+_MAKERS: Mapping[Shape, Callable[[Any], Any]] = {Shape.YEAR: _year, Shape.LOWER_END: _lower_end}

@@ -1,0 +1,118 @@
+"""What the commands that need Spark show a role: refused before a session starts, or recorded first."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from lakehouse.errors import AccessError
+from lakehouse.pipeline import commands
+from lakehouse.pipeline.audit import audit_log
+from lakehouse.pipeline.reader_tables import rows_for_reader
+from lakehouse.report import Report
+from lakehouse.settings.load import load_settings
+from lakehouse.settings.models import Settings
+from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE, LINK_OVERRIDE
+
+TASK = SimpleNamespace(
+    **{f"{name}_{side}": f"{name}{side}" for name in ("record_key", "customer_id") for side in "lr"}
+)
+
+
+def settings_of(root: Path, role: str) -> Settings:
+    return load_settings("test", overrides={"lake.root": str(root), "roles.reader": role})
+
+
+def no_lake(_settings: Settings) -> Any:
+    raise AssertionError("a session was started")
+
+
+@pytest.mark.parametrize(
+    ("role", "call"),
+    [
+        ("analyst", lambda s: commands.explain(s, "a", "b")),
+        ("analyst", lambda s: commands.explain(s, "a", None)),
+        ("analyst", lambda s: commands.link_preview(s, model=None, most=1)),
+        ("agent", lambda s: commands.review_show(s, "t")),
+        ("agent", lambda s: commands.review_list(s, reason=None, most=1)),
+        ("marketer", lambda s: commands.review_show(s, "t")),
+        ("engineer", lambda s: commands.review_show(s, "t")),
+    ],
+)
+def test_a_role_that_may_not_see_it_is_refused_before_anything_is_read(
+    role: str,
+    call: Callable[[Settings], Report],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(commands, "open_lake", no_lake)
+
+    with pytest.raises(AccessError, match=f"The role {role}"):
+        call(settings_of(tmp_path / "lake", role))
+
+
+@pytest.fixture
+def fakes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Stewardship without Spark; the list has what was done."""
+    done: list[str] = []
+    lake = SimpleNamespace(release=lambda: SimpleNamespace(number=4))
+    monkeypatch.setattr(commands, "open_lake", lambda _: lake)
+    monkeypatch.setattr(commands, "customer_explained", lambda *_: Report(lines=["told"]))
+    monkeypatch.setattr(commands, "review_task", lambda *_: TASK)
+    monkeypatch.setattr(commands, "task_report", lambda _: Report(lines=["task"]))
+    monkeypatch.setattr(commands, "decide", lambda *_, **__: done.append("decide"))
+    monkeypatch.setattr(commands, "withdraw", lambda *_, **__: done.append("withdraw"))
+    monkeypatch.setattr(commands, "set_attributes", lambda *_, **__: done.append("set") or ["city"])
+    return done
+
+
+WORDS = {"by": "maria", "reason": "Spoke to Anna Lee"}
+CALLS: list[tuple[str, str, Callable[[Settings], Report]]] = [
+    ("read", "explain", lambda s: commands.explain(s, "a", None)),
+    ("read", "review show", lambda s: commands.review_show(s, "t")),
+    ("decide", "review decide", lambda s: commands.review_decide(s, "t", "same", **WORDS)),
+    ("decide", "override add", lambda s: commands.override_add(s, "a", "b", "same", **WORDS)),
+    ("decide", "override withdraw", lambda s: commands.override_withdraw(s, "a", "b", **WORDS)),
+    (
+        "decide",
+        "attribute set",
+        lambda s: commands.attribute_set(s, "a", "address", "city=York", **WORDS),
+    ),
+]
+
+
+@pytest.mark.parametrize(("action", "surface", "call"), CALLS, ids=[c[1] for c in CALLS])
+def test_a_read_or_decision_leaves_one_row_and_is_refused_where_none_can_be_written(
+    action: str,
+    surface: str,
+    call: Callable[[Settings], Report],
+    tmp_path: Path,
+    fakes: list[str],
+) -> None:
+    settings = settings_of(tmp_path / "lake", "steward")
+
+    call(settings)
+
+    (row,) = audit_log(settings).content()[0]
+    assert f'"action":"{action}"'.encode() in row
+    assert f'"surface":"{surface}"'.encode() in row
+    assert b"Anna" not in row
+    fakes.clear()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AccessError, match="not recorded is not done"):
+        call(settings_of(tmp_path / "file", "steward"))
+    assert fakes == []
+
+
+def test_decisions_are_listed_without_words_about_people_for_who_sees_masks(tmp_path: Path) -> None:
+    row = {"record_key": "k", "decided_by": "maria", "reason": "Spoke to Anna Lee"}
+    default, steward = (settings_of(tmp_path, role) for role in ("default", "steward"))
+
+    assert rows_for_reader(default, ATTRIBUTE_OVERRIDE, [row]) == [
+        {"record_key": "k", "decided_by": "***", "reason": "***"}
+    ]
+    assert rows_for_reader(steward, ATTRIBUTE_OVERRIDE, [row]) == [row]
+    with pytest.raises(AccessError, match="agent reads for service"):
+        rows_for_reader(settings_of(tmp_path, "agent"), LINK_OVERRIDE, [])
