@@ -29,6 +29,8 @@ from lakehouse.settings.models import (
     Settings,
     SparkSettings,
 )
+from lakehouse.settings.purposes import NAMED_BY_TABLES, PurposeSettings, purpose_faults
+from lakehouse.settings.regimes import RegimeSettings, regime_faults
 from lakehouse.settings.source_checks import source_faults
 from lakehouse.settings.sources import Source
 from lakehouse.settings.survivorship import Survivorship, priority_faults
@@ -44,6 +46,8 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "facts": ("facts", FactSettings),
     "freshness": ("freshness", FreshnessSettings),
     "households": ("households", Households),
+    "purposes": ("purposes", PurposeSettings),
+    "regimes": ("regimes", RegimeSettings),
 }
 _OTHER_BASE_FILES = frozenset({"jars", "metrics"})
 
@@ -99,7 +103,7 @@ def load_settings(
             faults += _secret_faults(env, layers)
         faults += [
             Fault(origin(layers, path), dotted(path), message)
-            for path, message in _reference_faults(valid, systems)
+            for path, message in _reference_faults(valid, systems, tree)
         ]
         tree[branch] = valid
     faults += [
@@ -206,13 +210,21 @@ def _secret_faults(env: str, layers: list[Layer]) -> list[Fault]:
 
 
 def _reference_faults(
-    valid: BaseModel | None, systems: Set[str] | None
+    valid: BaseModel | None, systems: Set[str] | None, before: Mapping[str, Any]
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """What a branch names that is not there. Systems are None where some source could not be read."""
+    """What a branch names that is not there, in itself, in sources or in the branches before it.
+
+    Systems are None where some source could not be read, a branch where it is not valid.
+    """
     if isinstance(valid, LinkageSettings):
         yield from linkage_faults(valid, systems)
     if isinstance(valid, Survivorship) and systems is not None:
         yield from priority_faults(valid, systems)
+    if isinstance(valid, PurposeSettings):
+        yield from purpose_faults(valid, NAMED_BY_TABLES)
+    purposes = before.get("purposes")
+    if isinstance(valid, RegimeSettings) and isinstance(purposes, PurposeSettings):
+        yield from regime_faults(valid, purposes)
 
 
 def _sources(conf: Path, env: str, faults: list[Fault]) -> tuple[dict[str, Source], bool]:

@@ -12,6 +12,8 @@ from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.settings.households import Households
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.places import local_path
+from lakehouse.settings.purposes import PurposeSettings
+from lakehouse.settings.regimes import RegimeSettings
 from lakehouse.settings.sources import Frozen, LocalFolder, Source
 from lakehouse.settings.spark_options import MASTER, option_faults
 from lakehouse.settings.survivorship import Survivorship
@@ -150,6 +152,8 @@ class Settings(Frozen):
     facts: FactSettings
     freshness: FreshnessSettings
     households: Households
+    purposes: PurposeSettings
+    regimes: RegimeSettings
     sources: tuple[Source, ...] = Field(min_length=1)
     kill: str | None = None
 
