@@ -22,8 +22,8 @@ _MADE_AT = (1980, 1, 1, 0, 0, 0)
 """The time of each entry: the same data give the same archive."""
 
 _OTHERS = (
-    "Names of our staff, and keys and values of other people, such as those who share a household, an address "
-    "or a telephone number with you, are left out; their number stands with each table."
+    "Names of our staff, and keys and values of other people, such as those who share a household, "
+    "an address or a telephone number with you, are left out; their number stands with each table."
 )
 _FREE_TEXT = "Free text, such as messages, stands as it was written."
 
@@ -65,7 +65,7 @@ def _write(path: Path, content: bytes) -> None:
     part = path.with_suffix(".part")
     try:
         part.unlink(missing_ok=True)
-        with open(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
             file.write(content)
         part.replace(path)
     except OSError as error:
@@ -77,7 +77,7 @@ def _write(path: Path, content: bytes) -> None:
 def archive_document(
     tables: ReleasedTables, settings: Settings, request: PrivacyRequest
 ) -> dict[str, Any]:
-    """All that subject.json holds: of portability, what came from sources about her; of access, everything."""
+    """All that subject.json holds: for portability what sources sent, for access everything."""
     held = held_rows(tables, settings, request)
     if request.kind is Right.PORTABILITY:
         held = [found for part in held if (found := _provided(part, settings))]

@@ -16,7 +16,6 @@ from lakehouse.privacy.subject import IDENTIFIER_COLUMNS, are_different_people, 
 from lakehouse.privacy.subject_paths import SubjectKeys, SubjectPath, subject_path
 from lakehouse.settings.models import Settings
 from lakehouse.settings.sources import Source
-from lakehouse.storage.locations import Locations
 from lakehouse.storage.released_tables import ReleasedTables, Row, logged_rows, one_of
 from lakehouse.tables.gold import CUSTOMER_ATTRIBUTE, CUSTOMER_WEB_SESSION
 from lakehouse.tables.linkage import CUSTOMER_ALIAS
@@ -233,12 +232,12 @@ def _redactor(
 
 
 def _forms_of(people: Sequence[Row], columns: Sequence[str], shared: set[str]) -> set[str]:
-    """All forms in which her records hold what they share."""
+    """What her records share, as they write it too: match form and address, the first two, are one."""
     return {
         row[column]
         for row in people
-        for column in columns
-        if row[column] and not shared.isdisjoint(row[c] for c in columns)
+        for number, column in enumerate(columns)
+        if row[column] and (row[column] in shared or (number < 2 and row[columns[0]] in shared))  # noqa: PLR2004
     }
 
 

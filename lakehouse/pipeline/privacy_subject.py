@@ -1,12 +1,13 @@
 """Whom a request is about, looked up in a release; without Spark."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
 from lakehouse.columns.plain_keys import keyed_hash_of
 from lakehouse.privacy.request_log import Scope
 from lakehouse.privacy.subject import (
     IDENTIFIER_COLUMNS,
     Given,
+    Identifier,
     Subject,
     connected_subject,
     exact_subject,
@@ -26,9 +27,8 @@ SAYS_WHO = (
 
 def find_subject(tables: ReleasedTables, settings: Settings, given: Given, scope: Scope) -> Subject:
     """The records that a request is about; ambiguous where what was given fits several people."""
-    exact = exact_subject(
-        _matching(tables, given), given, is_shared=_is_shared(tables, settings, given)
-    )
+    shared = [i for i in given.identifiers if _is_shared(tables, settings, i)]
+    exact = exact_subject(_matching(tables, given), given, shared)
     if scope is Scope.EXACT or not exact.reasons:
         return exact
     customers = customers_of(tables, exact.record_keys)
@@ -65,14 +65,12 @@ def _matching(tables: ReleasedTables, given: Given) -> list[Row]:
     return tables.rows(PERSON_RECORD, " OR ".join(conditions), SAYS_WHO)
 
 
-def _is_shared(tables: ReleasedTables, settings: Settings, given: Given) -> bool:
-    """True if linkage found one of the identifiers to be carried by too many people to be evidence."""
+def _is_shared(tables: ReleasedTables, settings: Settings, found: Identifier) -> bool:
+    """True if linkage found that too many people carry the identifier for it to be evidence."""
     secret = settings.lake.secret.get_secret_value()
-    columns: Mapping[str, Sequence[str]] = IDENTIFIER_COLUMNS
     hashes = {
         str(keyed_hash_of(secret, column, form))
-        for found in given.identifiers
-        for column in columns[found.kind]
+        for column in IDENTIFIER_COLUMNS[found.kind]
         for form in found.forms
     }
     return bool(tables.rows(SHARED_IDENTIFIER, one_of("value_hash", hashes), ("identifier",)))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lakehouse.privacy.subject_paths import SubjectKeys, SubjectPath
-from lakehouse.tables.spec import Column, TableSpec
+from lakehouse.tables.spec import Column, Layer, TableSpec
 
 Row = dict[str, Any]
 
@@ -66,6 +66,11 @@ def own_row(
         if not _comes_from(row, own):
             return None, 0
     others = sum(_without_others(column, shown, own) for column in spec.columns)
+    is_of_linkage = spec.layer is Layer.LINKAGE and shown.get("record_key") is not None
+    if is_of_linkage and shown["record_key"] not in own.records:
+        # Of an event: another's record that came to her customer by mistake, or left it.
+        shown["record_key"] = REDACTED
+        others += 1
     if names_another(row, own):
         others += sum(_without_values(column, shown) for column in spec.columns)
     return shown, others

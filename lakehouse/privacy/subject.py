@@ -6,7 +6,7 @@ of a family does, a second thing must single her out, and what cannot be told ap
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import SequenceMatcher
@@ -122,20 +122,30 @@ class Subject:
         return sorted(self.reasons)
 
 
-def exact_subject(records: Iterable[Record], given: Given, *, is_shared: bool = False) -> Subject:
+def exact_subject(
+    records: Iterable[Record], given: Given, shared: Collection[Identifier] = ()
+) -> Subject:
     """The records that match what was given directly, of those that match an identifier.
 
-    A record that contradicts something given is not hers. `is_shared` says that linkage found an
-    identifier to be shared by too many. Where it is, or where records that match contradict each
-    other, a record must have two of the things given; where those still contradict, it is nobody's.
+    A record that contradicts something given is not hers. An identifier is in doubt where linkage found
+    that too many share it (`shared`), or where records that match it contradict each other: what
+    matches no other must have two of the things given. Where the rest still contradict, all must;
+    and where those do, nobody's are shown.
     """
     matching = [r for r in records if any(i.is_of(r) for i in given.identifiers)]
+    in_doubt = [
+        i
+        for i in given.identifiers
+        if i in shared or _are_several([r for r in matching if i.is_of(r)])
+    ]
+    certain = [i for i in given.identifiers if i not in in_doubt]
     fitting = [r for r in matching if not _contradicts(r, given)]
-    chosen = fitting
-    if is_shared or _are_several(fitting):
-        chosen = [r for r in fitting if _points(r, given) >= _ENOUGH]
-        if _are_several(chosen) or not chosen:
-            return Subject(is_ambiguous=bool(fitting), left_out=len(matching))
+    sure = [r for r in fitting if _points(r, given) >= _ENOUGH]
+    chosen = [r for r in fitting if r in sure or any(i.is_of(r) for i in certain)]
+    if _are_several(chosen):
+        chosen = sure
+    if _are_several(chosen) or (fitting and not chosen):
+        return Subject(is_ambiguous=True, left_out=len(matching))
     reasons = {r["record_key"]: _reason(r, given) for r in chosen}
     return Subject(reasons, left_out=len(matching) - len(chosen))
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,8 +29,13 @@ Why = Annotated[str, typer.Option(help="Why, in words that name nobody.")]
 _FACTS = ("name", "birth_date")
 
 
+def add_to(group: typer.Typer) -> None:
+    """Adds these commands to `c360 privacy`."""
+    group.add_typer(request, name="request")
+
+
 @request.command("open")
-def open_(
+def open_(  # noqa: PLR0913, PLR0917 - each is an option of the command
     kind: Annotated[
         str,
         typer.Argument(
@@ -120,18 +125,15 @@ def _given(lines: list[tuple[str, str]], country: str) -> "Given":
             continue
         found = identifier(kind, value, country) if kind in IDENTIFIER_COLUMNS else None
         if found is None:
+            wrong = kind if kind in IDENTIFIER_COLUMNS else "such line"
             known = ", ".join((*IDENTIFIER_COLUMNS, *_FACTS))
             raise InputError(
-                f"Number {line_number} of what was given is no {kind if kind in IDENTIFIER_COLUMNS else 'such line'}.",
+                f"Number {line_number} of what was given is no {wrong}.",
                 f"give kind=value, of {known}; telephone numbers with + or with --country.",
             )
         identifiers.append(found)
     try:
-        born = (
-            datetime.strptime(facts["birth_date"], "%Y-%m-%d").date()
-            if "birth_date" in facts
-            else None
-        )  # noqa: DTZ007
+        born = date.fromisoformat(facts["birth_date"]) if "birth_date" in facts else None
     except ValueError:
         raise InputError("The birth date is none.", "write it as yyyy-MM-dd.") from None
     return Given(tuple(identifiers), facts.get("name"), born)
