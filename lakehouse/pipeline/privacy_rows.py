@@ -237,7 +237,7 @@ def _forms_of(people: Sequence[Row], columns: Sequence[str], shared: set[str]) -
         row[column]
         for row in people
         for number, column in enumerate(columns)
-        if row[column] and (row[column] in shared or (number < 2 and row[columns[0]] in shared))  # noqa: PLR2004
+        if row[column] and (row[column] in shared or (number < 2 and row[columns[0]] in shared))
     }
 
 

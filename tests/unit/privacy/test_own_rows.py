@@ -111,8 +111,11 @@ def test_of_a_pair_with_another_person_she_sees_how_likely_it_was_and_nothing_of
         2,
     )
     assert task[0] == {
-        **{"record_key_l": HERS, "record_key_r": REDACTED, "masked_l": REDACTED},
-        **{"customer_id_l": WHOLE, "customer_id_r": REDACTED},
+        "record_key_l": HERS,
+        "record_key_r": REDACTED,
+        "masked_l": REDACTED,
+        "customer_id_l": WHOLE,
+        "customer_id_r": REDACTED,
     }
 
 

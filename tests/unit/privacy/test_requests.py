@@ -39,7 +39,8 @@ ANN, ANN_2, BOB = "a" * 64, "c" * 64, "b" * 64
 EMAIL = "ann@archer.example"
 
 RECORDS = [
-    {"source_feed": "crm_contact", "given_name_match": who, "record_key": key, **more}
+    {"source_feed": "crm_contact", "source_file": "f", "source_row_number": 1, **more}
+    | {"given_name_match": who, "record_key": key}
     for who, key, more in (
         ("ann", ANN, {"source_record_id": "76", "email_match": EMAIL, "email": EMAIL}),
         ("ann", ANN_2, {"source_record_id": "77"}),
