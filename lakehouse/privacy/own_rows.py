@@ -17,6 +17,7 @@ REDACTED = "[somebody else's]"
 """What stands where another person's key or value stood."""
 
 _PAIR = ("record_key_l", "record_key_r")
+_KEYS_OF_LINKAGE = ("record_key", "cluster_id", "component_id")
 _KEY = re.compile(r"[0-9a-f]{64}")
 _STAFF = ("decided_by", "actor")
 """Columns that name the company's own people, who are others too."""
@@ -66,11 +67,8 @@ def own_row(
         if not _comes_from(row, own):
             return None, 0
     others = sum(_without_others(column, shown, own) for column in spec.columns)
-    is_of_linkage = spec.layer is Layer.LINKAGE and shown.get("record_key") is not None
-    if is_of_linkage and shown["record_key"] not in own.records:
-        # Of an event: another's record that came to her customer by mistake, or left it.
-        shown["record_key"] = REDACTED
-        others += 1
+    if spec.layer is Layer.LINKAGE:
+        others += sum(_without_anothers_key(name, shown, own) for name in _KEYS_OF_LINKAGE)
     if names_another(row, own):
         others += sum(_without_values(column, shown) for column in spec.columns)
     return shown, others
@@ -139,6 +137,14 @@ def _without_others(column: Column, row: Row, own: Own) -> int:
             row["sources"] = None
         return left_out
     return 0
+
+
+def _without_anothers_key(name: str, row: Row, own: Own) -> int:
+    """Of a cluster named by another's record, or an event that one came to her customer by mistake."""
+    if row.get(name) is None or row[name] in own.records:
+        return 0
+    row[name] = REDACTED
+    return 1
 
 
 def _own_elements(value: list[Any] | dict[str, Any], own: Own) -> list[Any] | dict[str, Any]:

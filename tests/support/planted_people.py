@@ -96,6 +96,8 @@ def _rows(settings: Settings, spec: TableSpec, who: str) -> Iterator[Row]:
         "record_key_r": key_of(settings, who, "shop_account"),
         "record_keys": [own],
         "record_seen_at": {own: NOON},
+        "cluster_id": own,
+        "component_id": own,
         "valid_to": None,
         "source_file": f"{who}-file",
     }

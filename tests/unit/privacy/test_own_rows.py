@@ -15,7 +15,7 @@ from lakehouse.tables.gold import (
     CUSTOMER_ORDER,
     CUSTOMER_RELATION,
 )
-from lakehouse.tables.linkage import IDENTITY_EVENT, SCORED_EDGE
+from lakehouse.tables.linkage import CLUSTER, IDENTITY_EVENT, SCORED_EDGE
 from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE, REVIEW_TASK
 from lakehouse.tables.spec import TableSpec
 
@@ -140,6 +140,12 @@ def test_of_an_event_of_hers_the_record_of_another_is_not_named() -> None:
     seen, _ = shown(IDENTITY_EVENT, customer_id=WHOLE, event="left", record_key=HIS)
 
     assert (seen or {})["record_key"] == REDACTED
+
+
+def test_a_cluster_that_goes_by_anothers_record_is_not_named() -> None:
+    seen, _ = shown(CLUSTER, record_key=HERS, cluster_id=HERS, component_id=HIS)
+
+    assert seen == {"record_key": HERS, "cluster_id": HERS, "component_id": REDACTED}
 
 
 def test_who_of_the_staff_decided_is_not_told() -> None:
