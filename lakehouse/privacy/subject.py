@@ -212,9 +212,15 @@ def _is_named(record: Record, words: Sequence[str]) -> bool:
     if not given and not family:
         own = name_words(record)
         return bool(own) and all(any(_same_given(w, word) for word in words) for w in own)
-    first = (given or "").split()[:1]
-    return all(any(_same_given(g, word) for word in words) for g in first) and all(
-        any(_alike(f, word) for word in words) for f in (family or "").split()
+    rest = list(words)
+    for name in (family or "").split():
+        # A word is one name: the initial of a given name is not that of the family name.
+        found = next((word for word in rest if _alike(name, word)), None)
+        if found is None:
+            return False
+        rest.remove(found)
+    return all(
+        any(_same_given(first, word) for word in rest) for first in (given or "").split()[:1]
     )
 
 

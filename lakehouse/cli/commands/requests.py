@@ -26,6 +26,35 @@ RequestId = Annotated[str, typer.Argument(help="Id of the request.")]
 By = Annotated[str, typer.Option(help="Who does it.")]
 Why = Annotated[str, typer.Option(help="Why, in words that name nobody.")]
 
+Kind = Annotated[
+    str,
+    typer.Argument(help="access, portability, rectification, erasure, restriction or objection."),
+]
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        help="File with a line such as email=… for each thing that the person gave, or - for stdin: "
+        "so nothing stands in the shell's history.",
+    ),
+]
+Email = Annotated[list[str] | None, typer.Option(help="E-mail address.")]
+Phone = Annotated[list[str] | None, typer.Option(help="Telephone number.")]
+Number = Annotated[
+    list[str] | None, typer.Option("--number", "--customer", help="Customer number in a source.")
+]
+Country = Annotated[str, typer.Option(help="Where the person lives, as ISO code.")]
+Region = Annotated[str, typer.Option(help="State or province of the residence.")]
+ScopeOption = Annotated[
+    str,
+    typer.Option("--scope", help="exact, or connected: all records of the same customers too."),
+]
+Confirm = Annotated[bool, typer.Option("--confirm", help="Confirm the scope connected.")]
+PurposeOption = Annotated[
+    str | None,
+    typer.Option("--purpose", help="Purpose of a restriction or objection; default: all."),
+]
+
 _FACTS = ("name", "birth_date")
 
 
@@ -36,47 +65,25 @@ def add_to(group: typer.Typer) -> None:
 
 @request.command("open")
 def open_(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    kind: Annotated[
-        str,
-        typer.Argument(
-            help="access, portability, rectification, erasure, restriction or objection."
-        ),
-    ],
+    kind: Kind,
     by: By,
-    given: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            help="File with a line such as email=… for each thing that the person gave, or - for stdin: "
-            "so nothing stands in the shell's history.",
-        ),
-    ] = None,
-    email: Annotated[list[str] | None, typer.Option(help="E-mail address.")] = None,
-    phone: Annotated[list[str] | None, typer.Option(help="Telephone number.")] = None,
-    number: Annotated[
-        list[str] | None,
-        typer.Option("--number", "--customer", help="Customer number in a source."),
-    ] = None,
-    country: Annotated[str, typer.Option(help="Where the person lives, as ISO code.")] = "",
-    region: Annotated[str, typer.Option(help="State or province of the residence.")] = "",
-    scope: Annotated[
-        str, typer.Option(help="exact, or connected: all records of the same customers too.")
-    ] = "exact",
-    confirm: Annotated[
-        bool, typer.Option("--confirm", help="Confirm the scope connected.")
-    ] = False,
-    purpose: Annotated[
-        str | None, typer.Option(help="Purpose of a restriction or objection; default: all.")
-    ] = None,
+    given: From = None,
+    email: Email = None,
+    phone: Phone = None,
+    number: Number = None,
+    country: Country = "",
+    region: Region = "",
+    scope: ScopeOption = "exact",
+    confirm: Confirm = False,
+    purpose: PurposeOption = None,
     env: Env = "demo",
 ) -> None:
     """Register what a person asks for, and find the records that it is about.
 
-    Records that match what was given directly are included, each with its reason.
-    Where it fits several people, give what tells them apart: a line name=… or
-    birth_date=yyyy-MM-dd, or another identifier. Lines may give email, phone,
-    number, loyalty_number, national_id, social_handle, name and birth_date; only
-    keyed hashes of identifiers are kept.
+    Records that match directly are included, each with its reason. Where several
+    people fit, give what tells them apart. Lines give email, phone, number,
+    loyalty_number, national_id, social_handle, name or birth_date; only keyed
+    hashes of identifiers are kept.
 
     Example: c360 privacy request open access --from - --country DE --by "A. Clerk"
     """
@@ -91,15 +98,11 @@ def open_(  # noqa: PLR0913, PLR0917 - each is an option of the command
         )
     if kind not in tuple(Right):
         raise typer.BadParameter(f"choose from {', '.join(Right)}.", param_hint="KIND")
-    lines = [
-        (k, v)
-        for k, vs in (("email", email), ("phone", phone), ("number", number))
-        for v in vs or ()
-    ]
-    found = _given([*lines, *_lines(given)], country.upper())
+    options = (("email", email), ("phone", phone), ("number", number))
+    lines = [*((name, value) for name, values in options for value in values or ()), *_lines(given)]
+    found = _given(lines, country.upper())
     asked = Asked(Right(kind), found, Scope(scope), country, region, purpose)
-    opened, _ = open_request(loaded(env), asked, by=by)
-    _show_request(opened)
+    _show_request(open_request(loaded(env), asked, by=by)[0])
 
 
 def _lines(given: str | None) -> list[tuple[str, str]]:
