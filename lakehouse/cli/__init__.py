@@ -1,7 +1,7 @@
 """The `c360` command. Importing it starts no JVM, and no command loads more than it needs."""
 
 from lakehouse.cli.app import app
-from lakehouse.cli.commands import audit, customer, data, machine, people, privacy, roles
+from lakehouse.cli.commands import audit, customer, data, machine, people, privacy, requests, roles
 
 __all__ = ["main"]
 
@@ -9,6 +9,7 @@ machine.add_to(app)
 data.add_to(app)
 customer.add_to(app)
 privacy.add_to(app)
+requests.add_to(privacy.privacy)
 people.add_to(app)
 audit.add_to(app)
 roles.add_to(app)

@@ -88,7 +88,9 @@ def _kind(spec: TableSpec, column: str) -> tuple[SubjectKeys, tuple[str, ...]]:
 def _is_key_of_a_person(spec: TableSpec, column: str) -> bool:
     """A bare record_key is the row's own in silver and gold, and a person's where people are linked."""
     links_people = spec.layer in (Layer.LINKAGE, Layer.OPS) or spec.name == PERSON_RECORD.name
-    return links_people and column in ("record_key", "record_key_l", "record_key_r")
+    return links_people and column in (
+        *("record_key", "record_key_l", "record_key_r", "record_keys"),
+    )
 
 
 def _about_persons(specs: Sequence[TableSpec]) -> tuple[str, ...]:

@@ -1,0 +1,121 @@
+"""The files of an access or portability archive, from what is held: JSON, CSV, a page, and their digests.
+
+File names are made of table names, never of what data hold.
+"""
+
+import csv
+import hashlib
+import io
+import json
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+SCHEMA_FILE = "subject.schema.json"
+SCHEMA_VERSION = "1.0"
+
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+_MOST_ROWS = 20
+"""Rows of a table on the page; its CSV has them all."""
+
+
+def archive_files(document: Mapping[str, Any]) -> dict[str, bytes]:
+    """By name below the archive's root, each file's bytes; `manifest.json` has the digests of the others.
+
+    `document` is what subject.json holds, as `archive_schema` describes it; its tables' rows may hold
+    dates, decimals and bytes.
+    """
+    plain = plain_value(document)
+    made = {
+        "subject.json": _json(plain),
+        SCHEMA_FILE: archive_schema(),
+        "README.html": _page(plain).encode(),
+    }
+    for table in plain["tables"]:
+        made[f"tables/{table['name'].replace('.', '_')}.csv"] = _csv(table)
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(made.items())}
+    manifest = {"schema_version": SCHEMA_VERSION, "sha256": digests}
+    return {**made, "manifest.json": _json(manifest)}
+
+
+def archive_schema() -> bytes:
+    """The JSON Schema of subject.json."""
+    return files("lakehouse.privacy").joinpath(SCHEMA_FILE).read_bytes()
+
+
+def plain_value(value: Any) -> Any:
+    """The value as JSON has it: dates in ISO 8601, moments in UTC, decimals as text, bytes as Base64."""
+    if isinstance(value, Mapping):
+        return {str(key): plain_value(held) for key, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_value(held) for held in value]
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _json(document: Any) -> bytes:
+    # All in ASCII: what could steer a terminal, or hide, is escaped.
+    return (json.dumps(document, indent=2, sort_keys=True) + "\n").encode()
+
+
+def _csv(table: Mapping[str, Any]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    names = [column["name"] for column in table["columns"]]
+    writer.writerow(names)
+    writer.writerows([_cell(row.get(name)) for name in names] for row in table["rows"])
+    return text.getvalue().encode()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    return harmless(value if isinstance(value, str) else json.dumps(value, sort_keys=True))
+
+
+def harmless(text: str) -> str:
+    """The text, which no spreadsheet takes for a formula: one that could be gets an apostrophe in front.
+
+    A telephone number in E.164 (+ and digits) and a number stay as they are: they do nothing.
+    """
+    looks_so = text.lstrip(" ").startswith(_STARTS_A_FORMULA)
+    is_number = text[1:].replace(".", "", 1).isascii() and text[1:].replace(".", "", 1).isdigit()
+    return f"'{text}" if looks_so and not (text[0] in "+-" and is_number) else text
+
+
+def _page(document: Mapping[str, Any]) -> str:
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    text = files("lakehouse.privacy").joinpath("archive.html.j2").read_text(encoding="utf-8")
+    return environment.from_string(text).render(
+        **document, most=_MOST_ROWS, filled=_filled, said=_said
+    )
+
+
+def _filled(table: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The columns in which the shown rows hold anything."""
+    shown = table["rows"][:_MOST_ROWS]
+    return [
+        c for c in table["columns"] if any(r.get(c["name"]) not in (None, [], {}) for r in shown)
+    ]
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

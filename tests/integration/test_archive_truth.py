@@ -1,0 +1,94 @@
+"""Fifty people of the demo company, those who share an address first: their archives, by the truth."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from pyspark.sql import SparkSession
+
+from lakehouse.pipeline.privacy_archive import archive_document
+from lakehouse.pipeline.privacy_subject import find_subject
+from lakehouse.privacy.archive_files import archive_files
+from lakehouse.privacy.request_log import PrivacyRequest, Scope
+from lakehouse.privacy.subject import Given, Identifier, Subject, identifier
+from lakehouse.settings.load import load_settings
+from lakehouse.settings.models import Settings
+from lakehouse.settings.regimes import Right
+from lakehouse.storage.released_tables import released_tables
+from tests.support.archive_truth import Truth, missing_bronze_rows, read_truth, strangers
+from tests.support.lake import DAY_1, DAY_2, generated, small_lake_at
+
+pytestmark = pytest.mark.slow
+
+PEOPLE = 50
+
+
+@pytest.fixture(scope="module")
+def company(
+    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Settings, Truth]:
+    """Two days of all feeds of 300 customers, every table made."""
+    home = tmp_path_factory.mktemp("archive_truth")
+    generated(home, 300)
+    feeds = [source.name for source in load_settings("test").sources]
+    lake = small_lake_at(home, home, feeds=feeds, whole=True)
+    lake.run("day-1", DAY_1)
+    lake.run("day-2", DAY_2)
+    return lake.settings, read_truth(home / "lake", home / "truth")
+
+
+def known_of(truth: Truth, person: str) -> tuple[Given, set[str]]:
+    """What she can say of herself, and the keys of her records."""
+    rows = [truth.silver[r] for r in sorted(truth.records[person]) if r in truth.silver]
+    found: list[Identifier | None] = [
+        identifier(kind, row[kind]) for row in rows for kind in ("email", "phone") if row[kind]
+    ]
+    facts = truth.attributes[person]
+    name = f"{facts['given_name']} {facts['family_name']}"
+    identifiers = tuple(dict.fromkeys(i for i in found if i))
+    return Given(identifiers, name, facts["birth_date"]), {row["record_key"] for row in rows}
+
+
+def chosen(truth: Truth) -> list[str]:
+    """People with an identifier; those whose address is another's too in front."""
+    addresses: dict[str, set[str]] = {}
+    for person, records in truth.records.items():
+        for row in (truth.silver[r] for r in records if r in truth.silver):
+            addresses.setdefault(row["email_match"] or person, set()).add(person)
+    sharing = {p for people in addresses.values() if len(people) > 1 for p in people}
+    able = [p for p in sorted(truth.records) if known_of(truth, p)[0].identifiers]
+    return sorted(able, key=lambda p: (p not in sharing, p))[:PEOPLE]
+
+
+def request_of(settings: Settings, given: Given, subject: Subject) -> PrivacyRequest:
+    secret = settings.lake.secret.get_secret_value()
+    hashes = frozenset(h for i in given.identifiers for h in i.hashes(secret))
+    now, keys = datetime.now(UTC), tuple(subject.record_keys)
+    place = ("gdpr", now, now, None, keys, subject.reasons, hashes, [])
+    return PrivacyRequest("1", Right.ACCESS, Scope.EXACT, *place)
+
+
+def test_fifty_archives_hold_all_of_her_records_and_no_strangers_value(
+    company: tuple[Settings, Truth],
+) -> None:
+    settings, truth = company
+    tables = released_tables(settings.lake)
+    hers = found = 0
+    for person in chosen(truth):
+        given, keys = known_of(truth, person)
+        one = find_subject(tables, settings, Given(given.identifiers[:1]), Scope.EXACT)
+        subject = find_subject(tables, settings, given, Scope.EXACT)
+        made = archive_files(
+            archive_document(tables, settings, request_of(settings, given, subject))
+        )
+        document = json.loads(made["subject.json"])
+        ids = {i for (_, i), row in truth.silver.items() if row["record_key"] in subject.reasons}
+
+        assert {*one.reasons} <= keys, "an identifier alone shows a stranger's record"
+        assert {*subject.reasons} <= keys
+        assert strangers(truth, person, document) == set()
+        assert missing_bronze_rows(truth, ids, document) == []
+        hers, found = hers + len(keys), found + len(subject.reasons)
+
+    # The rest says of her what she did not: a typing error, or none of what she gave.
+    assert found >= 0.85 * hers

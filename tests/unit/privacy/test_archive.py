@@ -1,0 +1,218 @@
+"""An archive holds all that is held of a person, in every layer, and nothing of anybody else."""
+
+import csv
+import hashlib
+import io
+import json
+import re
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lakehouse.errors import ConflictError, InputError
+from lakehouse.pipeline.privacy_archive import archive_document, deliver_archive
+from lakehouse.pipeline.privacy_requests import Asked, approve, open_request, take_step
+from lakehouse.privacy.archive_files import archive_files, harmless
+from lakehouse.privacy.request_log import PrivacyRequest, Scope, Step
+from lakehouse.privacy.subject import Given, identifier
+from lakehouse.settings.models import Settings
+from lakehouse.settings.regimes import Right
+from lakehouse.storage.released_tables import released_tables
+from lakehouse.tables.ops import QUARANTINE
+from lakehouse.tables.registry import STATIC_TABLES
+from tests.support.plain_lake import PlainLake
+from tests.support.planted_people import FAMILY_EMAIL, PERSON_FEEDS, key_of, planted_lake
+
+NOW = datetime(2026, 1, 7, 9, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> PlainLake:
+    return planted_lake(tmp_path_factory.mktemp("lake"))
+
+
+@pytest.fixture(scope="module")
+def settings(lake: PlainLake) -> Settings:
+    return lake.settings()
+
+
+def asked_by_ann(kind: Right = Right.ACCESS, scope: Scope = Scope.EXACT, **more: Any) -> Asked:
+    email = identifier("email", FAMILY_EMAIL)
+    assert email
+    return Asked(kind, Given((email,), name="Ann Archer"), scope, country="GB", **more)
+
+
+def approved(settings: Settings, asked: Asked) -> PrivacyRequest:
+    opened, _ = open_request(settings, asked, by="clerk")
+    take_step(settings, opened.request_id, Step.IDENTITY_VERIFIED, by="clerk", note="passport")
+    return approve(settings, opened.request_id, by="officer", note="looked through")
+
+
+@pytest.fixture(scope="module")
+def document(settings: Settings) -> dict[str, Any]:
+    return archive_document(
+        released_tables(settings.lake), settings, approved(settings, asked_by_ann())
+    )
+
+
+def marks(text: str, who: str) -> set[str]:
+    return set(re.findall(rf"{who}-[\w.-]+", text))
+
+
+def planted(settings: Settings, lake: PlainLake, who: str) -> set[str]:
+    """All marks of a person that stand in the tables, but for the staff and what pairs say of both."""
+    tables = released_tables(settings.lake)
+    found: set[str] = set()
+    for spec in (*STATIC_TABLES, *(s.bronze_table for s in settings.sources)):
+        rows = tables.rows(spec)
+        found |= marks(repr(rows), who)
+    return {m for m in found if not m.endswith(("-decided_by", "-actor"))}
+
+
+def test_every_value_of_hers_in_every_layer_is_in_it(
+    lake: PlainLake, settings: Settings, document: dict[str, Any]
+) -> None:
+    about_nobody = {"catalogue_product", "demographics_postcode", "media_spend", "weather_store"}
+    expected = {
+        mark
+        for mark in planted(settings, lake, "ann")
+        if not any(f"-{name}-" in mark for name in about_nobody)
+    }
+
+    assert len(expected) > 400
+    assert expected - marks(repr(document), "ann") == set()
+
+
+def test_no_value_of_anybody_else_is_in_it(document: dict[str, Any], settings: Settings) -> None:
+    told = repr(document)
+
+    assert marks(told, "bob") == set()
+    assert "b" * 32 not in told
+    assert not any(key_of(settings, "bob", feed) in told for feed in PERSON_FEEDS)
+
+
+def test_what_was_left_out_is_counted(document: dict[str, Any]) -> None:
+    left_out = {t["name"]: t["redacted"] for t in document["tables"] if t["redacted"]}
+
+    assert {"linkage.scored_edge", "ops.review_task", "gold.customer_relation"} <= set(left_out)
+
+
+def test_every_table_about_persons_is_read(document: dict[str, Any], settings: Settings) -> None:
+    told = {table["name"] for table in document["tables"]}
+    about_persons = {spec.name for spec in STATIC_TABLES if spec.subject_keys}
+    sources = {
+        source.bronze_table.name
+        for source in settings.sources
+        if any(f.person or f.table == "person_record" for f in source.feeds)
+    }
+
+    assert (about_persons | sources) - told == {"ops.restriction"}, "no request made one"
+    assert QUARANTINE.name in told
+
+
+def test_each_table_tells_purposes_sources_and_retention(document: dict[str, Any]) -> None:
+    purposes = {purpose["name"] for purpose in document["purposes"]}
+
+    assert all(set(table["purposes"]) <= purposes for table in document["tables"])
+    assert all(table["retention_days"] > 0 for table in document["tables"])
+    assert all(t["sources"] for t in document["tables"] if t["name"].startswith("bronze."))
+    assert all(p["legal_basis"] for p in document["purposes"])
+
+
+def test_a_portability_archive_holds_what_sources_sent_alone(settings: Settings) -> None:
+    request = approved(settings, asked_by_ann(Right.PORTABILITY))
+
+    document = archive_document(released_tables(settings.lake), settings, request)
+
+    layers = {table["name"].split(".")[0] for table in document["tables"]}
+    assert layers == {"bronze", "silver"}
+    (people,) = (t for t in document["tables"] if t["name"] == "silver.person_record")
+    assert "email" in people["rows"][0]
+    assert "email_match" not in people["rows"][0]
+    assert document["logic"] == []
+
+
+def test_subject_json_has_the_shape_that_its_schema_says(document: dict[str, Any]) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    made = archive_files(document)
+
+    jsonschema.validate(json.loads(made["subject.json"]), json.loads(made["subject.schema.json"]))
+
+
+def test_the_manifest_has_the_digest_of_every_other_file(document: dict[str, Any]) -> None:
+    made = archive_files(document)
+    digests = json.loads(made.pop("manifest.json"))["sha256"]
+
+    assert digests == {name: hashlib.sha256(content).hexdigest() for name, content in made.items()}
+
+
+def test_nothing_leaves_before_identity_is_verified_and_the_request_approved(
+    settings: Settings, tmp_path: Path
+) -> None:
+    opened, _ = open_request(settings, asked_by_ann(), by="clerk")
+
+    with pytest.raises(ConflictError, match="not approved"):
+        deliver_archive(settings, opened.request_id, tmp_path, by="clerk")
+    with pytest.raises(ConflictError, match="not identity_verified"):
+        approve(settings, opened.request_id, by="officer", note="fine")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_archive_is_delivered_once_and_readable_by_its_owner_alone(
+    settings: Settings, tmp_path: Path
+) -> None:
+    request = approved(settings, asked_by_ann())
+
+    path = deliver_archive(settings, request.request_id, tmp_path, by="clerk")
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    with zipfile.ZipFile(path) as archive:
+        names = set(archive.namelist())
+    assert {"subject.json", "README.html", "manifest.json", "tables/gold_customer.csv"} <= names
+    with pytest.raises(ConflictError, match="has ended"):
+        deliver_archive(settings, request.request_id, tmp_path, by="clerk")
+
+
+def test_an_archive_never_takes_the_place_of_a_file(settings: Settings, tmp_path: Path) -> None:
+    request = approved(settings, asked_by_ann())
+    (tmp_path / f"{request.request_id}.zip").write_text("mine")
+
+    with pytest.raises(InputError):
+        deliver_archive(settings, request.request_id, tmp_path, by="clerk")
+
+
+HOSTILE = '<script>alert(1)</script><img src="http://evil.example/x">{{ 7*7 }}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1", "+", "-"],
+)
+def test_a_cell_is_no_formula(text: str) -> None:
+    assert harmless(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["+442079460018", "-12.50", "Ann", "a=b", ""])
+def test_numbers_and_words_stay_as_they_are(text: str) -> None:
+    assert harmless(text) == text
+
+
+def test_hostile_values_are_shown_and_not_obeyed(document: dict[str, Any]) -> None:
+    table = {
+        **document["tables"][0],
+        "columns": [{"name": "name", "description": "Name."}],
+        "rows": [{"name": HOSTILE}, {"name": "=HYPERLINK(1)"}, {"name": "../../etc/passwd"}],
+    }
+    made = archive_files({**document, "tables": [table]})
+    page = made["README.html"].decode()
+    (sheet,) = (content for name, content in made.items() if name.startswith("tables/"))
+
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "{{ 7*7 }}" in page
+    assert "default-src 'none'" in page
+    assert list(csv.reader(io.StringIO(sheet.decode())))[2] == ["'=HYPERLINK(1)"]
+    assert not any(".." in name or name.startswith("/") for name in made)

@@ -1,0 +1,309 @@
+"""A request from the day that it comes to its answer: what is kept of it, and what it waits for."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from lakehouse.cli import app
+from lakehouse.cli.commands import requests
+from lakehouse.errors import ConflictError, ExitCode, InputError, NotFoundError, SeveralFoundError
+from lakehouse.pipeline.privacy_requests import (
+    Asked,
+    all_requests,
+    approve,
+    extend,
+    open_request,
+    record_rectification,
+    request_log,
+    request_of,
+    take_step,
+)
+from lakehouse.privacy.request_log import PrivacyRequest, Scope, Step
+from lakehouse.privacy.subject import Given, identifier
+from lakehouse.settings.models import Settings
+from lakehouse.settings.regimes import Right
+from lakehouse.storage.plain_log import PlainLog
+from lakehouse.tables.linkage import IDENTITY_MAP, SCORED_EDGE
+from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE, RESTRICTION
+from lakehouse.tables.silver import PERSON_RECORD
+from tests.support.plain_lake import PlainLake
+
+NOW = datetime(2026, 1, 7, 9, tzinfo=UTC)
+DAY = NOW.date()
+ANN, ANN_2, BOB = "a" * 64, "c" * 64, "b" * 64
+EMAIL = "ann@archer.example"
+
+RECORDS = [
+    {"source_feed": "crm_contact", "source_file": "f", "source_row_number": 1, **more}
+    | {"given_name_match": who, "record_key": key}
+    for who, key, more in (
+        ("ann", ANN, {"source_record_id": "76", "email_match": EMAIL, "email": EMAIL}),
+        ("ann", ANN_2, {"source_record_id": "77"}),
+        ("bob", BOB, {"source_record_id": "78", "email": "bob@archer.example"}),
+    )
+]
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> PlainLake:
+    made = PlainLake(tmp_path)
+    edge = {"record_key_l": ANN, "record_key_r": ANN_2, "match_weight": 9.0, "join_margin": 2.0}
+    made.release(
+        DAY,
+        {
+            PERSON_RECORD: RECORDS,
+            IDENTITY_MAP: [
+                {"record_key": key, "customer_id": who, "valid_from": NOW}
+                for key, who in ((ANN, "A"), (ANN_2, "A"), (BOB, "B"))
+            ],
+            SCORED_EDGE: [{**edge, "match_probability": 0.99}],
+        },
+    )
+    return made
+
+
+@pytest.fixture
+def settings(lake: PlainLake) -> Settings:
+    return lake.settings()
+
+
+def asked(kind: Right = Right.ACCESS, **more: Any) -> Asked:
+    email = identifier("email", EMAIL)
+    assert email
+    return Asked(kind, Given((email,)), **({"country": "DE"} | more))
+
+
+def opened(settings: Settings, kind: Right = Right.ACCESS, **more: Any) -> PrivacyRequest:
+    return open_request(settings, asked(kind, **more), by="clerk", now=NOW)[0]
+
+
+def verified(settings: Settings, kind: Right = Right.ACCESS, **more: Any) -> PrivacyRequest:
+    found = opened(settings, kind, **more)
+    step = Step.IDENTITY_VERIFIED
+    return take_step(settings, found.request_id, step, by="clerk", note="passport", now=NOW)
+
+
+def test_a_request_is_about_what_matches_and_due_when_the_law_of_the_residence_says(
+    settings: Settings,
+) -> None:
+    of_germany = opened(settings)
+    of_california = opened(settings, country="US", region="California")
+
+    assert of_germany.record_keys == (ANN,)
+    assert of_germany.reasons == {ANN: "matches the e-mail address given"}
+    assert of_germany.due_at == NOW + timedelta(days=30)
+    assert of_california.due_at == NOW + timedelta(days=45)
+    assert [r.request_id for r in all_requests(settings)] == [
+        of_germany.request_id,
+        of_california.request_id,
+    ]
+
+
+def test_connected_records_of_the_same_customer_come_with_the_evidence_that_links_them(
+    settings: Settings,
+) -> None:
+    found = opened(settings, scope=Scope.CONNECTED)
+
+    assert found.record_keys == (ANN, ANN_2)
+    assert "linked to record aaaaaaaa with probability 0.990" in found.reasons[ANN_2]
+
+
+def test_what_a_person_gave_is_kept_nowhere(settings: Settings, tmp_path: Path) -> None:
+    opened(settings)
+
+    files = [p for p in (tmp_path / "ops" / "privacy_request").rglob("*") if p.is_file()]
+    rows = request_log(settings).rows()
+    assert files
+    assert not any(EMAIL.encode() in p.read_bytes() for p in files)
+    assert EMAIL not in repr(rows)
+    assert any(row["identifier_hashes"] for row in rows)
+
+
+def test_a_right_that_the_law_does_not_give_is_refused_with_the_reason(settings: Settings) -> None:
+    found = opened(settings, Right.OBJECTION, country="US", region="CA")
+
+    assert found.taken == (Step.RECEIVED, Step.REFUSED)
+    assert "gives no right of objection" in found.rows[-1]["note"]
+    assert not found.is_open
+
+
+def test_who_matches_nothing_gets_a_request_of_no_records(settings: Settings) -> None:
+    zoe = identifier("email", "zoe@archer.example")
+    assert zoe
+
+    found, _ = open_request(settings, Asked(Right.ACCESS, Given((zoe,))), by="clerk", now=NOW)
+
+    assert found.record_keys == ()
+
+
+def test_what_fits_several_people_is_refused_and_nothing_is_logged(lake: PlainLake) -> None:
+    both = {"email": "home@archer.example", "email_match": "home@archer.example"}
+    lake.release(DAY, {PERSON_RECORD: [{**record, **both} for record in RECORDS]})
+    home = identifier("email", "home@archer.example")
+    assert home
+    settings = lake.settings()
+
+    with pytest.raises(SeveralFoundError, match="more than one person"):
+        open_request(settings, Asked(Right.ACCESS, Given((home,))), by="clerk")
+    assert all_requests(settings) == []
+
+
+def test_steps_come_in_order_and_once(settings: Settings) -> None:
+    found = opened(settings)
+    with pytest.raises(ConflictError, match="not identity_verified"):
+        approve(settings, found.request_id, by="officer", note="fine")
+    done = verified(settings)
+    with pytest.raises(ConflictError, match="already"):
+        take_step(settings, done.request_id, Step.IDENTITY_VERIFIED, by="c", note="again")
+    take_step(settings, done.request_id, Step.REFUSED, by="officer", note="manifestly unfounded")
+    with pytest.raises(ConflictError, match="has ended"):
+        approve(settings, done.request_id, by="officer", note="fine")
+    with pytest.raises(InputError):
+        take_step(settings, found.request_id, Step.IDENTITY_VERIFIED, by=" ", note="x")
+    with pytest.raises(NotFoundError):
+        request_of(settings, "none")
+
+
+def test_a_refused_identity_ends_the_request(settings: Settings) -> None:
+    found = opened(settings)
+
+    ended = take_step(settings, found.request_id, Step.IDENTITY_REFUSED, by="c", note="no passport")
+
+    assert not ended.is_open
+    assert not ended.is_verified
+
+
+def test_a_deadline_is_extended_once(settings: Settings) -> None:
+    found = opened(settings)
+
+    longer = extend(settings, found.request_id, by="officer", why="complex")
+
+    assert longer.due_at == NOW + timedelta(days=90)
+    with pytest.raises(ConflictError):
+        extend(settings, found.request_id, by="officer", why="again")
+
+
+@pytest.mark.parametrize(
+    ("days", "steps", "told"),
+    [
+        (0, 0, ""),
+        (10, 0, "unacknowledged"),
+        (10, 1, ""),
+        (23, 1, "due"),
+        (30, 1, "late"),
+    ],
+)
+def test_deadlines_warn_in_time(settings: Settings, days: int, steps: int, told: str) -> None:
+    found = verified(settings) if steps else opened(settings)
+    regime = settings.regimes.regimes["gdpr"]
+
+    assert found.urgency(regime, NOW + timedelta(days=days)) == told
+
+
+def test_an_approved_objection_restricts_its_records_from_then_on(settings: Settings) -> None:
+    found = verified(settings, Right.OBJECTION, purpose="marketing")
+
+    done = approve(settings, found.request_id, by="officer", note="fine")
+
+    (row,) = PlainLog(settings.lake, RESTRICTION).rows()
+    assert done.taken[-1] is Step.EXECUTED
+    assert (row["record_key"], row["kind"], row["purpose"]) == (ANN, "objection", "marketing")
+    assert row["restricted_to"] is None
+
+
+def test_an_approval_that_died_half_way_is_carried_out_by_the_next_and_once(
+    settings: Settings,
+) -> None:
+    found = verified(settings, Right.RESTRICTION)
+    take_step(settings, found.request_id, Step.APPROVED, by="officer", note="fine")
+
+    done = approve(settings, found.request_id, by="officer", note="fine")
+
+    assert done.taken[-1] is Step.EXECUTED
+    assert len(PlainLog(settings.lake, RESTRICTION).rows()) == 1
+
+
+def test_a_rectification_is_answered_by_the_decision_that_was_made(settings: Settings) -> None:
+    found = verified(settings, Right.RECTIFICATION)
+    approve(settings, found.request_id, by="officer", note="fine")
+    with pytest.raises(ConflictError, match="No attribute"):
+        record_rectification(settings, found.request_id, by="clerk", why="told")
+    decision = {"record_key": ANN, "attribute_group": "address", "decision": "set"}
+    told = {"decided_by": "sam", "reason": "asked", "decided_at": NOW + timedelta(hours=1)}
+    PlainLog(settings.lake, ATTRIBUTE_OVERRIDE).append([{**decision, **told}])
+
+    done = record_rectification(settings, found.request_id, by="clerk", why="told")
+
+    assert done.taken[-2:] == (Step.EXECUTED, Step.DELIVERED)
+    assert done.rows[-2]["note"] == "decided: address of record aaaaaaaa"
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def c360(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setattr(requests, "loaded", lambda _env: settings)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: str, stdin: str = "") -> Result:
+        return CliRunner().invoke(app, ["privacy", "request", *arguments], input=stdin)
+
+    return run
+
+
+def test_identifiers_are_read_from_stdin_and_never_told_again(c360: Run) -> None:
+    lines = f"email={EMAIL}\nname=Ann Archer\n"
+
+    told = c360("open", "access", "--from", "-", "--by", "clerk", "--country", "DE", stdin=lines)
+
+    assert told.exit_code == ExitCode.OK, told.output
+    assert "1 records" in told.output
+    assert EMAIL not in told.output
+
+
+def test_a_line_that_is_wrong_is_named_by_its_number_alone(c360: Run) -> None:
+    told = c360("open", "access", "--from", "-", "--by", "c", stdin="email=not-an-address\n")
+
+    assert told.exit_code == ExitCode.BAD_INPUT
+    assert "Number 1" in told.stderr
+    assert "not-an-address" not in told.output
+
+
+def test_the_wider_scope_needs_a_confirmation(c360: Run) -> None:
+    arguments = ("open", "access", "--email", EMAIL, "--by", "clerk", "--scope", "connected")
+
+    assert c360(*arguments).exit_code == 2
+    assert "2 records" in c360(*arguments, "--confirm").output
+
+
+def test_a_scheduler_hears_of_a_late_request(c360: Run, settings: Settings) -> None:
+    open_request(settings, asked(), by="clerk", now=datetime(2020, 1, 1, tzinfo=UTC))
+
+    told = c360("list", "--check")
+
+    assert told.exit_code == ExitCode.FAILED
+    assert "is late" in told.stderr
+    assert c360("list").exit_code == ExitCode.OK
+
+
+def test_a_request_goes_all_its_way_on_the_command_line(
+    c360: Run, settings: Settings, tmp_path: Path
+) -> None:
+    c360("open", "access", "--email", EMAIL, "--by", "clerk")
+    (found,) = all_requests(settings)
+    one = found.request_id
+
+    assert c360("verify", one, "--by", "clerk", "--how", "passport").exit_code == ExitCode.OK
+    assert c360("approve", one, "--by", "officer", "--why", "fine").exit_code == ExitCode.OK
+    told = c360("deliver", one, "--to", str(tmp_path), "--by", "clerk")
+
+    assert told.exit_code == ExitCode.OK, told.output
+    assert (tmp_path / f"{one}.zip").exists()
+    steps = [row["step"] for row in json.loads(c360("show", one, "--json").stdout)]
+    assert steps == ["received", "scoped", "identity_verified", "approved", "delivered"]

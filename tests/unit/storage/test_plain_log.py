@@ -1,0 +1,128 @@
+"""A log written without Spark: whole rows or none, two writers in turn, nothing personal in Delta's log."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from deltalake import DeltaTable
+
+from lakehouse.errors import ConfigurationError, InputError
+from lakehouse.storage.delta_tables import table_properties
+from lakehouse.storage.plain_log import PlainLog
+from lakehouse.tables.ops import PRIVACY_REQUEST
+from tests.support.plain_lake import PlainLake
+
+NOON = datetime(2026, 1, 4, 12, tzinfo=UTC)
+
+
+def step(request_id: str, **more: Any) -> dict[str, Any]:
+    row = {
+        "request_id": request_id,
+        "step": "received",
+        "kind": "access",
+        "scope": "exact",
+        "regime": "gdpr",
+        "due_at": NOON,
+        "actor": "Sam Clerk",
+        "note": "by telephone",
+        "at": NOON,
+    }
+    return row | more
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> PlainLog:
+    return PlainLog(PlainLake(tmp_path).settings().lake, PRIVACY_REQUEST)
+
+
+def test_what_is_appended_is_read_again(log: PlainLog) -> None:
+    assert log.rows() == []
+    log.append([step("1", record_keys=["a"], reasons={"a": "matches"})])
+    log.append([step("2")])
+
+    assert {row["request_id"] for row in log.rows()} == {"1", "2"}
+    (first,) = (row for row in log.rows() if row["request_id"] == "1")
+    assert (first["record_keys"], first["reasons"]) == (["a"], {"a": "matches"})
+    assert first["at"] == NOON
+
+
+def test_a_row_that_lacks_what_is_required_is_refused(log: PlainLog) -> None:
+    with pytest.raises(InputError, match="lacks actor"):
+        log.append([step("1", actor=None)])
+    assert log.rows() == []
+
+
+def test_nothing_personal_stands_in_the_log_of_commits(log: PlainLog, tmp_path: Path) -> None:
+    log.append([step("1", identifier_hashes=["h"])])
+
+    folder = tmp_path / "ops" / "privacy_request"
+    commits = [p.read_text("utf-8") for p in (folder / "_delta_log").glob("*.json")]
+    added = [
+        json.loads(line)["add"] for text in commits for line in text.splitlines() if '"add"' in line
+    ]
+    statistics = json.loads(added[0]["stats"])
+    assert not {*statistics["minValues"], *statistics["nullCount"]} & {"actor", "note"}
+    assert not any("Sam" in text or "telephone" in text for text in commits)
+    properties = DeltaTable(str(folder)).metadata().configuration
+    assert properties == table_properties(PRIVACY_REQUEST)
+
+
+def test_two_writers_at_once_lose_nothing(log: PlainLog) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: log.append([step(str(n))]), range(16)))
+
+    assert {row["request_id"] for row in log.rows()} == {str(n) for n in range(16)}
+
+
+_WRITES_FOR_EVER = """
+import sys
+from tests.support.plain_lake import PlainLake
+from tests.unit.storage.test_plain_log import step
+from lakehouse.storage.plain_log import PlainLog
+from lakehouse.tables.ops import PRIVACY_REQUEST
+from pathlib import Path
+log = PlainLog(PlainLake(Path(sys.argv[1])).settings().lake, PRIVACY_REQUEST)
+n = 0
+while True:
+    log.append([step(f"{n}-a"), step(f"{n}-b")])
+    n += 1
+    print(n, flush=True)
+"""
+
+
+def test_a_writer_that_is_killed_leaves_whole_commits_and_no_lock(
+    log: PlainLog, tmp_path: Path
+) -> None:
+    root = Path(__file__).resolve().parents[3]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    with subprocess.Popen(
+        [sys.executable, "-c", _WRITES_FOR_EVER, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        env=environment,
+        cwd=root,
+    ) as writer:
+        assert writer.stdout
+        writer.stdout.readline()
+        time.sleep(0.3)
+        writer.send_signal(signal.SIGKILL)
+
+    log.append([step("after")])
+    ids = {row["request_id"] for row in log.rows()}
+    assert "after" in ids
+    assert {i[:-2] for i in ids if i.endswith("-a")} == {i[:-2] for i in ids if i.endswith("-b")}
+
+
+def test_a_lake_that_is_reached_through_a_catalog_is_refused(tmp_path: Path) -> None:
+    lake = PlainLake(tmp_path).settings(
+        **{"lake.catalog_prefix": "main.c360_", "lake.lock": "external"}
+    )
+    with pytest.raises(ConfigurationError, match="without Spark"):
+        PlainLog(lake.lake, PRIVACY_REQUEST)
