@@ -38,7 +38,7 @@ from lakehouse.tables.ops import (
     REVERTED_TO,
     RUN,
 )
-from lakehouse.tables.spec import WriteMode
+from lakehouse.tables.spec import Layer, WriteMode
 
 STARTED, SUCCEEDED, FAILED, REVERTED = "started", "succeeded", "failed", "reverted"
 _KILLED = "killed"
@@ -164,10 +164,15 @@ def _close(lake: Lake, base: Release, row: Row) -> None:
 def release(lake: Lake, attempt: Attempt, versions: Mapping[str, int], reason: str = "run") -> None:
     """Makes these table versions the current release, together, by one commit.
 
-    Tables that the run did not write keep the version of the release before.
+    Tables that the run did not write keep the version of the release before. A data product that conf
+    no longer has is in no further release: nothing would take out of it who withdraws.
     """
     number = attempt.release_number
-    everything = {**attempt.base.versions, **versions}
+    everything = {
+        table: version
+        for table, version in {**attempt.base.versions, **versions}.items()
+        if table in lake.specs or not table.startswith(f"{Layer.SERVE}.")
+    }
     released_at = datetime.now(UTC)
     rows = [
         (number, attempt.run_id, table, table_version, released_at, reason)

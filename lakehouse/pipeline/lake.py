@@ -111,16 +111,17 @@ def open_lake(settings: Settings) -> Lake:
         require_same_file_system(spark, settings.lake.root)
     locations = Locations(settings.lake.root, settings.lake.catalog_prefix)
     bronze = tuple(source.bronze_table for source in settings.sources)
+    products = tuple(product.table for product in settings.products)
     return Lake(
         spark=spark,
         tables=DeltaTables(spark, locations, locks, kill_points),
         locks=locks,
         kill_points=kill_points,
         settings=settings,
-        specs={spec.name: spec for spec in (*bronze, *STATIC_TABLES)},
+        specs={spec.name: spec for spec in (*bronze, *STATIC_TABLES, *products)},
         retired=frozenset(
             step.table
-            for step in all_steps(settings.sources, settings.lake.leave_out)
+            for step in all_steps(settings.sources, settings.lake.leave_out, settings.products)
             if step.is_retired
         ),
     )

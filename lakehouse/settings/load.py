@@ -18,6 +18,7 @@ from lakehouse.settings import places
 from lakehouse.settings.documents import Document, Layer, merged, origin, read_layer
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.faults import Fault, dotted, refuse
+from lakehouse.settings.folders import read_products, read_sources
 from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.settings.households import Households
 from lakehouse.settings.linkage import LinkageSettings
@@ -29,10 +30,9 @@ from lakehouse.settings.models import (
     Settings,
     SparkSettings,
 )
+from lakehouse.settings.product_policy import ProductPolicy
 from lakehouse.settings.purposes import NAMED_BY_TABLES, PurposeSettings, purpose_faults
 from lakehouse.settings.regimes import RegimeSettings, regime_faults
-from lakehouse.settings.source_checks import source_faults
-from lakehouse.settings.sources import Source
 from lakehouse.settings.survivorship import Survivorship, priority_faults
 from lakehouse.settings.validation import validation_faults
 
@@ -47,6 +47,7 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "freshness": ("freshness", FreshnessSettings),
     "households": ("households", Households),
     "purposes": ("purposes", PurposeSettings),
+    "product_policy": ("product_policy", ProductPolicy),
     "regimes": ("regimes", RegimeSettings),
 }
 _OTHER_BASE_FILES = frozenset({"jars", "metrics"})
@@ -91,7 +92,7 @@ def load_settings(
     given = _given_layers(overrides or {})
     faults: list[Fault] = []
     tree: dict[str, Any] = {"env": env, "kill": os.environ.get("C360_KILL")}
-    sources, is_complete = _sources(conf, env, faults)
+    sources, is_complete = read_sources(conf, env, faults)
     systems = {source.source_system for source in sources.values()} if is_complete else None
     for name, (branch, model) in _BRANCHES.items():
         layers, unread = _branch_layers(conf, env, name)
@@ -111,6 +112,7 @@ def load_settings(
         for layer in given
         if not layer.content.keys() <= tree.keys()
     ]
+    tree["products"] = read_products(conf, env, tree["purposes"], tree["product_policy"], faults)
     refuse(faults)
     tree["sources"] = tuple(sources[name] for name in sorted(sources))
     return Settings.model_construct(**tree)
@@ -225,26 +227,3 @@ def _reference_faults(
     purposes = before.get("purposes")
     if isinstance(valid, RegimeSettings) and isinstance(purposes, PurposeSettings):
         yield from regime_faults(valid, purposes)
-
-
-def _sources(conf: Path, env: str, faults: list[Fault]) -> tuple[dict[str, Source], bool]:
-    """The sources by name, and whether all could be read; `faults` comes empty."""
-    found: dict[str, list[Layer]] = {}
-    for folder in ("base", env):
-        for path in sorted((conf / folder / "sources").glob("*.yml")):
-            layer = read_layer(path, f"conf/{folder}/sources/{path.name}")
-            if isinstance(layer, Fault):
-                faults.append(layer)
-            else:
-                found.setdefault(path.stem, []).append(layer)
-    if not found:
-        faults.append(Fault("conf/base/sources", "", "no source is described here"))
-    sources: dict[str, Source] = {}
-    for name, layers in found.items():
-        valid = _validated(Source, merged(layers), layers, faults)
-        if isinstance(valid, Source):
-            sources[name] = valid
-    is_complete = not faults
-    for name, key, message in source_faults(sources, complete=is_complete):
-        faults.append(Fault(origin(found[name], key), dotted(key), message))
-    return sources, is_complete

@@ -12,6 +12,8 @@ from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.settings.households import Households
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.places import local_path
+from lakehouse.settings.product_policy import ProductPolicy
+from lakehouse.settings.products import Product
 from lakehouse.settings.purposes import PurposeSettings
 from lakehouse.settings.regimes import RegimeSettings
 from lakehouse.settings.sources import Frozen, LocalFolder, Source
@@ -153,6 +155,8 @@ class Settings(Frozen):
     freshness: FreshnessSettings
     households: Households
     purposes: PurposeSettings
+    product_policy: ProductPolicy
+    products: tuple[Product, ...] = ()
     regimes: RegimeSettings
     sources: tuple[Source, ...] = Field(min_length=1)
     kill: str | None = None
