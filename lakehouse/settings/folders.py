@@ -1,5 +1,6 @@
 """Folders of conf/ that hold one file per thing, such as a source or a data product."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -67,12 +68,13 @@ def read_sources(conf: Path, env: str, faults: list[Fault]) -> tuple[dict[str, S
 
 
 def read_products(
-    conf: Path, env: str, purposes: object, policy: object, faults: list[Fault]
+    conf: Path, env: str, before: Mapping[str, object], faults: list[Fault]
 ) -> tuple[Product, ...]:
     """The data products in order of name; `faults` gains theirs.
 
-    They are held against purposes and policy, where these could be read.
+    They are held against the purposes and the policy among the branches before, where these could be read.
     """
+    purposes, policy = before["purposes"], before["product_policy"]
     folder = Folder(conf, env, "products")
     products = folder.valid(Product)
     faults += folder.faults

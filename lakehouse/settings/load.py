@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from lakehouse.settings import places
+from lakehouse.settings.audit import AuditSettings
 from lakehouse.settings.documents import Document, Layer, merged, origin, read_layer
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.faults import Fault, dotted, refuse
@@ -33,6 +34,7 @@ from lakehouse.settings.models import (
 from lakehouse.settings.product_policy import ProductPolicy
 from lakehouse.settings.purposes import NAMED_BY_TABLES, PurposeSettings, purpose_faults
 from lakehouse.settings.regimes import RegimeSettings, regime_faults
+from lakehouse.settings.roles import Roles, role_faults
 from lakehouse.settings.survivorship import Survivorship, priority_faults
 from lakehouse.settings.validation import validation_faults
 
@@ -49,6 +51,8 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "purposes": ("purposes", PurposeSettings),
     "product_policy": ("product_policy", ProductPolicy),
     "regimes": ("regimes", RegimeSettings),
+    "roles": ("roles", Roles),
+    "audit": ("audit", AuditSettings),
 }
 _OTHER_BASE_FILES = frozenset({"jars", "metrics"})
 
@@ -61,6 +65,8 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
         "C360_SPARK_MASTER": "spark.master",
         "C360_LINKAGE_ENGINE": "linkage.engine",
         "C360_LINKAGE_FULL": "linkage.full",
+        "C360_ROLE": "roles.reader",
+        "C360_ACTOR": "audit.actor",
     }
 )
 """Variables that say a setting. `C360_KILL` and the places' variables come beside them."""
@@ -71,6 +77,7 @@ _PLACES = {
     "logging": ("folder",),
     "quality": ("data_docs",),
     "linkage": ("models",),
+    "audit": ("folder", "head_file"),
 }
 _MAY_COMMIT_A_SECRET = frozenset({"demo", "test"})
 
@@ -112,7 +119,7 @@ def load_settings(
         for layer in given
         if not layer.content.keys() <= tree.keys()
     ]
-    tree["products"] = read_products(conf, env, tree["purposes"], tree["product_policy"], faults)
+    tree["products"] = read_products(conf, env, tree, faults)
     refuse(faults)
     tree["sources"] = tuple(sources[name] for name in sorted(sources))
     return Settings.model_construct(**tree)
@@ -220,6 +227,8 @@ def _reference_faults(
     """
     if isinstance(valid, LinkageSettings):
         yield from linkage_faults(valid, systems)
+    if isinstance(valid, Roles):
+        yield from role_faults(valid)
     if isinstance(valid, Survivorship) and systems is not None:
         yield from priority_faults(valid, systems)
     if isinstance(valid, PurposeSettings):

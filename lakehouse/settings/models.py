@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
+from lakehouse.settings.audit import AuditSettings
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.settings.households import Households
@@ -16,6 +17,7 @@ from lakehouse.settings.product_policy import ProductPolicy
 from lakehouse.settings.products import Product
 from lakehouse.settings.purposes import PurposeSettings
 from lakehouse.settings.regimes import RegimeSettings
+from lakehouse.settings.roles import Roles
 from lakehouse.settings.sources import Frozen, LocalFolder, Source
 from lakehouse.settings.spark_options import MASTER, option_faults
 from lakehouse.settings.survivorship import Survivorship
@@ -158,10 +160,20 @@ class Settings(Frozen):
     product_policy: ProductPolicy
     products: tuple[Product, ...] = ()
     regimes: RegimeSettings
+    roles: Roles
+    audit: AuditSettings
     sources: tuple[Source, ...] = Field(min_length=1)
     kill: str | None = None
 
     def digest(self) -> str:
-        """SHA-256 of all that bears on what a run writes; the secret is not part of it."""
-        content = self.model_dump_json(exclude={"lake": {"secret"}, "logging": True, "kill": True})
+        """SHA-256 of all that bears on what a run writes; the secret and who reads are not part of it."""
+        content = self.model_dump_json(
+            exclude={
+                "lake": {"secret"},
+                "logging": True,
+                "kill": True,
+                "roles": {"reader"},
+                "audit": True,
+            }
+        )
         return hashlib.sha256(content.encode()).hexdigest()
