@@ -114,15 +114,19 @@ def load_settings(
             for path, message in _reference_faults(valid, systems, tree)
         ]
         tree[branch] = valid
-    faults += [
-        Fault(layer.label, "", "no setting goes by this name")
-        for layer in given
-        if not layer.content.keys() <= tree.keys()
-    ]
+    faults += _unknown(given, tree.keys())
     tree["products"] = read_products(conf, env, tree, faults)
     refuse(faults)
     tree["sources"] = tuple(sources[name] for name in sorted(sources))
     return Settings.model_construct(**tree)
+
+
+def _unknown(given: list[Layer], branches: Set[str]) -> list[Fault]:
+    return [
+        Fault(layer.label, "", "no setting goes by this name")
+        for layer in given
+        if not layer.content.keys() <= branches
+    ]
 
 
 def _environment_faults(conf: Path, env: str) -> list[Fault]:
