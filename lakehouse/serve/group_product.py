@@ -50,16 +50,16 @@ def told_groups(people: DataFrame, groups: Groups) -> DataFrame:
         *(F.sum(name).alias(name) for name in groups.sums),
         *(F.count_if(F.col(name) != 0).alias(_given(name)) for name in groups.sums),
     )
-    total = cells.agg(*_added(groups)).where(_is_safe(groups, F.col))
-    parts, above = [total.select(*_row(TOTAL, (), groups, is_rest=False))], total
+    above = (
+        cells.agg(*_added(groups)).where(_is_safe(groups, F.col)).withColumn(IS_REST, F.lit(False))
+    )
+    parts = [above.select(*_row(TOTAL, (), groups))]
     for depth in range(1, len(groups.by) + 1):
         names = groups.by[:depth]
         level = _marked(cells.groupBy(*names).agg(*_added(groups)), above, names, groups)
-        told = level.where(~F.col(IS_REST))
-        rest = level.where(IS_REST).groupBy(*names[:-1]).agg(*_added(groups))
-        parts.append(told.select(*_row(names[-1], names, groups, is_rest=False)))
-        parts.append(rest.select(*_row(names[-1], names[:-1], groups, is_rest=True)))
-        above = told
+        told_by = F.when(~F.col(IS_REST), F.col(names[-1])).alias(names[-1])
+        above = level.groupBy(*names[:-1], told_by, IS_REST).agg(*_added(groups))
+        parts.append(above.select(*_row(names[-1], names, groups)))
     return reduce(DataFrame.unionByName, parts)
 
 
@@ -68,14 +68,8 @@ def _marked(level: DataFrame, above: DataFrame, names: Sequence[str], groups: Gr
 
     From the unsafe ones on, then from the smallest, as many groups go together as make two, and safe.
     """
-    outer = list(names[:-1])
-    within = (
-        level.join(above.select(*outer), on=outer, how="left_semi")
-        if outer
-        else (
-            level.join(above.select(F.lit(True).alias("is_told")), on=F.lit(True), how="left_semi")
-        )
-    )
+    outer, told = list(names[:-1]), above.where(~F.col(IS_REST))
+    within = level.join(told, on=outer or F.lit(True), how="left_semi")
     siblings = Window.partitionBy(*outer)
     in_turn = siblings.orderBy(F.col("_is_safe"), CUSTOMER_COUNT, names[-1])
     so_far = in_turn.rowsBetween(Window.unboundedPreceding, Window.currentRow)
@@ -107,11 +101,11 @@ def _added(groups: Groups) -> list[Column]:
     return [F.sum(name).alias(name) for name in names]
 
 
-def _row(level: str, names: Sequence[str], groups: Groups, *, is_rest: bool) -> list[Column]:
+def _row(level: str, names: Sequence[str], groups: Groups) -> list[Column]:
     return [
         F.lit(level).alias(LEVEL),
         *((F.col(n) if n in names else F.lit(None)).cast("string").alias(n) for n in groups.by),
-        F.lit(is_rest).alias(IS_REST),
+        F.col(IS_REST),
         F.col(CUSTOMER_COUNT),
         *(F.col(name) for name in groups.sums),
     ]

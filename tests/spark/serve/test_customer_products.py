@@ -1,0 +1,137 @@
+"""Two domains over the same truth: each has its own terms, and sees whom and what its purpose allows."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame
+
+from lakehouse.serve.customer_product import customer_product, kept_customers
+from lakehouse.settings.models import Settings
+from lakehouse.settings.products import Product
+from lakehouse.settings.purposes import Purpose
+from lakehouse.tables.gold import CUSTOMER, CUSTOMER_360, CUSTOMER_CONSENT, CUSTOMER_METRIC
+
+Frames = Callable[..., DataFrame]
+DAY = date(2026, 1, 5)
+SPOKE_LATELY, ORDERED_LATELY, LONG_AGO = date(2025, 12, 1), date(2025, 12, 24), date(2023, 1, 1)
+
+
+def consent(customer: str, channel: str, state: str = "granted", purpose: str = "marketing") -> Any:
+    return {"customer_id": customer, "purpose": purpose, "channel": channel, "state": state}
+
+
+CONSENTS = [
+    consent("ann", "email"),
+    consent("ben", "sms"),
+    consent("ben", "email", "withdrawn"),
+    consent("cid", "email", "withdrawn"),
+    consent("cid", "post", "granted", "personalisation"),
+    consent("eve", "web"),
+]
+
+
+@pytest.fixture(scope="module")
+def gold(table: Frames) -> dict[str, DataFrame]:
+    """Four customers with an address each, who ordered or spoke lately; dan was never asked."""
+    names = ("ann", "ben", "cid", "dan", "eve")
+    people = [
+        {
+            "customer_id": n,
+            "display_name": n,
+            "email": f"{n}@post.org",
+            "phone": f"+4420794600{i}0",
+            "postcode": "EH1 1AA",
+            "birth_date": date(1980, 5, 17),
+        }
+        for i, n in enumerate(names)
+    ]
+    told = {
+        "ann": {"last_order_date": ORDERED_LATELY, "last_contact_date": LONG_AGO},
+        "ben": {"last_order_date": LONG_AGO, "last_contact_date": SPOKE_LATELY},
+    }
+    metrics = [{"customer_id": n, **told.get(n, {})} for n in names]
+    wide = [{**person, **told.get(person["customer_id"], {})} for person in people]
+    return {
+        "gold.customer": table(CUSTOMER, *people),
+        "gold.customer_metric": table(CUSTOMER_METRIC, *metrics),
+        "gold.customer_360": table(CUSTOMER_360, *wide),
+    }
+
+
+def shipped_product(settings: Settings, name: str) -> tuple[Product, Purpose]:
+    (product,) = (p for p in settings.products if p.name == name)
+    return product, settings.purposes.purposes[product.purpose]
+
+
+def by_customer(frame: DataFrame) -> dict[str, Any]:
+    return {row.customer_id: row for row in frame.collect()}
+
+
+def test_marketing_sees_who_consented_each_by_the_channels_that_they_allow(
+    gold: dict[str, DataFrame], table: Frames, shipped: Settings
+) -> None:
+    product, purpose = shipped_product(shipped, "marketing_customer")
+
+    frame = customer_product(gold, table(CUSTOMER_CONSENT, *CONSENTS), product, purpose, DAY)
+    rows = by_customer(frame)
+
+    assert tuple(frame.columns) == product.table.column_names
+    assert {c: (r.email, r.phone) for c, r in rows.items()} == {
+        "ann": ("ann@post.org", None),
+        "ben": (None, "+442079460010"),
+    }
+    assert {r.postcode for r in rows.values()} == {"EH1"}
+
+
+def test_the_two_domains_mean_different_things_by_active(
+    gold: dict[str, DataFrame], table: Frames, shipped: Settings
+) -> None:
+    consents = table(CUSTOMER_CONSENT, *CONSENTS)
+    rows = {
+        name: by_customer(
+            customer_product(gold, consents, *shipped_product(shipped, name), as_of=DAY)
+        )
+        for name in ("marketing_customer", "care_customer")
+    }
+
+    marketing = {c: r.is_active for c, r in rows["marketing_customer"].items()}
+    care = {c: r.is_active for c, r in rows["care_customer"].items()}
+    assert marketing == {"ann": True, "ben": False}
+    assert care == {"ann": False, "ben": True, "cid": False, "dan": False, "eve": False}
+
+
+def test_who_objected_is_in_no_product_of_a_purpose_that_needs_no_consent(
+    gold: dict[str, DataFrame], table: Frames, shipped: Settings
+) -> None:
+    product, _ = shipped_product(shipped, "care_customer")
+    analytics = shipped.purposes.purposes["analytics"]
+    objection = consent("ann", "web", "withdrawn", "analytics")
+
+    consents = table(CUSTOMER_CONSENT, *CONSENTS, objection)
+    frame = customer_product(gold, consents, product, analytics, DAY)
+
+    assert by_customer(frame).keys() == {"ben", "cid", "dan", "eve"}
+
+
+def test_of_a_product_that_is_stopped_who_withdrew_or_is_gone_goes_all_the_same(
+    gold: dict[str, DataFrame], table: Frames, shipped: Settings
+) -> None:
+    product, purpose = shipped_product(shipped, "marketing_customer")
+    before = [
+        {"customer_id": "ann", "email": "ann@post.org", "phone": "+1", "is_active": True},
+        {"customer_id": "ben", "email": "ben@post.org", "phone": "+2"},
+        {"customer_id": "cid", "email": "cid@post.org"},
+        {"customer_id": "erased", "email": "erased@post.org"},
+    ]
+    consents = [*CONSENTS, consent("erased", "email"), consent("ann", "sms", "withdrawn")]
+
+    frame = kept_customers(
+        table(product.table, *before), gold, table(CUSTOMER_CONSENT, *consents), product, purpose
+    )
+
+    assert {c: (r.email, r.phone, r.is_active) for c, r in by_customer(frame).items()} == {
+        "ann": ("ann@post.org", None, True),
+        "ben": (None, "+2", None),
+    }
