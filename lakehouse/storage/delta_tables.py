@@ -84,7 +84,7 @@ class DeltaTables:
             self._spark.sql(
                 f"CREATE TABLE IF NOT EXISTS {self._locations.sql(spec.name)} ({_columns_ddl(spec.columns)}) "
                 f"USING DELTA {_cluster_ddl(spec)} COMMENT {_quoted(spec.description)} "
-                f"TBLPROPERTIES ({_properties_ddl(_properties(spec))})"
+                f"TBLPROPERTIES ({_properties_ddl(table_properties(spec))})"
             )
 
     def fit(self, spec: TableSpec) -> None:
@@ -109,7 +109,7 @@ class DeltaTables:
                 "migrate the table: write it to the new type under a new name, then swap the names.",
             )
         comments = {column: row.comment for column, row in stored.items()}
-        properties = _properties(spec)
+        properties = table_properties(spec)
         shown = next((row.data_type for row in told if row.col_name == "Table Properties"), "")
         if not _shows(shown, properties):
             # Spark blanks a value in which it sees a word like secret or url; this reads it, and costs more.
@@ -225,7 +225,7 @@ def _alterations(
     if reworded:
         words = (f"`{c.name}` COMMENT {_quoted(c.description)}" for c in reworded)
         yield f"ALTER COLUMN {', '.join(words)}"
-    declared = _properties(spec)
+    declared = table_properties(spec)
     differing = {k: v for k, v in declared.items() if properties.get(k) != v}
     if differing:
         yield f"SET TBLPROPERTIES ({_properties_ddl(differing)})"
@@ -250,7 +250,8 @@ def _cluster_ddl(spec: TableSpec) -> str:
     return f"CLUSTER BY ({', '.join(spec.cluster_by)})" if spec.cluster_by else ""
 
 
-def _properties(spec: TableSpec) -> dict[str, str]:
+def table_properties(spec: TableSpec) -> dict[str, str]:
+    """The properties of the Delta table: no statistics of personal columns, nothing deleted by itself."""
     plain = [
         c.name for c in spec.columns if _has_statistics(c.type) and not c.sensitivity.is_personal
     ]

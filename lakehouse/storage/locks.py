@@ -12,17 +12,18 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
-
-from pyspark.sql import SparkSession
+from typing import TYPE_CHECKING, TextIO
 
 from lakehouse.errors import AlreadyRunningError, ConfigurationError
 from lakehouse.settings.places import is_uri, local_path
 
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
 _TABLE_WAIT_SECONDS = 600
 
 
-def require_same_file_system(spark: SparkSession, root: str) -> None:
+def require_same_file_system(spark: "SparkSession", root: str) -> None:
     """Returns if Spark and `flock` mean the same place by `root`.
 
     Raises:

@@ -149,8 +149,8 @@ def _of_day(kept: list[ReleasedTables], as_of: date, keep_releases: int) -> Rele
 
 def _kept_releases(locations: Locations, keep_releases: int) -> list[ReleasedTables]:
     """The releases whose versions vacuum spares, oldest first."""
-    rows = _log(locations, RELEASE, ("release_number", "run_id", "reason", *_NAMED))
-    told = _log(locations, RUN, ("run_id", "as_of_date", "run_number"))
+    rows = logged_rows(locations, RELEASE, ("release_number", "run_id", "reason", *_NAMED))
+    told = logged_rows(locations, RUN, ("run_id", "as_of_date", "run_number"))
     # A run id that failed may have been started again for another day: its last attempt counts.
     told = sorted(told, key=lambda row: row["run_number"])
     day_of_run = {row["run_id"]: row["as_of_date"] for row in told if row["as_of_date"]}
@@ -181,7 +181,7 @@ def _rows_of(number: int, reason: str) -> int:
     return number - 1 if reason == COMPACTION else number
 
 
-def _log(locations: Locations, spec: TableSpec, columns: tuple[str, ...]) -> list[Row]:
+def logged_rows(locations: Locations, spec: TableSpec, columns: Iterable[str]) -> list[Row]:
     """All rows of a table that stands outside of releases; none where there is no such table."""
     try:
         table = _table(locations, spec.name, None)

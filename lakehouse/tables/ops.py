@@ -429,6 +429,79 @@ REVIEW_TASK = _ops(
     write_mode=WriteMode.OVERWRITE,
 )
 
+PRIVACY_REQUEST = _ops(
+    "privacy_request",
+    "One row per step of what a person asked for: the newest step of a request says where it stands.",
+    Column("request_id", "string", "Id of the request: random, says nothing.", required=True),
+    Column(
+        "step",
+        "string",
+        "received, scoped (whom it is about is known), identity_verified, identity_refused, approved, extended, "
+        "executed, proved, delivered, refused or closed.",
+        required=True,
+    ),
+    Column(
+        "kind",
+        "string",
+        "access, portability, rectification, erasure, restriction or objection.",
+        required=True,
+    ),
+    Column(
+        "scope",
+        "string",
+        "exact (records that match what the person gave) or connected (all records of their customers).",
+        required=True,
+    ),
+    Column("regime", "string", "Law by residence, as named in conf.", required=True),
+    Column("due_at", "timestamp", "Until when it must be answered.", required=True),
+    Column("actor", "string", "Who took the step.", _QUASI, required=True),
+    Column("note", "string", "Why or how, in words that name nobody.", _DIRECT),
+    Column(
+        "purpose",
+        "string",
+        "Purpose that a restriction or objection is about; null for all of them.",
+    ),
+    Column(
+        "record_keys",
+        "array<string>",
+        "Records in silver.person_record that the request is about, in order; told when it is scoped.",
+        _PSEUDONYM,
+    ),
+    Column("reasons", "map<string,string>", "By record_key, why the record is included.", _PSEUDONYM),
+    Column(
+        "identifier_hashes",
+        "array<string>",
+        "Keyed SHA-256 of each identifier that the person gave; what it was is kept nowhere.",
+        _PSEUDONYM,
+    ),
+    Column("at", "timestamp", "When the step was taken.", required=True, run_metadata=True),
+    primary_key=("request_id", "at"),
+    subject_key="record_keys",
+    retention_days=1095,
+    purposes=("legal",),
+)
+
+RESTRICTION = _ops(
+    "restriction",
+    "One row per person record and purpose for which it must not be used, from when to when.",
+    Column(
+        "record_key",
+        "string",
+        "Record in silver.person_record: the restriction goes where the record goes.",
+        _PSEUDONYM,
+        required=True,
+    ),
+    Column("kind", "string", "restriction or objection.", required=True),
+    Column("purpose", "string", "Purpose that is restricted; null for all of them."),
+    Column("restricted_from", "timestamp", "From when on.", required=True),
+    Column("restricted_to", "timestamp", "Until when, exclusive; null while it holds."),
+    Column("request_id", "string", "Request in ops.privacy_request that it follows.", required=True),
+    primary_key=("record_key", "request_id"),
+    subject_key="record_key",
+    retention_days=3650,
+    purposes=("legal",),
+)
+
 OPS_TABLES = (
     RUN,
     RELEASE,
@@ -442,4 +515,6 @@ OPS_TABLES = (
     ATTRIBUTE_OVERRIDE,
     LINKAGE_QUALITY,
     REVIEW_TASK,
+    PRIVACY_REQUEST,
+    RESTRICTION,
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from lakehouse.settings.load import load_settings
-from lakehouse.storage.delta_tables import _properties, _shows
+from lakehouse.storage.delta_tables import _shows, table_properties
 from lakehouse.tables.registry import STATIC_TABLES
 from lakehouse.tables.spec import TableSpec
 
@@ -12,7 +12,7 @@ BRONZE = tuple(source.bronze_table for source in load_settings("test").sources)
 
 @pytest.mark.parametrize("spec", [*BRONZE, *STATIC_TABLES], ids=lambda spec: spec.name)
 def test_no_personal_column_is_among_those_with_statistics(spec: TableSpec) -> None:
-    properties = _properties(spec)
+    properties = table_properties(spec)
     named = set(filter(None, properties.get("delta.dataSkippingStatsColumns", "").split(",")))
 
     assert named & set(spec.personal_columns) == set()
