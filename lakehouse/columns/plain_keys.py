@@ -14,7 +14,9 @@ def identity_of(text: str | None) -> str | None:
     return (trimmed.lower() if "@" in trimmed else trimmed) or None
 
 
-def record_key_of(secret: str, source_system: str, entity: str, *identity: str | None) -> str | None:
+def record_key_of(
+    secret: str, source_system: str, entity: str, *identity: str | None
+) -> str | None:
     """The record_key of a record; None where a part of its identity is."""
     parts = [
         None if part is None else part.replace(_ESCAPE, f"{_ESCAPE}0").replace(_GAP, f"{_ESCAPE}1")

@@ -28,6 +28,7 @@ from lakehouse.settings.places import expectations_dir
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
 from lakehouse.storage.releases import Release, current_release, kept_rows, release_of
+from lakehouse.tables.audience import AUDIENCE_EXPORT
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import (
     ATTRIBUTE_OVERRIDE,
@@ -46,7 +47,10 @@ REVERT_PREFIX = "revert-to-"
 """What the run id of a revert begins with. No other run's may: by its id a run is known as released."""
 LOG_TABLES = tuple(
     spec.name
-    for spec in (RUN, RELEASE, QUALITY_RESULT, LINKAGE_QUALITY, LINK_OVERRIDE, ATTRIBUTE_OVERRIDE)
+    for spec in (
+        *(RUN, RELEASE, QUALITY_RESULT, LINKAGE_QUALITY, LINK_OVERRIDE, ATTRIBUTE_OVERRIDE),
+        AUDIENCE_EXPORT,
+    )
 )
 """Tables that stand outside of releases: what happened, also to runs that failed, and what people said."""
 

@@ -64,7 +64,9 @@ class PlainLog:
         Raises:
             InputError: a required value is missing, or the table cannot be written from here.
         """
-        lacking = {c.name for c in self._spec.columns if c.required for r in rows if r.get(c.name) is None}
+        lacking = {
+            c.name for c in self._spec.columns if c.required for r in rows if r.get(c.name) is None
+        }
         if lacking:
             raise InputError(
                 f"A row for {self._spec.name} lacks {', '.join(sorted(lacking))}.", "give it."

@@ -467,7 +467,9 @@ PRIVACY_REQUEST = _ops(
         "Records in silver.person_record that the request is about, in order; told when it is scoped.",
         _PSEUDONYM,
     ),
-    Column("reasons", "map<string,string>", "By record_key, why the record is included.", _PSEUDONYM),
+    Column(
+        "reasons", "map<string,string>", "By record_key, why the record is included.", _PSEUDONYM
+    ),
     Column(
         "identifier_hashes",
         "array<string>",
@@ -495,7 +497,9 @@ RESTRICTION = _ops(
     Column("purpose", "string", "Purpose that is restricted; null for all of them."),
     Column("restricted_from", "timestamp", "From when on.", required=True),
     Column("restricted_to", "timestamp", "Until when, exclusive; null while it holds."),
-    Column("request_id", "string", "Request in ops.privacy_request that it follows.", required=True),
+    Column(
+        "request_id", "string", "Request in ops.privacy_request that it follows.", required=True
+    ),
     primary_key=("record_key", "request_id"),
     subject_key="record_key",
     retention_days=3650,

@@ -156,7 +156,7 @@ def test_a_customer_allows_what_each_record_that_decided_allows_last_whatever_th
     events = histories()
     last: dict[str, dict[str, tuple[str, bool]]] = {}
     for event in events:
-        # At one moment False, a withdrawal, holds.
+        # At one moment the withdrawal holds.
         rank = (event["happened_at"], event["action"] != "grant")
         records = last.setdefault(event["purpose"], {})
         records[event["person_record_key"]] = max(
