@@ -8,7 +8,7 @@ from lakehouse.storage.released_tables import ReleasedTables, logged_rows, relea
 from lakehouse.tables.dictionary import dictionary
 from lakehouse.tables.ops import QUALITY_RESULT
 
-_COLUMNS = ("product", "version", "owner", "purpose", "title", "rows", "last gate")
+_COLUMNS = ("product", "version", "owner", "purpose", "rows", "last gate")
 _GATE = ("table_name", "severity", "is_success", "checked_at", "run_id")
 
 
@@ -25,14 +25,14 @@ def products_list(settings: Settings) -> Report:
             product.version,
             product.owner,
             product.purpose,
-            product.title,
             _row_count(tables, product),
             gates.get(product.table_name, "-"),
         )
         for product in settings.products
     ]
     release = "no release yet" if tables is None else f"release {tables.number}"
-    return Report(grids=[Grid(f"Data products, {release}", _COLUMNS, rows)])
+    titles = [f"{product.name}: {product.title}." for product in settings.products]
+    return Report([Grid(f"Data products, {release}", _COLUMNS, rows)], titles)
 
 
 def products_dictionary(settings: Settings) -> str:

@@ -8,6 +8,7 @@ import pytest
 from lakehouse.errors import ExitCode
 from lakehouse.pipeline.audiences import export_audience
 from lakehouse.pipeline.lake import open_lake
+from lakehouse.pipeline.products import products_list
 from lakehouse.pipeline.run_report import run_report
 from lakehouse.settings.products import GateRule
 from lakehouse.storage.released_tables import released_tables
@@ -62,6 +63,8 @@ def test_a_stopped_product_keeps_its_rows_but_for_who_withdrew_and_the_run_goes_
     removed = export_audience(stopped.settings, PRODUCT, tmp_path / "outbox")
     assert f"{len(set(before) - set(after))} to be removed" in removed.lines[0]
     again = export_audience(stopped.settings, PRODUCT, tmp_path / "outbox")
+    (grid,) = products_list(stopped.settings).grids
+    assert [row[-2:] for row in grid.rows] == [(len(after), "fail")]
     assert again.lines == ["Nothing has changed since the export of release 2."]
 
 

@@ -185,7 +185,8 @@ def test_a_product_reads_gold_alone_and_the_consent_that_it_may_not_go_without()
     assert {name.split(".")[0] for s in served for name in s.reads} == {"gold"}
     assert all("gold.customer_consent" in s.reads and s.stops_alone for s in served)
     assert not any(s.stops_alone for s in steps if s not in served)
-    assert selected_steps(settings.sources, ["serve"], (), settings.products) == served
+    chosen = selected_steps(settings.sources, ["serve"], (), settings.products)
+    assert [s.table for s in chosen] == [s.table for s in served]
 
 
 def test_a_product_of_a_table_that_conf_leaves_out_is_retired_with_it() -> None:
