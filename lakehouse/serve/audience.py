@@ -12,7 +12,8 @@ from typing import Any
 
 Row = Mapping[str, Any]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# The last four are what some spreadsheets take for the first.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _TELEPHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 
 

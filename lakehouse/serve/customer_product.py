@@ -75,7 +75,8 @@ def selected(gold: Mapping[str, DataFrame], product: Product, as_of: date) -> Da
 def _shown(column: ProductColumn, product: Product, purpose: Purpose) -> Column:
     name = column.of or column.name
     kind, _, _ = product.declared(name)
-    value = masked_value(F.col(name), column.name, kind, column.mask)
+    # A mask goes by what the value is, whatever the product calls it.
+    value = masked_value(F.col(name), name.rpartition(".")[2], kind, column.mask)
     return _by_channel(value, product.channels_of(column), purpose).alias(column.name)
 
 

@@ -106,8 +106,7 @@ def _expression_faults(product: Product) -> Iterator[PathFault]:
 
 def _retention_faults(product: Product, policy: ProductPolicy) -> Iterator[PathFault]:
     longest = min(product.longest_retention, policy.longest_retention_days)
-    days = product.retention_days
-    if days is not None and days > longest:
+    if product.table.retention_days > longest:
         yield (
             ("retention_days",),
             f"may be {longest} at most, as long as what it is made from is kept",

@@ -105,14 +105,33 @@ def test_the_two_domains_mean_different_things_by_active(
 def test_who_objected_is_in_no_product_of_a_purpose_that_needs_no_consent(
     gold: dict[str, DataFrame], table: Frames, shipped: Settings
 ) -> None:
-    product, _ = shipped_product(shipped, "care_customer")
-    analytics = shipped.purposes.purposes["analytics"]
-    objection = consent("ann", "web", "withdrawn", "analytics")
+    product = Product.model_validate(
+        {
+            **shipped_product(shipped, "marketing_customer")[0].model_dump(),
+            "purpose": "analytics",
+            "definitions": [
+                {
+                    "name": "was_here",
+                    "type": "boolean",
+                    "expression": "customer_metric.last_order_date is not null",
+                    "description": "Ordered.",
+                }
+            ],
+            "filter": "not was_here",
+            "columns": [{"name": "area", "of": "customer.postcode", "mask": "generalised"}],
+        }
+    )
+    objection = consent("cid", "web", "withdrawn", "analytics")
 
-    consents = table(CUSTOMER_CONSENT, *CONSENTS, objection)
-    frame = customer_product(gold, consents, product, analytics, DAY)
+    frame = customer_product(
+        gold,
+        table(CUSTOMER_CONSENT, *CONSENTS, objection),
+        product,
+        shipped.purposes.purposes["analytics"],
+        DAY,
+    )
 
-    assert by_customer(frame).keys() == {"ben", "cid", "dan", "eve"}
+    assert {c: r.area for c, r in by_customer(frame).items()} == {"dan": "EH1", "eve": "EH1"}
 
 
 def test_of_a_product_that_is_stopped_who_withdrew_or_is_gone_goes_all_the_same(
