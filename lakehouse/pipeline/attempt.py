@@ -28,7 +28,6 @@ from lakehouse.settings.places import expectations_dir
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
 from lakehouse.storage.releases import Release, current_release, kept_rows, release_of
-from lakehouse.tables.audience import AUDIENCE_EXPORT
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import (
     ATTRIBUTE_OVERRIDE,
@@ -39,6 +38,7 @@ from lakehouse.tables.ops import (
     REVERTED_TO,
     RUN,
 )
+from lakehouse.tables.registry import ON_DEMAND_TABLES
 from lakehouse.tables.spec import Layer, WriteMode
 
 STARTED, SUCCEEDED, FAILED, REVERTED = "started", "succeeded", "failed", "reverted"
@@ -49,7 +49,7 @@ LOG_TABLES = tuple(
     spec.name
     for spec in (
         *(RUN, RELEASE, QUALITY_RESULT, LINKAGE_QUALITY, LINK_OVERRIDE, ATTRIBUTE_OVERRIDE),
-        AUDIENCE_EXPORT,
+        *ON_DEMAND_TABLES,
     )
 )
 """Tables that stand outside of releases: what happened, also to runs that failed, and what people said."""

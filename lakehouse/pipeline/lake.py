@@ -73,6 +73,12 @@ class Lake:
         gained = [c for c in self.specs[table].columns if c.name not in frame.columns]
         return frame.select("*", *(F.lit(None).cast(c.type).alias(c.name) for c in gained))
 
+    def logged(self, spec: TableSpec) -> DataFrame:
+        """The rows of a log that stands outside of releases, as they are now; none without a table."""
+        if not self.tables.exists(spec.name):
+            return local_frame(self.spark, (), spec.ddl())
+        return self.tables.read(spec.name)
+
     def _is_absent(self, table: str) -> bool:
         may_be_absent = table in self.retired or table in _ON_DEMAND
         return may_be_absent and not self.tables.exists(table)

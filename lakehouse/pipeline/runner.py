@@ -355,7 +355,7 @@ class _Run:
 
     def _read(self, table: str) -> DataFrame:
         if table in attempts.LOG_TABLES:
-            return self._lake.tables.read(table)
+            return self._lake.logged(self._lake.specs[table])
         return self._lake.read_at(table, self._version(table))
 
     def _released(self, table: str) -> DataFrame:

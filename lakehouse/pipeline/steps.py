@@ -58,15 +58,16 @@ from lakehouse.linkage.score import Increment, check_model, scored_edge
 from lakehouse.linkage.train import train
 from lakehouse.serve.customer_product import customer_product, kept_customers
 from lakehouse.serve.group_product import group_product
+from lakehouse.serve.permitted import Permissions
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.models import Settings
 from lakehouse.settings.products import Product
 from lakehouse.settings.purposes import Purpose
 from lakehouse.settings.sources import Source
 from lakehouse.silver import DERIVED, SILVER_READS, bronze_reads, silver_table
-from lakehouse.tables.gold import CUSTOMER_CONSENT, GOLD_TABLES, SOURCE
+from lakehouse.tables.gold import CUSTOMER_CONSENT, CUSTOMER_IDENTIFIER, GOLD_TABLES, SOURCE
 from lakehouse.tables.local_frame import local_frame
-from lakehouse.tables.ops import LINK_OVERRIDE, REVIEW_TASK
+from lakehouse.tables.ops import LINK_OVERRIDE, RESTRICTION, REVIEW_TASK
 from lakehouse.tables.registry import GATED_TABLES
 from lakehouse.tables.spec import Layer, TableSpec
 
@@ -452,6 +453,10 @@ def _source(inputs: Inputs) -> DataFrame:
     return local_frame(inputs.spark, rows, SOURCE.ddl())
 
 
+_DECIDED = (CUSTOMER_CONSENT.name, RESTRICTION.name, CUSTOMER_IDENTIFIER.name)
+"""What every product reads beside its own tables: whom it may tell of."""
+
+
 def _serve_step(product: Product, gone: Set[str]) -> Step:
     """A step per data product; one of a table that nothing tells of is retired with it."""
     if gone & {*product.tables}:
@@ -459,22 +464,22 @@ def _serve_step(product: Product, gone: Set[str]) -> Step:
     make = customer_product if product.groups is None else group_product
 
     def build(inputs: Inputs) -> DataFrame:
-        gold, consent, purpose = served(inputs)
-        return make(gold, consent, product, purpose, inputs.as_of)
+        gold, decided, purpose = served(inputs)
+        return make(gold, decided, product, purpose, inputs.as_of)
 
     def keep(inputs: Inputs) -> DataFrame:
-        gold, consent, purpose = served(inputs)
+        gold, decided, purpose = served(inputs)
         previous = inputs.previous[product.table_name]
-        return kept_customers(previous, gold, consent, product, purpose)
+        return kept_customers(previous, gold, decided, product, purpose, inputs.as_of)
 
-    def served(inputs: Inputs) -> tuple[dict[str, DataFrame], DataFrame, Purpose]:
+    def served(inputs: Inputs) -> tuple[dict[str, DataFrame], Permissions, Purpose]:
         gold = {name: inputs.frames[name] for name in product.tables}
-        purpose = inputs.settings.purposes.purposes[product.purpose]
-        return gold, inputs.frames[CUSTOMER_CONSENT.name], purpose
+        decided = Permissions(*(inputs.frames[name] for name in _DECIDED))
+        return gold, decided, inputs.settings.purposes.purposes[product.purpose]
 
     return Step(
         product.table_name,
-        tuple(dict.fromkeys((*product.tables, CUSTOMER_CONSENT.name))),
+        tuple(dict.fromkeys((*product.tables, *_DECIDED))),
         build,
         builds_on=(product.table_name,),
         keep=keep if product.groups is None else None,

@@ -8,14 +8,14 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.privacy.masked_frame import masked_value
-from lakehouse.serve.permitted import CHANNELS, permitted
+from lakehouse.serve.permitted import CHANNELS, Permissions, permitted
 from lakehouse.settings.products import AS_OF, Product, ProductColumn
 from lakehouse.settings.purposes import Purpose
 
 
 def customer_product(
     gold: Mapping[str, DataFrame],
-    customer_consent: DataFrame,
+    decided: Permissions,
     product: Product,
     purpose: Purpose,
     as_of: date,
@@ -27,21 +27,22 @@ def customer_product(
 
     Args:
         gold: the product's tables by name.
-        customer_consent: gold.customer_consent.
+        decided: what customers decided.
         product: what conf says of it.
         purpose: its purpose.
         as_of: the day of the run.
     """
-    people = permitted(selected(gold, product, as_of), customer_consent, product, purpose)
+    people = permitted(selected(gold, product, as_of), decided, product, purpose, as_of)
     return people.select("customer_id", *(_shown(c, product, purpose) for c in product.columns))
 
 
 def kept_customers(
     previous: DataFrame,
     gold: Mapping[str, DataFrame],
-    customer_consent: DataFrame,
+    decided: Permissions,
     product: Product,
     purpose: Purpose,
+    as_of: date,
 ) -> DataFrame:
     """What may stay of the product's last rows, where its gate stops the new ones.
 
@@ -49,9 +50,8 @@ def kept_customers(
     Key and columns: those of `customer_product`.
     """
     living = gold[product.tables[0]].select("customer_id")
-    people = permitted(
-        previous.join(living, on="customer_id", how="left_semi"), customer_consent, product, purpose
-    )
+    there = previous.join(living, on="customer_id", how="left_semi")
+    people = permitted(there, decided, product, purpose, as_of)
     return people.select(
         "customer_id",
         *(

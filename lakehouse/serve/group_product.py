@@ -15,7 +15,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lakehouse.serve.customer_product import selected
-from lakehouse.serve.permitted import permitted
+from lakehouse.serve.permitted import Permissions, permitted
 from lakehouse.settings.products import CUSTOMER_COUNT, IS_REST, LEVEL, TOTAL, Groups, Product
 from lakehouse.settings.purposes import Purpose
 
@@ -25,7 +25,7 @@ UNKNOWN = "unknown"
 
 def group_product(
     gold: Mapping[str, DataFrame],
-    customer_consent: DataFrame,
+    decided: Permissions,
     product: Product,
     purpose: Purpose,
     as_of: date,
@@ -35,7 +35,7 @@ def group_product(
     Key: level, the columns of `groups.by`, is_rest. Columns: those of the product's spec. Arguments: those
     of `customer_product`; the product must have groups.
     """
-    people = permitted(selected(gold, product, as_of), customer_consent, product, purpose)
+    people = permitted(selected(gold, product, as_of), decided, product, purpose, as_of)
     return told_groups(people, product.groups) if product.groups else people
 
 
