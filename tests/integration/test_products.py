@@ -16,6 +16,8 @@ from tests.support.lake import DAY_1, DAY_2, FEEDS, SmallLake, generated, small_
 
 pytestmark = pytest.mark.slow
 PRODUCT = "marketing_customer"
+_OF_CONSENT = ("consent_event", "newsletter_subscriber", "pos_loyalty_member")
+"""Consent, and the feeds beside those of a small lake whose people it is about."""
 NOBODY_IS_ACTIVE = GateRule(
     type="expect_column_values_to_be_in_set",
     kwargs={"column": "is_active", "value_set": [False]},
@@ -29,7 +31,7 @@ def lake_of(home: Path, files: Path, **broken: Any) -> SmallLake:
     settings = small_settings(
         home,
         files,
-        feeds=(*FEEDS, "consent_event"),
+        feeds=(*FEEDS, *_OF_CONSENT),
         products=(PRODUCT,),
         **{"roles.reader": "marketer"},
     )
