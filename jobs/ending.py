@@ -28,6 +28,8 @@ def finish(env: str, work: Callable[[Settings], Report]) -> None:
         )
     for line in (*report.lines, *report.warnings):
         sys.stdout.write(f"{line}\n")
+    if report.exit_code:
+        sys.exit(report.exit_code)
 
 
 def _reported(message: str, exit_code: ExitCode) -> int:

@@ -1,4 +1,4 @@
-"""Run everything, from landing files to gold, as one release."""
+"""Run everything, from landing files to data products, as one release."""
 
 from jobs.command import run_layers
 

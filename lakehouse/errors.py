@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     ALREADY_RUNNING = 5
     BAD_INPUT = 6
     SEVERAL_FOUND = 7
+    PRODUCT_STOPPED = 8
 
 
 class LakehouseError(Exception):

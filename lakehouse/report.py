@@ -15,8 +15,12 @@ class Grid:
 
 @dataclass(frozen=True)
 class Report:
-    """What one command tells: first the grids, then the lines; warnings stand out."""
+    """What one command tells: first the grids, then the lines; warnings stand out.
+
+    `exit_code` is what a scheduler is told: 0 where all is well.
+    """
 
     grids: Sequence[Grid] = field(default=())
     lines: Sequence[str] = field(default=())
     warnings: Sequence[str] = field(default=())
+    exit_code: int = 0

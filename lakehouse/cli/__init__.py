@@ -1,7 +1,17 @@
 """The `c360` command. Importing it starts no JVM, and no command loads more than it needs."""
 
 from lakehouse.cli.app import app
-from lakehouse.cli.commands import audit, customer, data, machine, people, privacy, requests, roles
+from lakehouse.cli.commands import (
+    audit,
+    customer,
+    data,
+    machine,
+    people,
+    privacy,
+    products,
+    requests,
+    roles,
+)
 
 __all__ = ["main"]
 
@@ -13,6 +23,7 @@ requests.add_to(privacy.privacy)
 people.add_to(app)
 audit.add_to(app)
 roles.add_to(app)
+products.add_to(app)
 
 
 def main() -> None:

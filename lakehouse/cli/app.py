@@ -115,7 +115,7 @@ ExistingFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, reada
 
 
 def show(report: Report) -> None:
-    """Prints a report: grids and lines to stdout, warnings to stderr."""
+    """Prints a report: grids and lines to stdout, warnings to stderr. Ends the command by its exit code."""
     console = Console()
     for grid in report.grids:
         console.print(f"\n[bold]{escape(grid.title)}[/]", highlight=False)
@@ -124,6 +124,8 @@ def show(report: Report) -> None:
         console.print(escape(line), highlight=False, soft_wrap=True)
     for warning in report.warnings:
         Console(stderr=True, soft_wrap=True).print(f"[yellow]{escape(warning)}[/]")
+    if report.exit_code:
+        raise typer.Exit(report.exit_code)
 
 
 def _table(grid: Grid) -> Table:

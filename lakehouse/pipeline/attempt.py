@@ -38,7 +38,8 @@ from lakehouse.tables.ops import (
     REVERTED_TO,
     RUN,
 )
-from lakehouse.tables.spec import WriteMode
+from lakehouse.tables.registry import ON_DEMAND_TABLES
+from lakehouse.tables.spec import Layer, WriteMode
 
 STARTED, SUCCEEDED, FAILED, REVERTED = "started", "succeeded", "failed", "reverted"
 _KILLED = "killed"
@@ -46,7 +47,10 @@ REVERT_PREFIX = "revert-to-"
 """What the run id of a revert begins with. No other run's may: by its id a run is known as released."""
 LOG_TABLES = tuple(
     spec.name
-    for spec in (RUN, RELEASE, QUALITY_RESULT, LINKAGE_QUALITY, LINK_OVERRIDE, ATTRIBUTE_OVERRIDE)
+    for spec in (
+        *(RUN, RELEASE, QUALITY_RESULT, LINKAGE_QUALITY, LINK_OVERRIDE, ATTRIBUTE_OVERRIDE),
+        *ON_DEMAND_TABLES,
+    )
 )
 """Tables that stand outside of releases: what happened, also to runs that failed, and what people said."""
 
@@ -164,10 +168,15 @@ def _close(lake: Lake, base: Release, row: Row) -> None:
 def release(lake: Lake, attempt: Attempt, versions: Mapping[str, int], reason: str = "run") -> None:
     """Makes these table versions the current release, together, by one commit.
 
-    Tables that the run did not write keep the version of the release before.
+    Tables that the run did not write keep the version of the release before. A data product that conf
+    no longer has is in no further release: nothing would take out of it who withdraws.
     """
     number = attempt.release_number
-    everything = {**attempt.base.versions, **versions}
+    everything = {
+        table: version
+        for table, version in {**attempt.base.versions, **versions}.items()
+        if table in lake.specs or not table.startswith(f"{Layer.SERVE}.")
+    }
     released_at = datetime.now(UTC)
     rows = [
         (number, attempt.run_id, table, table_version, released_at, reason)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from lakehouse.errors import ExitCode
 from lakehouse.pipeline import runner
 from lakehouse.pipeline.ingestion import FeedBook
 from lakehouse.pipeline.runner import RunOutcome
@@ -36,7 +37,13 @@ def run_report(outcome: RunOutcome) -> Report:
                 "its owner, whom `c360 sources` names."
                 for feed in outcome.late_feeds
             ),
+            *(
+                f"{table} is stopped, and keeps the rows of the last release whose customers may still be "
+                f"told of; all else is released. {why} Ask its owner, whom `c360 products list` names."
+                for table, why in sorted(outcome.stopped_products.items())
+            ),
         ],
+        exit_code=ExitCode.PRODUCT_STOPPED if outcome.stopped_products else ExitCode.OK,
     )
 
 

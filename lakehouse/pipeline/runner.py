@@ -14,9 +14,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from threading import Lock
 
+from pyspark.errors import (
+    AnalysisException,
+    ArithmeticException,
+    ArrayIndexOutOfBoundsException,
+    DateTimeException,
+    IllegalArgumentException,
+    NumberFormatException,
+    ParseException,
+    PySparkException,
+)
 from pyspark.sql import DataFrame
 
-from lakehouse.errors import ConfigurationError, LakehouseError
+from lakehouse.errors import ConfigurationError, LakehouseError, QualityGateError, SuiteError
 from lakehouse.linkage.linkage_quality import linkage_quality
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline.attempt import Attempt
@@ -35,6 +45,7 @@ from lakehouse.pipeline.steps import (
 )
 from lakehouse.quality.docs import write_data_docs
 from lakehouse.quality.gate import GateOutcome, gate, require_passed
+from lakehouse.quality.product_suite import product_suites
 from lakehouse.quality.quarantine import FLAGS, flagged, good_rows
 from lakehouse.quality.records import quality_results, quarantined
 from lakehouse.quality.rules import Suite
@@ -60,12 +71,20 @@ from lakehouse.tables.spec import TableSpec, WriteMode
 log = logging.getLogger(__name__)
 
 ALREADY_DONE = "already done"
+_OF_EXPRESSIONS = (
+    *(AnalysisException, ArithmeticException, ArrayIndexOutOfBoundsException, DateTimeException),
+    *(IllegalArgumentException, NumberFormatException, ParseException),
+)
+"""What Spark raises of an expression in a data product's file; anything else is no domain's fault."""
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass
 class RunOutcome:
-    """What a run did: filled as the run goes."""
+    """What a run did: filled as the run goes.
+
+    `stopped_products` has the tables of serve that keep their last release's rows, and why.
+    """
 
     run_id: str
     status: str = attempts.STARTED
@@ -73,6 +92,7 @@ class RunOutcome:
     rejected_files: list[tuple[str, str, str]] = field(default_factory=list)
     unmatched_files: Sequence[str] = ()
     late_feeds: Sequence[Freshness] = ()
+    stopped_products: dict[str, str] = field(default_factory=dict)
     outcomes: list[GateOutcome] = field(default_factory=list)
     step_seconds: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
@@ -136,8 +156,8 @@ def checked(
         SuiteError: a suite has a fault.
     """
     _check_run_id(run_id)
-    suites = read_suites(expectations_dir(), GATED_TABLES)
-    steps = selected_steps(settings.sources, only, settings.lake.leave_out)
+    suites = read_suites(expectations_dir(), GATED_TABLES) | product_suites(settings.products)
+    steps = selected_steps(settings.sources, only, settings.lake.leave_out, settings.products)
     if any(step.table == SCORED_EDGE.name for step in steps):
         require_fitting_model(settings.linkage)
     return steps, suites
@@ -179,7 +199,7 @@ class _Run:
         self._threads = lake.settings.lake.parallel_steps
         self._scratch = scratch_folder(lake, attempt.number)
         self._versions: dict[str, int] = {}
-        self._log_versions: dict[str, int] = {}
+        self._log_versions: dict[str, int | None] = {}
         self._log_lock = Lock()
 
     def carry_out(self, steps: Sequence[Step], sources: Sequence[Source]) -> None:
@@ -203,6 +223,7 @@ class _Run:
         # The gate has counted what a step writes anew. Bronze, ops and logs grow by each run.
         specs = (self._lake.specs[step.table] for step in steps)
         built = {s.name for s in specs if s.write_mode is WriteMode.OVERWRITE}
+        built -= self._outcome.stopped_products.keys()
         return {o.table: o.good_count for o in self._outcome.outcomes if o.table in built}
 
     def _tell_cost(self) -> None:
@@ -259,20 +280,44 @@ class _Run:
 
     def _carry_out_step(self, step: Step) -> None:
         with self._timed(step.table):
-            spec, suite = self._lake.specs[step.table], self._suites[step.table]
-            frame = conformed(step.build(self._inputs(step)), spec)
-            staged = flagged(frame, suite, spec).persist()
+            if not step.stops_alone:
+                self._publish(step)
+                return
             try:
-                outcome = gate(staged, suite)
-                self._outcome.outcomes.append(outcome)
-                require_passed([outcome])
-                if outcome.held_count:
-                    self._hold(staged, spec)
-                key = self._attempt.key(spec.name)
-                good = good_rows(staged) if outcome.held_count else staged.drop(FLAGS)
-                self._versions[spec.name] = self._lake.tables.write(good, spec, key)
-            finally:
-                staged.unpersist()
+                self._publish(step)
+            except (QualityGateError, SuiteError, *_OF_EXPRESSIONS) as error:
+                self._stop_alone(step, error)
+
+    def _stop_alone(self, step: Step, error: LakehouseError | PySparkException) -> None:
+        """Leaves a product as the last release has it, less what may not be told any more."""
+        # Spark's message can quote a value; its error class cannot.
+        if isinstance(error, LakehouseError):
+            why = error.what.removesuffix(" Nothing was published.")
+        else:
+            why = f"Spark refuses what its file says with {error.getCondition()}."
+        self._outcome.stopped_products[step.table] = why
+        log.warning("%s is stopped, and the run goes on: %s", step.table, why)
+        if step.keep is not None and self._attempt.base_version(step.table):
+            spec = self._lake.specs[step.table]
+            rows = conformed(step.keep(self._inputs(step)), spec)
+            key = self._attempt.key(f"{spec.name}:kept")
+            self._versions[spec.name] = self._lake.tables.write(rows, spec, key)
+
+    def _publish(self, step: Step) -> None:
+        spec, suite = self._lake.specs[step.table], self._suites[step.table]
+        frame = conformed(step.build(self._inputs(step)), spec)
+        staged = flagged(frame, suite, spec).persist()
+        try:
+            outcome = gate(staged, suite)
+            self._outcome.outcomes.append(outcome)
+            require_passed([outcome])
+            if outcome.held_count:
+                self._hold(staged, spec)
+            key = self._attempt.key(spec.name)
+            good = good_rows(staged) if outcome.held_count else staged.drop(FLAGS)
+            self._versions[spec.name] = self._lake.tables.write(good, spec, key)
+        finally:
+            staged.unpersist()
 
     def _hold(self, staged: DataFrame, spec: TableSpec) -> None:
         held = quarantined(staged, spec, self._attempt.run_id, datetime.now(UTC))
@@ -313,14 +358,16 @@ class _Run:
 
     def _read(self, table: str) -> DataFrame:
         if table in attempts.LOG_TABLES:
-            return self._lake.tables.read(table, self._log_version(table))
+            return self._lake.logged(self._lake.specs[table], self._log_version(table))
         return self._lake.read_at(table, self._version(table))
 
-    def _log_version(self, table: str) -> int:
+    def _log_version(self, table: str) -> int | None:
         """The version that the run's first reader found: what people say meanwhile is for the next run."""
+        tables = self._lake.tables
         with self._log_lock:
             if table not in self._log_versions:
-                self._log_versions[table] = self._lake.tables.version(table)
+                found = tables.version(table) if tables.exists(table) else None
+                self._log_versions[table] = found
             return self._log_versions[table]
 
     def _released(self, table: str) -> DataFrame:

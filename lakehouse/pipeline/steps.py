@@ -56,13 +56,18 @@ from lakehouse.linkage.overrides import effective_overrides, standing_decisions
 from lakehouse.linkage.review_task import review_task
 from lakehouse.linkage.score import Increment, check_model, scored_edge
 from lakehouse.linkage.train import train
+from lakehouse.serve.customer_product import customer_product, kept_customers
+from lakehouse.serve.group_product import group_product
+from lakehouse.serve.permitted import Permissions
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.models import Settings
+from lakehouse.settings.products import Product
+from lakehouse.settings.purposes import Purpose
 from lakehouse.settings.sources import Source
 from lakehouse.silver import DERIVED, SILVER_READS, bronze_reads, silver_table
-from lakehouse.tables.gold import GOLD_TABLES, SOURCE
+from lakehouse.tables.gold import CUSTOMER_CONSENT, CUSTOMER_IDENTIFIER, GOLD_TABLES, SOURCE
 from lakehouse.tables.local_frame import local_frame
-from lakehouse.tables.ops import LINK_OVERRIDE, REVIEW_TASK
+from lakehouse.tables.ops import LINK_OVERRIDE, RESTRICTION, REVIEW_TASK
 from lakehouse.tables.registry import GATED_TABLES
 from lakehouse.tables.spec import Layer, TableSpec
 
@@ -104,7 +109,8 @@ class Step:
 
     `builds_on` names tables that it reads as the last release has them. `is_retired` marks a
     table that no source fills: its step makes it empty, and is needed only where a release has the table
-    from the time when one did.
+    from the time when one did. `keep` makes what stays of the last release's rows where the gate stops
+    the table alone; without it they stay as they are.
     """
 
     table: str
@@ -112,6 +118,14 @@ class Step:
     build: Callable[[Inputs], DataFrame]
     builds_on: tuple[str, ...] = ()
     is_retired: bool = False
+    keep: Callable[[Inputs], DataFrame] | None = None
+
+    @property
+    def stops_alone(self) -> bool:
+        """True of a data product: where its gate fails, or what its domain wrote cannot be computed, the
+        run goes on without it.
+        """
+        return self.layer == Layer.SERVE
 
     @property
     def layer(self) -> str:
@@ -119,18 +133,26 @@ class Step:
         return LINKAGE if self.table == REVIEW_TASK.name else self.table.split(".")[0]
 
 
-def all_steps(sources: Sequence[Source], leave_out: Sequence[str] = ()) -> list[Step]:
+def all_steps(
+    sources: Sequence[Source], leave_out: Sequence[str] = (), products: Sequence[Product] = ()
+) -> list[Step]:
     """Every step after bronze, in an order that can be carried out.
 
-    Tables of gold that `leave_out` names are retired, as if nothing told of them.
+    Tables of gold that `leave_out` names are retired, as if nothing told of them, and with them the
+    products that are made from them.
     """
     silver = _silver_steps(sources)
     retired = {step.table for step in silver if step.is_retired} | {*leave_out}
-    return [*silver, *_LINKAGE_STEPS, *_gold_steps(retired)]
+    gold = _gold_steps(retired)
+    gone = {step.table for step in gold if step.is_retired}
+    return [*silver, *_LINKAGE_STEPS, *gold, *(_serve_step(product, gone) for product in products)]
 
 
 def selected_steps(
-    sources: Sequence[Source], only: Sequence[str], leave_out: Sequence[str] = ()
+    sources: Sequence[Source],
+    only: Sequence[str],
+    leave_out: Sequence[str] = (),
+    products: Sequence[Product] = (),
 ) -> list[Step]:
     """The steps of the layers and tables that `only` names; all of them if it names none.
 
@@ -140,7 +162,7 @@ def selected_steps(
     Raises:
         ConfigurationError: a name is neither a layer nor a table; lists all such names.
     """
-    steps = all_steps(sources, leave_out)
+    steps = all_steps(sources, leave_out, products)
     tables = {step.table for step in steps} | {s.bronze_table.name for s in sources}
     layers = {step.layer for step in steps} | {Layer.BRONZE.value for _ in sources}
     unknown = [name for name in only if name not in tables | layers]
@@ -429,6 +451,39 @@ def _plain(function: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
 def _source(inputs: Inputs) -> DataFrame:
     rows = source_rows(inputs.settings.sources)
     return local_frame(inputs.spark, rows, SOURCE.ddl())
+
+
+_DECIDED = (CUSTOMER_CONSENT.name, RESTRICTION.name, CUSTOMER_IDENTIFIER.name)
+"""What every product reads beside its own tables: whom it may tell of."""
+
+
+def _serve_step(product: Product, gone: Set[str]) -> Step:
+    """A step per data product; one of a table that nothing tells of is retired with it."""
+    if gone & {*product.tables}:
+        return _retired_step(product.table)
+    make = customer_product if product.groups is None else group_product
+
+    def build(inputs: Inputs) -> DataFrame:
+        gold, decided, purpose = served(inputs)
+        return make(gold, decided, product, purpose, inputs.as_of)
+
+    def keep(inputs: Inputs) -> DataFrame:
+        gold, decided, purpose = served(inputs)
+        previous = inputs.previous[product.table_name]
+        return kept_customers(previous, gold, decided, product, purpose, inputs.as_of)
+
+    def served(inputs: Inputs) -> tuple[dict[str, DataFrame], Permissions, Purpose]:
+        gold = {name: inputs.frames[name] for name in product.tables}
+        decided = Permissions(*(inputs.frames[name] for name in _DECIDED))
+        return gold, decided, inputs.settings.purposes.purposes[product.purpose]
+
+    return Step(
+        product.table_name,
+        tuple(dict.fromkeys((*product.tables, *_DECIDED))),
+        build,
+        builds_on=(product.table_name,),
+        keep=keep if product.groups is None else None,
+    )
 
 
 _GOLD_SPECS = {spec.name: spec for spec in GOLD_TABLES}

@@ -8,7 +8,8 @@ from pyspark.sql import functions as F
 from lakehouse.columns.keys import keyed_hash
 from lakehouse.privacy.masking import named_by, needs_customers, row_conditions
 from lakehouse.privacy.shapes import BAND, HIDDEN, TOKEN_DIGITS, Shape, shape
-from lakehouse.settings.roles import Role
+from lakehouse.settings.roles import Mask, Role
+from lakehouse.tables.spec import Column as SpecColumn
 from lakehouse.tables.spec import TableSpec
 
 
@@ -94,3 +95,8 @@ def _hidden(text: Column, patterns: Iterable[tuple[str, str]]) -> Column:
         fits = F.regexp_replace(text, pattern, replacement)
         shown = F.when(text.rlike(pattern), fits).otherwise(shown)
     return F.when(text.isNotNull(), shown)
+
+
+def masked_value(value: Column, name: str, type_: str, mask: Mask) -> Column:
+    """The value of a column of that name and type under a mask; one that needs a key gives null."""
+    return _masked(value, shape(SpecColumn(name, type_, ""), mask), type_, key=None)

@@ -1,1 +1,5 @@
-"""What leaves the lake for a purpose: data products, limited to who consented, masked and minimised."""
+"""Serve: data products, made of gold alone, as the files in conf/base/products say.
+
+What an author cannot say away is done here for every product: whom it may tell of, by consent and
+objection; which address is shown, by channel; which groups are too small to be told.
+"""

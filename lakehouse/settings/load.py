@@ -19,6 +19,7 @@ from lakehouse.settings.audit import AuditSettings
 from lakehouse.settings.documents import Document, Layer, merged, origin, read_layer
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.faults import Fault, dotted, refuse
+from lakehouse.settings.folders import read_products, read_sources
 from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.settings.households import Households
 from lakehouse.settings.linkage import LinkageSettings
@@ -30,12 +31,11 @@ from lakehouse.settings.models import (
     SparkSettings,
 )
 from lakehouse.settings.privacy_scan import PrivacyScanSettings
+from lakehouse.settings.product_policy import ProductPolicy
 from lakehouse.settings.purposes import PurposeSettings
 from lakehouse.settings.reference_checks import reference_faults
 from lakehouse.settings.regimes import RegimeSettings
 from lakehouse.settings.roles import Roles
-from lakehouse.settings.source_checks import source_faults
-from lakehouse.settings.sources import Source
 from lakehouse.settings.survivorship import Survivorship
 from lakehouse.settings.validation import validation_faults
 
@@ -50,6 +50,7 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "freshness": ("freshness", FreshnessSettings),
     "households": ("households", Households),
     "purposes": ("purposes", PurposeSettings),
+    "product_policy": ("product_policy", ProductPolicy),
     "regimes": ("regimes", RegimeSettings),
     "privacy_scan": ("privacy_scan", PrivacyScanSettings),
     "roles": ("roles", Roles),
@@ -100,7 +101,8 @@ def load_settings(
     given = _given_layers(overrides or {})
     faults: list[Fault] = []
     tree: dict[str, Any] = {"env": env, "kill": os.environ.get("C360_KILL")}
-    sources, is_complete = _sources(conf, env, faults)
+    sources, is_complete = read_sources(conf, env, faults)
+    known = tuple(sources.values()) if is_complete else None
     known = tuple(sources.values()) if is_complete else None
     for name, (branch, model) in _BRANCHES.items():
         layers, unread = _branch_layers(conf, env, name)
@@ -115,14 +117,19 @@ def load_settings(
             for path, message in reference_faults(valid, known, tree)
         ]
         tree[branch] = valid
-    faults += [
-        Fault(layer.label, "", "no setting goes by this name")
-        for layer in given
-        if not layer.content.keys() <= tree.keys()
-    ]
+    faults += _unknown(given, tree.keys())
+    tree["products"] = read_products(conf, env, tree, faults)
     refuse(faults)
     tree["sources"] = tuple(sources[name] for name in sorted(sources))
     return Settings.model_construct(**tree)
+
+
+def _unknown(given: list[Layer], branches: Set[str]) -> list[Fault]:
+    return [
+        Fault(layer.label, "", "no setting goes by this name")
+        for layer in given
+        if not layer.content.keys() <= branches
+    ]
 
 
 def _environment_faults(conf: Path, env: str) -> list[Fault]:
@@ -216,26 +223,3 @@ def _secret_faults(env: str, layers: list[Layer]) -> list[Fault]:
         for label in holders
         if label.startswith("conf/")
     ]
-
-
-def _sources(conf: Path, env: str, faults: list[Fault]) -> tuple[dict[str, Source], bool]:
-    """The sources by name, and whether all could be read; `faults` comes empty."""
-    found: dict[str, list[Layer]] = {}
-    for folder in ("base", env):
-        for path in sorted((conf / folder / "sources").glob("*.yml")):
-            layer = read_layer(path, f"conf/{folder}/sources/{path.name}")
-            if isinstance(layer, Fault):
-                faults.append(layer)
-            else:
-                found.setdefault(path.stem, []).append(layer)
-    if not found:
-        faults.append(Fault("conf/base/sources", "", "no source is described here"))
-    sources: dict[str, Source] = {}
-    for name, layers in found.items():
-        valid = _validated(Source, merged(layers), layers, faults)
-        if isinstance(valid, Source):
-            sources[name] = valid
-    is_complete = not faults
-    for name, key, message in source_faults(sources, complete=is_complete):
-        faults.append(Fault(origin(found[name], key), dotted(key), message))
-    return sources, is_complete

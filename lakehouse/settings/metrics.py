@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-import sqlglot
 from pydantic import Field, StringConstraints, ValidationError
-from sqlglot import exp
 
 from lakehouse.settings import places
 from lakehouse.settings.documents import Layer, read_layer
+from lakehouse.settings.expressions import sql_faults
 from lakehouse.settings.faults import Fault, dotted, refuse
 from lakehouse.settings.sources import Frozen, Name, Text
 from lakehouse.settings.validation import validation_faults
@@ -20,11 +19,6 @@ from lakehouse.tables.gold import GOLD_TABLES
 
 _FILE = "conf/base/metrics.yml"
 _SPECS = {spec.name: spec for spec in GOLD_TABLES}
-
-_CALLS_OUT = frozenset(
-    {"java_method", "reflect", "try_reflect", "read_files", "http_request", "ai_query"}
-)
-"""Functions of Spark and Databricks that run code or read what is no table."""
 
 GoldTable = Annotated[str, StringConstraints(pattern=r"^gold\.[a-z][a-z0-9_]*$")]
 
@@ -110,11 +104,11 @@ def _expression_faults(view: MetricView) -> Iterator[tuple[str, str]]:
     for place, field, aggregates in fields:
         if names.count(field.name) > 1:
             yield f"{place}.name", "given twice"
-        for message in _sql_faults(field.expression, known, aggregates):
+        for message in sql_faults(field.expression, known, aggregates):
             yield f"{place}.expression", message
     if "$$" in view.model_dump_json():
         yield "", "may not hold $$, which ends the text of a metric view"
-    for message in _sql_faults(view.where or "true", known, aggregates=False):
+    for message in sql_faults(view.where or "true", known, aggregates=False):
         yield "where", message
 
 
@@ -127,23 +121,3 @@ def _known_columns(view: MetricView) -> set[tuple[str, str]]:
         if table in _SPECS
         for column in _SPECS[table].column_names
     }
-
-
-def _sql_faults(text: str, known: set[tuple[str, str]], aggregates: bool) -> Iterator[str]:
-    try:
-        tree = sqlglot.parse_one(text, dialect="spark")
-    except sqlglot.errors.SqlglotError:
-        yield "is no expression of Spark SQL"
-        return
-    # A statement or a query within an expression could read or change anything.
-    if not isinstance(tree, exp.Condition) or tree.find(exp.Query, exp.DDL, exp.DML, exp.Command):
-        yield "must be an expression, not a query or a statement"
-        return
-    for function in tree.find_all(exp.Anonymous):
-        if function.name.lower() in _CALLS_OUT:
-            yield f"{function.name} reaches beyond the tables"
-    for column in tree.find_all(exp.Column):
-        if (column.table, column.name) not in known:
-            yield f"there is no column {column.sql()}"
-    if bool(tree.find(exp.AggFunc)) != aggregates:
-        yield "must aggregate rows" if aggregates else "must not aggregate rows"

@@ -14,6 +14,8 @@ from lakehouse.settings.households import Households
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.places import local_path
 from lakehouse.settings.privacy_scan import PrivacyScanSettings
+from lakehouse.settings.product_policy import ProductPolicy
+from lakehouse.settings.products import Product
 from lakehouse.settings.purposes import PurposeSettings
 from lakehouse.settings.regimes import RegimeSettings
 from lakehouse.settings.roles import Roles
@@ -156,6 +158,8 @@ class Settings(Frozen):
     freshness: FreshnessSettings
     households: Households
     purposes: PurposeSettings
+    product_policy: ProductPolicy
+    products: tuple[Product, ...] = ()
     regimes: RegimeSettings
     privacy_scan: PrivacyScanSettings
     roles: Roles

@@ -14,6 +14,7 @@ class Layer(StrEnum):
     SILVER = "silver"
     LINKAGE = "linkage"
     GOLD = "gold"
+    SERVE = "serve"
     OPS = "ops"
 
 

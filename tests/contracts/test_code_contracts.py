@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TRANSFORMS = ("lakehouse/silver", "lakehouse/gold", "lakehouse/columns")
+TRANSFORMS = ("lakehouse/silver", "lakehouse/gold", "lakehouse/serve", "lakehouse/columns")
 ACTIONS = {"collect", "toPandas", "show", "persist", "cache", "checkpoint", "localCheckpoint"}
 ACTIONS |= {"foreach", "foreachPartition", "toLocalIterator", "head", "isEmpty"}
 OFF_CONNECT = {"_jvm", "_jdf", "_jsparkSession", "rdd", "sparkContext", "_sc"}

@@ -65,11 +65,13 @@ def small_settings(
     kill: str | None = None,
     feeds: Sequence[str] = FEEDS,
     whole: bool = False,
+    products: Sequence[str] = (),
     **more: str,
 ) -> Settings:
     """Settings of a lake in `home` that reads the company in `files`, these feeds alone.
 
-    Without `whole`, tables are left out that are made like others, as each costs every test its time.
+    Without `whole`, tables are left out that are made like others, as each costs every test its time, and
+    so are data products but for those named.
     """
     overrides = {
         "lake.root": str(home / "lake"),
@@ -83,7 +85,10 @@ def small_settings(
     settings = load_settings("test", overrides=overrides)
     chosen = tuple(source for source in settings.sources if source.name in feeds)
     lake = settings.lake if whole else settings.lake.model_copy(update={"leave_out": LEFT_OUT})
-    return settings.model_copy(update={"sources": chosen, "lake": lake, "kill": kill})
+    wanted = tuple(p for p in settings.products if whole or p.name in products)
+    return settings.model_copy(
+        update={"sources": chosen, "lake": lake, "kill": kill, "products": wanted}
+    )
 
 
 def small_lake_at(home: Path, files: Path, **changes: Any) -> SmallLake:

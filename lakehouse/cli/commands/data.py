@@ -84,9 +84,10 @@ def run(
         bool, typer.Option("--full-linkage", help="Score every pair anew, not only what changed.")
     ] = False,
 ) -> None:
-    """Take landing files through bronze, silver, linkage and gold to one new release.
+    """Take landing files through bronze, silver, linkage, gold and serve to one new release.
 
-    Readers see all new tables together, or, when a gate fails, stay on the last release.
+    Readers see all new tables together, or, when a gate fails, stay on the last release. A data product
+    whose gate fails stops alone: the rest is released, and the exit code is 8.
 
     Examples:
     c360 run --env demo

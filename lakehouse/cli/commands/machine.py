@@ -8,6 +8,7 @@ import typer
 from lakehouse.cli.app import Env, show
 from lakehouse.errors import ConfigurationError, ExitCode, LakehouseError
 from lakehouse.report import Grid, Report
+from lakehouse.settings.models import Settings
 
 jars = typer.Typer(no_args_is_help=True, help="Delta's jars on this machine.")
 config = typer.Typer(no_args_is_help=True, help="What conf/ and the environment say.")
@@ -70,12 +71,23 @@ def config_check(env: Env = "demo") -> None:
     from lakehouse.tables.registry import GATED_TABLES
 
     settings, suites, views = _read_together(
-        lambda: load_settings(env),
+        lambda: _with_fit_gates(load_settings(env)),
         lambda: read_suites(expectations_dir(), GATED_TABLES),
         load_metrics,
     )
-    counts = f"{len(settings.sources)} sources, {len(suites)} suites, {len(views)} metric views"
+    counts = (
+        f"{len(settings.sources)} sources, {len(suites)} suites, {len(settings.products)} data products, "
+        f"{len(views)} metric views"
+    )
     show(Report(lines=[f"Environment {env} is right: {counts}."]))
+
+
+def _with_fit_gates(settings: Settings) -> Settings:
+    """The settings. Raises SuiteError where the gate of a data product cannot be used."""
+    from lakehouse.quality.product_suite import product_suites
+
+    product_suites(settings.products)
+    return settings
 
 
 def _read_together(*reads: Callable[[], Any]) -> list[Any]:

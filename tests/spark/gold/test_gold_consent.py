@@ -1,6 +1,7 @@
 """Effective consent: the latest decision of each record, and of records the most protective."""
 
 import itertools
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -131,3 +132,41 @@ def test_purposes_and_channels_are_apart_and_strangers_have_no_row(consents: Row
 def test_what_is_not_a_grant_is_a_withdrawal(consents: Rows, action: str | None) -> None:
     (row,) = consents(decided("e1", action, "2024-01-01"))
     assert row["state"] == "withdrawn"
+
+
+def histories() -> list[dict[str, Any]]:
+    """Each purpose is a history of its own, of up to three decisions by either record of c1."""
+    rng = random.Random(11)  # noqa: S311
+    return [
+        decided(
+            f"e{world}.{n}",
+            rng.choice(["grant", "withdraw", None]),
+            f"2024-01-0{rng.randint(1, 3)}",
+            rng.choice(["r1", "r2"]),
+            purpose=f"p{world:03}",
+        )
+        for world in range(150)
+        for n in range(rng.randint(1, 5))
+    ]
+
+
+def test_a_customer_allows_what_each_record_that_decided_allows_last_whatever_the_order(
+    consents: Rows,
+) -> None:
+    events = histories()
+    last: dict[str, dict[str, tuple[str, bool]]] = {}
+    for event in events:
+        # At one moment the withdrawal holds.
+        rank = (event["happened_at"], event["action"] != "grant")
+        records = last.setdefault(event["purpose"], {})
+        records[event["person_record_key"]] = max(
+            records.get(event["person_record_key"], ("", False)), rank
+        )
+    expected = {
+        purpose: "withdrawn" if any(w for _, w in records.values()) else "granted"
+        for purpose, records in last.items()
+    }
+
+    random.Random(3).shuffle(events)  # noqa: S311
+    assert {row["purpose"]: row["state"] for row in consents(*events)} == expected
+    assert set(expected.values()) == {"granted", "withdrawn"}

@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.quality.bronze_suite import SEQUENCE_AT, bronze_suite
 from lakehouse.quality.gx import validated
+from lakehouse.quality.product_suite import product_suite
 from lakehouse.quality.quarantine import FLAGS, flag_name, flagged
 from lakehouse.quality.rules import (
     BETWEEN,
@@ -42,6 +43,7 @@ SLOW = pytest.mark.slow
 EXPECTATIONS = Path(__file__).parents[3] / "expectations"
 SUITES = read_suites(EXPECTATIONS, GATED_TABLES)
 CRM = next(s for s in load_settings("test").sources if s.name == "crm_contact")
+PRODUCTS = load_settings("test").products
 BRONZE = replace(
     CRM.bronze_table,
     columns=(*CRM.bronze_table.columns, Column(SEQUENCE_AT, "timestamp", "Beside bronze's own.")),
@@ -61,6 +63,7 @@ CASES = [
         )
         for spec in GATED_TABLES
     ),
+    *(pytest.param(p.table, product_suite(p), id=p.table_name, marks=SLOW) for p in PRODUCTS),
     pytest.param(BRONZE, bronze_suite(CRM, date(2026, 1, 5)), id=BRONZE.name),
 ]
 

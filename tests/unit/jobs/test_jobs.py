@@ -19,6 +19,7 @@ LAYERS: dict[str, list[str]] = {
     "build_silver": ["silver"],
     "link_customers": ["linkage"],
     "build_gold": ["gold"],
+    "publish_serve": ["serve"],
     "run_all": [],
 }
 

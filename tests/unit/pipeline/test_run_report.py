@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from lakehouse.errors import ExitCode
 from lakehouse.pipeline.freshness import Freshness
 from lakehouse.pipeline.run_report import run_report
 from lakehouse.pipeline.runner import RunOutcome
@@ -41,3 +42,14 @@ def test_a_feed_whose_newest_row_is_older_than_its_limit_is_told() -> None:
     assert warning.startswith(
         "shop_order is late: its newest row is 96 hours old, 48 are allowed; 7 of"
     )
+
+
+def test_a_stopped_product_is_told_with_its_reason_and_the_scheduler_by_an_exit_code() -> None:
+    why = "1 rule(s) of severity fail are broken: serve.care: small_group (3 of 9 rows)."
+
+    report = run_report(RunOutcome("day-1", stopped_products={"serve.care": why}))
+
+    assert report.warnings[0].startswith("serve.care is stopped, and keeps the rows")
+    assert why in report.warnings[0]
+    assert report.exit_code == ExitCode.PRODUCT_STOPPED
+    assert run_report(RunOutcome("day-1")).exit_code == ExitCode.OK

@@ -173,3 +173,27 @@ def test_a_run_keeps_to_the_model_that_it_has_begun_with(tmp_path: Path) -> None
     assert linkage_model(None, settings, DAY, own) == begun_with
     later = linkage_model(None, settings, DAY, tmp_path / "run_2" / "models")
     assert later.version == "of-c360-train"
+
+
+def test_a_product_reads_gold_alone_and_the_consent_that_it_may_not_go_without() -> None:
+    settings = load_settings("test")
+    steps = all_steps(settings.sources, (), settings.products)
+
+    served = [s for s in steps if s.layer == "serve"]
+
+    assert [s.table for s in served] == [p.table_name for p in settings.products]
+    assert {n for s in served for n in s.reads if not n.startswith("gold.")} == {"ops.restriction"}
+    assert all("gold.customer_consent" in s.reads and s.stops_alone for s in served)
+    assert not any(s.stops_alone for s in steps if s not in served)
+    chosen = selected_steps(settings.sources, ["serve"], (), settings.products)
+    assert [s.table for s in chosen] == [s.table for s in served]
+
+
+def test_a_product_of_a_table_that_conf_leaves_out_is_retired_with_it() -> None:
+    settings = load_settings("test")
+
+    steps = all_steps(settings.sources, ["gold.customer_360"], settings.products)
+
+    assert {s.table for s in steps if s.is_retired} == {
+        *("gold.customer_360", "serve.care_customer", "serve.customers_by_area")
+    }

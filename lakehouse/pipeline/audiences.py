@@ -1,0 +1,167 @@
+"""`c360 audience export`: a data product as files, and whom the destination must add and remove.
+
+Read and written without Spark. What a destination has is kept in ops.audience_export, so that who withdrew,
+objected or was erased is named in removed.csv of the next export, wherever the files have gone.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lakehouse.errors import AccessError, InputError, NotFoundError
+from lakehouse.pipeline.audit import record
+from lakehouse.privacy.masking import require_readable
+from lakehouse.report import Report
+from lakehouse.serve.audience import Delta, Row, csv_text, delta, members, row_hashes
+from lakehouse.settings.models import Settings
+from lakehouse.settings.products import Product
+from lakehouse.storage.plain_log import PlainLog
+from lakehouse.storage.released_tables import ReleasedTables, released_tables
+from lakehouse.tables.audience import AUDIENCE_EXPORT
+
+_MANIFEST = "manifest.json"
+_WITH_PEOPLE = ("audience.csv", "added.csv")
+
+
+def export_audience(settings: Settings, name: str, folder: Path) -> Report:
+    """Writes the released rows of a product about customers below `folder`, if they changed since last time.
+
+    `<folder>/<product>/release-<number>` gets audience.csv (all rows), added.csv (rows to add, or to put in
+    the place of a customer's former one), removed.csv (ids) and manifest.json. Of earlier exports the files
+    with people go, lest they outlive an erasure.
+
+    Raises:
+        NotFoundError: conf has no such product, or no release has it yet.
+        InputError: its rows are no customers.
+        AccessError: the session names no role, one that does not read for the product's purpose, or the
+            audit cannot be written.
+    """
+    product = _product(settings, name)
+    _require_role(settings, product)
+    tables = released_tables(settings.lake)
+    if product.table_name not in tables.versions:
+        raise NotFoundError(
+            f"Release {tables.number} has no {product.table_name}.",
+            "run `c360 run --only serve`, and see whether the product's gate stops it.",
+        )
+    log = PlainLog(settings.lake, AUDIENCE_EXPORT)
+    with log.deciding():
+        return _exported(settings, product, tables, log, folder)
+
+
+def _exported(
+    settings: Settings, product: Product, tables: ReleasedTables, log: PlainLog, folder: Path
+) -> Report:
+    destination, rows = str(folder.resolve()), tables.rows(product.table)
+    secret = settings.lake.secret.get_secret_value()
+    before, last = members(log.rows(), product.name, destination)
+    now = row_hashes(rows, product.table.column_names, secret)
+    change = delta(before, now)
+    if change.is_empty:
+        return Report(lines=[f"Nothing has changed since the export of release {last}."])
+    record(
+        settings,
+        action="export",
+        surface="audience export",
+        count=len(rows),
+        purpose=product.purpose,
+        reason=f"{product.name}; {AUDIENCE_EXPORT.name} says whom",
+        release=tables.number,
+    )
+    place = folder / product.name / f"release-{tables.number:06}"
+    _write(place, _files(product, tables, rows, change, last))
+    log.append(_log_rows(product, destination, tables.number, change, now))
+    _forget_earlier(place)
+    told = f"{place} has {len(rows):,} customers of release {tables.number}"
+    counts = f"{len(change.added):,} added, {len(change.changed):,} changed"
+    return Report(lines=[f"{told}: {counts}, {len(change.removed):,} to be removed."])
+
+
+def _product(settings: Settings, name: str) -> Product:
+    found = {product.name: product for product in settings.products}
+    if name not in found:
+        raise NotFoundError(
+            f"conf has no data product {name}.", "`c360 products list` names those that there are."
+        )
+    if found[name].groups is not None:
+        raise InputError(
+            f"{name} tells of groups of customers, and an audience is of customers.",
+            "read its table.",
+        )
+    return found[name]
+
+
+def _require_role(settings: Settings, product: Product) -> None:
+    require_readable(product.table, settings.roles.current)
+    if settings.roles.reader == "default":
+        raise AccessError(
+            "An audience leaves the lakehouse with what its product shows, and the session names no role.",
+            "name one that reads for the product's purpose, by --role or C360_ROLE.",
+        )
+
+
+def _files(
+    product: Product, tables: ReleasedTables, rows: Sequence[Row], change: Delta, last: int
+) -> dict[str, str]:
+    """The text of each file by name, the manifest last."""
+    columns = product.table.column_names
+    told = {*change.added, *change.changed}
+    files = {
+        "audience.csv": csv_text(rows, columns),
+        "added.csv": csv_text([r for r in rows if r["customer_id"] in told], columns),
+        "removed.csv": csv_text([{"customer_id": c} for c in change.removed], ["customer_id"]),
+    }
+    manifest = {
+        "product": product.name,
+        "version": product.version,
+        "owner": product.owner,
+        "purpose": product.purpose,
+        "release": tables.number,
+        "previous_release": last or None,
+        "row_count": len(rows),
+        "added_count": len(told),
+        "removed_count": len(change.removed),
+        "sha256": {n: hashlib.sha256(text.encode()).hexdigest() for n, text in files.items()},
+    }
+    return {**files, _MANIFEST: json.dumps(manifest, indent=2) + "\n"}
+
+
+def _write(place: Path, files: dict[str, str]) -> None:
+    """Whole or not at all: a folder of that name has all files."""
+    partial = place.with_name(f".{place.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for name, text in files.items():
+        (partial / name).write_text(text, encoding="utf-8", newline="")
+    shutil.rmtree(place, ignore_errors=True)
+    partial.rename(place)
+
+
+def _log_rows(
+    product: Product, destination: str, release: int, change: Delta, hashes: dict[str, str]
+) -> list[dict[str, object]]:
+    at = datetime.now(UTC)
+    kinds = {"added": change.added, "changed": change.changed, "removed": change.removed}
+    return [
+        {
+            "product": product.name,
+            "destination": destination,
+            "release_number": release,
+            "customer_id": customer,
+            "change": kind,
+            "row_hash": hashes.get(customer),
+            "exported_at": at,
+        }
+        for kind, customers in kinds.items()
+        for customer in customers
+    ]
+
+
+def _forget_earlier(place: Path) -> None:
+    for earlier in place.parent.glob("release-*"):
+        if earlier.name < place.name:
+            for name in _WITH_PEOPLE:
+                (earlier / name).unlink(missing_ok=True)

@@ -1,0 +1,92 @@
+"""An exported audience: its rows as CSV that no spreadsheet runs, and what changed since the last export."""
+
+import csv
+import hashlib
+import hmac
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Row = Mapping[str, Any]
+
+# The last four are what some spreadsheets take for the first.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_TELEPHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+@dataclass(frozen=True)
+class Delta:
+    """Ids of customers, in order: new to the destination, there with other values, and to be removed."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """True where the destination has what it should have."""
+        return not (self.added or self.changed or self.removed)
+
+
+def row_hashes(rows: Iterable[Row], columns: Sequence[str], secret: str) -> dict[str, str]:
+    """By customer_id, a keyed hash of the row's columns."""
+    return {row["customer_id"]: _row_hash(row, columns, secret) for row in rows}
+
+
+def _row_hash(row: Row, columns: Sequence[str], secret: str) -> str:
+    told = json.dumps([[name, cell(row[name])] for name in columns])
+    keyed = hmac.new(secret.encode(), f"c360 audience {told}".encode(), hashlib.sha256)
+    return keyed.hexdigest()[:32]
+
+
+def delta(before: Mapping[str, str], now: Mapping[str, str]) -> Delta:
+    """What a destination that has the rows with the hashes `before` must be told to have those of `now`."""
+    return Delta(
+        added=tuple(sorted(now.keys() - before.keys())),
+        changed=tuple(sorted(c for c in now.keys() & before.keys() if now[c] != before[c])),
+        removed=tuple(sorted(before.keys() - now.keys())),
+    )
+
+
+def members(log: Iterable[Row], product: str, destination: str) -> tuple[dict[str, str], int]:
+    """What the destination has of the product by rows of ops.audience_export: hashes by customer_id.
+
+    And the release of the last export; 0 if there was none.
+    """
+    own = [r for r in log if (r["product"], r["destination"]) == (product, destination)]
+    has: dict[str, str] = {}
+    for row in sorted(own, key=lambda row: (row["release_number"], row["exported_at"])):
+        if row["row_hash"] is None:
+            has.pop(row["customer_id"], None)
+        else:
+            has[row["customer_id"]] = row["row_hash"]
+    return has, max((row["release_number"] for row in own), default=0)
+
+
+def csv_text(rows: Iterable[Row], columns: Sequence[str]) -> str:
+    """The rows as CSV in UTF-8's signs, a head line first, in order of customer_id."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in sorted(rows, key=lambda row: str(row["customer_id"])):
+        writer.writerow([cell(row[name]) for name in columns])
+    return text.getvalue()
+
+
+def cell(value: Any) -> str:
+    """A value as a cell. Text that a spreadsheet would run gets a quote before it, unless it is a
+    telephone number.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        value = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, str):
+        return str(value)
+    is_formula = value.startswith(_FORMULA) and not _TELEPHONE.fullmatch(value)
+    return f"'{value}" if is_formula else value

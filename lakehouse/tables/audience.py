@@ -1,0 +1,37 @@
+"""Ops of audiences: whom which export of a data product told of, so that the next can say who must go."""
+
+from lakehouse.tables.spec import Column, Sensitivity, TableSpec, WriteMode
+
+AUDIENCE_EXPORT = TableSpec(
+    name="ops.audience_export",
+    description="One row per customer whom an export of a data product added, changed or removed; the newest row "
+    "of a customer says whether the destination has them. Outside of releases, made by the first export.",
+    columns=(
+        Column("product", "string", "Data product that was exported.", required=True),
+        Column("destination", "string", "Folder that it went to.", required=True),
+        Column("release_number", "bigint", "Release that it was taken from.", required=True),
+        Column(
+            "customer_id",
+            "string",
+            "Customer, by the id of that release.",
+            Sensitivity.PSEUDONYM,
+            required=True,
+        ),
+        Column("change", "string", "added, changed or removed.", required=True),
+        Column(
+            "row_hash",
+            "string",
+            "Keyed hash of the row that was exported; null of who was removed.",
+            Sensitivity.PSEUDONYM,
+        ),
+        Column(
+            "exported_at", "timestamp", "When it was exported.", required=True, run_metadata=True
+        ),
+    ),
+    primary_key=("product", "destination", "release_number", "customer_id"),
+    owner="privacy",
+    retention_days=1095,
+    purposes=("legal",),
+    write_mode=WriteMode.APPEND,
+    subject_key="customer_id",
+)

@@ -1,0 +1,90 @@
+"""Data products in whole runs: a failing gate stops its product alone; who withdrew goes all the same."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lakehouse.errors import ExitCode
+from lakehouse.pipeline.audiences import export_audience
+from lakehouse.pipeline.lake import open_lake
+from lakehouse.pipeline.products import products_list
+from lakehouse.pipeline.run_report import run_report
+from lakehouse.settings.products import GateRule
+from lakehouse.storage.released_tables import released_tables
+from tests.support.lake import DAY_1, DAY_2, FEEDS, SmallLake, generated, small_settings
+
+pytestmark = pytest.mark.slow
+PRODUCT = "marketing_customer"
+_OF_CONSENT = ("consent_event", "newsletter_subscriber", "pos_loyalty_member")
+"""Consent, and the feeds beside those of a small lake whose people it is about."""
+NOBODY_IS_ACTIVE = GateRule(
+    type="expect_column_values_to_be_in_set",
+    kwargs={"column": "is_active", "value_set": [False]},
+    severity="fail",
+    reason="never_so",
+    description="Broken as soon as somebody is active.",
+)
+
+
+def lake_of(home: Path, files: Path, **broken: Any) -> SmallLake:
+    settings = small_settings(
+        home,
+        files,
+        feeds=(*FEEDS, *_OF_CONSENT),
+        products=(PRODUCT,),
+        **{"roles.reader": "marketer"},
+    )
+    products = tuple(p.model_copy(update=broken) for p in settings.products)
+    settings = settings.model_copy(update={"products": products})
+    return SmallLake(settings, open_lake(settings))
+
+
+def test_a_stopped_product_keeps_its_rows_but_for_who_withdrew_and_the_run_goes_on(
+    tmp_path: Path,
+) -> None:
+    files = generated(tmp_path / "files")
+    first = lake_of(tmp_path, files)
+    first.run("day-1", DAY_1)
+    before = people(first)
+    exported = export_audience(first.settings, PRODUCT, tmp_path / "outbox")
+    stopped = lake_of(tmp_path, files, gate=(NOBODY_IS_ACTIVE,))
+
+    outcome = stopped.run("day-2", DAY_2)
+
+    after = people(stopped)
+    allowed = reachable(stopped)
+    report = run_report(outcome)
+    assert list(outcome.stopped_products) == [f"serve.{PRODUCT}"]
+    assert "never_so" in report.warnings[-1]
+    assert report.exit_code == ExitCode.PRODUCT_STOPPED
+    assert released_tables(stopped.settings.lake).as_of == DAY_2
+    assert set(after) == set(before) & allowed
+    assert set(before) - allowed, "nobody withdrew, so that nothing is seen"
+    assert f"{len(before)} added" in exported.lines[0]
+    removed = export_audience(stopped.settings, PRODUCT, tmp_path / "outbox")
+    assert f"{len(set(before) - set(after))} to be removed" in removed.lines[0]
+    again = export_audience(stopped.settings, PRODUCT, tmp_path / "outbox")
+    (grid,) = products_list(stopped.settings).grids
+    assert [row[-2:] for row in grid.rows] == [(len(after), "fail")]
+    assert again.lines == ["Nothing has changed since the export of release 2."]
+
+
+def people(small: SmallLake) -> dict[str, Any]:
+    (product,) = small.settings.products
+    rows = released_tables(small.settings.lake).rows(product.table)
+    return {row["customer_id"]: row for row in rows}
+
+
+def reachable(small: SmallLake) -> set[str]:
+    consent = small.lake.specs["gold.customer_consent"]
+    customers = small.lake.specs["gold.customer"]
+    tables = released_tables(small.settings.lake)
+    (product,) = small.settings.products
+    granted = {
+        row["customer_id"]
+        for row in tables.rows(consent)
+        if (row["purpose"], row["state"]) == ("marketing", "granted")
+        and row["channel"] in product.channels
+    }
+    return granted & {row["customer_id"] for row in tables.rows(customers)}
