@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from lakehouse.settings import places
 from lakehouse.settings.documents import Document, Layer, merged, origin, read_layer
+from lakehouse.settings.erasure import ErasureSettings
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.faults import Fault, dotted, refuse
 from lakehouse.settings.freshness import FreshnessSettings
@@ -44,6 +45,7 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "facts": ("facts", FactSettings),
     "freshness": ("freshness", FreshnessSettings),
     "households": ("households", Households),
+    "erasure": ("erasure", ErasureSettings),
 }
 _OTHER_BASE_FILES = frozenset({"jars", "metrics"})
 

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
+from lakehouse.settings.erasure import ErasureSettings
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.settings.households import Households
@@ -150,6 +151,7 @@ class Settings(Frozen):
     facts: FactSettings
     freshness: FreshnessSettings
     households: Households
+    erasure: ErasureSettings
     sources: tuple[Source, ...] = Field(min_length=1)
     kill: str | None = None
 
