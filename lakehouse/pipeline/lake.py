@@ -46,7 +46,8 @@ class Lake:
     def reconcile(self) -> None:
         """Makes storage match the specs: creates tables that are missing, alters those whose spec changed.
 
-        A retired table is not created, nor one that nothing was written to yet: each has its price in every run.
+        A retired table is not created, nor one that nothing was written to yet: each has its price in
+        every run.
 
         Raises:
             SchemaError: a stored table differs from its spec in a way that no column adds to.
@@ -73,7 +74,7 @@ class Lake:
         return frame.select("*", *(F.lit(None).cast(c.type).alias(c.name) for c in gained))
 
     def logged(self, spec: TableSpec) -> DataFrame:
-        """The rows of a log that stands outside of releases, as they are now; none where nothing was written."""
+        """The rows of a log that stands outside of releases, as they are now; none where there is no table."""
         if not self.tables.exists(spec.name):
             return local_frame(self.spark, (), spec.ddl())
         return self.tables.read(spec.name)

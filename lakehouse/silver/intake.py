@@ -79,7 +79,7 @@ def intake(
     return rows.select(
         *_lineage(source, feed, catalogue),
         *_references(source, feed, catalogue),
-        *(_text(mapped).alias(name) for name, mapped in _mapping(feed).items()),
+        *told_values(feed),
         corrections.cast(CORRECTIONS_TYPE).alias("corrections"),
     )
 
@@ -167,6 +167,11 @@ def _parent_id(source: Source, feed: SilverFeed) -> list[Column]:
     parents = [f for f in source.feeds if f.table == _PARENT_TABLES[feed.table]]
     own = parents[0].record_id if parents else None
     return [identity(at(path)) for path in own or source.key]
+
+
+def told_values(feed: SilverFeed) -> list[Column]:
+    """Every column of `feed.map` as raw text, of a row of `opened`."""
+    return [_text(mapped).alias(name) for name, mapped in _mapping(feed).items()]
 
 
 def _mapping(feed: SilverFeed) -> dict[str, str | Mapped]:

@@ -17,7 +17,6 @@ def _erasure(
     description: str,
     *columns: Column,
     primary_key: tuple[str, ...],
-    subject_key: str | None = None,
 ) -> TableSpec:
     return TableSpec(
         name=f"ops.{entity}",
@@ -28,7 +27,6 @@ def _erasure(
         retention_days=3650,
         purposes=("privacy",),
         write_mode=WriteMode.APPEND,
-        subject_key=subject_key,
     )
 
 
@@ -43,7 +41,7 @@ ERASURE = _erasure(
         required=True,
     ),
     Column("request_id", "string", "The request that asked for it, if one did."),
-    Column("done_by", "string", "Who planned or approved it.", Sensitivity.QUASI_IDENTIFIER),
+    Column("done_by", "string", "Account of who planned or approved it.", _PSEUDONYM),
     Column("run_id", "string", "The run that carried it out.", run_metadata=True),
     Column(
         "release_number",
@@ -74,7 +72,6 @@ ERASURE_MARK = _erasure(
     ),
     Column("mark", "string", "The key, the id or the keyed hash.", _PSEUDONYM, required=True),
     primary_key=("erasure_id", "kind", "mark"),
-    subject_key="mark",
 )
 
 ERASED_ROW = _erasure(
@@ -108,7 +105,6 @@ SUPPRESSION = _erasure(
     Column("state", "string", "suppressed or lifted.", required=True),
     Column("recorded_at", "timestamp", "When it was said.", required=True, run_metadata=True),
     primary_key=("erasure_id", "kind", "value_hash", "recorded_at"),
-    subject_key="value_hash",
 )
 
 ERASURE_TABLES = (ERASURE, ERASURE_MARK, ERASED_ROW, SUPPRESSION)

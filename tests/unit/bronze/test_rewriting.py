@@ -47,11 +47,13 @@ FILES = {
         layout("csv", header=False, delimiter="\t"),
     ),
     "JSON lines": (
-        b'{"id": "1", "email": "a@x.org"}\n{"id": "2", "email": "b@x.org"}\n{"id": "3", "email": "c@x.org"}\n',
+        b'{"id": "1", "email": "a@x.org"}\n{"id": "2", "email": "b@x.org"}\n'
+        b'{"id": "3", "email": "c@x.org"}\n',
         layout("jsonl"),
     ),
     "a JSON array": (
-        b'[\n {"id": "1", "email": "a@x.org"},\n {"id": "2", "email": "b@x.org"},{"id": "3", "email": "c@x.org"}]\n',
+        b'[\n {"id": "1", "email": "a@x.org"},\n {"id": "2", "email": "b@x.org"},'
+        b'{"id": "3", "email": "c@x.org"}]\n',
         layout("json_array"),
     ),
     "Parquet": (parquet(("1", "a@x.org"), ("2", "b@x.org"), ("3", "c@x.org")), layout("parquet")),
