@@ -74,7 +74,7 @@ class Lake:
         return frame.select("*", *(F.lit(None).cast(c.type).alias(c.name) for c in gained))
 
     def logged(self, spec: TableSpec) -> DataFrame:
-        """The rows of a log that stands outside of releases, as they are now; none where there is no table."""
+        """The rows of a log that stands outside of releases, as they are now; none without a table."""
         if not self.tables.exists(spec.name):
             return local_frame(self.spark, (), spec.ddl())
         return self.tables.read(spec.name)

@@ -26,6 +26,7 @@ _MEMBER = r'"((?:[^"\\]|\\.)*)"'
 _WORD = re.compile(r"[^\s,;|\"'<>{}\[\]()]+")
 _PART = re.compile(r"[^\s,;|\"'<>{}\[\]():/?&=\\]+")
 _CELL = re.compile(r"[^,;|\t\n\r]+")
+_AROUND = " \"'.!\r\0"
 _QUOTED = re.compile(_MEMBER)
 
 
@@ -84,7 +85,7 @@ def candidates(text: str) -> Iterator[str]:
     yield lowered.strip()
     for pattern in (_CELL, _QUOTED, _WORD, _PART):
         for found in pattern.findall(lowered):
-            word = found.strip().strip('"').rstrip("=")
+            word = found.strip(_AROUND).rstrip("=")
             if len(word) >= LEAST_LENGTH:
                 yield word
 
