@@ -62,6 +62,13 @@ class SuiteError(LakehouseError):
     exit_code = ExitCode.BAD_CONFIGURATION
 
 
+class PersonalDataError(LakehouseError):
+    """Columns that are declared free of personal data hold some; the release stands."""
+
+    code = "C360-032"
+    exit_code = ExitCode.QUALITY_GATE
+
+
 class SchemaError(LakehouseError):
     """A frame or a stored table does not have the columns that its spec declares."""
 

@@ -1,13 +1,15 @@
 """The `c360` command. Importing it starts no JVM, and no command loads more than it needs."""
 
 from lakehouse.cli.app import app
-from lakehouse.cli.commands import customer, data, machine, people
+from lakehouse.cli.commands import customer, data, erasure, machine, people, privacy
 
 __all__ = ["main"]
 
 machine.add_to(app)
 data.add_to(app)
 customer.add_to(app)
+privacy.add_to(app)
+erasure.add_to(privacy.privacy)
 people.add_to(app)
 
 

@@ -22,7 +22,6 @@ from lakehouse.settings.faults import Fault, dotted, refuse
 from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.settings.households import Households
 from lakehouse.settings.linkage import LinkageSettings
-from lakehouse.settings.linkage_checks import linkage_faults
 from lakehouse.settings.models import (
     LakeSettings,
     LoggingSettings,
@@ -30,9 +29,13 @@ from lakehouse.settings.models import (
     Settings,
     SparkSettings,
 )
+from lakehouse.settings.privacy_scan import PrivacyScanSettings
+from lakehouse.settings.purposes import PurposeSettings
+from lakehouse.settings.reference_checks import reference_faults
+from lakehouse.settings.regimes import RegimeSettings
 from lakehouse.settings.source_checks import source_faults
 from lakehouse.settings.sources import Source
-from lakehouse.settings.survivorship import Survivorship, priority_faults
+from lakehouse.settings.survivorship import Survivorship
 from lakehouse.settings.validation import validation_faults
 
 _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
@@ -46,6 +49,9 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "freshness": ("freshness", FreshnessSettings),
     "households": ("households", Households),
     "erasure": ("erasure", ErasureSettings),
+    "purposes": ("purposes", PurposeSettings),
+    "regimes": ("regimes", RegimeSettings),
+    "privacy_scan": ("privacy_scan", PrivacyScanSettings),
 }
 _OTHER_BASE_FILES = frozenset({"jars", "metrics"})
 
@@ -90,7 +96,7 @@ def load_settings(
     faults: list[Fault] = []
     tree: dict[str, Any] = {"env": env, "kill": os.environ.get("C360_KILL")}
     sources, is_complete = _sources(conf, env, faults)
-    systems = {source.source_system for source in sources.values()} if is_complete else None
+    known = tuple(sources.values()) if is_complete else None
     for name, (branch, model) in _BRANCHES.items():
         layers, unread = _branch_layers(conf, env, name)
         faults += unread
@@ -101,7 +107,7 @@ def load_settings(
             faults += _secret_faults(env, layers)
         faults += [
             Fault(origin(layers, path), dotted(path), message)
-            for path, message in _reference_faults(valid, systems)
+            for path, message in reference_faults(valid, known, tree)
         ]
         tree[branch] = valid
     faults += [
@@ -205,16 +211,6 @@ def _secret_faults(env: str, layers: list[Layer]) -> list[Fault]:
         for label in holders
         if label.startswith("conf/")
     ]
-
-
-def _reference_faults(
-    valid: BaseModel | None, systems: Set[str] | None
-) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """What a branch names that is not there. Systems are None where some source could not be read."""
-    if isinstance(valid, LinkageSettings):
-        yield from linkage_faults(valid, systems)
-    if isinstance(valid, Survivorship) and systems is not None:
-        yield from priority_faults(valid, systems)
 
 
 def _sources(conf: Path, env: str, faults: list[Fault]) -> tuple[dict[str, Source], bool]:

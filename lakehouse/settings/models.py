@@ -13,6 +13,9 @@ from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.settings.households import Households
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.places import local_path
+from lakehouse.settings.privacy_scan import PrivacyScanSettings
+from lakehouse.settings.purposes import PurposeSettings
+from lakehouse.settings.regimes import RegimeSettings
 from lakehouse.settings.sources import Frozen, LocalFolder, Source
 from lakehouse.settings.spark_options import MASTER, option_faults
 from lakehouse.settings.survivorship import Survivorship
@@ -152,10 +155,14 @@ class Settings(Frozen):
     freshness: FreshnessSettings
     households: Households
     erasure: ErasureSettings
+    purposes: PurposeSettings
+    regimes: RegimeSettings
+    privacy_scan: PrivacyScanSettings
     sources: tuple[Source, ...] = Field(min_length=1)
     kill: str | None = None
 
     def digest(self) -> str:
         """SHA-256 of all that bears on what a run writes; the secret is not part of it."""
-        content = self.model_dump_json(exclude={"lake": {"secret"}, "logging": True, "kill": True})
+        beside = {"logging": True, "privacy_scan": True, "kill": True}
+        content = self.model_dump_json(exclude={"lake": {"secret"}, **beside})
         return hashlib.sha256(content.encode()).hexdigest()

@@ -28,7 +28,7 @@ def _anchor(spec: TableSpec) -> str:
 
 def _section(spec: TableSpec) -> str:
     rows = "\n".join(_row(column, spec) for column in spec.columns)
-    subject = f"`{spec.subject_key}`" if spec.subject_key else "none; not about persons"
+    subject = " or ".join(f"`{name}`" for name in spec.subject_keys) or "none; not about persons"
     key = ", ".join(f"`{name}`" for name in spec.primary_key) or "none"
     return f"""## {spec.name}
 

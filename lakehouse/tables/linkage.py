@@ -18,7 +18,7 @@ def _linkage(
     *columns: Column,
     primary_key: tuple[str, ...],
     retention_days: int = 395,
-    subject_key: str | None = None,
+    subject_key: str | tuple[str, ...] | None = None,
     write_mode: WriteMode = WriteMode.OVERWRITE,
 ) -> TableSpec:
     return TableSpec(
@@ -222,7 +222,7 @@ SCORED_EDGE = _linkage(
         "What a steward decided of the pair: same or different; null if nothing.",
     ),
     primary_key=("record_key_l", "record_key_r"),
-    subject_key="record_key_l",
+    subject_key=("record_key_l", "record_key_r"),
 )
 
 CLUSTER = _linkage(
@@ -305,7 +305,7 @@ IDENTITY_EVENT = _linkage(
     Column("run_id", "string", "The run that recorded it.", required=True, run_metadata=True),
     primary_key=("event_id",),
     retention_days=3650,
-    subject_key="customer_id",
+    subject_key=("customer_id", "other_customer_id"),
     write_mode=WriteMode.APPEND,
 )
 
@@ -322,7 +322,7 @@ CUSTOMER_ALIAS = _linkage(
     ),
     primary_key=("customer_id", "current_customer_id"),
     retention_days=3650,
-    subject_key="customer_id",
+    subject_key=("customer_id", "current_customer_id"),
 )
 
 LINKAGE_TABLES = (

@@ -36,7 +36,7 @@ def _ops(
     description: str,
     *columns: Column,
     primary_key: tuple[str, ...],
-    subject_key: str | None = None,
+    subject_key: str | tuple[str, ...] | None = None,
     retention_days: int = 730,
     purposes: tuple[str, ...] = ("operations",),
     write_mode: WriteMode = WriteMode.APPEND,
@@ -313,7 +313,7 @@ LINK_OVERRIDE = _ops(
     Column("reason", "string", "Why, in the steward's words.", _DIRECT, required=True),
     Column("decided_at", "timestamp", "When it was decided.", required=True, run_metadata=True),
     primary_key=("record_key_l", "record_key_r", "decided_at"),
-    subject_key="record_key_l",
+    subject_key=("record_key_l", "record_key_r"),
     retention_days=3650,
 )
 
@@ -442,7 +442,7 @@ REVIEW_TASK = _ops(
         "masked_r", "map<string,string>", "The same of the other record.", _QUASI, required=True
     ),
     primary_key=("task_id",),
-    subject_key="record_key_l",
+    subject_key=("record_key_l", "record_key_r"),
     retention_days=395,
     purposes=("identity",),
     write_mode=WriteMode.OVERWRITE,

@@ -11,7 +11,7 @@ _PSEUDONYM = Sensitivity.PSEUDONYM
 _QUASI = Sensitivity.QUASI_IDENTIFIER
 _DIRECT = Sensitivity.DIRECT_IDENTIFIER
 
-_LINEAGE = (
+LINEAGE = (
     Column(
         "record_key",
         "string",
@@ -83,7 +83,7 @@ def _silver(
     return TableSpec(
         name=f"silver.{entity}",
         description=description,
-        columns=_LINEAGE + columns,
+        columns=LINEAGE + columns,
         primary_key=("record_key",),
         owner=owner,
         retention_days=retention_days,

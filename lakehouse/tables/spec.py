@@ -73,7 +73,11 @@ class Column:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One table. `name` is `<layer>.<entity>`; `description` begins with what one row is."""
+    """One table. `name` is `<layer>.<entity>`; `description` begins with what one row is.
+
+    `subject_key` is the column by which a row belongs to a person; several where it is about the
+    persons of any of them, such as both records of a pair.
+    """
 
     name: str
     description: str
@@ -83,7 +87,7 @@ class TableSpec:
     retention_days: int
     purposes: tuple[str, ...]
     write_mode: WriteMode = WriteMode.OVERWRITE
-    subject_key: str | None = None
+    subject_key: str | tuple[str, ...] | None = None
     cluster_by: tuple[str, ...] = field(default=())
 
     @property
@@ -100,6 +104,13 @@ class TableSpec:
     def column_names(self) -> tuple[str, ...]:
         """Column names in declared order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def subject_keys(self) -> tuple[str, ...]:
+        """The columns of `subject_key`; none if the table is not about persons."""
+        if self.subject_key is None:
+            return ()
+        return (self.subject_key,) if isinstance(self.subject_key, str) else self.subject_key
 
     @property
     def personal_columns(self) -> tuple[str, ...]:

@@ -165,4 +165,5 @@ CUSTOMER_RELATION = about_customers(
     ),
     primary_key=("customer_id", "related_customer_id", "relation_type"),
     owner="customer-data",
+    subject_key=("customer_id", "related_customer_id"),
 )

@@ -55,6 +55,7 @@ def about_customers(
     owner: str,
     purposes: tuple[str, ...] = MARKETING,
     retention_days: int = 1095,
+    subject_key: str | tuple[str, ...] = "customer_id",
 ) -> TableSpec:
     """A table whose rows are about customers: reached and clustered by customer_id."""
     return TableSpec(
@@ -65,7 +66,7 @@ def about_customers(
         owner=owner,
         retention_days=retention_days,
         purposes=purposes,
-        subject_key="customer_id",
+        subject_key=subject_key,
         cluster_by=("customer_id",),
     )
 

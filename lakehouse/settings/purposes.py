@@ -1,0 +1,90 @@
+"""Why personal data may be used, as conf/base/purposes.yml says it; tables name purposes by these names."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from lakehouse.settings.sources import Frozen, Name, Text
+from lakehouse.tables.bronze import bronze_table
+from lakehouse.tables.registry import STATIC_TABLES
+from lakehouse.tables.spec import TableSpec
+
+
+class LegalBasis(StrEnum):
+    """Grounds on which data may be used, by the names of GDPR article 6(1) (a), (b), (c) and (f)."""
+
+    CONSENT = "consent"
+    CONTRACT = "contract"
+    LEGAL_OBLIGATION = "legal_obligation"
+    LEGITIMATE_INTEREST = "legitimate_interest"
+
+
+class Controller(Frozen):
+    """Who answers for the data: the company's name, and where a person may write."""
+
+    name: Text
+    contact: Text
+
+
+class Purpose(Frozen):
+    """One purpose: `title` and `text` are read by the persons themselves.
+
+    `consent_purpose` is what consent events call it: needed where the basis is consent; elsewhere a
+    withdrawal by that name is an objection. `recipients` are categories of those it is shared with.
+    """
+
+    title: Text
+    text: Text
+    legal_basis: LegalBasis
+    recipients: tuple[Text, ...]
+    consent_purpose: Name | None = None
+
+    @property
+    def needs_consent(self) -> bool:
+        """True if nothing may be used for it before the person agreed."""
+        return self.legal_basis is LegalBasis.CONSENT
+
+    @model_validator(mode="after")
+    def _consent_has_a_name(self) -> Self:
+        if self.needs_consent and self.consent_purpose is None:
+            raise ValueError("consent_purpose must say what consent events call it")
+        return self
+
+
+class PurposeSettings(Frozen):
+    """The whole of conf/base/purposes.yml: purposes by name, and the controller where one is said."""
+
+    controller: Controller | None = None
+    purposes: dict[Name, Purpose] = Field(min_length=1)
+
+
+def purpose_faults(
+    settings: PurposeSettings, named: Mapping[str, str]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """A purpose that is named and not described, or described and never named.
+
+    Args:
+        settings: what conf describes.
+        named: by purpose, one who names it, such as a table.
+    """
+    for name, who in sorted(named.items()):
+        if name not in settings.purposes:
+            yield ("purposes", name), f"is missing, and {who} names it"
+    for name in settings.purposes:
+        if name not in named:
+            yield ("purposes", name), "nothing names this purpose"
+
+
+def named_purposes(specs: Iterable[TableSpec]) -> dict[str, str]:
+    """By purpose that a table names, the first such table."""
+    named: dict[str, str] = {}
+    for spec in specs:
+        for purpose in spec.purposes:
+            named.setdefault(purpose, spec.name)
+    return named
+
+
+NAMED_BY_TABLES = named_purposes((*STATIC_TABLES, bronze_table("any", "", "", ())))
+"""The purposes that tables name. All bronze tables name the same, whatever source they are made from."""

@@ -1,0 +1,69 @@
+"""Whatever is held of a person can be found from her: no personal column without a path."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from lakehouse.privacy.subject_paths import SubjectKeys, bronze_path, subject_path
+from lakehouse.settings.load import load_settings
+from lakehouse.settings.sources import Source
+from lakehouse.tables.registry import STATIC_TABLES
+from lakehouse.tables.spec import Column, Sensitivity, TableSpec
+
+SOURCES = load_settings("test").sources
+BY_NAME = [pytest.param(spec, id=spec.name) for spec in STATIC_TABLES]
+BY_SOURCE = [pytest.param(source, id=source.name) for source in SOURCES]
+
+LINEAGE = {
+    *("record_key", "source_record_id", "corrections"),
+    *("content_hash", "unknown_columns"),
+}
+"""Personal everywhere, also in tables about things: a source may use an e-mail as its id."""
+
+OF_MANY = {
+    "linkage.shared_identifier": "a keyed hash of a value that more people share than conf allows",
+    "linkage.term_frequency": "a keyed hash of a value that several records have, and how often",
+    "linkage.oversized_block": "a keyed hash that too many records share",
+}
+"""Tables of keyed hashes of what several people share: about no one of them, and made anew by runs."""
+
+
+def of_persons(columns: Iterable[Column]) -> set[str]:
+    return {c.name for c in columns if c.sensitivity is not Sensitivity.NONE} - LINEAGE
+
+
+@pytest.mark.parametrize("spec", BY_NAME)
+def test_a_table_that_tells_of_persons_can_be_reached_from_each(spec: TableSpec) -> None:
+    if spec.name not in OF_MANY:
+        assert not of_persons(spec.columns) or subject_path(spec) is not None
+
+
+@pytest.mark.parametrize("source", BY_SOURCE)
+def test_a_source_that_tells_of_persons_fills_a_table_of_persons(source: Source) -> None:
+    assert not of_persons(source.bronze_table.columns) or bronze_path(source) is not None
+
+
+def test_hashes_of_what_many_share_stand_in_tables_without_any_personal_value() -> None:
+    specs = [spec for spec in STATIC_TABLES if spec.name in OF_MANY]
+
+    assert len(specs) == len(OF_MANY)
+    assert [spec.name for spec in specs if spec.personal_columns] == []
+
+
+@pytest.mark.parametrize("spec", BY_NAME)
+def test_every_column_that_holds_a_customer_id_of_a_table_by_customer_is_on_its_path(
+    spec: TableSpec,
+) -> None:
+    # Else a row that names her in another column would stay when she is gone.
+    path = subject_path(spec)
+    named = {column for column in spec.column_names if "customer_id" in column}
+
+    if path is not None and path.keys is SubjectKeys.CUSTOMER_ID:
+        assert named == set(path.columns)
+
+
+@pytest.mark.parametrize("spec", BY_NAME)
+def test_both_records_of_a_pair_are_on_its_path(spec: TableSpec) -> None:
+    pair = {"record_key_l", "record_key_r"} & set(spec.column_names)
+
+    assert pair <= set(spec.subject_keys)

@@ -1,0 +1,119 @@
+"""The record of processing: every personal column with why, how long, with whom, and how it is found."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from lakehouse.cli import app
+from lakehouse.errors import ExitCode
+from lakehouse.privacy.processing_record import as_csv, processing_record
+from lakehouse.settings.load import load_settings
+from lakehouse.settings.models import Settings
+from lakehouse.tables.registry import STATIC_TABLES
+from lakehouse.tables.spec import Sensitivity
+
+
+@pytest.fixture(scope="module")
+def settings() -> Settings:
+    return load_settings("test")
+
+
+def test_it_has_every_column_of_every_table_that_is_not_free_of_personal_data(
+    settings: Settings,
+) -> None:
+    specs = (*STATIC_TABLES, *(source.bronze_table for source in settings.sources))
+    personal = {
+        (spec.name, column.name)
+        for spec in specs
+        for column in spec.columns
+        if column.sensitivity is not Sensitivity.NONE
+    }
+
+    record = processing_record(settings)
+
+    assert {(held.spec.name, c.name) for held in record for c in held.columns} == personal
+
+
+def test_a_column_has_the_purposes_retention_recipients_and_path_of_its_table(
+    settings: Settings,
+) -> None:
+    rows = list(csv.DictReader(io.StringIO(as_csv(processing_record(settings)))))
+
+    (email,) = (r for r in rows if (r["table"], r["column"]) == ("silver.campaign_event", "email"))
+
+    assert email == {
+        "table": "silver.campaign_event",
+        "column": "email",
+        "description": "Address that the message went to.",
+        "sensitivity": "direct_identifier",
+        "owner": "marketing",
+        "purposes": "service; analytics; marketing",
+        "legal_bases": "contract; legitimate_interest; consent",
+        "retention_days": "730",
+        "recipients": "payment providers; parcel services; the provider of our support desk; "
+        "providers that send e-mail and text messages for us; advertising networks",
+        "found_by": "person_record_key (person_record_key)",
+    }
+
+
+def test_a_description_of_a_source_is_no_formula_for_a_spreadsheet(settings: Settings) -> None:
+    source = settings.sources[0]
+    evil = source.columns[0].model_copy(update={"description": "=HYPERLINK(1)"})
+    changed = source.model_copy(update={"columns": (evil,)})
+    spoilt = settings.model_copy(update={"sources": (changed,)})
+
+    rows = list(csv.DictReader(io.StringIO(as_csv(processing_record(spoilt, [evil.sensitivity])))))
+
+    assert rows[0]["description"] == "'=HYPERLINK(1)"
+
+
+def run(*line: str) -> str:
+    result = CliRunner().invoke(app, ["privacy", *line, "--env", "test"])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_the_map_shows_a_table_with_all_that_the_law_asks_of_it() -> None:
+    shown = " ".join(run("map", "--table", "ops.link_override").split())
+
+    for said in (
+        "One row per decision of a steward about two person records",
+        "Why: operations (legitimate_interest). Kept 3,650 days. Owner: data-engineering.",
+        "Shared with: the provider that runs our computers.",
+        "A person's rows by: record_key_l or record_key_r (person_record_key).",
+        "reason direct_identifier Why, in the steward's words.",
+    ):
+        assert said in shown
+
+
+def test_the_map_can_be_limited_to_a_layer_and_a_sensitivity() -> None:
+    document = json.loads(
+        run("map", "--table", "gold", "--sensitivity", "direct_identifier", "--json")
+    )
+
+    tables = document["tables"]
+    assert "gold.customer" in {table["table"] for table in tables}
+    assert {table["table"].split(".")[0] for table in tables} == {"gold"}
+    assert {c["sensitivity"] for table in tables for c in table["columns"]} == {"direct_identifier"}
+    assert tables[0]["found_by"] == {"columns": ["customer_id"], "keys": "customer_id", "via": []}
+
+
+def test_the_map_is_written_as_csv_with_a_row_per_column(tmp_path: Path) -> None:
+    told = run("map", "--csv", str(tmp_path / "map.csv"))
+
+    rows = list(csv.DictReader((tmp_path / "map.csv").open(encoding="utf-8")))
+    assert told.startswith(f"{len(rows):,} columns written to ")
+    assert "bronze.crm_contact" in {row["table"] for row in rows}
+
+
+def test_a_table_that_is_not_there_is_refused() -> None:
+    result = CliRunner().invoke(
+        app, ["privacy", "map", "--table", "gold.costumer", "--env", "test"]
+    )
+
+    assert result.exit_code == ExitCode.BAD_INPUT
+    assert "gold.costumer" in result.stderr
