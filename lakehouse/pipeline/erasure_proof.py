@@ -58,11 +58,7 @@ def prove(
         NotErasedError: something is left; the files are named.
     """
     found = case(lake, erasure_id)
-    if EXECUTED not in found.steps:
-        raise InputError(
-            f"The erasure {erasure_id} is not executed.", "c360 privacy erase execute comes first."
-        )
-    executed = found.steps[EXECUTED]
+    executed = _step(found, EXECUTED, "c360 privacy erase execute comes first.")
     released_at = _released_at(lake, executed.release_number)
     _require_age(released_at, _hours(lake, retention_hours))
     ids = [str(name) for name in _listed(found.detail(EXECUTED)["erasures"])]
@@ -76,6 +72,12 @@ def prove(
     for name, certificate in certificates.items():
         record(lake, name, PROVED, certificate, run_id=executed.run_id)
     return certificates[erasure_id]
+
+
+def _step(found: Case, step: str, next_step: str) -> Row:
+    if step not in found.steps:
+        raise InputError(f"The erasure {found.erasure_id} is not {step}.", next_step)
+    return found.steps[step]
 
 
 def _listed(names: object) -> list[object]:
@@ -221,8 +223,5 @@ def certificate(lake: Lake, erasure_id: str) -> str:
         InputError: it is not proved.
     """
     found = case(lake, erasure_id)
-    if PROVED not in found.steps:
-        raise InputError(
-            f"The erasure {erasure_id} is not proved.", "c360 privacy erase prove does that."
-        )
+    _step(found, PROVED, "c360 privacy erase prove does that.")
     return json.dumps(found.detail(PROVED), indent=2, sort_keys=True)

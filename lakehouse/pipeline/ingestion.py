@@ -139,49 +139,56 @@ def ingest(
     }
     if not paths:
         return IngestedFeed(_book(source.name, files, good=0, held=0))
-    spec, now = source.bronze_table, datetime.now(UTC)
+    spec = source.bronze_table
     secret = lake.settings.lake.secret.get_secret_value()
     every = parsed(lake.spark, source, paths).persist()
     try:
-        records, suppressed_count = every, 0
-        if suppressed is not None:
-            records, suppressed_count = without_suppressed(lake, attempt, source, every, suppressed)
+        records, stopped = without_suppressed(lake, attempt, source, every, suppressed)
         # The first action over the cache: what cannot be read is told here, not within the gate.
         malformed = _malformed_count(records, files)
         staged, suite = staged_records(records, source, attempt, files, secret)
         outcome = gate(staged, suite)
         require_passed([outcome])
         if malformed or outcome.held_count:
-            cut = malformed_records(records, source, attempt.run_id)
-            held = conformed(cut.withColumn("quarantined_at", F.lit(now)), QUARANTINE).unionByName(
-                quarantined(staged, spec, attempt.run_id, now)
-                .drop("source_feed")
-                .withColumn("source_feed", F.lit(source.name))
-            )
-            key = attempt.key(f"{QUARANTINE.name}:{spec.name}")
-            lake.tables.write(held, QUARANTINE, key, part=f":{spec.name}")
+            _hold(lake, attempt, source, records, staged)
         good = good_rows(staged).drop(SEQUENCE_AT)
         version = lake.tables.write(good, spec, attempt.key(spec.name))
     finally:
         every.unpersist()
     good_count = appended_count(lake, spec, version, attempt)
-    book = _book(
-        source.name,
-        files,
-        good=good_count,
-        held=malformed + outcome.held_count,
-        suppressed=suppressed_count,
-    )
+    held_count = malformed + outcome.held_count
+    book = _book(source.name, files, good=good_count, held=held_count, suppressed=stopped)
     return IngestedFeed(book, {spec.name: version}, [outcome])
 
 
+def _hold(
+    lake: Lake, attempt: Attempt, source: Source, records: DataFrame, staged: DataFrame
+) -> None:
+    """Writes to quarantine the records that are malformed and those that a rule holds."""
+    spec, now = source.bronze_table, datetime.now(UTC)
+    cut = malformed_records(records, source, attempt.run_id)
+    held = conformed(cut.withColumn("quarantined_at", F.lit(now)), QUARANTINE).unionByName(
+        quarantined(staged, spec, attempt.run_id, now)
+        .drop("source_feed")
+        .withColumn("source_feed", F.lit(source.name))
+    )
+    key = attempt.key(f"{QUARANTINE.name}:{spec.name}")
+    lake.tables.write(held, QUARANTINE, key, part=f":{spec.name}")
+
+
 def without_suppressed(
-    lake: Lake, attempt: Attempt, source: Source, records: DataFrame, suppressed: DataFrame
+    lake: Lake,
+    attempt: Attempt,
+    source: Source,
+    records: DataFrame,
+    suppressed: DataFrame | None,
 ) -> tuple[DataFrame, int]:
     """The records but for those of people who were erased, and how many these are.
 
     Person records that they go by anew are suppressed too, lest what refers to them come in.
     """
+    if suppressed is None:
+        return records, 0
     rows = suppressed_rows(lake, source, records, suppressed, attempt.as_of).persist()
     count = rows.count()
     if count and describes_people(source):

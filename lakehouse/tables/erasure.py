@@ -25,7 +25,7 @@ def _erasure(
         primary_key=primary_key,
         owner="privacy",
         retention_days=3650,
-        purposes=("privacy",),
+        purposes=("legal",),
         write_mode=WriteMode.APPEND,
     )
 
@@ -41,7 +41,7 @@ ERASURE = _erasure(
         required=True,
     ),
     Column("request_id", "string", "The request that asked for it, if one did."),
-    Column("done_by", "string", "Account of who planned or approved it.", _PSEUDONYM),
+    Column("done_by", "string", "Account of the officer who planned or approved it."),
     Column("run_id", "string", "The run that carried it out.", run_metadata=True),
     Column(
         "release_number",

@@ -67,9 +67,7 @@ def test_a_value_is_found_in_every_kind_of_file(
 
 
 @pytest.mark.parametrize("hashed", HASHED.values(), ids=HASHED.keys())
-def test_a_hashed_value_is_found_by_the_value(
-    hashed: Callable[[str], str], tmp_path: Path
-) -> None:
+def test_a_hashed_value_is_found_by_the_value(hashed: Callable[[str], str], tmp_path: Path) -> None:
     (tmp_path / "part.parquet").write_bytes(parquet(hashed(EMAIL)))
     assert hits(tmp_path, Finder(frozenset(), SECRET, [EMAIL]))
 
