@@ -26,7 +26,7 @@ from lakehouse.privacy.erasure_marks import RECORD
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
 from lakehouse.storage.releases import current_release
-from lakehouse.tables.erasure import ERASURE, ERASURE_MARK
+from lakehouse.tables.erasure import ERASED_ROW, ERASURE, ERASURE_MARK
 from lakehouse.tables.linkage import IDENTITY_MAP
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import ERASURE as OF_ERASURE
@@ -111,14 +111,13 @@ def execute(lake: Lake, erasure_ids: Sequence[str]) -> list[Case]:
     run_id = f"{RUN_PREFIX}{sha256(','.join(ids).encode()).hexdigest()[:12]}"
     for found in (case(lake, erasure_id) for erasure_id in ids):
         _require_approved(found, run_id)
-    forgetting = Forgetting(lake, ids)
-    runner.run(lake, run_id, _day(lake, run_id), forgetting=forgetting)
+    runner.run(lake, run_id, _day(lake, run_id), forgetting=Forgetting(lake, ids))
     lake.kill_points.passed(OF_ERASURE, AFTER_RECORD)
     release = _release_of(lake, run_id)
     landing = settle_landing(lake, run_id, current_release(lake.tables).versions)
     for erasure_id in ids:
         if EXECUTED not in case(lake, erasure_id).steps:
-            rows = {name: deleted.row_count for name, deleted in forgetting.deleted.items()}
+            rows = _erased_rows(lake, run_id)
             detail = {"erasures": ids, "deleted_rows": rows, "landing_files": landing}
             record(
                 lake,
@@ -129,6 +128,13 @@ def execute(lake: Lake, erasure_ids: Sequence[str]) -> list[Case]:
                 release_number=release.release_number,
             )
     return [case(lake, erasure_id) for erasure_id in ids]
+
+
+def _erased_rows(lake: Lake, run_id: str) -> dict[str, int]:
+    """By table of bronze, and for quarantine as far as it lay in landing files, the rows that the run erased."""
+    rows = lake.logged(ERASED_ROW).where(F.col("run_id") == run_id).distinct()
+    counted = rows.groupBy("table_name").agg(F.count(F.lit(1)).alias("rows")).collect()
+    return {row.table_name: row["rows"] for row in sorted(counted)}
 
 
 def _require_approved(found: Case, run_id: str) -> None:

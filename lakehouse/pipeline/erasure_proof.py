@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from lakehouse import __version__
 from lakehouse.errors import ConflictError, InputError, NotErasedError
+from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline.erasure import (
     EXECUTED,
     FAILED_PROOF,
@@ -20,6 +21,7 @@ from lakehouse.pipeline.erasure import (
     record,
 )
 from lakehouse.pipeline.erasure_plan import stays
+from lakehouse.pipeline.forgetting import is_about_people
 from lakehouse.pipeline.lake import Lake
 from lakehouse.privacy import byte_scan
 from lakehouse.privacy.byte_scan import Finder, Scan
@@ -29,6 +31,7 @@ from lakehouse.settings.erasure import LandingPolicy
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import local_path
 from lakehouse.storage.locations import Locations
+from lakehouse.storage.log_truncation import truncate_log
 from lakehouse.storage.maintenance import vacuum_before
 from lakehouse.storage.releases import current_release, release_of
 from lakehouse.tables.erasure import ERASED_ROW, ERASURE_MARK, SUPPRESSION
@@ -64,6 +67,7 @@ def prove(
     ids = [str(name) for name in _listed(found.detail(EXECUTED)["erasures"])]
     with lake.locks.run():
         _vacuum(lake, released_at)
+        _cut_logs(lake, executed)
         scan = _scan(lake, ids, identifiers)
     if scan.hits or scan.unreadable:
         _not_erased(lake, ids, scan)
@@ -109,6 +113,23 @@ def _vacuum(lake: Lake, released_at: datetime) -> None:
     named = {*lake.specs, *current_release(lake.tables).versions}
     there = sorted(name for name in named if lake.tables.exists(name))
     vacuum_before(lake.spark, lake.tables, there, released_at)
+
+
+def _cut_logs(lake: Lake, executed: Row) -> None:
+    """Cuts the logs off below the release without the person; of tables outside of releases, below now."""
+    versions = dict(release_of(lake.tables, executed.release_number).versions)
+    for spec in lake.specs.values():
+        is_outside = spec.name in attempts.LOG_TABLES and is_about_people(spec)
+        if is_outside and lake.tables.exists(spec.name):
+            versions[spec.name] = lake.tables.sealed(spec.name, executed.run_id)
+    for table, version in versions.items():
+        _cut_log(lake, table, version)
+
+
+def _cut_log(lake: Lake, table: str, version: int) -> None:
+    folder = local_path(Locations(lake.settings.lake.root).path(table))
+    if folder is not None:
+        truncate_log(folder, version)
 
 
 def _scan(lake: Lake, ids: Sequence[str], identifiers: Sequence[str]) -> Scan:
@@ -213,6 +234,8 @@ def _forget_marks(lake: Lake, ids: Sequence[str], run_id: str) -> None:
     lake.tables.delete(ERASED_ROW, rows.select("run_id").distinct())
     names = (ERASURE_MARK.name, ERASED_ROW.name)
     vacuum_before(lake.spark, lake.tables, names, datetime.now(UTC))
+    for name in names:
+        _cut_log(lake, name, lake.tables.sealed(name, run_id))
 
 
 def certificate(lake: Lake, erasure_id: str) -> str:

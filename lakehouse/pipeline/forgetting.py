@@ -14,7 +14,7 @@ from lakehouse.pipeline.attempt import LOG_TABLES, Attempt
 from lakehouse.pipeline.erased_landing import prepare_landing
 from lakehouse.pipeline.erased_values import erased_value_marks
 from lakehouse.pipeline.held import PLACE
-from lakehouse.pipeline.lake import Lake
+from lakehouse.pipeline.lake import Lake, in_parallel
 from lakehouse.pipeline.subject_rows import (
     bronze_rows,
     held_rows_of,
@@ -54,6 +54,13 @@ _COMPARED = frozenset(
 """What linkage looks into to see who is gone: nothing of these people goes on from there."""
 
 
+def is_about_people(spec: TableSpec) -> bool:
+    """True of a log some of whose rows are about single people: it is never made anew, so they are deleted."""
+    is_log = spec.write_mode is WriteMode.APPEND and spec.layer is not Layer.BRONZE
+    is_own = spec in (*ERASURE_TABLES, QUARANTINE)
+    return is_log and not is_own and bool({*KEY_COLUMNS} & {*spec.column_names})
+
+
 @dataclass
 class Forgetting:
     """The erasures that one run carries out together, each by its id."""
@@ -86,10 +93,19 @@ class Forgetting:
         versions[QUARANTINE.name] = self._deleted(QUARANTINE, held.rows)
         return versions | self._forget_logs()
 
-    def end(self) -> Mapping[str, int]:
-        """Takes the people out of what only told the run's own steps that they are gone."""
+    def end(self, attempt: Attempt, versions: Mapping[str, int]) -> Mapping[str, int]:
+        """The versions of all tables that the run has written, sealed.
+
+        What only told its own steps that the people are gone is taken out first.
+        """
         records = self._marks(RECORD).select(F.col("key").alias("record_key"))
-        return {TOUCHED_RECORD.name: self._deleted(TOUCHED_RECORD, records)}
+        self._deleted(TOUCHED_RECORD, records)
+        tables = sorted({*versions, TOUCHED_RECORD.name})
+        threads = self.lake.settings.lake.parallel_steps
+        found = in_parallel(
+            lambda table: self.lake.tables.sealed(table, attempt.run_id), tables, threads
+        )
+        return dict(zip(tables, found, strict=True))
 
     def without(self, table: str, before: DataFrame) -> DataFrame:
         """What a table has of the last release, without these people where it would go on."""
@@ -138,10 +154,7 @@ class Forgetting:
         versions = {}
         for spec in self.lake.specs.values():
             columns = [name for name in KEY_COLUMNS if name in spec.column_names]
-            is_log = spec.write_mode is WriteMode.APPEND and spec.layer is not Layer.BRONZE
-            if not columns or not is_log or spec in (*ERASURE_TABLES, QUARANTINE):
-                continue
-            if self.lake.tables.exists(spec.name):
+            if is_about_people(spec) and self.lake.tables.exists(spec.name):
                 rows = mentioning(self.lake.tables.read(spec.name), columns, keys)
                 version = self._deleted(spec, rows.select(*spec.primary_key))
                 if spec.name not in LOG_TABLES:

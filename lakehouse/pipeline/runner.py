@@ -195,7 +195,7 @@ class _Run:
             self._ingest(sources)
         self._build(steps)
         if self._forgetting is not None:
-            self._versions |= self._forgetting.end()
+            self._versions |= self._forgetting.end(self._attempt, self._versions)
         if any(step.table == IDENTITY_MAP.name for step in steps):
             self._judge_links()
         self._record(steps)

@@ -216,6 +216,16 @@ class DeltaTables:
             "look for a second writer of this lake, then start the job under a new run id.",
         )
 
+    def sealed(self, table: str, run_id: str) -> int:
+        """A version with the same rows, whose commit quotes none that are gone; `run_id` tells who made it.
+
+        So the log can be cut off below it: the commit before quotes statistics of the files that it removed.
+        """
+        with self._locks.table(table):
+            name = self._locations.sql(table)
+            self._spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ('c360.erased_by' = '{run_id}')")
+            return self.version(table)
+
     def restore(self, table: str, version: int) -> None:
         """Makes an earlier version the newest; nothing happens if it is the newest already."""
         with self._locks.table(table):
