@@ -131,7 +131,7 @@ def execute(lake: Lake, erasure_ids: Sequence[str]) -> list[Case]:
 
 
 def _erased_rows(lake: Lake, run_id: str) -> dict[str, int]:
-    """By table of bronze, and for quarantine as far as it lay in landing files, the rows that the run erased."""
+    """By table the rows that the run erased; of quarantine those that lay in landing files."""
     rows = lake.logged(ERASED_ROW).where(F.col("run_id") == run_id).distinct()
     counted = rows.groupBy("table_name").agg(F.count(F.lit(1)).alias("rows")).collect()
     return {row.table_name: row["rows"] for row in sorted(counted)}

@@ -5,7 +5,7 @@ Everything is found from the release that the run starts from, so that a run tha
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -23,7 +23,6 @@ from lakehouse.pipeline.subject_rows import (
     suppressions,
 )
 from lakehouse.privacy.erasure_marks import CUSTOMER, KEY, RECORD, VALUE
-from lakehouse.storage.delta_tables import Deleted
 from lakehouse.tables.conform import conformed
 from lakehouse.tables.erasure import ERASED_ROW, ERASURE_MARK, ERASURE_TABLES, SUPPRESSION
 from lakehouse.tables.linkage import (
@@ -55,19 +54,18 @@ _COMPARED = frozenset(
 
 
 def is_about_people(spec: TableSpec) -> bool:
-    """True of a log some of whose rows are about single people: it is never made anew, so they are deleted."""
+    """True of a log with rows about single people: it is never made anew, so that these are deleted."""
     is_log = spec.write_mode is WriteMode.APPEND and spec.layer is not Layer.BRONZE
     is_own = spec in (*ERASURE_TABLES, QUARANTINE)
     return is_log and not is_own and bool({*KEY_COLUMNS} & {*spec.column_names})
 
 
-@dataclass
+@dataclass(frozen=True)
 class Forgetting:
     """The erasures that one run carries out together, each by its id."""
 
     lake: Lake
     erasure_ids: Sequence[str]
-    deleted: dict[str, Deleted] = field(default_factory=dict)
 
     def begin(self, attempt: Attempt) -> Mapping[str, int]:
         """Erases what the run builds from, and returns the versions of the tables that are without it."""
@@ -162,5 +160,4 @@ class Forgetting:
         return versions
 
     def _deleted(self, spec: TableSpec, keys: DataFrame) -> int:
-        self.deleted[spec.name] = self.lake.tables.delete(spec, keys)
-        return self.deleted[spec.name].version
+        return self.lake.tables.delete(spec, keys)
