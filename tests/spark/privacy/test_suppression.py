@@ -1,4 +1,4 @@
-"""Records of a person who was erased are known again: by their id, by whom they refer to, by an identifier."""
+"""Records of an erased person are known again: by their id, by whom they refer to, by an identifier."""
 
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
