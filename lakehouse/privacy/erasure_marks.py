@@ -22,7 +22,8 @@ RECORD, KEY, CUSTOMER, VALUE = "record", "key", "customer", "value"
 
 LEAST_LENGTH = 6
 _IDENTIFYING = r"[0-9@ ]"
-_MEMBER = r'"((?:[^"\\]|\\.)*)"'
+# Written without a choice inside the loop, on which Java's engine would overflow its stack.
+_MEMBER = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
 _WORD = re.compile(r"[^\s,;|\"'<>{}\[\]()]+")
 _PART = re.compile(r"[^\s,;|\"'<>{}\[\]():/?&=\\]+")
 _CELL = re.compile(r"[^,;|\t\n\r]+")

@@ -35,6 +35,8 @@ SPEC = TableSpec(
 def test_a_deleted_row_is_nowhere_once_old_files_and_commits_are_gone(
     spark: SparkSession, tmp_path: Path
 ) -> None:
+    # As conf has it: by default vacuum starts 10,000 tasks to list one folder.
+    spark.conf.set("spark.sql.sources.parallelPartitionDiscovery.parallelism", "8")
     locations = Locations(str(tmp_path))
     tables = DeltaTables(spark, locations, Locks(str(tmp_path), "flock"), KillPoints(None))
     tables.create(SPEC)
