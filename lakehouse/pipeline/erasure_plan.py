@@ -79,11 +79,11 @@ def _others(lake: Lake, attempt: Attempt, keys: DataFrame) -> dict[str, dict[str
         columns = [name for name in KEY_COLUMNS if name in lake.specs[table].column_names]
         rows = lake.released(attempt.base, table).select(
             F.col("_metadata.file_path").alias("file"),
-            F.col("_metadata.row_index").alias("row"),
+            F.monotonically_increasing_id().alias("row"),
             F.explode(F.array_distinct(F.array(*map(F.col, columns)))).alias("key"),
         )
         found = rows.join(F.broadcast(keys), on="key", how="left_semi").agg(
-            F.countDistinct("file", "row").alias("rows"), F.countDistinct("file").alias("files")
+            F.countDistinct("row").alias("rows"), F.countDistinct("file").alias("files")
         )
         row = found.collect()[0]
         return table, row["rows"], row.files
