@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.gold.customer_web_session import session_key
@@ -188,11 +188,16 @@ _NAMED = tuple(f"_{name}" for name in _NAMED_IN_PAYLOAD)
 
 
 def _with_named(held: DataFrame) -> DataFrame:
-    payload = F.decode("payload", "UTF-8")
+    payload = _text_of(F.col("payload"))
     named = (
         F.get_json_object(payload, f"$.{name}").alias(f"_{name}") for name in _NAMED_IN_PAYLOAD
     )
     return held.select("*", *named)
+
+
+def _text_of(payload: Column) -> Column:
+    """The bytes as text; null where they are none in UTF-8: a row that a rule held always is."""
+    return F.try_validate_utf8(payload.cast("string"))
 
 
 def _held_before_bronze(
@@ -201,7 +206,7 @@ def _held_before_bronze(
     """Those of the feed's held records that suppression would stop: run_id, table_name and place."""
     names = [column.name for column in source.columns]
     fields = ", ".join(f"`{name}` string" for name in names)
-    text = F.decode("payload", "UTF-8")
+    text = _text_of(F.col("payload"))
     # A record that a rule held is kept as the row of bronze that it would have been.
     as_row = F.from_json(
         F.when(F.get_json_object(text, "$.content_hash").isNotNull(), text), fields
