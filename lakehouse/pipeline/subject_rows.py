@@ -12,7 +12,7 @@ from lakehouse.gold.customer_web_session import session_key
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.held import PLACE
 from lakehouse.pipeline.lake import Lake
-from lakehouse.pipeline.suppression import malformed_rows, suppressed_rows
+from lakehouse.pipeline.suppression import linked_rows, malformed_rows
 from lakehouse.privacy.suppression import RECORD, SUPPRESSED, identifier_hashes, record_hash
 from lakehouse.settings.sources import Source
 from lakehouse.silver.row_links import orders_of, row_links, rows_of, tells_of_people
@@ -169,8 +169,8 @@ def held_rows_of(
     for source in told_sources(lake):
         table = source.bronze_table.name
         held = placed.where(F.col("table_name") == table)
-        of_files.append(_held_before_bronze(lake, attempt, source, held, suppressed))
-    before = reduce(DataFrame.unionByName, of_files)
+        of_files.append(_held_before_bronze(lake, source, held, suppressed))
+    before = reduce(DataFrame.unionByName, of_files).persist()
     pk = list(QUARANTINE.primary_key)
     of_table = ["run_id", "table_name", "source_file", "source_row_number"]
     after = quarantine.where(~F.col("table_name").startswith("bronze."))
@@ -201,7 +201,7 @@ def _text_of(payload: Column) -> Column:
 
 
 def _held_before_bronze(
-    lake: Lake, attempt: Attempt, source: Source, held: DataFrame, suppressed: DataFrame
+    lake: Lake, source: Source, held: DataFrame, suppressed: DataFrame
 ) -> DataFrame:
     """Those of the feed's held records that suppression would stop: run_id, table_name and place."""
     names = [column.name for column in source.columns]
@@ -212,15 +212,12 @@ def _held_before_bronze(
         F.when(F.get_json_object(text, "$.content_hash").isNotNull(), text), fields
     )
     read = held.select(*_ROW_NAMES, "run_id", "payload", as_row.alias("row"))
-    cut = read.where(F.col("row").isNotNull()).select(
-        *_ROW_NAMES, "run_id", F.lit(None).cast("string").alias("reason"), "payload", "row.*"
-    )
-    records = cut.select(*PLACE, "reason", "payload", *names)
-    sound = suppressed_rows(lake, source, records, suppressed, attempt.as_of)
-    theirs = cut.join(sound, on=PLACE, how="left_semi").select(*_ROW_NAMES, "run_id")
-    uncut = read.where(F.col("row").isNull()).select(*_ROW_NAMES, "run_id", "payload")
-    malformed = malformed_rows(lake, source, uncut, suppressed).select(*_ROW_NAMES, "run_id")
-    return theirs.unionByName(malformed).distinct()
+    cut = read.where(F.col("row").isNotNull()).select(*_ROW_NAMES, "run_id", "row.*")
+    linked = linked_rows(lake, source, cut.select(*PLACE, *names), suppressed)
+    theirs = cut.join(linked, on=PLACE, how="left_semi").select(*_ROW_NAMES, "run_id")
+    # Read or not: an address that only they have stands in it as one word.
+    named = malformed_rows(lake, source, held.select(*_ROW_NAMES, "run_id", "payload"), suppressed)
+    return theirs.unionByName(named.select(*_ROW_NAMES, "run_id")).distinct()
 
 
 _ROW_NAMES = ("table_name", *PLACE)

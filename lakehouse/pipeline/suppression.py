@@ -63,10 +63,7 @@ def suppressed_rows(
         return records.select(*PLACE).where(F.lit(False))
     secret = lake.settings.lake.secret.get_secret_value()
     sound = records.where(F.col("reason").isNull())
-    keys = suppressed.where(F.col("kind") == RECORD).select(F.col("value_hash").alias("key"))
-    links = row_links(sound, source, lake.settings.sources, secret, PLACE)
-    hashed = links.select(*PLACE, *(record_hash(F.col(c), secret).alias(c) for c in LINK_COLUMNS))
-    found = [rows_of(hashed, keys, PLACE).where("is_theirs").select(*PLACE)]
+    found = [linked_rows(lake, source, sound, suppressed)]
     if describes_people(source):
         people = people_told(sound, source, secret, PLACE, as_of)
         hashes = identifier_hashes(people, secret, *PLACE)
@@ -77,10 +74,19 @@ def suppressed_rows(
     return reduce(DataFrame.unionByName, found).distinct()
 
 
+def linked_rows(lake: Lake, source: Source, records: DataFrame, suppressed: DataFrame) -> DataFrame:
+    """The places of those of the records that are a suppressed record, or refer to one."""
+    secret = lake.settings.lake.secret.get_secret_value()
+    keys = suppressed.where(F.col("kind") == RECORD).select(F.col("value_hash").alias("key"))
+    links = row_links(records, source, lake.settings.sources, secret, PLACE)
+    hashed = links.select(*PLACE, *(record_hash(F.col(c), secret).alias(c) for c in LINK_COLUMNS))
+    return rows_of(hashed, keys, PLACE).where("is_theirs").select(*PLACE)
+
+
 def malformed_rows(
     lake: Lake, source: Source, records: DataFrame, suppressed: DataFrame
 ) -> DataFrame:
-    """Those of the records with a `payload` that could not be cut in which a suppressed identifier stands.
+    """Those of the records in whose `payload` a suppressed identifier stands.
 
     Known by its words: an e-mail address, or what would be the id of a suppressed record in this feed.
     """
