@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
@@ -32,6 +33,7 @@ SPEC = TableSpec(
 )
 
 
+@pytest.mark.slow
 def test_a_deleted_row_is_nowhere_once_old_files_and_commits_are_gone(
     spark: SparkSession, tmp_path: Path
 ) -> None:
