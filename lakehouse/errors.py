@@ -122,6 +122,12 @@ class NotFoundError(LakehouseError):
     exit_code = ExitCode.BAD_INPUT
 
 
+class NotErasedError(LakehouseError):
+    """The search after an erasure has found something; the files are named, and no value."""
+
+    code = "C360-110"
+
+
 class SeveralFoundError(LakehouseError):
     """What was asked for fits several; they are listed, and one has to be named."""
 

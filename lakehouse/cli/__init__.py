@@ -5,6 +5,7 @@ from lakehouse.cli.commands import (
     audit,
     customer,
     data,
+    erasure,
     machine,
     people,
     privacy,
@@ -20,6 +21,7 @@ data.add_to(app)
 customer.add_to(app)
 privacy.add_to(app)
 requests.add_to(privacy.privacy)
+erasure.add_to(privacy.privacy)
 people.add_to(app)
 audit.add_to(app)
 roles.add_to(app)

@@ -55,14 +55,18 @@ def customer_web_session(
     )
 
 
+def session_key() -> Column:
+    """The session of a row of silver.web_event; one outside any session is its own."""
+    return F.concat_ws(":", "source_system", F.coalesce("session_id", "record_key"))
+
+
 def _sessions(web_event: DataFrame) -> DataFrame:
     """One row per session, with the login made in it."""
     moment, kind = F.struct("event_at", "record_key"), F.col("event_type")
     steps = F.array(*(F.lit(step) for step in STEPS))
     step = F.nullif(F.array_position(steps, kind), F.lit(0))
     is_login = F.col("person_record_key").isNotNull()
-    key = F.concat_ws(":", "source_system", F.coalesce("session_id", "record_key"))
-    return web_event.groupBy(key.alias("session_key"), "source_system").agg(
+    return web_event.groupBy(session_key().alias("session_key"), "source_system").agg(
         F.min_by("record_key", moment).alias("record_key"),
         F.min("event_at").alias("started_at"),
         F.max("event_at").alias("ended_at"),

@@ -39,6 +39,28 @@ def term_frequency(evidence: DataFrame, settings: LinkageSettings, secret: str) 
     return reduce(DataFrame.unionByName, counted, nothing)
 
 
+def still_held(
+    frequencies: DataFrame, evidence: DataFrame, settings: LinkageSettings, secret: str
+) -> DataFrame:
+    """The rows of linkage.term_frequency whose value somebody has, and those for all other values.
+
+    A value that nobody has any more weighs on no pair; its hash would outlive whoever had it.
+    """
+    columns = _columns(settings)
+    values = evidence_by_column(evidence, columns)
+    named = F.array(
+        *(F.struct(F.lit(c).alias("column_name"), F.col(c).alias("v")) for c in columns)
+    )
+    held = (
+        values.select(F.inline(named))
+        .where(F.col("v").isNotNull())
+        .select("column_name", keyed_hash(secret, F.col("v")).alias("value_hash"))
+    )
+    every = frequencies.where(F.col("value_hash") == ANY_OTHER)
+    listed = frequencies.join(held, on=["column_name", "value_hash"], how="left_semi")
+    return listed.select(*frequencies.columns).unionByName(every)
+
+
 def is_outgrown(evidence: DataFrame, frequencies: DataFrame, settings: LinkageSettings) -> bool:
     """True if a column that counts has far more values now than when its frequencies were counted.
 

@@ -270,7 +270,7 @@ def kept_release(lake: Lake, release_number: int) -> Release:
         return wanted
     raise NotFoundError(
         f"Release {wanted.number} is not among the newest {keep}, which are kept "
-        "(conf: lake.keep_releases); nothing was touched.",
+        "(conf: lake.keep_releases), or is from before people were erased; nothing was touched.",
         f"name one of {kept[0]} to {kept[-1]}; `c360 release list` tells what they are.",
     )
 

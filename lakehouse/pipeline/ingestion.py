@@ -23,7 +23,9 @@ from lakehouse.bronze.record_frames import good_records, malformed_records, pars
 from lakehouse.columns.dates import parsed_moment
 from lakehouse.errors import BooksError, InputError
 from lakehouse.pipeline.attempt import Attempt
+from lakehouse.pipeline.held import PLACE
 from lakehouse.pipeline.lake import Lake
+from lakehouse.pipeline.suppression import records_told, suppressed_rows
 from lakehouse.quality.bronze_suite import SEQUENCE_AT, bronze_suite
 from lakehouse.quality.gate import GateOutcome, gate, require_passed
 from lakehouse.quality.quarantine import flagged, good_rows
@@ -31,7 +33,9 @@ from lakehouse.quality.records import quarantined
 from lakehouse.quality.rules import Suite
 from lakehouse.settings.places import is_uri, local_path
 from lakehouse.settings.sources import LoadKind, Source
+from lakehouse.silver.row_links import describes_people
 from lakehouse.tables.conform import conformed
+from lakehouse.tables.erasure import SUPPRESSION
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import FEED_BOOK, LANDING_FILE, QUARANTINE
 from lakehouse.tables.spec import TableSpec
@@ -47,6 +51,7 @@ class FeedBook:
     quarantined_count: int
     duplicate_count: int
     rejected_count: int
+    suppressed_count: int = 0
 
     def __str__(self) -> str:
         return (
@@ -113,8 +118,16 @@ class IngestedFeed:
     outcomes: list[GateOutcome] = field(default_factory=list)
 
 
-def ingest(lake: Lake, attempt: Attempt, source: Source, files: Sequence[Row]) -> IngestedFeed:
+def ingest(
+    lake: Lake,
+    attempt: Attempt,
+    source: Source,
+    files: Sequence[Row],
+    suppressed: DataFrame | None = None,
+) -> IngestedFeed:
     """Appends a feed's sound records to bronze and holds those that are malformed or break its suite.
+
+    Records of people whom `suppressed` (of `suppressed_now`) lists go nowhere, and count as rejected.
 
     Raises:
         QualityGateError: a rule of severity `fail` is broken; nothing of the feed was written.
@@ -126,31 +139,64 @@ def ingest(lake: Lake, attempt: Attempt, source: Source, files: Sequence[Row]) -
     }
     if not paths:
         return IngestedFeed(_book(source.name, files, good=0, held=0))
-    spec, now = source.bronze_table, datetime.now(UTC)
+    spec = source.bronze_table
     secret = lake.settings.lake.secret.get_secret_value()
-    records = parsed(lake.spark, source, paths).persist()
+    every = parsed(lake.spark, source, paths).persist()
     try:
+        records, stopped = without_suppressed(lake, attempt, source, every, suppressed)
         # The first action over the cache: what cannot be read is told here, not within the gate.
         malformed = _malformed_count(records, files)
         staged, suite = staged_records(records, source, attempt, files, secret)
         outcome = gate(staged, suite)
         require_passed([outcome])
         if malformed or outcome.held_count:
-            cut = malformed_records(records, source, attempt.run_id)
-            held = conformed(cut.withColumn("quarantined_at", F.lit(now)), QUARANTINE).unionByName(
-                quarantined(staged, spec, attempt.run_id, now)
-                .drop("source_feed")
-                .withColumn("source_feed", F.lit(source.name))
-            )
-            key = attempt.key(f"{QUARANTINE.name}:{spec.name}")
-            lake.tables.write(held, QUARANTINE, key, part=f":{spec.name}")
+            _hold(lake, attempt, source, records, staged)
         good = good_rows(staged).drop(SEQUENCE_AT)
         version = lake.tables.write(good, spec, attempt.key(spec.name))
     finally:
-        records.unpersist()
+        every.unpersist()
     good_count = appended_count(lake, spec, version, attempt)
-    book = _book(source.name, files, good=good_count, held=malformed + outcome.held_count)
+    held_count = malformed + outcome.held_count
+    book = _book(source.name, files, good=good_count, held=held_count, suppressed=stopped)
     return IngestedFeed(book, {spec.name: version}, [outcome])
+
+
+def _hold(
+    lake: Lake, attempt: Attempt, source: Source, records: DataFrame, staged: DataFrame
+) -> None:
+    """Writes to quarantine the records that are malformed and those that a rule holds."""
+    spec, now = source.bronze_table, datetime.now(UTC)
+    cut = malformed_records(records, source, attempt.run_id)
+    held = conformed(cut.withColumn("quarantined_at", F.lit(now)), QUARANTINE).unionByName(
+        quarantined(staged, spec, attempt.run_id, now)
+        .drop("source_feed")
+        .withColumn("source_feed", F.lit(source.name))
+    )
+    key = attempt.key(f"{QUARANTINE.name}:{spec.name}")
+    lake.tables.write(held, QUARANTINE, key, part=f":{spec.name}")
+
+
+def without_suppressed(
+    lake: Lake,
+    attempt: Attempt,
+    source: Source,
+    records: DataFrame,
+    suppressed: DataFrame | None,
+) -> tuple[DataFrame, int]:
+    """The records but for those of people who were erased, and how many these are.
+
+    Person records that they go by anew are suppressed too, lest what refers to them come in.
+    """
+    if suppressed is None:
+        return records, 0
+    rows = suppressed_rows(lake, source, records, suppressed, attempt.as_of).persist()
+    count = rows.count()
+    if count and describes_people(source):
+        theirs = records.where(F.col("reason").isNull()).join(rows, on=PLACE, how="left_semi")
+        told = records_told(lake, source, theirs, suppressed, attempt.as_of)
+        key = attempt.key(f"{SUPPRESSION.name}:{source.name}")
+        lake.tables.write(conformed(told, SUPPRESSION).coalesce(1), SUPPRESSION, key)
+    return records.join(F.broadcast(rows), on=PLACE, how="left_anti"), count
 
 
 def appended_count(lake: Lake, spec: TableSpec, version: int, attempt: Attempt) -> int:
@@ -232,7 +278,9 @@ def _malformed_count(records: DataFrame, files: Sequence[Row]) -> int:
     return int(found.malformed)
 
 
-def _book(feed: str, files: Sequence[Row], *, good: int, held: int) -> FeedBook:
+def _book(
+    feed: str, files: Sequence[Row], *, good: int, held: int, suppressed: int = 0
+) -> FeedBook:
     def total(status: str) -> int:
         return sum(row.record_count for row in files if row.status == status)
 
@@ -242,7 +290,8 @@ def _book(feed: str, files: Sequence[Row], *, good: int, held: int) -> FeedBook:
         good_count=good,
         quarantined_count=held,
         duplicate_count=total(DUPLICATE),
-        rejected_count=total(REJECTED),
+        rejected_count=total(REJECTED) + suppressed,
+        suppressed_count=suppressed,
     )
 
 

@@ -73,9 +73,9 @@ class Lake:
         gained = [c for c in self.specs[table].columns if c.name not in frame.columns]
         return frame.select("*", *(F.lit(None).cast(c.type).alias(c.name) for c in gained))
 
-    def logged(self, spec: TableSpec, version: int | None) -> DataFrame:
-        """The rows of a log that stands outside of releases, at a version; none where there is no table."""
-        if version is None:
+    def logged(self, spec: TableSpec, version: int | None = None) -> DataFrame:
+        """The rows of a log that stands outside of releases, by default as they are now; none without a table."""
+        if not self.tables.exists(spec.name):
             return local_frame(self.spark, (), spec.ddl())
         return self.tables.read(spec.name, version)
 

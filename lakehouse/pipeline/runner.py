@@ -30,6 +30,7 @@ from lakehouse.errors import ConfigurationError, LakehouseError, QualityGateErro
 from lakehouse.linkage.linkage_quality import linkage_quality
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline.attempt import Attempt
+from lakehouse.pipeline.forgetting import Forgetting
 from lakehouse.pipeline.freshness import Freshness, freshness
 from lakehouse.pipeline.ingestion import FeedBook, claim, feed_books, ingest
 from lakehouse.pipeline.lake import Lake, in_parallel
@@ -43,6 +44,7 @@ from lakehouse.pipeline.steps import (
     require_fitting_model,
     selected_steps,
 )
+from lakehouse.pipeline.suppression import suppressed_now
 from lakehouse.quality.docs import write_data_docs
 from lakehouse.quality.gate import GateOutcome, gate, require_passed
 from lakehouse.quality.product_suite import product_suites
@@ -53,11 +55,13 @@ from lakehouse.quality.suites import read_suites
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import expectations_dir
 from lakehouse.settings.sources import Source
+from lakehouse.silver.row_links import describes_people
 from lakehouse.tables.conform import conformed
 from lakehouse.tables.linkage import IDENTITY_MAP, RECORD_EVIDENCE, SCORED_EDGE
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import (
     CORRECTION_COUNT,
+    ERASURE,
     FEED_BOOK,
     FRESHNESS,
     LANDING_FILE,
@@ -108,11 +112,12 @@ def run(
     run_id: str,
     as_of: date,
     only: Sequence[str] = (),
+    forgetting: Forgetting | None = None,
 ) -> RunOutcome:
     """Carries out the run and returns what it did.
 
     A run id that has succeeded is left as it is. `only` names layers or tables; others keep their
-    released version.
+    released version. With `forgetting` it takes no landing file, but erases people.
 
     Raises:
         AlreadyRunningError: another run has this lake; nothing was touched.
@@ -128,7 +133,7 @@ def run(
             outcome.status = ALREADY_DONE
             return outcome
         steps = [s for s in steps if not s.is_retired or attempt.base_version(s.table)]
-        work = _Run(lake, attempt, suites, outcome)
+        work = _Run(lake, attempt, suites, outcome, forgetting)
         try:
             work.carry_out(steps, _chosen_sources(lake.settings.sources, only))
         except Exception as error:
@@ -191,7 +196,9 @@ class _Run:
         attempt: Attempt,
         suites: Mapping[str, Suite],
         outcome: RunOutcome,
+        forgetting: Forgetting | None = None,
     ) -> None:
+        self._forgetting = forgetting
         self._lake = lake
         self._attempt = attempt
         self._suites = suites
@@ -204,13 +211,19 @@ class _Run:
 
     def carry_out(self, steps: Sequence[Step], sources: Sequence[Source]) -> None:
         self._scratch.mkdir(parents=True, exist_ok=True)
-        if sources:
+        if self._forgetting is not None:
+            with self._timed("erasure"):
+                self._versions |= self._forgetting.begin(self._attempt)
+        elif sources:
             self._ingest(sources)
         self._build(steps)
+        if self._forgetting is not None:
+            self._versions |= self._forgetting.end(self._attempt, self._versions)
         if any(step.table == IDENTITY_MAP.name for step in steps):
             self._judge_links()
         self._record(steps)
-        attempts.release(self._lake, self._attempt, self._versions)
+        reason = "run" if self._forgetting is None else ERASURE
+        attempts.release(self._lake, self._attempt, self._versions, reason)
 
     def settle(self, steps: Sequence[Step]) -> None:
         """Writes the manifest of the released run, and tells what the gates cost."""
@@ -250,14 +263,22 @@ class _Run:
         sources = [source for source in chosen if source.name in claimed.files]
 
         def ingest_feed(source: Source) -> FeedBook:
+            files = claimed.files[source.name]
             with self._timed(source.bronze_table.name):
-                feed = ingest(self._lake, self._attempt, source, claimed.files[source.name])
+                feed = ingest(self._lake, self._attempt, source, files, suppressed)
             self._versions |= feed.versions
             self._outcome.outcomes += feed.outcomes
             return feed.book
 
         idle = [FeedBook(s.name, 0, 0, 0, 0, 0) for s in chosen if s.name not in claimed.files]
-        self._outcome.books = [*in_parallel(ingest_feed, sources, self._threads), *idle]
+        suppressed = suppressed_now(self._lake)
+        if suppressed is not None:
+            # Who is suppressed under a new record is known by it to the feeds that refer to that.
+            people = [source for source in sources if describes_people(source)]
+            self._outcome.books = in_parallel(ingest_feed, people, self._threads)
+            sources = [source for source in sources if source not in people]
+            suppressed = suppressed_now(self._lake)
+        self._outcome.books += [*in_parallel(ingest_feed, sources, self._threads), *idle]
         book_version = feed_books(self._lake, self._attempt, self._outcome.books)
         self._versions[FEED_BOOK.name] = book_version
 
@@ -354,6 +375,7 @@ class _Run:
             own_models=own_models(self._lake, self._attempt.number),
             frames={table: self._read(table) for table in step.reads},
             previous={table: self._released(table) for table in step.builds_on},
+            forgets=self._forgetting is not None,
         )
 
     def _read(self, table: str) -> DataFrame:
@@ -371,7 +393,8 @@ class _Run:
             return self._log_versions[table]
 
     def _released(self, table: str) -> DataFrame:
-        return self._lake.read_at(table, self._attempt.base_version(table))
+        before = self._lake.read_at(table, self._attempt.base_version(table))
+        return before if self._forgetting is None else self._forgetting.without(table, before)
 
     def _version(self, table: str) -> int:
         return self._versions.get(table, self._attempt.base_version(table))

@@ -47,7 +47,7 @@ from lakehouse.linkage.cluster import cluster
 from lakehouse.linkage.customer_alias import customer_alias
 from lakehouse.linkage.customer_id import identity_map
 from lakehouse.linkage.evidence import follows_on, is_full, record_evidence, touched_record
-from lakehouse.linkage.frequency import term_frequency
+from lakehouse.linkage.frequency import still_held, term_frequency
 from lakehouse.linkage.guards import shared_identifier
 from lakehouse.linkage.identity_event import identity_event
 from lakehouse.linkage.link import is_full_run
@@ -80,6 +80,7 @@ class Inputs:
 
     `scratch` is a folder that driver and workers see, for what scoring spills; it ends with the run.
     `own_models` is where the run's model stands; one that it trains waits there for its release.
+    `forgets` is true of a run that erases people.
     """
 
     spark: SparkSession
@@ -91,6 +92,7 @@ class Inputs:
     own_models: Path
     frames: Mapping[str, DataFrame]
     previous: Mapping[str, DataFrame]
+    forgets: bool = False
 
     @property
     def secret(self) -> str:
@@ -319,7 +321,10 @@ def _term_frequency(inputs: Inputs) -> DataFrame:
         and not settings.full
         and not is_full(inputs.frames[_TOUCHED], inputs.frames[_EVIDENCE])
     ):
-        return inputs.previous[_FREQUENCY]
+        last_frequencies = inputs.previous[_FREQUENCY]
+        if not inputs.forgets:
+            return last_frequencies
+        return still_held(last_frequencies, inputs.frames[_EVIDENCE], settings, inputs.secret)
     return term_frequency(inputs.frames[_EVIDENCE], settings, inputs.secret)
 
 

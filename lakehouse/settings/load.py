@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from lakehouse.settings import places
 from lakehouse.settings.audit import AuditSettings
 from lakehouse.settings.documents import Document, Layer, merged, origin, read_layer
+from lakehouse.settings.erasure import ErasureSettings
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.faults import Fault, dotted, refuse
 from lakehouse.settings.folders import read_products, read_sources
@@ -49,6 +50,7 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "facts": ("facts", FactSettings),
     "freshness": ("freshness", FreshnessSettings),
     "households": ("households", Households),
+    "erasure": ("erasure", ErasureSettings),
     "purposes": ("purposes", PurposeSettings),
     "product_policy": ("product_policy", ProductPolicy),
     "regimes": ("regimes", RegimeSettings),

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from lakehouse.settings.audit import AuditSettings
+from lakehouse.settings.erasure import ErasureSettings
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.settings.households import Households
@@ -157,6 +158,7 @@ class Settings(Frozen):
     facts: FactSettings
     freshness: FreshnessSettings
     households: Households
+    erasure: ErasureSettings
     purposes: PurposeSettings
     product_policy: ProductPolicy
     products: tuple[Product, ...] = ()

@@ -1,7 +1,8 @@
 """Compaction and vacuum, both in respect of the releases that can still be read."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from pyspark.sql import SparkSession
@@ -43,13 +44,29 @@ def vacuum(
     release names keep everything.
     """
     since = live_since(tables, keep_releases)
-    # Delta refuses less than a week unless told that the caller knows its readers; releases say so.
-    spark.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")
-    try:
-        released = [name for name in names if name in since]
+    released = [name for name in names if name in since]
+    with _any_retention(spark):
         for name in released:
             age = datetime.now(UTC) - since[name]
             tables.vacuum(name, math.ceil(age.total_seconds() / 3600) + 1)
+    return len(released)
+
+
+def vacuum_before(
+    spark: SparkSession, tables: DeltaTables, names: Iterable[str], moment: datetime
+) -> None:
+    """Removes the files of these tables that left them before the moment, to the second."""
+    with _any_retention(spark):
+        for name in names:
+            age = datetime.now(UTC) - moment
+            tables.vacuum(name, age.total_seconds() / 3600)
+
+
+@contextmanager
+def _any_retention(spark: SparkSession) -> Iterator[None]:
+    # Delta refuses less than a week unless told that the caller knows its readers; releases say so.
+    spark.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")
+    try:
+        yield
     finally:
         spark.conf.unset("spark.databricks.delta.retentionDurationCheck.enabled")
-    return len(released)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jobs import ending
-from lakehouse.pipeline import commands
+from lakehouse.pipeline import commands, erasure_commands
 from lakehouse.report import Report
 
 JOBS = Path(__file__).resolve().parents[3] / "jobs"
@@ -38,6 +38,7 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Call]]:
 
         return command
 
+    monkeypatch.setattr(erasure_commands, "execute_approved", remembered("execute_approved"))
     for name in ("run", "train_model", "compact", "vacuum"):
         monkeypatch.setattr(commands, name, remembered(name))
     monkeypatch.setattr(ending, "configure_logging", lambda *_: None)
@@ -56,7 +57,7 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Call]]:
 def test_every_script_is_run_by_a_test_of_this_file() -> None:
     scripts = {path.stem for path in JOBS.glob("*.py")} - NO_SCRIPTS
 
-    assert scripts == {*LAYERS, "maintain_tables", "train_linkage"}
+    assert scripts == {*LAYERS, "erase_subjects", "maintain_tables", "train_linkage"}
 
 
 @pytest.mark.parametrize("job", LAYERS)
@@ -98,6 +99,10 @@ def test_maintenance_compacts_before_it_vacuums(submitted: Callable[..., list[Ca
 
 def test_training_trains(submitted: Callable[..., list[Call]]) -> None:
     assert submitted("train_linkage", "--env", "test") == [("train_model", "test", {})]
+
+
+def test_erasure_carries_out_what_is_approved(submitted: Callable[..., list[Call]]) -> None:
+    assert submitted("erase_subjects", "--env", "test") == [("execute_approved", "test", {})]
 
 
 @pytest.mark.parametrize("job", ["maintain_tables", "train_linkage"])

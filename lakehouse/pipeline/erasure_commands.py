@@ -1,0 +1,136 @@
+"""What the commands and the job of erasure do, each as one function from settings to a report."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from pyspark.sql import functions as F
+
+from lakehouse.errors import InputError, NotFoundError
+from lakehouse.pipeline import erasure, erasure_proof, suppression
+from lakehouse.pipeline.erasure import APPROVED, EXECUTED, PLANNED
+from lakehouse.pipeline.lake import Lake, open_lake
+from lakehouse.report import Grid, Report
+from lakehouse.settings.models import Settings
+from lakehouse.tables.linkage import IDENTITY_MAP
+
+
+def plan(
+    settings: Settings,
+    *,
+    record_keys: Sequence[str],
+    customer: str | None,
+    request: str | None,
+    by: str,
+) -> Report:
+    """Plans the erasure of these records, or of all records that are the customer's now.
+
+    Raises:
+        InputError: not exactly one of records and customer is named.
+        NotFoundError: there is no such record or customer.
+    """
+    if bool(record_keys) == (customer is not None):
+        raise InputError("Say whom to erase.", "give --records-from or --customer, not both.")
+    lake = open_lake(settings)
+    keys = record_keys if customer is None else _records_of(lake, customer)
+    found = erasure.plan(lake, keys, request, by)
+    return _plan_report(found.erasure_id, found.detail(PLANNED))
+
+
+def _records_of(lake: Lake, customer: str) -> list[str]:
+    known = lake.released(lake.release(), IDENTITY_MAP.name)
+    rows = known.where((F.col("customer_id") == customer) & F.col("valid_to").isNull())
+    keys = [row.record_key for row in rows.select("record_key").collect()]
+    if not keys:
+        raise NotFoundError(
+            f"No record is of a customer {customer!r} now.", "c360 show finds customers."
+        )
+    return keys
+
+
+def _plan_report(erasure_id: str, plan: dict[str, object]) -> Report:
+    tables, stays, landing = (plan[name] for name in ("tables", "stays", "landing_files"))
+    rows = [
+        (name, found["rows"], found.get("files", found.get("landing_files", 0)))
+        for name, found in (tables.items() if isinstance(tables, dict) else ())
+    ]
+    kept = list(stays.items()) if isinstance(stays, dict) else []
+    files = list(landing.items()) if isinstance(landing, dict) else []
+    grids = [
+        Grid("What tells of the records", ("table", "rows", "files"), rows),
+        Grid(f"Landing files ({plan['landing_policy']})", ("file", "records"), files),
+        Grid("What stays", ("where", "why"), kept),
+    ]
+    return Report(grids=grids, lines=[f"Erasure {erasure_id} is planned; nothing was touched yet."])
+
+
+def approve(settings: Settings, erasure_id: str, *, by: str) -> Report:
+    """Approves an erasure."""
+    erasure.approve(open_lake(settings), erasure_id, by)
+    return Report(lines=[f"Erasure {erasure_id} may be carried out."])
+
+
+def execute(settings: Settings, erasure_ids: Sequence[str]) -> Report:
+    """Carries out approved erasures by one run."""
+    done = erasure.execute(open_lake(settings), erasure_ids)
+    release = done[0].steps[EXECUTED].release_number
+    hours = settings.erasure.retention_hours
+    return Report(
+        lines=[
+            f"Release {release} is without them, and none before it can be read.",
+            f"Files of earlier versions may go {hours} hours from now: c360 privacy erase prove.",
+        ]
+    )
+
+
+def execute_approved(settings: Settings) -> Report:
+    """Carries out all erasures that are approved and not executed, by one run; what the job does."""
+    lake = open_lake(settings)
+    waiting = [found[0] for found in erasure.cases(lake) if found[2] == APPROVED]
+    if not waiting:
+        return Report(lines=["No erasure is approved and waits."])
+    return execute(settings, waiting)
+
+
+def prove(
+    settings: Settings,
+    erasure_id: str,
+    *,
+    retention_hours: int | None,
+    identifiers: Sequence[str],
+    out: Path | None,
+) -> Report:
+    """Proves an erasure, and writes the certificate to a file, if one is named."""
+    found = erasure_proof.prove(
+        open_lake(settings),
+        erasure_id,
+        retention_hours=retention_hours,
+        identifiers=identifiers,
+    )
+    text = json.dumps(found, indent=2, sort_keys=True)
+    if out is not None:
+        out.write_text(f"{text}\n", encoding="utf-8")
+        return Report(lines=[f"Nothing is left; {out} certifies it."])
+    return Report(lines=text.splitlines())
+
+
+def erasure_list(settings: Settings) -> Report:
+    """Erasures and how far they are, newest first."""
+    rows = erasure.cases(open_lake(settings))
+    if not rows:
+        return Report(lines=["There is no erasure."])
+    return Report(grids=[Grid("Erasures", ("erasure", "request", "step", "at (UTC)"), list(rows))])
+
+
+def suppression_list(settings: Settings) -> Report:
+    """What is suppressed, counted."""
+    rows = suppression.suppression_list(open_lake(settings))
+    if not rows:
+        return Report(lines=["Nobody is suppressed."])
+    return Report(grids=[Grid("Suppressed", ("erasure", "kind", "identifiers"), list(rows))])
+
+
+def suppression_lift(settings: Settings, erasure_id: str) -> Report:
+    """Lets the people of an erasure come back."""
+    count = suppression.lift(open_lake(settings), erasure_id)
+    return Report(lines=[f"{count} identifiers are not suppressed any more."])

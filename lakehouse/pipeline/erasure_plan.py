@@ -1,0 +1,108 @@
+"""What an erasure would touch: counts of rows and files by table, landing files, and what stays, why."""
+
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.pipeline.attempt import Attempt
+from lakehouse.pipeline.erased_landing import landed_files
+from lakehouse.pipeline.forgetting import KEY_COLUMNS
+from lakehouse.pipeline.lake import Lake, in_parallel
+from lakehouse.pipeline.subject_rows import bronze_rows, keys_of
+from lakehouse.settings.models import Settings
+from lakehouse.tables.linkage import IDENTITY_MAP
+from lakehouse.tables.local_frame import local_frame
+from lakehouse.tables.ops import LANDING_FILE
+from lakehouse.tables.spec import Layer
+
+ALLOWED = {
+    "ops.suppression": "keyed hashes, so that the person does not come back; gone by lifting",
+    "ops.erasure": "the log of the erasure: counts and names of tables, no value",
+    "ops.landing_file": "names and hashes of landing files as they were delivered",
+}
+"""Residues of every erasure, by table, and why."""
+
+
+def planned(
+    lake: Lake, attempt: Attempt, erasure_id: str, record_keys: Sequence[str]
+) -> dict[str, object]:
+    """The plan of an erasure, without anybody's value.
+
+    Args:
+        lake: the lake.
+        attempt: whose base is the release that is looked at.
+        erasure_id: the erasure.
+        record_keys: of the person records to erase.
+    """
+    schema = "erasure_id string, key string"
+    people = local_frame(lake.spark, [(erasure_id, key) for key in record_keys], schema)
+    keys = people.unionByName(keys_of(lake, attempt, people)).persist()
+    rows = bronze_rows(lake, attempt, keys).persist()
+    tables = _bronze(rows) | _others(lake, attempt, keys.select("key").distinct())
+    ledger = lake.released(attempt.base, LANDING_FILE.name)
+    landing = {file.known.source_file: len(file.numbers) for file in landed_files(ledger, rows)}
+    customers = _customers(lake, attempt, people)
+    keys.unpersist()
+    rows.unpersist()
+    return {
+        "release": attempt.base.number,
+        "records": len(record_keys),
+        "customers": customers,
+        "tables": {name: tables[name] for name in sorted(tables)},
+        "landing_policy": lake.settings.erasure.landing.value,
+        "landing_files": landing,
+        "stays": stays(lake.settings),
+    }
+
+
+def stays(settings: Settings) -> dict[str, str]:
+    """By table or place, what stays of every erasure under these settings, and why."""
+    held = settings.erasure.held_tables(settings.sources)
+    kept = {"landing files": "conf: erasure.landing is keep"}
+    is_kept = settings.erasure.landing.value == "keep"
+    return ALLOWED | {t: f"hold: {why}" for t, why in held.items()} | (kept if is_kept else {})
+
+
+def _bronze(rows: DataFrame) -> dict[str, dict[str, int]]:
+    counted = rows.groupBy("table_name").agg(
+        F.count(F.lit(1)).alias("rows"),
+        F.countDistinct("source_file", "file_hash").alias("files"),
+    )
+    return {r.table_name: {"rows": r.rows, "landing_files": r.files} for r in counted.collect()}
+
+
+def _others(lake: Lake, attempt: Attempt, keys: DataFrame) -> dict[str, dict[str, int]]:
+    """Rows by which other tables tell of these records, and the files that they lie in."""
+
+    def counted(table: str) -> tuple[str, int, int]:
+        columns = [name for name in KEY_COLUMNS if name in lake.specs[table].column_names]
+        rows = lake.released(attempt.base, table).select(
+            F.col("_metadata.file_path").alias("file"),
+            F.monotonically_increasing_id().alias("row"),
+            F.explode(F.array_distinct(F.array(*map(F.col, columns)))).alias("key"),
+        )
+        found = rows.join(F.broadcast(keys), on="key", how="left_semi").agg(
+            F.countDistinct("row").alias("rows"), F.countDistinct("file").alias("files")
+        )
+        row = found.collect()[0]
+        return table, row["rows"], row.files
+
+    named = [
+        table
+        for table in attempt.base.versions
+        if table in lake.specs
+        and lake.specs[table].layer is not Layer.BRONZE
+        and {*KEY_COLUMNS} & {*lake.specs[table].column_names}
+        and lake.tables.exists(table)
+    ]
+    found = in_parallel(counted, named, lake.settings.lake.parallel_steps)
+    return {table: {"rows": rows, "files": files} for table, rows, files in found if rows}
+
+
+def _customers(lake: Lake, attempt: Attempt, people: DataFrame) -> int:
+    """Customers whom these records are of, wholly or in part."""
+    known = lake.released(attempt.base, IDENTITY_MAP.name)
+    keys = F.broadcast(people.select(F.col("key").alias("record_key")))
+    theirs = known.join(keys, on="record_key", how="left_semi")
+    return theirs.where(F.col("valid_to").isNull()).select("customer_id").distinct().count()

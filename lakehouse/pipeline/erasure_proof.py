@@ -1,0 +1,250 @@
+"""The proof of an erasure: old files deleted once they may be, every file searched, a signed certificate."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pyspark.sql import Row
+from pyspark.sql import functions as F
+
+from lakehouse import __version__
+from lakehouse.errors import ConflictError, InputError, NotErasedError
+from lakehouse.pipeline import attempt as attempts
+from lakehouse.pipeline.erasure import (
+    EXECUTED,
+    FAILED_PROOF,
+    PLANNED,
+    PROVED,
+    Case,
+    case,
+    record,
+)
+from lakehouse.pipeline.erasure_plan import stays
+from lakehouse.pipeline.forgetting import is_about_people
+from lakehouse.pipeline.lake import Lake
+from lakehouse.privacy import byte_scan
+from lakehouse.privacy.byte_scan import Finder, Scan
+from lakehouse.privacy.certificate import signed
+from lakehouse.privacy.erasure_marks import VALUE, mark_of, mark_secret
+from lakehouse.settings.erasure import LandingPolicy
+from lakehouse.settings.models import Settings
+from lakehouse.settings.places import local_path
+from lakehouse.storage.locations import Locations
+from lakehouse.storage.log_truncation import truncate_log
+from lakehouse.storage.maintenance import vacuum_before
+from lakehouse.storage.releases import current_release, release_of
+from lakehouse.tables.erasure import ERASED_ROW, ERASURE_MARK, SUPPRESSION
+from lakehouse.tables.ops import RELEASE
+
+
+def prove(
+    lake: Lake,
+    erasure_id: str,
+    *,
+    retention_hours: int | None = None,
+    identifiers: Sequence[str] = (),
+) -> dict[str, object]:
+    """Deletes the old files, searches all that are left, and returns the certificate.
+
+    Erasures that one run carried out are proved together.
+
+    Args:
+        lake: the lake.
+        erasure_id: one of them.
+        retention_hours: instead of conf's; less only where nobody has an earlier release open.
+        identifiers: values of the person, to be searched for in every encoding too; kept nowhere.
+
+    Raises:
+        NotFoundError: there is no such erasure.
+        InputError: it is not executed, or readers may still have files open that are to go.
+        NotErasedError: something is left; the files are named.
+    """
+    found = case(lake, erasure_id)
+    executed = _step(found, EXECUTED, "c360 privacy erase execute comes first.")
+    released_at = _released_at(lake, executed.release_number)
+    _require_age(released_at, _hours(lake, retention_hours))
+    ids = [str(name) for name in _listed(found.detail(EXECUTED)["erasures"])]
+    with lake.locks.run():
+        _vacuum(lake, released_at)
+        _cut_logs(lake, executed)
+        scan = _scan(lake, ids, identifiers)
+    if scan.hits or scan.unreadable:
+        _not_erased(lake, ids, scan)
+    certificates = {name: _certificate(lake, case(lake, name), scan) for name in ids}
+    _forget_marks(lake, ids, executed.run_id)
+    for name, certificate in certificates.items():
+        record(lake, name, PROVED, certificate, run_id=executed.run_id)
+    return certificates[erasure_id]
+
+
+def _step(found: Case, step: str, next_step: str) -> Row:
+    if step not in found.steps:
+        raise InputError(f"The erasure {found.erasure_id} is not {step}.", next_step)
+    return found.steps[step]
+
+
+def _listed(names: object) -> list[object]:
+    return list(names) if isinstance(names, list) else []
+
+
+def _hours(lake: Lake, given: int | None) -> int:
+    return lake.settings.erasure.retention_hours if given is None else given
+
+
+def _released_at(lake: Lake, release_number: int) -> datetime:
+    rows = lake.tables.read(RELEASE.name).where(F.col("release_number") == release_number)
+    micros = rows.agg(F.unix_micros(F.min("released_at")).alias("at")).collect()[0].at
+    return datetime.fromtimestamp(micros / 1_000_000, UTC)
+
+
+def _require_age(released_at: datetime, hours: int) -> None:
+    free_at = released_at + timedelta(hours=hours)
+    if datetime.now(UTC) < free_at:
+        raise InputError(
+            f"Files from before the erasure stay until {free_at:%Y-%m-%d %H:%M} UTC, as readers may have "
+            "them open (conf: erasure.retention_hours); nothing was touched.",
+            "prove it then; or, where nobody reads an earlier release any more, with --retention-hours 0.",
+        )
+
+
+def _vacuum(lake: Lake, released_at: datetime) -> None:
+    """Deletes what left any table before the release without the person."""
+    named = {*lake.specs, *current_release(lake.tables).versions}
+    there = sorted(name for name in named if lake.tables.exists(name))
+    vacuum_before(lake.spark, lake.tables, there, released_at)
+
+
+def _cut_logs(lake: Lake, executed: Row) -> None:
+    """Cuts the logs off below the release without the person; of tables outside of releases, below now."""
+    versions = dict(release_of(lake.tables, executed.release_number).versions)
+    for spec in lake.specs.values():
+        is_outside = spec.name in attempts.LOG_TABLES and is_about_people(spec)
+        if is_outside and lake.tables.exists(spec.name):
+            versions[spec.name] = lake.tables.sealed(spec.name, executed.run_id)
+    for table, version in versions.items():
+        _cut_log(lake, table, version)
+
+
+def _cut_log(lake: Lake, table: str, version: int) -> None:
+    folder = local_path(Locations(lake.settings.lake.root).path(table))
+    if folder is not None:
+        truncate_log(folder, version)
+
+
+def _scan(lake: Lake, ids: Sequence[str], identifiers: Sequence[str]) -> Scan:
+    marks = lake.logged(ERASURE_MARK).where(F.col("erasure_id").isin(*ids)).select("kind", "mark")
+    key = mark_secret(lake.settings.lake.secret.get_secret_value())
+    looked_for = {
+        row.mark if row.kind == VALUE else mark_of(row.mark, key) for row in marks.collect()
+    }
+    finder = Finder(looked_for, key, identifiers)
+    return byte_scan.scan(places(lake.settings), finder, _left_out(lake))
+
+
+def places(settings: Settings) -> dict[str, Path]:
+    """Every place of the lake on this machine's file system, by name.
+
+    Raises:
+        ConflictError: the tables do not lie where files can be read byte by byte.
+    """
+    root, landing = local_path(settings.lake.root), local_path(settings.lake.landing)
+    if root is None or settings.lake.catalog_prefix is not None:
+        raise ConflictError(
+            "The tables of this lake do not lie on a file system of this machine, and cannot be searched.",
+            "mount them, name the mount as lake.root, and prove the erasure there.",
+        )
+    named = {
+        "lake": root,
+        "work": settings.lake.work_dir,
+        "logs": settings.logging.folder,
+        "data docs": settings.quality.data_docs,
+        "models": settings.linkage.models,
+    }
+    is_kept = settings.erasure.landing is LandingPolicy.KEEP
+    return named if landing is None or is_kept else {**named, "landing": landing}
+
+
+def _left_out(lake: Lake) -> list[Path]:
+    """The residues that are allowed to stay, and what the search itself goes by."""
+    locations = Locations(lake.settings.lake.root)
+    held = lake.settings.erasure.held_tables(lake.settings.sources)
+    tables = [SUPPRESSION.name, ERASURE_MARK.name, ERASED_ROW.name, *held]
+    folders = [local_path(locations.path(table)) for table in tables]
+    landing = local_path(lake.settings.lake.landing)
+    patterns = [
+        source.file_pattern
+        for source in lake.settings.sources
+        if source.name in lake.settings.erasure.holds
+    ]
+    files = [path for pattern in patterns if landing for path in landing.glob(pattern)]
+    return [*(folder for folder in folders if folder is not None), *files]
+
+
+def _not_erased(lake: Lake, ids: Iterable[str], scan: Scan) -> None:
+    for erasure_id in ids:
+        detail = {"files_with_hits": dict(scan.hits), "unreadable": scan.unreadable}
+        record(lake, erasure_id, FAILED_PROOF, detail)
+    left = ", ".join(sorted({*scan.hits, *scan.unreadable})[:20])
+    raise NotErasedError(
+        f"{sum(scan.hits.values())} values are left in {len(scan.hits)} files, and "
+        f"{len(scan.unreadable)} files cannot be read: {left}.",
+        "see what these files are (a log, an export, a copy), delete or correct them, and prove it again.",
+    )
+
+
+def _certificate(lake: Lake, found: Case, scan: Scan) -> dict[str, object]:
+    executed, plan = found.steps[EXECUTED], found.detail(PLANNED)
+    number = executed.release_number
+    before = release_of(lake.tables, number - 1).versions
+    after = release_of(lake.tables, number).versions
+    content: Mapping[str, object] = {
+        "erasure_id": found.erasure_id,
+        "request_id": found.steps[PLANNED].request_id,
+        "records": plan["records"],
+        "planned_tables": plan["tables"],
+        "carried_out_with": found.detail(EXECUTED)["erasures"],
+        "deleted_rows": found.detail(EXECUTED)["deleted_rows"],
+        "landing_files": found.detail(EXECUTED)["landing_files"],
+        "release": number,
+        "versions": {t: [before.get(t), version] for t, version in sorted(after.items())},
+        "executed_at": _utc(executed),
+        "proved_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "scanner": byte_scan.VERSION,
+        "code": __version__,
+        "files_searched": scan.files,
+        "bytes_searched": scan.bytes,
+        "hits": 0,
+        "places_searched": sorted(places(lake.settings)),
+        "stays": stays(lake.settings),
+        "not_searched": "backups, exports out of the lake, swap, copies that others made",
+    }
+    return signed(content, lake.settings.lake.secret.get_secret_value())
+
+
+def _utc(row: Row) -> str:
+    return str(row.recorded_at.astimezone(UTC).isoformat(timespec="seconds"))
+
+
+def _forget_marks(lake: Lake, ids: Sequence[str], run_id: str) -> None:
+    """Deletes what the erasure worked on, and its files with it: nobody reads these tables."""
+    marks = lake.tables.read(ERASURE_MARK.name).where(F.col("erasure_id").isin(*ids))
+    lake.tables.delete(ERASURE_MARK, marks.select("erasure_id").distinct())
+    rows = lake.tables.read(ERASED_ROW.name).where(F.col("run_id") == run_id)
+    lake.tables.delete(ERASED_ROW, rows.select("run_id").distinct())
+    names = (ERASURE_MARK.name, ERASED_ROW.name)
+    vacuum_before(lake.spark, lake.tables, names, datetime.now(UTC))
+    for name in names:
+        _cut_log(lake, name, lake.tables.sealed(name, run_id))
+
+
+def certificate(lake: Lake, erasure_id: str) -> str:
+    """The certificate of a proved erasure, as JSON.
+
+    Raises:
+        NotFoundError: there is no such erasure.
+        InputError: it is not proved.
+    """
+    found = case(lake, erasure_id)
+    _step(found, PROVED, "c360 privacy erase prove does that.")
+    return json.dumps(found.detail(PROVED), indent=2, sort_keys=True)

@@ -1,0 +1,163 @@
+"""What a run does otherwise that erases people: bronze, quarantine and decisions lose their rows before it
+builds, what tables keep of their last release comes without them, and all that follows is made anew.
+
+Everything is found from the release that the run starts from, so that a run that was killed finds it again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.pipeline.attempt import LOG_TABLES, Attempt
+from lakehouse.pipeline.erased_landing import prepare_landing
+from lakehouse.pipeline.erased_values import erased_value_marks
+from lakehouse.pipeline.held import PLACE
+from lakehouse.pipeline.lake import Lake, in_parallel
+from lakehouse.pipeline.subject_rows import (
+    bronze_rows,
+    held_rows_of,
+    keys_of,
+    mentioning,
+    suppressions,
+)
+from lakehouse.privacy.erasure_marks import CUSTOMER, KEY, RECORD, VALUE
+from lakehouse.tables.conform import conformed
+from lakehouse.tables.erasure import ERASED_ROW, ERASURE_MARK, ERASURE_TABLES, SUPPRESSION
+from lakehouse.tables.linkage import (
+    CLUSTER,
+    IDENTITY_MAP,
+    OVERSIZED_BLOCK,
+    RECORD_EVIDENCE,
+    SCORED_EDGE,
+    TERM_FREQUENCY,
+    TOUCHED_RECORD,
+)
+from lakehouse.tables.ops import LANDING_FILE, QUARANTINE
+from lakehouse.tables.spec import Layer, TableSpec, WriteMode
+
+KEY_COLUMNS = (
+    "record_key",
+    "person_record_key",
+    "record_key_l",
+    "record_key_r",
+    "customer_id",
+    "other_customer_id",
+)
+"""Columns by which a row of a log is about a person."""
+
+_COMPARED = frozenset(
+    spec.name for spec in (RECORD_EVIDENCE, OVERSIZED_BLOCK, SCORED_EDGE, CLUSTER, TERM_FREQUENCY)
+)
+"""What linkage looks into to see who is gone: nothing of these people goes on from there."""
+
+
+def is_about_people(spec: TableSpec) -> bool:
+    """True of a log with rows about single people: it is never made anew, so that these are deleted."""
+    is_log = spec.write_mode is WriteMode.APPEND and spec.layer is not Layer.BRONZE
+    is_own = spec in (*ERASURE_TABLES, QUARANTINE)
+    return is_log and not is_own and bool({*KEY_COLUMNS} & {*spec.column_names})
+
+
+@dataclass(frozen=True)
+class Forgetting:
+    """The erasures that one run carries out together, each by its id."""
+
+    lake: Lake
+    erasure_ids: Sequence[str]
+
+    def begin(self, attempt: Attempt) -> Mapping[str, int]:
+        """Erases what the run builds from, and returns the versions of the tables that are without it."""
+        lake = self.lake
+        self._write_marks(RECORD, KEY, keys_of(lake, attempt, self._marks(RECORD)), attempt)
+        keys = self._marks(RECORD, KEY).persist()
+        told = suppressions(lake, attempt, keys)
+        self._log(told, SUPPRESSION, SUPPRESSION.name, attempt)
+        self._write_marks(CUSTOMER, CUSTOMER, self._customers(attempt), attempt)
+        held = held_rows_of(lake, attempt, self.erasure_ids, self._marks(RECORD, KEY, CUSTOMER))
+        found = bronze_rows(lake, attempt, keys).unionByName(held.of_files)
+        self._log(found.distinct(), ERASED_ROW, ERASED_ROW.name, attempt)
+        rows = lake.tables.read(ERASED_ROW.name).where(F.col("run_id") == attempt.run_id)
+        rows = rows.distinct().persist()
+        values = erased_value_marks(lake, attempt, rows, self._marks(RECORD), self.erasure_ids[0])
+        self._write_marks(VALUE, VALUE, values, attempt)
+        ledger = prepare_landing(lake, attempt, rows)
+        versions = {LANDING_FILE.name: ledger}
+        for table in [row.table_name for row in rows.select("table_name").distinct().collect()]:
+            if table.startswith(f"{Layer.BRONZE}."):
+                places = rows.where(F.col("table_name") == table).select(*PLACE)
+                versions[table] = self._deleted(lake.specs[table], places)
+        versions[QUARANTINE.name] = self._deleted(QUARANTINE, held.rows)
+        return versions | self._forget_logs()
+
+    def end(self, attempt: Attempt, versions: Mapping[str, int]) -> Mapping[str, int]:
+        """The versions of all tables that the run has written, sealed.
+
+        What only told its own steps that the people are gone is taken out first.
+        """
+        records = self._marks(RECORD).select(F.col("key").alias("record_key"))
+        self._deleted(TOUCHED_RECORD, records)
+        tables = sorted({*versions, TOUCHED_RECORD.name})
+        threads = self.lake.settings.lake.parallel_steps
+        found = in_parallel(
+            lambda table: self.lake.tables.sealed(table, attempt.run_id), tables, threads
+        )
+        return dict(zip(tables, found, strict=True))
+
+    def without(self, table: str, before: DataFrame) -> DataFrame:
+        """What a table has of the last release, without these people where it would go on."""
+        if table in _COMPARED:
+            return before
+        column = "record_key" if table == IDENTITY_MAP.name else "customer_id"
+        if column not in before.columns:
+            return before
+        gone = self._marks(RECORD, CUSTOMER).select(F.col("key").alias(column)).distinct()
+        return before.join(F.broadcast(gone), on=column, how="left_anti").select(*before.columns)
+
+    def _marks(self, *kinds: str) -> DataFrame:
+        """erasure_id, key: the marks of these kinds, once each."""
+        log = self.lake.logged(ERASURE_MARK)
+        of_run = F.col("erasure_id").isin(*self.erasure_ids) & F.col("kind").isin(*kinds)
+        return log.where(of_run).select("erasure_id", F.col("mark").alias("key")).distinct()
+
+    def _write_marks(self, part: str, kind: str, marks: DataFrame, attempt: Attempt) -> None:
+        rows = marks.select("erasure_id", F.lit(kind).alias("kind"), F.col("key").alias("mark"))
+        self._log(rows.distinct(), ERASURE_MARK, f"{ERASURE_MARK.name}:{part}", attempt)
+
+    def _log(self, rows: DataFrame, spec: TableSpec, write: str, attempt: Attempt) -> None:
+        self.lake.tables.create(spec)
+        self.lake.tables.write(conformed(rows, spec).coalesce(1), spec, attempt.key(write))
+
+    def _customers(self, attempt: Attempt) -> DataFrame:
+        """erasure_id, key: customers who never had a record of anybody else."""
+        name = IDENTITY_MAP.name
+        known = self.lake.read_at(name, attempt.base_version(name))
+        records = self._marks(RECORD)
+        theirs = known.join(
+            F.broadcast(records), on=F.col("record_key") == F.col("key"), how="inner"
+        )
+        others = known.join(
+            F.broadcast(records.select(F.col("key").alias("record_key"))),
+            on="record_key",
+            how="left_anti",
+        ).select("customer_id")
+        gone = theirs.select("erasure_id", "customer_id").distinct()
+        alone = gone.join(others, on="customer_id", how="left_anti")
+        return alone.select("erasure_id", F.col("customer_id").alias("key"))
+
+    def _forget_logs(self) -> dict[str, int]:
+        """Deletes from every log the rows about these people; the versions of those in a release."""
+        keys = self._marks(RECORD, KEY, CUSTOMER).select("key").distinct()
+        versions = {}
+        for spec in self.lake.specs.values():
+            columns = [name for name in KEY_COLUMNS if name in spec.column_names]
+            if is_about_people(spec) and self.lake.tables.exists(spec.name):
+                rows = mentioning(self.lake.tables.read(spec.name), columns, keys)
+                version = self._deleted(spec, rows.select(*spec.primary_key))
+                if spec.name not in LOG_TABLES:
+                    versions[spec.name] = version
+        return versions
+
+    def _deleted(self, spec: TableSpec, keys: DataFrame) -> int:
+        return self.lake.tables.delete(spec, keys)

@@ -1,0 +1,142 @@
+"""Records of an erased person are known again: by their id, by whom they refer to, by an identifier."""
+
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from lakehouse.columns.keys import record_key
+from lakehouse.pipeline.lake import Lake
+from lakehouse.pipeline.suppression import suppressed_rows
+from lakehouse.privacy.suppression import (
+    EMAIL,
+    LIFTED,
+    RECORD,
+    SUPPRESSED,
+    email_hash,
+    record_hash,
+    standing,
+)
+from lakehouse.settings.load import load_settings
+from lakehouse.silver.row_links import orders_of, row_links, rows_of
+from lakehouse.tables.local_frame import local_frame
+
+SETTINGS = load_settings("test")
+SECRET = SETTINGS.lake.secret.get_secret_value()
+SOURCES = {source.name: source for source in SETTINGS.sources}
+LAKE = cast(Lake, SimpleNamespace(settings=SETTINGS))
+PLACE = ["source_row_number"]
+
+
+def records(spark: SparkSession, feed: str, *rows: dict[str, Any]) -> DataFrame:
+    """What `parsed` gives of these records, numbered from 1; those of a `payload` could not be cut."""
+    names = [column.name for column in SOURCES[feed].columns]
+    ddl = ", ".join(f"`{name}` string" for name in names)
+    filled = []
+    for number, row in enumerate(rows, start=1):
+        reason = "invalid_json" if "payload" in row else None
+        place = ("f", "h", number, reason, row.get("payload"))
+        filled.append((*place, *(row.get(name) for name in names)))
+    head = "source_file string, file_hash string, source_row_number bigint"
+    return local_frame(spark, filled, f"{head}, reason string, payload binary, {ddl}")
+
+
+@pytest.fixture(scope="module")
+def suppressed(spark: SparkSession) -> DataFrame:
+    """Account A1 is suppressed, and so is an address that was hers alone."""
+    said = [(RECORD, "A1"), (EMAIL, "Ann@Example.org")]
+    key = record_key(SECRET, F.lit("shop"), F.lit("account"), F.col("id"))
+    is_record = F.col("kind") == RECORD
+    hashed = F.when(is_record, record_hash(key, SECRET)).otherwise(email_hash(F.col("id"), SECRET))
+    frame = local_frame(spark, said, "kind string, id string")
+    return frame.select("kind", hashed.alias("value_hash"), F.lit("e1").alias("erasure_id"))
+
+
+def stopped(feed: str, frame: DataFrame, suppressed: DataFrame) -> list[int]:
+    found = suppressed_rows(LAKE, SOURCES[feed], frame, suppressed, date(2026, 1, 5))
+    return sorted(row.source_row_number for row in found.collect())
+
+
+def test_her_record_comes_neither_under_its_id_nor_under_a_new_one_nor_cut_off(
+    spark: SparkSession, suppressed: DataFrame
+) -> None:
+    accounts = records(
+        spark,
+        "shop_account",
+        {"account_id": "A1", "email": "new@example.org"},
+        {"account_id": "A2", "email": "ANN@example.org "},
+        {"account_id": "A3", "email": "eve@example.org"},
+        {"payload": b'{"account_id":"A4","email":"ann@example.org", cut'},
+        {"payload": b'{"account_id":"A5","email":"eve@example.org", cut'},
+    )
+    assert stopped("shop_account", accounts, suppressed) == [1, 2, 4]
+
+
+def test_what_refers_to_her_does_not_come_and_what_is_another_s_does(
+    spark: SparkSession, suppressed: DataFrame
+) -> None:
+    orders = records(
+        spark,
+        "shop_order",
+        {"order_id": "W1", "account_id": "A1", "lines": "[]"},
+        {"order_id": "W2", "account_id": "A2", "lines": '[{"line_no": 1}]'},
+        {"order_id": "W3"},
+    )
+    assert stopped("shop_order", orders, suppressed) == [1]
+
+
+def test_a_payment_is_the_payer_s_and_without_one_that_of_whose_order_it_is(
+    spark: SparkSession,
+) -> None:
+    def key(entity: str, text: str) -> Any:
+        return record_key(SECRET, F.lit("shop"), F.lit(entity), F.lit(text))
+
+    keys = spark.range(1).select(F.explode(F.array(key("account", "A1"), key("order", "W1"))))
+    payments = records(
+        spark,
+        "payment_transaction",
+        {"payment_id": "P1", "payer_system": "shop", "payer_id": "A1", "channel": "shop", "order_id": "W9"},
+        {"payment_id": "P2", "channel": "shop", "order_id": "W1"},
+        {"payment_id": "P3", "payer_system": "shop", "payer_id": "A2", "channel": "shop", "order_id": "W1"},
+    )  # fmt: skip
+    source = SOURCES["payment_transaction"]
+    links = row_links(payments, source, SETTINGS.sources, SECRET, PLACE)
+    rows = rows_of(links, keys.withColumnRenamed("col", "key"), PLACE).collect()
+    assert {row.source_row_number: row.is_theirs for row in rows} == {1: True, 2: True, 3: False}
+
+
+def test_an_order_that_was_another_s_in_some_version_is_not_hers_alone(spark: SparkSession) -> None:
+    orders = records(
+        spark,
+        "shop_order",
+        {"order_id": "W1", "account_id": "A1"},
+        {"order_id": "W2", "account_id": "A1"},
+        {"order_id": "W2", "account_id": "A2"},
+    )
+    source = SOURCES["shop_order"]
+    links = row_links(orders, source, SETTINGS.sources, SECRET, PLACE)
+    people = links.where(F.col("source_row_number") == 1).select(
+        F.col("person_record_key").alias("key")
+    )
+    hers = links.where(F.col("source_row_number") == 1).select("record_key").collect()
+    assert {row.key for row in orders_of(links, people).collect()} == {hers[0].record_key}
+
+
+def test_the_newest_word_on_an_identifier_holds(spark: SparkSession) -> None:
+    def at(hour: int) -> datetime:
+        return datetime(2026, 1, 5, hour, tzinfo=UTC)
+
+    log = local_frame(
+        spark,
+        [
+            ("e1", EMAIL, "x", SUPPRESSED, at(1)),
+            ("e1", EMAIL, "x", LIFTED, at(2)),
+            ("e1", EMAIL, "y", LIFTED, at(1)),
+            ("e2", EMAIL, "y", SUPPRESSED, at(2)),
+        ],
+        "erasure_id string, kind string, value_hash string, state string, recorded_at timestamp",
+    )
+    assert [tuple(row) for row in standing(log).collect()] == [(EMAIL, "y", "e2")]

@@ -1,0 +1,92 @@
+"""The search after an erasure sees a person's value wherever and in whatever form it stands."""
+
+import base64
+import gzip
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lakehouse.privacy.byte_scan import Finder, scan
+from lakehouse.privacy.erasure_marks import mark_of
+
+EMAIL = "Ann.Berg@Example.org"
+NAME = "ann berg of 5 elm row"
+SECRET = "a key of marks"
+
+
+def parquet(value: object) -> bytes:
+    written = io.BytesIO()
+    # Many rows of one value: the page holds a dictionary, compressed.
+    table = pa.table({"v": pa.array([value] * 1000)})
+    pq.write_table(table, written, compression="zstd", use_dictionary=True)
+    return written.getvalue()
+
+
+FORMS: dict[str, Callable[[str], bytes]] = {
+    "plain text": lambda v: f"log: sent to {v}; done".encode(),
+    "another case": lambda v: v.upper().encode(),
+    "JSON": lambda v: json.dumps({"a": {"email": v}}).encode(),
+    "CSV": lambda v: f"1,{v},x\n".encode(),
+    "gzip": lambda v: gzip.compress(f"1,{v}\n".encode()),
+    "UTF-16": lambda v: f"x,{v},y".encode("utf-16"),
+    "a Parquet page": parquet,
+    "a list in a Parquet page": lambda v: parquet([v]),
+    "a map in a Parquet page": lambda v: parquet({"email": v}),
+    "bytes in a Parquet page": lambda v: parquet(f'{{"email":"{v}"}}'.encode()),
+}
+HASHED: dict[str, Callable[[str], str]] = {
+    "base64": lambda v: base64.b64encode(v.encode()).decode(),
+    "SHA-256": lambda v: hashlib.sha256(v.encode()).hexdigest(),
+    "MD5": lambda v: hashlib.md5(v.encode(), usedforsecurity=False).hexdigest(),
+}
+
+
+def hits(folder: Path, finder: Finder) -> dict[str, int]:
+    return dict(scan({"lake": folder}, finder).hits)
+
+
+def marking(*values: str) -> Finder:
+    return Finder({mark_of(value.lower(), SECRET) for value in values}, SECRET)
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+@pytest.mark.parametrize("by", ["marks", "value"])
+def test_a_value_is_found_in_every_kind_of_file(
+    form: Callable[[str], bytes], by: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes(form(EMAIL))
+    finder = marking(EMAIL) if by == "marks" else Finder(frozenset(), SECRET, [EMAIL])
+    assert list(hits(tmp_path, finder)) == ["lake/file"]
+    assert not hits(tmp_path, marking("someone.else@example.org"))
+
+
+@pytest.mark.parametrize("hashed", HASHED.values(), ids=HASHED.keys())
+def test_a_hashed_value_is_found_by_the_value(hashed: Callable[[str], str], tmp_path: Path) -> None:
+    (tmp_path / "part.parquet").write_bytes(parquet(hashed(EMAIL)))
+    assert hits(tmp_path, Finder(frozenset(), SECRET, [EMAIL]))
+
+
+def test_a_cell_of_several_words_is_found_whole(tmp_path: Path) -> None:
+    (tmp_path / "cell.csv").write_text(f'7,"{NAME}",GB\n')
+    (tmp_path / "cell.parquet").write_bytes(parquet(NAME))
+    assert len(hits(tmp_path, marking(NAME))) == 2
+
+
+def test_the_name_of_a_file_counts_as_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / f"export of {EMAIL} (1).csv").write_text("nothing")
+    assert hits(tmp_path, marking(EMAIL))
+
+
+def test_what_may_stay_is_left_out_and_a_broken_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "held").mkdir()
+    (tmp_path / "held" / "file").write_text(EMAIL)
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
+    found = scan({"lake": tmp_path}, marking(EMAIL), [tmp_path / "held"])
+    assert not found.hits
+    assert [name.split(" ")[0] for name in found.unreadable] == ["lake/broken.parquet"]
