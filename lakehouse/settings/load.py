@@ -29,9 +29,11 @@ from lakehouse.settings.models import (
     Settings,
     SparkSettings,
 )
+from lakehouse.settings.secrets import is_reference
 from lakehouse.settings.source_checks import source_faults
 from lakehouse.settings.sources import Source
 from lakehouse.settings.survivorship import Survivorship, priority_faults
+from lakehouse.settings.tokens import TokenSettings
 from lakehouse.settings.validation import validation_faults
 
 _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
@@ -44,6 +46,7 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "facts": ("facts", FactSettings),
     "freshness": ("freshness", FreshnessSettings),
     "households": ("households", Households),
+    "tokens": ("tokens", TokenSettings),
 }
 _OTHER_BASE_FILES = frozenset({"jars", "metrics"})
 
@@ -193,15 +196,22 @@ def _validated(
 
 
 def _secret_faults(env: str, layers: list[Layer]) -> list[Fault]:
-    holders = [layer.label for layer in layers if "secret" in layer.content]
+    holders = {
+        layer.label: layer.content["secret"] for layer in layers if "secret" in layer.content
+    }
     if not holders:
         return [Fault("environment variable C360_SECRET", "", f"must be set in environment {env}")]
     if env in _MAY_COMMIT_A_SECRET:
         return []
     return [
-        Fault(label, "secret", "a secret does not belong in a file: set C360_SECRET instead")
-        for label in holders
-        if label.startswith("conf/")
+        Fault(
+            label,
+            "secret",
+            "a secret does not belong in a file: name where it is (env:, file:, keyring: or databricks:), "
+            "or set C360_SECRET",
+        )
+        for label, secret in holders.items()
+        if label.startswith("conf/") and not is_reference(secret)
     ]
 
 

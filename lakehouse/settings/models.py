@@ -5,19 +5,20 @@ import hmac
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.settings.households import Households
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.places import local_path
+from lakehouse.settings.secrets import SECRET_MIN_LENGTH, Resolved
 from lakehouse.settings.sources import Frozen, LocalFolder, Source
 from lakehouse.settings.spark_options import MASTER, option_faults
 from lakehouse.settings.survivorship import Survivorship
+from lakehouse.settings.tokens import TokenSettings
 from lakehouse.tables.gold import GOLD_TABLES, LASTING_TABLES, RECONCILED_TABLES, RECONCILIATION
 
-_SECRET_MIN_LENGTH = 16
 _SPARK_OPTION = r"^spark(\.[A-Za-z0-9_\-]+)+$"
 
 SparkOption = Annotated[str, StringConstraints(pattern=_SPARK_OPTION)]
@@ -51,7 +52,7 @@ class LakeSettings(Frozen):
     root: str
     landing: str
     work_dir: LocalFolder
-    secret: SecretStr
+    secret: Resolved
     catalog_prefix: (
         Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*\.)?[a-z][a-z0-9_]*$")] | None
     ) = None
@@ -79,9 +80,9 @@ class LakeSettings(Frozen):
 
     @field_validator("secret")
     @classmethod
-    def _long_enough(cls, secret: SecretStr) -> SecretStr:
-        if len(secret.get_secret_value()) < _SECRET_MIN_LENGTH:
-            raise ValueError(f"the secret needs at least {_SECRET_MIN_LENGTH} characters")
+    def _long_enough(cls, secret: Resolved) -> Resolved:
+        if len(secret.get_secret_value()) < SECRET_MIN_LENGTH:
+            raise ValueError(f"the secret needs at least {SECRET_MIN_LENGTH} characters")
         return secret
 
     @model_validator(mode="after")
@@ -150,6 +151,7 @@ class Settings(Frozen):
     facts: FactSettings
     freshness: FreshnessSettings
     households: Households
+    tokens: TokenSettings
     sources: tuple[Source, ...] = Field(min_length=1)
     kill: str | None = None
 
