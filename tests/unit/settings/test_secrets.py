@@ -130,7 +130,7 @@ def test_the_secret_of_a_refused_configuration_is_not_repeated(
     (prod.parents[1] / "base" / "tokens.yml").write_text(f"versions: {{1: {CANARY}}}\n", "utf-8")
     monkeypatch.setenv("C360_SECRET", CANARY)
 
-    with pytest.raises(ConfigurationError, match="versions.*must be a reference") as refused:
+    with pytest.raises(ConfigurationError, match=r"versions.*must be a reference") as refused:
         load_settings("prod")
 
     assert CANARY not in str(refused.value)

@@ -1,0 +1,253 @@
+"""A masked copy of a slice of the lake for test environments: who goes in, and how it is written.
+
+Two passes without Spark: the first finds the customers, their records and what may be told of them;
+the second streams table after table through the mask. The key of all made-up values is random and never
+leaves this process.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from lakehouse.privacy.fakes import Fakes, postcode_area
+from lakehouse.privacy.k_anonymity import (
+    BIRTH,
+    QUASI_IDENTIFIERS,
+    Anonymity,
+    Coarseness,
+    Told,
+    coarsened,
+    common_values,
+    measured,
+)
+from lakehouse.privacy.masked_dataset import (
+    DatasetMask,
+    Subject,
+    copied_tables,
+    kept_rows,
+    quasi_values,
+    words_of,
+)
+from lakehouse.report import Grid, Report
+from lakehouse.settings.models import LakeSettings
+from lakehouse.storage.copied_tables import CopiedTables
+from lakehouse.storage.released_tables import ReleasedTables, Row, released_tables
+from lakehouse.tables.gold import CUSTOMER, CUSTOMER_360, HOUSEHOLD_MEMBER
+from lakehouse.tables.linkage import CUSTOMER_ALIAS, IDENTITY_MAP
+from lakehouse.tables.registry import STATIC_TABLES
+from lakehouse.tables.silver import PERSON_RECORD
+from lakehouse.tables.spec import TableSpec
+
+_MOST_DAYS = 60
+_SENSITIVE = ("journey_stage", "preferred_category", "loyalty_tier")
+"""Columns of gold.customer_360 of which l-diversity is measured: what a class would give away."""
+
+_QUASI_COLUMNS = ("birth_date", "gender", "country", "region", "city", "postcode")
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The customers of a copy, and by customer id and record key which of them it belongs to."""
+
+    customers: frozenset[str]
+    owners: Mapping[str, str]
+    homes: list[list[str]]
+
+
+def mask_dataset(
+    lake: LakeSettings, to: Path, *, customers: int, k: int, seed: str | None
+) -> Report:
+    """Writes the copy below `to` and returns what it holds and how anonymous it is.
+
+    `seed` chooses the same customers again; what they become is random each time.
+
+    Raises:
+        InputError: `to` is not empty, or there are fewer customers than k.
+    """
+    source = released_tables(lake)
+    chosen = _slice(source, customers, seed or secrets.token_hex(16))
+    copy = CopiedTables(to)
+    mask, levels = _mask(source, chosen, k)
+    people = pa.array(list(chosen.owners))
+    rows: list[tuple[str, int, int]] = []
+    for spec in copied_tables(STATIC_TABLES):
+        counted = _copied(source, copy, spec, mask, people)
+        if counted is not None:
+            rows.append((spec.name, *counted))
+    copy.release("masked-copy", source.as_of, datetime.now(UTC))
+    found = _measured(lake, to)
+    _write_report(to, rows, found, k, levels)
+    return _report(to, rows, found, len(chosen.customers), k)
+
+
+def _slice(source: ReleasedTables, customers: int, seed: str) -> Slice:
+    """The first customers by a hash with the seed, with everybody of their households."""
+
+    def place(customer_id: str) -> bytes:
+        return hmac.new(seed.encode(), customer_id.encode(), hashlib.sha256).digest()
+
+    everybody = sorted(
+        (r["customer_id"] for r in _rows(source, CUSTOMER, "customer_id")), key=place
+    )
+    known = set(everybody)
+    homes: dict[str, list[str]] = defaultdict(list)
+    for row in _rows(source, HOUSEHOLD_MEMBER, "household_id", "customer_id"):
+        if row["customer_id"] in known:
+            homes[row["household_id"]].append(row["customer_id"])
+    wanted = set(everybody[:customers])
+    chosen = wanted.union(*(m for m in homes.values() if wanted & set(m)))
+    owners = {one: one for one in chosen}
+    for row in _rows(source, IDENTITY_MAP, "record_key", "customer_id", "valid_to"):
+        if row["valid_to"] is None and row["customer_id"] in chosen:
+            owners[row["record_key"]] = row["customer_id"]
+    for row in _rows(source, CUSTOMER_ALIAS, "customer_id", "current_customer_id"):
+        if row["current_customer_id"] in chosen:
+            owners.setdefault(row["customer_id"], row["current_customer_id"])
+    return Slice(frozenset(chosen), owners, [m for m in homes.values() if chosen & set(m)])
+
+
+def _mask(
+    source: ReleasedTables, chosen: Slice, k: int
+) -> tuple[DatasetMask, Mapping[str, Coarseness]]:
+    golden = _told(source, CUSTOMER, chosen)
+    recorded = _told(source, PERSON_RECORD, chosen)
+    everything = [*_triples(golden), *_triples(recorded)]
+    told: dict[str, dict[str, str | None]] = {one: {} for one in chosen.customers}
+    for one, values in golden:
+        told[one] |= values
+    levels = coarsened(told, chosen.homes, k)
+    key = secrets.token_bytes(32)
+    plain = Fakes(key)
+    subjects = {
+        name: Subject(-1 - plain.number("days", owner, _MOST_DAYS), levels[owner])
+        for name, owner in chosen.owners.items()
+    }
+    fakes = Fakes(key, frozenset(_real_words(source, chosen)))
+    return DatasetMask(fakes, subjects, common_values(everything, k)), levels
+
+
+def _told(
+    source: ReleasedTables, spec: TableSpec, chosen: Slice
+) -> list[tuple[str, dict[str, str | None]]]:
+    """For each row of the slice its customer, and what it says by quasi-identifier."""
+    key = spec.primary_key[0]
+    found: list[tuple[str, dict[str, str | None]]] = []
+    for row in _rows(source, spec, key, *_QUASI_COLUMNS):
+        owner = chosen.owners.get(row[key])
+        if owner is not None:
+            values = (quasi_values(name, row.get(name)) for name in _QUASI_COLUMNS)
+            found.append((owner, {pair[0]: pair[1] for pair in values if pair}))
+    return found
+
+
+def _triples(
+    told: list[tuple[str, dict[str, str | None]]],
+) -> Iterator[tuple[str, str, str]]:
+    for owner, values in told:
+        for kind, value in values.items():
+            if value is not None:
+                yield owner, kind, value
+
+
+def _real_words(source: ReleasedTables, chosen: Slice) -> Iterator[str]:
+    people = pa.array(list(chosen.owners))
+    for spec in copied_tables(STATIC_TABLES):
+        if not spec.personal_columns or spec.subject_key is None:
+            continue
+        opened = source.batches(spec)
+        for batch in opened[1] if opened else ():
+            for row in kept_rows(spec, batch, people).to_pylist():
+                yield from words_of(spec, row)
+
+
+def _copied(
+    source: ReleasedTables,
+    copy: CopiedTables,
+    spec: TableSpec,
+    mask: DatasetMask,
+    people: pa.Array,
+) -> tuple[int, int] | None:
+    """Copies a table; returns the rows written and those left out for want of what may be told."""
+    opened = source.batches(spec)
+    if opened is None:
+        return None
+    schema, batches = opened
+    counts = [0, 0]
+
+    def masked() -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            kept = kept_rows(spec, batch, people)
+            made = mask.batch(spec, kept)
+            counts[0] += made.num_rows
+            counts[1] += kept.num_rows - made.num_rows
+            yield made
+
+    copy.write(spec, schema, masked())
+    return counts[0], counts[1]
+
+
+def _rows(source: ReleasedTables, spec: TableSpec, *columns: str) -> Iterator[Row]:
+    opened = source.batches(spec, columns)
+    for batch in opened[1] if opened else ():
+        yield from batch.to_pylist()
+
+
+def _measured(lake: LakeSettings, root: Path) -> Anonymity:
+    """The k and l of the copy as it was written."""
+    copy = released_tables(lake.model_copy(update={"root": str(root)}))
+    sensitive = {r["customer_id"]: r for r in _rows(copy, CUSTOMER_360, "customer_id", *_SENSITIVE)}
+    people: list[tuple[Told, Mapping[str, str | None]]] = []
+    for row in _rows(copy, CUSTOMER, "customer_id", *_QUASI_COLUMNS):
+        birth = row.get("birth_date")
+        told = {q: row.get(q) for q in QUASI_IDENTIFIERS if q != BIRTH}
+        told[BIRTH] = str(birth.year) if birth else None
+        told["postcode"] = postcode_area(told["postcode"]) if told["postcode"] else None
+        more = sensitive.get(row["customer_id"], {})
+        people.append((told, {name: more[name] for name in _SENSITIVE if name in more}))
+    return measured(people)
+
+
+def _write_report(
+    to: Path,
+    rows: list[tuple[str, int, int]],
+    found: Anonymity,
+    k: int,
+    levels: Mapping[str, Coarseness],
+) -> None:
+    document: dict[str, Any] = {
+        "k_asked": k,
+        "measured": asdict(found),
+        "customers_told_in_full": sum(
+            1 for level in levels.values() if level.hidden == frozenset()
+        ),
+        "tables": {name: {"rows": n, "rows_left_out": left} for name, n, left in rows},
+    }
+    text = json.dumps(document, indent=2, sort_keys=True)
+    (to / "mask-report.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _report(
+    to: Path, rows: list[tuple[str, int, int]], found: Anonymity, customers: int, k: int
+) -> Report:
+    least = ", ".join(f"{name} {n}" for name, n in sorted(found.l.items())) or "nothing"
+    told = ", ".join(f"{name} of {n:,}" for name, n in found.told.items())
+    report = Report(
+        grids=[Grid("Tables of the copy", ("table", "rows", "left out"), list(rows))],
+        lines=[
+            f"{customers:,} customers, masked, below {to}; the key is thrown away.",
+            f"k-anonymity: {found.k} (asked for: {k}), in {found.classes:,} classes by birth, gender, place.",
+            f"Told are {told}.",
+            f"l-diversity, the fewest different values in a class: {least}.",
+        ],
+    )
+    (to / "mask-report.txt").write_text("\n".join(report.lines) + "\n", encoding="utf-8")
+    return report
