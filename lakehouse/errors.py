@@ -119,3 +119,16 @@ class SeveralFoundError(LakehouseError):
 
     code = "C360-091"
     exit_code = ExitCode.SEVERAL_FOUND
+
+
+class AccessError(LakehouseError):
+    """The role of the session may not see, or the audit could not record, what was asked for."""
+
+    code = "C360-100"
+    exit_code = ExitCode.BAD_INPUT
+
+
+class AuditError(LakehouseError):
+    """The audit is not whole: somebody has changed, left out or cut what was recorded."""
+
+    code = "C360-101"

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from lakehouse.settings import places
+from lakehouse.settings.audit import AuditSettings
 from lakehouse.settings.documents import Document, Layer, merged, origin, read_layer
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.faults import Fault, dotted, refuse
@@ -29,6 +30,7 @@ from lakehouse.settings.models import (
     Settings,
     SparkSettings,
 )
+from lakehouse.settings.roles import Roles, role_faults
 from lakehouse.settings.secrets import is_reference
 from lakehouse.settings.source_checks import source_faults
 from lakehouse.settings.sources import Source
@@ -47,6 +49,8 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "freshness": ("freshness", FreshnessSettings),
     "households": ("households", Households),
     "tokens": ("tokens", TokenSettings),
+    "roles": ("roles", Roles),
+    "audit": ("audit", AuditSettings),
 }
 _OTHER_BASE_FILES = frozenset({"jars", "metrics"})
 
@@ -59,6 +63,8 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
         "C360_SPARK_MASTER": "spark.master",
         "C360_LINKAGE_ENGINE": "linkage.engine",
         "C360_LINKAGE_FULL": "linkage.full",
+        "C360_ROLE": "roles.reader",
+        "C360_ACTOR": "audit.actor",
     }
 )
 """Variables that say a setting. `C360_KILL` and the places' variables come beside them."""
@@ -69,6 +75,7 @@ _PLACES = {
     "logging": ("folder",),
     "quality": ("data_docs",),
     "linkage": ("models",),
+    "audit": ("folder", "head_file"),
 }
 _MAY_COMMIT_A_SECRET = frozenset({"demo", "test"})
 
@@ -221,6 +228,8 @@ def _reference_faults(
     """What a branch names that is not there. Systems are None where some source could not be read."""
     if isinstance(valid, LinkageSettings):
         yield from linkage_faults(valid, systems)
+    if isinstance(valid, Roles):
+        yield from role_faults(valid)
     if isinstance(valid, Survivorship) and systems is not None:
         yield from priority_faults(valid, systems)
 

@@ -7,11 +7,13 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from lakehouse.settings.audit import AuditSettings
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.settings.households import Households
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.places import local_path
+from lakehouse.settings.roles import Roles
 from lakehouse.settings.secrets import SECRET_MIN_LENGTH, Resolved
 from lakehouse.settings.sources import Frozen, LocalFolder, Source
 from lakehouse.settings.spark_options import MASTER, option_faults
@@ -152,10 +154,20 @@ class Settings(Frozen):
     freshness: FreshnessSettings
     households: Households
     tokens: TokenSettings
+    roles: Roles
+    audit: AuditSettings
     sources: tuple[Source, ...] = Field(min_length=1)
     kill: str | None = None
 
     def digest(self) -> str:
-        """SHA-256 of all that bears on what a run writes; the secret is not part of it."""
-        content = self.model_dump_json(exclude={"lake": {"secret"}, "logging": True, "kill": True})
+        """SHA-256 of all that bears on what a run writes; the secret and who reads are not part of it."""
+        content = self.model_dump_json(
+            exclude={
+                "lake": {"secret"},
+                "logging": True,
+                "kill": True,
+                "roles": {"reader"},
+                "audit": True,
+            }
+        )
         return hashlib.sha256(content.encode()).hexdigest()

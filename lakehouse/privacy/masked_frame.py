@@ -1,0 +1,88 @@
+"""What a role sees of a table, on Spark: value by value what `masking.masked_rows` gives."""
+
+from collections.abc import Iterable
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.columns.keys import keyed_hash
+from lakehouse.privacy.masking import (
+    BAND,
+    HIDDEN,
+    TOKEN_DIGITS,
+    Shape,
+    needs_customers,
+    row_conditions,
+    shape,
+)
+from lakehouse.settings.roles import Role
+from lakehouse.tables.spec import TableSpec
+
+
+def masked(
+    frame: DataFrame,
+    spec: TableSpec,
+    role: Role,
+    *,
+    key: str | None = None,
+    customers: DataFrame | None = None,
+) -> DataFrame:
+    """The rows that the role may see, as it sees them; none of a table that it has no purpose for.
+
+    Args:
+        frame: the table, with all of its columns or some.
+        spec: the table's declaration.
+        role: who reads.
+        key: what tokens are made by; without it what is to be tokenised is null.
+        customers: gold.customer, for a role that sees some countries or regions alone.
+
+    Returns:
+        The columns of the spec that the frame has, with their types and in the spec's order.
+    """
+    seen = frame if role.may_read(spec) else frame.where(F.lit(False))
+    for name, values in row_conditions(spec, role).items():
+        seen = seen.where(F.col(name).isin(*values))
+    if needs_customers(spec, role):
+        seen = _of_customers(seen, spec, role, customers)
+    return seen.select(
+        *(
+            _masked(F.col(c.name), shape(c, role.mask(spec, c.name)), c.type, key).alias(c.name)
+            for c in spec.columns
+            if c.name in frame.columns
+        )
+    )
+
+
+def _of_customers(
+    frame: DataFrame, spec: TableSpec, role: Role, customers: DataFrame | None
+) -> DataFrame:
+    if customers is None:
+        return frame.where(F.lit(False))
+    near = customers
+    for name in ("country", "region"):
+        if name in role.rows:
+            near = near.where(F.col(name).isin(*role.rows[name]))
+    ids = near.select(F.col("customer_id").alias(str(spec.subject_key)))
+    return frame.join(ids, on=str(spec.subject_key), how="left_semi")
+
+
+def _masked(value: Column, form: Shape, type_: str, key: str | None) -> Column:
+    if form is Shape.AS_IT_IS:
+        return value
+    if form is Shape.NOTHING or (form is Shape.PSEUDONYM and key is None):
+        return F.lit(None).cast(type_)
+    if form is Shape.PSEUDONYM:
+        return F.substring(keyed_hash(str(key), value), 1, TOKEN_DIGITS)
+    if form is Shape.YEAR:
+        return F.date_trunc("year", value).cast(type_)
+    if form is Shape.LOWER_END:
+        return (F.floor(value / BAND) * BAND).cast(type_)
+    return _hidden(value, form.value)
+
+
+def _hidden(text: Column, patterns: Iterable[tuple[str, str]]) -> Column:
+    shown: Column = F.lit(HIDDEN)
+    for pattern, replacement in reversed([*patterns]):
+        fits = F.regexp_replace(text, pattern, replacement)
+        shown = F.when(text.rlike(pattern), fits).otherwise(shown)
+    return F.when(text.isNotNull(), shown)

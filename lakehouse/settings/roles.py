@@ -1,0 +1,112 @@
+"""Who reads, for which purposes, and how values look to them, as conf/base/roles.yml says it."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from lakehouse.settings.sources import Frozen, Name, Text
+from lakehouse.tables.registry import STATIC_TABLES
+from lakehouse.tables.spec import Sensitivity, TableSpec
+
+
+class Mask(StrEnum):
+    """How a value looks to a reader."""
+
+    CLEAR = "clear"
+    PARTIAL = "partial"
+    GENERALISED = "generalised"
+    TOKENISED = "tokenised"
+    FULL = "full"
+    NULLED = "nulled"
+
+
+class Role(Frozen):
+    """A kind of reader. `sees` goes by sensitivity, and what it leaves out is nulled.
+
+    `overrides` goes by column (`email`), table (`gold.customer`) or column of a table
+    (`gold.customer.email`). `rows` names the values that a customer's country and region, and a
+    row's domain, must be of; a role without it sees all rows.
+    """
+
+    name: Name
+    title: Text
+    purposes: tuple[str, ...] = Field(min_length=1)
+    sees: dict[Sensitivity, Mask]
+    overrides: dict[str, Mask] = Field(default_factory=dict)
+    rows: dict[Literal["country", "region", "domain"], tuple[str, ...]] = Field(
+        default_factory=dict
+    )
+
+    @field_validator("purposes")
+    @classmethod
+    def _known_purposes(cls, purposes: tuple[str, ...]) -> tuple[str, ...]:
+        known = {purpose for spec in STATIC_TABLES for purpose in spec.purposes}
+        if unknown := [purpose for purpose in purposes if purpose not in known]:
+            raise ValueError(
+                f"no table is kept for {', '.join(unknown)}; known are {', '.join(sorted(known))}"
+            )
+        return purposes
+
+    @field_validator("overrides")
+    @classmethod
+    def _known_columns(cls, overrides: dict[str, Mask]) -> dict[str, Mask]:
+        known = {name for spec in STATIC_TABLES for name in _override_names(spec)}
+        if unknown := [name for name in overrides if name not in known]:
+            raise ValueError(f"no table or column goes by the name {', '.join(unknown)}")
+        return overrides
+
+    def may_read(self, spec: TableSpec) -> bool:
+        """True if the table is kept for a purpose that the role reads for."""
+        return not {*self.purposes}.isdisjoint(spec.purposes)
+
+    def mask(self, spec: TableSpec, column: str) -> Mask:
+        """How values of the table's column look to the role."""
+        for name in (f"{spec.name}.{column}", spec.name, column):
+            if name in self.overrides:
+                return self.overrides[name]
+        return self.sees.get(spec.column(column).sensitivity, Mask.NULLED)
+
+
+class Roles(Frozen):
+    """The whole of conf/base/roles.yml. `reader` is the role of this session."""
+
+    reader: str = "default"
+    roles: dict[Name, Role]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_names(cls, content: Any) -> Any:
+        roles = content.get("roles") if isinstance(content, dict) else None
+        if not isinstance(roles, dict):
+            return content
+        named = {
+            name: {"name": name, **role} if isinstance(role, dict) else role
+            for name, role in roles.items()
+        }
+        return {**content, "roles": named}
+
+    @model_validator(mode="after")
+    def _reader_is_known(self) -> Self:
+        if "default" not in self.roles:
+            raise ValueError("there must be a role default, of those who name none")
+        return self
+
+    @property
+    def current(self) -> Role:
+        """The role of this session."""
+        return self.roles[self.reader]
+
+
+def role_faults(roles: Roles) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """By key, what roles name that is not there."""
+    if roles.reader not in roles.roles:
+        yield ("reader",), f"there is no such role; known are {', '.join(sorted(roles.roles))}"
+
+
+def _override_names(spec: TableSpec) -> Iterator[str]:
+    yield spec.name
+    for name in spec.column_names:
+        yield name
+        yield f"{spec.name}.{name}"
