@@ -155,6 +155,7 @@ def landing_file(inspected: DataFrame, ledger: DataFrame, run_id: str) -> DataFr
             .alias("status"),
             "reason",
             "missing_columns",
+            F.lit(None).cast("string").alias("original_hash"),
         )
     )
 

@@ -28,7 +28,7 @@ UNBALANCED_QUOTE = "unbalanced_quote"
 STRAY_LINE_BREAK = "stray_line_break"
 MISSING_KEY = "missing_key"
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _HEAD_RECORDS = 100
 
 # Without a say csv refuses a field of more than 131,072 characters. Spark hands over no file of 2 GiB.
@@ -135,7 +135,7 @@ def _with_key_checked(record: Record, layout: Layout) -> Record:
 
 def _lines(content: bytes) -> list[tuple[int, bytes]]:
     """Non-blank lines with their numbers from 1, without line ends."""
-    body = content.removeprefix(_BYTE_ORDER_MARK)
+    body = content.removeprefix(BYTE_ORDER_MARK)
     kept = (line.removesuffix(b"\r") for line in body.split(b"\n"))
     return list(enumerate((line for line in kept if line.strip()), start=1))
 
@@ -203,20 +203,33 @@ def _json_array(content: bytes, layout: Layout) -> Iterator[Record]:
 
 def _elements(content: bytes) -> Iterator[tuple[int, bytes]]:
     """The elements of a JSON array with their numbers from 1, as they are written."""
-    # One character per byte, so that an undecodable byte spoils its own element and no other.
-    text = content.removeprefix(_BYTE_ORDER_MARK).decode("latin-1").strip()
+    text = array_text(content)
+    for number, (start, end) in enumerate(element_spans(text), start=1):
+        yield number, text[start:end].encode("latin-1")
+
+
+def array_text(content: bytes) -> str:
+    """The text of a file that is a JSON array, without what stands around it, one character per byte."""
+    # So that an undecodable byte spoils its own element and no other.
+    return content.removeprefix(BYTE_ORDER_MARK).decode("latin-1").strip()
+
+
+def element_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where in `array_text` each element begins and ends.
+
+    Raises:
+        UnreadableFileError: it is no JSON array, or one that is broken; told when it is come to.
+    """
     if not text.startswith("["):
         raise UnreadableFileError("not a JSON array")
     decoder = json.JSONDecoder(parse_int=str)  # Python refuses integers of thousands of digits
     position = after_blank(text, 1)
-    number = 0
     while position < len(text) and text[position] != "]":
         try:
             _, end = decoder.raw_decode(text, position)
         except (ValueError, RecursionError) as error:
             raise UnreadableFileError("broken JSON array") from error
-        number += 1
-        yield number, text[position:end].encode("latin-1")
+        yield position, end
         position = after_blank(text, end)
         if position < len(text) and text[position] == ",":
             position = after_blank(text, position + 1)

@@ -28,6 +28,7 @@ from lakehouse.settings.places import expectations_dir
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
 from lakehouse.storage.releases import Release, current_release, kept_rows, release_of
+from lakehouse.tables.erasure import ERASURE_TABLES
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import (
     ATTRIBUTE_OVERRIDE,
@@ -46,7 +47,10 @@ REVERT_PREFIX = "revert-to-"
 """What the run id of a revert begins with. No other run's may: by its id a run is known as released."""
 LOG_TABLES = tuple(
     spec.name
-    for spec in (RUN, RELEASE, QUALITY_RESULT, LINKAGE_QUALITY, LINK_OVERRIDE, ATTRIBUTE_OVERRIDE)
+    for spec in (
+        *(RUN, RELEASE, QUALITY_RESULT, LINKAGE_QUALITY, LINK_OVERRIDE, ATTRIBUTE_OVERRIDE),
+        *ERASURE_TABLES,
+    )
 )
 """Tables that stand outside of releases: what happened, also to runs that failed, and what people said."""
 
@@ -261,7 +265,7 @@ def kept_release(lake: Lake, release_number: int) -> Release:
         return wanted
     raise NotFoundError(
         f"Release {wanted.number} is not among the newest {keep}, which are kept "
-        "(conf: lake.keep_releases); nothing was touched.",
+        "(conf: lake.keep_releases), or is from before people were erased; nothing was touched.",
         f"name one of {kept[0]} to {kept[-1]}; `c360 release list` tells what they are.",
     )
 

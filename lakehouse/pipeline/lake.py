@@ -21,8 +21,10 @@ from lakehouse.storage.locks import Locks, require_same_file_system
 from lakehouse.storage.releases import Release, current_release
 from lakehouse.storage.session import session
 from lakehouse.tables.local_frame import local_frame
-from lakehouse.tables.registry import STATIC_TABLES
+from lakehouse.tables.registry import ON_DEMAND_TABLES, STATIC_TABLES
 from lakehouse.tables.spec import TableSpec
+
+_ON_DEMAND = frozenset(spec.name for spec in ON_DEMAND_TABLES)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -44,7 +46,7 @@ class Lake:
     def reconcile(self) -> None:
         """Makes storage match the specs: creates tables that are missing, alters those whose spec changed.
 
-        A retired table is not created, as each has its price in every run.
+        A retired table is not created, nor one that nothing was written to yet: each has its price in every run.
 
         Raises:
             SchemaError: a stored table differs from its spec in a way that no column adds to.
@@ -70,8 +72,15 @@ class Lake:
         gained = [c for c in self.specs[table].columns if c.name not in frame.columns]
         return frame.select("*", *(F.lit(None).cast(c.type).alias(c.name) for c in gained))
 
+    def logged(self, spec: TableSpec) -> DataFrame:
+        """The rows of a log that stands outside of releases, as they are now; none where nothing was written."""
+        if not self.tables.exists(spec.name):
+            return local_frame(self.spark, (), spec.ddl())
+        return self.tables.read(spec.name)
+
     def _is_absent(self, table: str) -> bool:
-        return table in self.retired and not self.tables.exists(table)
+        may_be_absent = table in self.retired or table in _ON_DEMAND
+        return may_be_absent and not self.tables.exists(table)
 
     def release(self) -> Release:
         """The release that readers follow.

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from lakehouse.settings import places
 from lakehouse.settings.audit import AuditSettings
 from lakehouse.settings.documents import Document, Layer, merged, origin, read_layer
+from lakehouse.settings.erasure import ErasureSettings
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.faults import Fault, dotted, refuse
 from lakehouse.settings.freshness import FreshnessSettings
@@ -51,6 +52,7 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "tokens": ("tokens", TokenSettings),
     "roles": ("roles", Roles),
     "audit": ("audit", AuditSettings),
+    "erasure": ("erasure", ErasureSettings),
 }
 _OTHER_BASE_FILES = frozenset({"jars", "metrics"})
 

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from lakehouse.settings.audit import AuditSettings
+from lakehouse.settings.erasure import ErasureSettings
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.settings.households import Households
@@ -156,6 +157,7 @@ class Settings(Frozen):
     tokens: TokenSettings
     roles: Roles
     audit: AuditSettings
+    erasure: ErasureSettings
     sources: tuple[Source, ...] = Field(min_length=1)
     kill: str | None = None
 

@@ -89,9 +89,13 @@ def record_keys(bronze: DataFrame, source: Source, feed: SilverFeed, secret: str
 
     Whatever the feed's condition says today, and more than once where several rows tell of a record.
     """
-    catalogue = Catalogue({source.name: source}, secret)
-    key = catalogue.key(source.name, *_record_id(source, feed)).alias("record_key")
+    key = own_key(source, feed, Catalogue({source.name: source}, secret)).alias("record_key")
     return opened(bronze, source, feed).select(key).where(F.col("record_key").isNotNull())
+
+
+def own_key(source: Source, feed: SilverFeed, catalogue: Catalogue) -> Column:
+    """The record_key of the record that a row of `opened` tells of."""
+    return catalogue.key(source.name, *_record_id(source, feed))
 
 
 def _records(rows: DataFrame, feed: SilverFeed) -> DataFrame:
@@ -113,7 +117,7 @@ def _lineage(source: Source, feed: SilverFeed, catalogue: Catalogue) -> list[Col
     ids = _record_id(source, feed)
     hours = F.make_dt_interval(hours=F.lit(source.freshness_limit_hours).cast("int"))
     return [
-        catalogue.key(source.name, *ids).alias("record_key"),
+        own_key(source, feed, catalogue).alias("record_key"),
         F.lit(source.source_system).alias("source_system"),
         F.concat_ws("|", *ids).alias("source_record_id"),
         F.lit(source.name).alias("source_feed"),
@@ -140,16 +144,17 @@ def _record_id(source: Source, feed: SilverFeed) -> list[Column]:
 def _references(source: Source, feed: SilverFeed, catalogue: Catalogue) -> list[Column]:
     found: dict[str, Column] = {}
     if feed.person is not None:
-        found["person_record_key"] = _referred(feed.person, catalogue)
+        found["person_record_key"] = referred_key(feed.person, catalogue)
     if feed.order is not None:
-        found["order_record_key"] = _referred(feed.order, catalogue)
+        found["order_record_key"] = referred_key(feed.order, catalogue)
     parent_key = _PARENT_KEYS.get(feed.table)
     if feed.each is not None and parent_key is not None:
         found.setdefault(parent_key, catalogue.key(source.name, *_parent_id(source, feed)))
     return [key.alias(name) for name, key in found.items()]
 
 
-def _referred(reference: PersonReference | OrderReference, catalogue: Catalogue) -> Column:
+def referred_key(reference: PersonReference | OrderReference, catalogue: Catalogue) -> Column:
+    """The record_key of the person or order that a row of `opened` refers to."""
     named, referred = reference.source, identity(at(reference.id))
     if isinstance(named, str):
         return catalogue.key(named, referred)

@@ -13,6 +13,7 @@ every overwrite.
 
 import json
 import re
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
@@ -22,7 +23,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.errors import SchemaError, WriteConflictError
-from lakehouse.storage.kill_points import AFTER_COMMIT, BEFORE_WRITE, KillPoints
+from lakehouse.storage.kill_points import (
+    AFTER_COMMIT,
+    AFTER_DELETE,
+    BEFORE_DELETE,
+    BEFORE_WRITE,
+    KillPoints,
+)
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
 from lakehouse.tables.spec import Column, TableSpec, WriteMode
@@ -50,6 +57,14 @@ class Commit:
 
     version: int
     key: WriteKey | None
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """What a deletion came to: rows, and the table's version without them."""
+
+    row_count: int
+    version: int
 
 
 class DeltaTables:
@@ -163,6 +178,27 @@ class DeltaTables:
             self._kill_points.passed(subject, AFTER_COMMIT)
             return self._version_written(spec.name, key)
 
+    def delete(self, spec: TableSpec, keys: DataFrame) -> Deleted:
+        """Deletes the rows that agree with a row of `keys` in all of its columns, a null with a null.
+
+        Deleting again deletes nothing, so that it needs no key of its own. Its commit names columns and
+        no value, and files are written anew: no deletion vector keeps a row in them.
+        """
+        with self._locks.table(spec.name):
+            self._kill_points.passed(spec.name, BEFORE_DELETE)
+            agrees = " AND ".join(f"t.`{name}` <=> k.`{name}`" for name in keys.columns)
+            view = f"keys_{uuid.uuid4().hex}"
+            keys.distinct().createOrReplaceTempView(view)
+            try:
+                told = self._spark.sql(
+                    f"MERGE INTO {self._locations.sql(spec.name)} t USING {view} k ON {agrees} "
+                    "WHEN MATCHED THEN DELETE"
+                ).collect()
+            finally:
+                self._spark.catalog.dropTempView(view)
+            self._kill_points.passed(spec.name, AFTER_DELETE)
+            return Deleted(int(told[0].num_deleted_rows), self.version(spec.name))
+
     def _version_written(self, table: str, key: WriteKey) -> int:
         newest = self.history(table, 1)
         if newest[0].key == key:
@@ -192,11 +228,11 @@ class DeltaTables:
         with self._locks.table(table):
             self._spark.sql(f"OPTIMIZE {self._locations.sql(table)}")
 
-    def vacuum(self, table: str, retained_hours: int) -> None:
-        """Deletes files that left the table more than `retained_hours` ago."""
+    def vacuum(self, table: str, retained_hours: float) -> None:
+        """Deletes files that left the table more than `retained_hours` ago, and such as never were of it."""
         with self._locks.table(table):
             name = self._locations.sql(table)
-            self._spark.sql(f"VACUUM {name} RETAIN {int(retained_hours)} HOURS")
+            self._spark.sql(f"VACUUM {name} RETAIN {retained_hours:.6f} HOURS")
 
     def row_count(self, table: str, version: int) -> int:
         """Rows of a version; Delta answers from its own statistics."""

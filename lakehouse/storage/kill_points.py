@@ -11,6 +11,8 @@ from collections import Counter
 BEFORE_WRITE = "before_write"
 AFTER_COMMIT = "after_commit"
 AFTER_RECORD = "after_record"
+BEFORE_DELETE = "before_delete"
+AFTER_DELETE = "after_delete"
 
 
 class KillPoints:

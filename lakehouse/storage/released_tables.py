@@ -18,7 +18,7 @@ from lakehouse.errors import ConfigurationError, InputError, NotFoundError
 from lakehouse.settings.models import LakeSettings
 from lakehouse.settings.places import local_path
 from lakehouse.storage.locations import Locations
-from lakehouse.tables.ops import COMPACTION, RELEASE, REVERTED_TO, RUN
+from lakehouse.tables.ops import COMPACTION, ERASURE, RELEASE, REVERTED_TO, RUN
 from lakehouse.tables.spec import TableSpec
 
 _BATCH_ROWS = 8_192
@@ -149,7 +149,7 @@ def _numbered(kept: list[ReleasedTables], number: int, keep_releases: int) -> Re
             return release
     raise NotFoundError(
         f"Release {number} is not among the newest {keep_releases}, which are kept "
-        "(conf: lake.keep_releases).",
+        "(conf: lake.keep_releases), or is from before people were erased.",
         f"name one of {kept[0].number} to {kept[-1].number}; `c360 release list` tells what they are.",
     )
 
@@ -186,10 +186,12 @@ def _kept_releases(locations: Locations, keep_releases: int) -> list[ReleasedTab
     for number, (run_id, reason) in sorted(releases.items()):
         days[number] = days.get(_rows_of(number, reason), day_of_run.get(run_id))
     newest = max(releases, default=0)
+    # What people were erased from is not read any more, whether its files are there or not.
+    erased = max((n for n, (_, reason) in releases.items() if reason == ERASURE), default=0)
     return [
         ReleasedTables(locations, number, run_id, days[number], versions[number])
         for number, (run_id, _) in sorted(releases.items())
-        if number > newest - keep_releases
+        if number > newest - keep_releases and number >= erased
     ]
 
 

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.storage.delta_tables import DeltaTables
-from lakehouse.tables.ops import RELEASE, REVERTED_TO
+from lakehouse.tables.ops import ERASURE, RELEASE, REVERTED_TO
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,16 @@ def release_of(tables: DeltaTables, number: int) -> Release:
 def kept_rows(tables: DeltaTables, keep_releases: int) -> DataFrame:
     """The rows of ops.release of the newest releases, whose versions vacuum spares.
 
-    These releases and no others can be made current again.
+    These releases and no others can be made current again: none from before people were erased.
     """
-    oldest = current_release(tables).number - keep_releases + 1
+    oldest = max(current_release(tables).number - keep_releases + 1, newest_erasure(tables))
     return tables.read(RELEASE.name).where(F.col("release_number") >= oldest)
+
+
+def newest_erasure(tables: DeltaTables) -> int:
+    """The number of the newest release from which people were erased; 0 where there is none."""
+    erasures = tables.read(RELEASE.name).where(F.col("reason") == ERASURE)
+    return int(erasures.agg(F.max("release_number").alias("number")).collect()[0].number or 0)
 
 
 def runs_behind(tables: DeltaTables) -> list[str]:

@@ -9,6 +9,9 @@ from lakehouse.tables.spec import Column, Sensitivity, TableSpec, WriteMode
 REVERTED_TO = "reverted to "
 """What the reason of a release begins with that makes an earlier one current again; its number follows."""
 
+ERASURE = "erasure"
+"""The reason of a release from which people were erased: none before it can be read any more."""
+
 COMPACTION = "compaction"
 """The reason of a release that holds the rows of the one before it in other files."""
 
@@ -133,7 +136,7 @@ RELEASE = _ops(
     Column(
         "reason",
         "string",
-        "run, replay, compaction, or reverted to which release.",
+        "run, replay, compaction, erasure, or reverted to which release.",
         run_metadata=True,
     ),
     primary_key=("release_number", "table_name"),
@@ -155,8 +158,17 @@ LANDING_FILE = _ops(
         unit="records",
     ),
     Column("status", "string", "ingested, duplicate or rejected.", required=True),
-    Column("reason", "string", "Why a file was rejected; same_content for a duplicate."),
+    Column(
+        "reason",
+        "string",
+        "Why a file was rejected; same_content for a duplicate, erasure for one that an erasure has rewritten.",
+    ),
     Column("missing_columns", "array<string>", "Required columns that a rejected file lacks."),
+    Column(
+        "original_hash",
+        "string",
+        "SHA-256 of the bytes as they were delivered, by which bronze knows the file; null where they are as they were.",
+    ),
     primary_key=("source_file", "file_hash"),
 )
 
@@ -191,11 +203,18 @@ FEED_BOOK = _ops(
     Column(
         "rejected_count",
         "bigint",
-        "Records of files that were rejected whole; a file that cannot be read counts as one.",
+        "Records of files that were rejected whole (one that cannot be read counts as one), and those of "
+        "suppressed people.",
         required=True,
         unit="records",
     ),
     Column("is_balanced", "boolean", "True if the four add up to the count in.", required=True),
+    Column(
+        "suppressed_count",
+        "bigint",
+        "Of the rejected records, those of people who were erased and must not come back.",
+        unit="records",
+    ),
     primary_key=("run_id", "feed"),
 )
 
