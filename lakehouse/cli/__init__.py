@@ -1,7 +1,7 @@
 """The `c360` command. Importing it starts no JVM, and no command loads more than it needs."""
 
 from lakehouse.cli.app import app
-from lakehouse.cli.commands import audit, customer, data, machine, masked, people
+from lakehouse.cli.commands import audit, customer, data, machine, masked, people, vault
 
 __all__ = ["main"]
 
@@ -11,6 +11,7 @@ customer.add_to(app)
 people.add_to(app)
 masked.add_to(app)
 audit.add_to(app)
+vault.add_to(app)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from lakehouse.pipeline.audit import record
 from lakehouse.privacy.fakes import Fakes, postcode_area
 from lakehouse.privacy.k_anonymity import (
     BIRTH,
@@ -38,7 +39,7 @@ from lakehouse.privacy.masked_dataset import (
     words_of,
 )
 from lakehouse.report import Grid, Report
-from lakehouse.settings.models import LakeSettings
+from lakehouse.settings.models import LakeSettings, Settings
 from lakehouse.storage.copied_tables import CopiedTables
 from lakehouse.storage.released_tables import ReleasedTables, Row, released_tables
 from lakehouse.tables.gold import CUSTOMER, CUSTOMER_360, HOUSEHOLD_MEMBER
@@ -64,17 +65,25 @@ class Slice:
 
 
 def mask_dataset(
-    lake: LakeSettings, to: Path, *, customers: int, k: int, seed: str | None
+    settings: Settings, to: Path, *, customers: int, k: int, seed: str | None
 ) -> Report:
     """Writes the copy below `to` and returns what it holds and how anonymous it is.
 
     `seed` chooses the same customers again; what they become is random each time.
 
     Raises:
+        AccessError: it cannot be recorded in the audit.
         InputError: `to` is not empty, or there are fewer customers than k.
     """
-    source = released_tables(lake)
+    source = released_tables(settings.lake)
     chosen = _slice(source, customers, seed or secrets.token_hex(16))
+    record(
+        settings,
+        action="export",
+        surface="mask-dataset",
+        count=len(chosen.customers),
+        release=source.number,
+    )
     copy = CopiedTables(to)
     mask, levels = _mask(source, chosen, k)
     people = pa.array(list(chosen.owners))
@@ -84,7 +93,7 @@ def mask_dataset(
         if counted is not None:
             rows.append((spec.name, *counted))
     copy.release("masked-copy", source.as_of, datetime.now(UTC))
-    found = _measured(lake, to)
+    found = _measured(settings.lake, to)
     _write_report(to, rows, found, k, levels)
     return _report(to, rows, found, len(chosen.customers), k)
 

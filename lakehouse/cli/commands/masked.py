@@ -39,4 +39,4 @@ def mask_dataset(
     """
     from lakehouse.pipeline.masked_dataset import mask_dataset as masked
 
-    show(masked(loaded(env).lake, to.resolve(), customers=customers, k=k, seed=seed))
+    show(masked(loaded(env), to.resolve(), customers=customers, k=k, seed=seed))
