@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 
 from lakehouse.pipeline.audit import record
-from lakehouse.privacy.fakes import Fakes, postcode_area
+from lakehouse.privacy.fakes import Fakes, postcode_area, real_words
 from lakehouse.privacy.k_anonymity import (
     BIRTH,
     QUASI_IDENTIFIERS,
@@ -35,8 +35,9 @@ from lakehouse.privacy.masked_dataset import (
     Subject,
     copied_tables,
     kept_rows,
+    people_columns,
     quasi_values,
-    words_of,
+    worded_columns,
 )
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import LakeSettings, Settings
@@ -170,12 +171,15 @@ def _triples(
 def _real_words(source: ReleasedTables, chosen: Slice) -> Iterator[str]:
     people = pa.array(list(chosen.owners))
     for spec in copied_tables(STATIC_TABLES):
-        if not spec.personal_columns or spec.subject_key is None:
+        opened = source.batches(spec, [*people_columns(spec), *worded_columns(spec)])
+        if opened is None or not worded_columns(spec):
             continue
-        opened = source.batches(spec)
-        for batch in opened[1] if opened else ():
-            for row in kept_rows(spec, batch, people).to_pylist():
-                yield from words_of(spec, row)
+        for batch in opened[1]:
+            kept = kept_rows(spec, batch, people)
+            for name in worded_columns(spec):
+                if name in kept.schema.names:
+                    for value in kept.column(name).unique().drop_null().to_pylist():
+                        yield from real_words(value)
 
 
 def _copied(

@@ -30,6 +30,7 @@ _LETTERS = {
     "CJK": "一丁七万三上下不世中主久之乃九也二云五亭人今仁代令以仲任伊位佐何佳使來例信修",
 }
 _RUNS = re.compile(r"[^\W\d_]+|\d+")
+_TOKENS = re.compile(r"[^\W_]+")
 _DRAWS = 64
 _REMEMBERED = 200_000
 _CALLING_CODES = re.compile(
@@ -42,7 +43,8 @@ _NOWHERE = "999"
 
 def real_words(text: str) -> Iterator[str]:
     """The words and numbers of a real value that no made-up one may hold, as they are compared."""
-    for run in _RUNS.findall(unicodedata.normalize("NFC", text)):
+    plain = unicodedata.normalize("NFC", text)
+    for run in (*_RUNS.findall(plain), *_TOKENS.findall(plain)):
         if len(run) > LONGEST_LEFT:
             yield run.casefold()
             yield anyascii(run).lower()
@@ -83,7 +85,7 @@ class Fakes:
         plain = "".join(
             c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "M"
         )
-        return _RUNS.sub(lambda run: self._word(run[0], salt), plain)
+        return _TOKENS.sub(lambda token: self._token(token[0], salt, salt), plain)
 
     def code(self, text: str) -> str:
         """The text with each letter and digit drawn by the whole of it: numbers of cards and papers."""
@@ -95,12 +97,9 @@ class Fakes:
         if not at:
             return self.words(email)
         labels = domain.lower().split(".")[:-1] or [domain.lower()]
-
-        def made(run: re.Match[str]) -> str:
-            # Names are those of the person; numbers tell addresses of one name apart.
-            return self._word(run[0], email.lower() if run[0].isdigit() else "")
-
-        return f"{_RUNS.sub(made, local)}@{self.words('.'.join(labels))}.example"
+        # Names are those of the person; numbers tell addresses of one name apart.
+        made = _TOKENS.sub(lambda token: self._token(token[0], "", email.lower()), local)
+        return f"{made}@{self.words('.'.join(labels))}.example"
 
     def phone(self, phone: str, *, hide_country: bool = False) -> str:
         """A number as long, in the same country, that begins as no number there does: by `00`.
@@ -110,13 +109,12 @@ class Fakes:
         digits = "".join(c for c in phone if c.isdigit())
         found = _CALLING_CODES.match(digits)
         code = found[0] if found else ""
-        length = len(digits) - len(code) - 2
+        begins = (_NOWHERE[: len(code)] if hide_country else code) + "00"
 
         def numbered(drawn: bytes) -> str:
-            return "".join(str(byte % 10) for byte in drawn[: max(length, 0)])
+            return begins + "".join(str(byte % 10) for byte in drawn)
 
-        national = self._unlike("phone", digits, numbered)
-        told = iter((_NOWHERE[: len(code)] if hide_country else code) + "00" + national)
+        told = iter(self._unlike(f"phone{begins}", digits, numbered)[: len(digits)])
         return "".join(next(told, "") if c.isdigit() else c for c in phone)
 
     def postcode(self, postcode: str) -> str:
@@ -131,6 +129,20 @@ class Fakes:
         return "".join(
             m.lower() if c.islower() else m for c, m in zip(postcode, shown, strict=False)
         )
+
+    def _token(self, token: str, salt: str, digits_salt: str) -> str:
+        """A word, a number, or letters and digits without a gap, whose digits are drawn until all fits."""
+        made = token
+        for attempt in range(_DRAWS):
+            again = f"{digits_salt}{attempt or ''}"
+
+            def run_of(run: re.Match[str], again: str = again) -> str:
+                return self._word(run[0], again if run[0].isdigit() else salt)
+
+            made = _RUNS.sub(run_of, token)
+            if token.isalpha() or not self._holds_real(made):
+                break
+        return made
 
     def _word(self, word: str, salt: str) -> str:
         if word.isdigit():
@@ -165,7 +177,7 @@ class Fakes:
         shortest = LONGEST_LEFT + 1
         return any(
             run[start:end] in self._real
-            for run in _RUNS.findall(fake.casefold())
+            for run in _TOKENS.findall(fake.casefold())
             for start in range(len(run) - LONGEST_LEFT)
             for end in range(start + shortest, len(run) + 1)
         )

@@ -5,7 +5,7 @@ by a number of days of each customer's own. A personal value becomes a made-up o
 what it is (a name, an e-mail address, a place), and nothing where it does not.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse.privacy.fakes import Fakes, postcode_area, real_words
+from lakehouse.privacy.fakes import Fakes, postcode_area
 from lakehouse.privacy.k_anonymity import (
     BIRTH,
     CITY,
@@ -102,7 +102,7 @@ def kept_rows(spec: TableSpec, batch: pa.RecordBatch, people: pa.Array) -> pa.Re
     """
     if is_about_things(spec):
         return batch
-    names = [name for name in _people_columns(spec) if name in batch.schema.names]
+    names = [name for name in people_columns(spec) if name in batch.schema.names]
     if spec.subject_key is None or not names:
         return batch.slice(0, 0)
     is_kept, is_named = pa.scalar(True), pa.scalar(False)
@@ -113,7 +113,8 @@ def kept_rows(spec: TableSpec, batch: pa.RecordBatch, people: pa.Array) -> pa.Re
     return batch.filter(pc.and_(is_kept, is_named))
 
 
-def _people_columns(spec: TableSpec) -> list[str]:
+def people_columns(spec: TableSpec) -> list[str]:
+    """The columns that say whose a row is."""
     subject = {spec.subject_key} if spec.subject_key else set()
     return [c.name for c in spec.columns if c.name in PEOPLE_COLUMNS | subject]
 
@@ -130,12 +131,17 @@ def quasi_values(name: str, value: object) -> tuple[str, str] | None:
     return kind, postcode_area(text) if kind == POSTCODE else text.casefold()
 
 
-def words_of(spec: TableSpec, row: Mapping[str, Any]) -> Iterator[str]:
-    """The words and numbers of a row that may not come up in the copy: those of direct identifiers."""
-    for column in spec.columns:
-        value = row.get(column.name)
-        if column.sensitivity is Sensitivity.DIRECT_IDENTIFIER and isinstance(value, str):
-            yield from real_words(value)
+def worded_columns(spec: TableSpec) -> list[str]:
+    """The text columns whose words and numbers may not come up in the copy: those that name people."""
+    named = (c for c in spec.columns if c.sensitivity is Sensitivity.DIRECT_IDENTIFIER)
+    if spec.subject_key is None:
+        return []
+    return [c.name for c in named if c.type == "string" and not _is_free_text(c.name)]
+
+
+def _is_free_text(name: str) -> bool:
+    # Left out whole. Its everyday words may come up in what is made up.
+    return name in ("subject", "body", "comment")
 
 
 class DatasetMask:
@@ -161,7 +167,7 @@ class DatasetMask:
             column = spec.column(name)
             columns.append(self._column(spec, column, batch, subjects))
         masked = pa.RecordBatch.from_arrays(columns, schema=batch.schema)
-        is_whole = pa.array([True] * batch.num_rows)
+        is_whole = pa.array([True] * batch.num_rows, pa.bool_())
         for name in (c.name for c in spec.columns if c.required and c.name in batch.schema.names):
             is_told = pc.or_(pc.is_valid(masked.column(name)), pc.is_null(batch.column(name)))
             is_whole = pc.and_(is_whole, is_told)
@@ -171,7 +177,7 @@ class DatasetMask:
         found = [NOBODY] * batch.num_rows
         if is_about_things(spec):
             return found
-        for name in reversed(_people_columns(spec)):
+        for name in reversed(people_columns(spec)):
             for row, key in enumerate(batch.column(name).to_pylist()):
                 found[row] = self._subjects.get(key, found[row])
         return found
@@ -266,7 +272,7 @@ class DatasetMask:
         return (f"{kind}{level.years}" if kind == BIRTH else kind, told) in self._common
 
     def _birth(self, value: object, year: int, *, as_text: bool) -> date | str:
-        """A day of the first year of the step: the same for the same day of birth, and telling nothing of it."""
+        """A day of the step's first year: the same for the same day of birth, and telling nothing of it."""
         day = date(year, 1, 1) + timedelta(days=self._fakes.number("birth", str(value)[:10], 365))
         return day.isoformat() if as_text else day
 
