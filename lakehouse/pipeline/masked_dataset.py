@@ -7,53 +7,38 @@ leaves this process.
 
 import hashlib
 import hmac
-import json
 import secrets
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from lakehouse.pipeline.audit import record
-from lakehouse.privacy.fakes import Fakes, postcode_area, real_words
-from lakehouse.privacy.k_anonymity import (
-    BIRTH,
-    QUASI_IDENTIFIERS,
-    Anonymity,
-    Coarseness,
-    Told,
-    coarsened,
-    common_values,
-    measured,
-)
-from lakehouse.privacy.masked_dataset import (
-    DatasetMask,
-    Subject,
+from lakehouse.pipeline.masked_report import QUASI_COLUMNS, copy_report
+from lakehouse.privacy.copied_rows import (
     copied_tables,
     kept_rows,
     people_columns,
     quasi_values,
     worded_columns,
 )
-from lakehouse.report import Grid, Report
-from lakehouse.settings.models import LakeSettings, Settings
+from lakehouse.privacy.fakes import Fakes, real_words
+from lakehouse.privacy.k_anonymity import coarsened, common_values
+from lakehouse.privacy.masked_dataset import DatasetMask, Subject
+from lakehouse.report import Report
+from lakehouse.settings.models import Settings
 from lakehouse.storage.copied_tables import CopiedTables
 from lakehouse.storage.released_tables import ReleasedTables, Row, released_tables
-from lakehouse.tables.gold import CUSTOMER, CUSTOMER_360, HOUSEHOLD_MEMBER
+from lakehouse.tables.gold import CUSTOMER, HOUSEHOLD_MEMBER
 from lakehouse.tables.linkage import CUSTOMER_ALIAS, IDENTITY_MAP
 from lakehouse.tables.registry import STATIC_TABLES
 from lakehouse.tables.silver import PERSON_RECORD
 from lakehouse.tables.spec import TableSpec
 
 _MOST_DAYS = 60
-_SENSITIVE = ("journey_stage", "preferred_category", "loyalty_tier")
-"""Columns of gold.customer_360 of which l-diversity is measured: what a class would give away."""
-
-_QUASI_COLUMNS = ("birth_date", "gender", "country", "region", "city", "postcode")
 
 
 @dataclass(frozen=True)
@@ -86,7 +71,7 @@ def mask_dataset(
         release=source.number,
     )
     copy = CopiedTables(to)
-    mask, levels = _mask(source, chosen, k)
+    mask = _mask(source, chosen, k)
     people = pa.array(list(chosen.owners))
     rows: list[tuple[str, int, int]] = []
     for spec in copied_tables(STATIC_TABLES):
@@ -94,9 +79,7 @@ def mask_dataset(
         if counted is not None:
             rows.append((spec.name, *counted))
     copy.release("masked-copy", source.as_of, datetime.now(UTC))
-    found = _measured(settings.lake, to)
-    _write_report(to, rows, found, k, levels)
-    return _report(to, rows, found, len(chosen.customers), k)
+    return copy_report(settings.lake, to, rows, k)
 
 
 def _slice(source: ReleasedTables, customers: int, seed: str) -> Slice:
@@ -125,9 +108,7 @@ def _slice(source: ReleasedTables, customers: int, seed: str) -> Slice:
     return Slice(frozenset(chosen), owners, [m for m in homes.values() if chosen & set(m)])
 
 
-def _mask(
-    source: ReleasedTables, chosen: Slice, k: int
-) -> tuple[DatasetMask, Mapping[str, Coarseness]]:
+def _mask(source: ReleasedTables, chosen: Slice, k: int) -> DatasetMask:
     golden = _told(source, CUSTOMER, chosen)
     recorded = _told(source, PERSON_RECORD, chosen)
     everything = [*_triples(golden), *_triples(recorded)]
@@ -142,7 +123,7 @@ def _mask(
         for name, owner in chosen.owners.items()
     }
     fakes = Fakes(key, frozenset(_real_words(source, chosen)))
-    return DatasetMask(fakes, subjects, common_values(everything, k)), levels
+    return DatasetMask(fakes, subjects, common_values(everything, k))
 
 
 def _told(
@@ -151,10 +132,10 @@ def _told(
     """For each row of the slice its customer, and what it says by quasi-identifier."""
     key = spec.primary_key[0]
     found: list[tuple[str, dict[str, str | None]]] = []
-    for row in _rows(source, spec, key, *_QUASI_COLUMNS):
+    for row in _rows(source, spec, key, *QUASI_COLUMNS):
         owner = chosen.owners.get(row[key])
         if owner is not None:
-            values = (quasi_values(name, row.get(name)) for name in _QUASI_COLUMNS)
+            values = (quasi_values(name, row.get(name)) for name in QUASI_COLUMNS)
             found.append((owner, {pair[0]: pair[1] for pair in values if pair}))
     return found
 
@@ -212,55 +193,3 @@ def _rows(source: ReleasedTables, spec: TableSpec, *columns: str) -> Iterator[Ro
     opened = source.batches(spec, columns)
     for batch in opened[1] if opened else ():
         yield from batch.to_pylist()
-
-
-def _measured(lake: LakeSettings, root: Path) -> Anonymity:
-    """The k and l of the copy as it was written."""
-    copy = released_tables(lake.model_copy(update={"root": str(root)}))
-    sensitive = {r["customer_id"]: r for r in _rows(copy, CUSTOMER_360, "customer_id", *_SENSITIVE)}
-    people: list[tuple[Told, Mapping[str, str | None]]] = []
-    for row in _rows(copy, CUSTOMER, "customer_id", *_QUASI_COLUMNS):
-        birth = row.get("birth_date")
-        told = {q: row.get(q) for q in QUASI_IDENTIFIERS if q != BIRTH}
-        told[BIRTH] = str(birth.year) if birth else None
-        told["postcode"] = postcode_area(told["postcode"]) if told["postcode"] else None
-        more = sensitive.get(row["customer_id"], {})
-        people.append((told, {name: more[name] for name in _SENSITIVE if name in more}))
-    return measured(people)
-
-
-def _write_report(
-    to: Path,
-    rows: list[tuple[str, int, int]],
-    found: Anonymity,
-    k: int,
-    levels: Mapping[str, Coarseness],
-) -> None:
-    document: dict[str, Any] = {
-        "k_asked": k,
-        "measured": asdict(found),
-        "customers_told_in_full": sum(
-            1 for level in levels.values() if level.hidden == frozenset()
-        ),
-        "tables": {name: {"rows": n, "rows_left_out": left} for name, n, left in rows},
-    }
-    text = json.dumps(document, indent=2, sort_keys=True)
-    (to / "mask-report.json").write_text(text + "\n", encoding="utf-8")
-
-
-def _report(
-    to: Path, rows: list[tuple[str, int, int]], found: Anonymity, customers: int, k: int
-) -> Report:
-    least = ", ".join(f"{name} {n}" for name, n in sorted(found.l.items())) or "nothing"
-    told = ", ".join(f"{name} of {n:,}" for name, n in found.told.items())
-    report = Report(
-        grids=[Grid("Tables of the copy", ("table", "rows", "left out"), list(rows))],
-        lines=[
-            f"{customers:,} customers, masked, below {to}; the key is thrown away.",
-            f"k-anonymity: {found.k} (asked for: {k}), in {found.classes:,} classes by birth, gender, place.",
-            f"Told are {told}.",
-            f"l-diversity, the fewest different values in a class: {least}.",
-        ],
-    )
-    (to / "mask-report.txt").write_text("\n".join(report.lines) + "\n", encoding="utf-8")
-    return report

@@ -39,6 +39,7 @@ _CALLING_CODES = re.compile(
 _BRITISH = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}|[A-Z]\d[A-Z]\d[A-Z]\d")
 _AREA = 2
 _NOWHERE = "999"
+_PERMUTED = 4
 
 
 def real_words(text: str) -> Iterator[str]:
@@ -63,6 +64,7 @@ class Fakes:
         self._key = key
         self._real = real
         self._known: dict[tuple[str, str], str] = {}
+        self._orders: dict[int, list[int]] = {}
 
     def number(self, kind: str, value: str, below: int) -> int:
         """A number from 0 up to, and without, `below`, drawn by the value."""
@@ -134,10 +136,11 @@ class Fakes:
         """A word, a number, or letters and digits without a gap, whose digits are drawn until all fits."""
         made = token
         for attempt in range(_DRAWS):
-            again = f"{digits_salt}{attempt or ''}"
 
-            def run_of(run: re.Match[str], again: str = again) -> str:
-                return self._word(run[0], again if run[0].isdigit() else salt)
+            def run_of(run: re.Match[str], attempt: int = attempt) -> str:
+                if not run[0].isdigit():
+                    return self._word(run[0], salt)
+                return self._number(run[0], f"{digits_salt}{attempt or ''}", is_first=not attempt)
 
             made = _RUNS.sub(run_of, token)
             if token.isalpha() or not self._holds_real(made):
@@ -145,8 +148,6 @@ class Fakes:
         return made
 
     def _word(self, word: str, salt: str) -> str:
-        if word.isdigit():
-            return self._unlike("digits" + salt, word, lambda drawn: _in_form_of(word, drawn))
         script = unicodedata.name(word[0], "").split(" ")[0].split("-")[0]
         pool = _LETTERS.get(script)
         plain = word if pool else "".join(filter(str.isalpha, anyascii(word))).lower() or word
@@ -158,6 +159,20 @@ class Fakes:
             return _pronounceable(drawn, len(lower))
 
         return _cased(word, self._unlike("word" + salt, lower, spelt))
+
+    def _number(self, digits: str, salt: str, *, is_first: bool) -> str:
+        if is_first and digits.isascii() and len(digits) <= _PERMUTED:
+            return self._permuted(digits)
+        return self._unlike("digits" + salt, digits, lambda drawn: _in_form_of(digits, drawn))
+
+    def _permuted(self, digits: str) -> str:
+        """Short numbers change places among those as long, so that no two become one."""
+        order = self._orders.get(len(digits))
+        if order is None:
+            every = range(10 ** len(digits))
+            order = sorted(every, key=lambda n: self._bytes("order", f"{len(digits)} {n}", 8))
+            self._orders[len(digits)] = order
+        return str(order[int(digits)]).zfill(len(digits))
 
     def _unlike(self, kind: str, value: str, made: Callable[[bytes], str]) -> str:
         """The first that is made of the draws for this value and holds nothing real."""
