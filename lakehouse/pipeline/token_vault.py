@@ -32,14 +32,7 @@ def resolve_token(settings: Settings, token: str, *, purpose: str, reason: str) 
         InputError: that is no token, of a version that is dropped, or there is no reason.
         NotFoundError: no value of the release has this token for this purpose.
     """
-    role = settings.roles.current
-    if role.sees.get(Sensitivity.DIRECT_IDENTIFIER) is not Mask.CLEAR:
-        raise AccessError(
-            f"The role {role.name} may not see identifiers, so it may not resolve tokens.",
-            "call as a role that may: C360_ROLE, from conf/base/roles.yml.",
-        )
-    if len(reason.strip()) < _SHORTEST_REASON:
-        raise InputError("A token is resolved for a reason only.", "say why, in a few words.")
+    _require_leave(settings, reason)
     secret = settings.lake.secret.get_secret_value()
     keys = token_keys(purpose, settings.tokens.secrets(secret))
     version_of(keys, token)
@@ -67,6 +60,17 @@ def resolve_token(settings: Settings, token: str, *, purpose: str, reason: str) 
             "check the purpose; what has been erased since has no token any more.",
         )
     return Report([Grid("The token stands for", ("column", "value", "customer"), found)])
+
+
+def _require_leave(settings: Settings, reason: str) -> None:
+    role = settings.roles.current
+    if role.sees.get(Sensitivity.DIRECT_IDENTIFIER) is not Mask.CLEAR:
+        raise AccessError(
+            f"The role {role.name} may not see identifiers, so it may not resolve tokens.",
+            "call as a role that may: C360_ROLE, from conf/base/roles.yml.",
+        )
+    if len(reason.strip()) < _SHORTEST_REASON:
+        raise InputError("A token is resolved for a reason only.", "say why, in a few words.")
 
 
 def _owners(tables: ReleasedTables, spec: TableSpec, column: str) -> dict[str, set[str]]:

@@ -31,6 +31,7 @@ from lakehouse.settings.models import (
     Settings,
     SparkSettings,
 )
+from lakehouse.settings.retention import RetentionSettings
 from lakehouse.settings.roles import Roles, role_faults
 from lakehouse.settings.secrets import is_reference
 from lakehouse.settings.source_checks import source_faults
@@ -50,6 +51,7 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "freshness": ("freshness", FreshnessSettings),
     "households": ("households", Households),
     "tokens": ("tokens", TokenSettings),
+    "retention": ("retention", RetentionSettings),
     "roles": ("roles", Roles),
     "audit": ("audit", AuditSettings),
     "erasure": ("erasure", ErasureSettings),

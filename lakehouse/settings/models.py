@@ -14,6 +14,7 @@ from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.settings.households import Households
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.places import local_path
+from lakehouse.settings.retention import RetentionSettings
 from lakehouse.settings.roles import Roles
 from lakehouse.settings.secrets import SECRET_MIN_LENGTH, Resolved
 from lakehouse.settings.sources import Frozen, LocalFolder, Source
@@ -155,6 +156,7 @@ class Settings(Frozen):
     freshness: FreshnessSettings
     households: Households
     tokens: TokenSettings
+    retention: RetentionSettings
     roles: Roles
     audit: AuditSettings
     erasure: ErasureSettings

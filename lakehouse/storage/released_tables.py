@@ -18,7 +18,7 @@ from lakehouse.errors import ConfigurationError, InputError, NotFoundError
 from lakehouse.settings.models import LakeSettings
 from lakehouse.settings.places import local_path
 from lakehouse.storage.locations import Locations
-from lakehouse.tables.ops import COMPACTION, ERASURE, RELEASE, REVERTED_TO, RUN
+from lakehouse.tables.ops import COMPACTION, ERASURE, RELEASE, RETENTION, REVERTED_TO, RUN
 from lakehouse.tables.spec import TableSpec
 
 _BATCH_ROWS = 8_192
@@ -202,7 +202,7 @@ def _rows_of(number: int, reason: str) -> int:
     """The release whose rows this one holds: its own, or those of an earlier one."""
     if reason.startswith(REVERTED_TO):
         return int(reason.removeprefix(REVERTED_TO))
-    return number - 1 if reason == COMPACTION else number
+    return number - 1 if reason in (COMPACTION, RETENTION) else number
 
 
 def _log(locations: Locations, spec: TableSpec, columns: tuple[str, ...]) -> list[Row]:

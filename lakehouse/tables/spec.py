@@ -73,7 +73,11 @@ class Column:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One table. `name` is `<layer>.<entity>`; `description` begins with what one row is."""
+    """One table. `name` is `<layer>.<entity>`; `description` begins with what one row is.
+
+    `retention_from` is the column whose moment a row's retention counts from; None where rows go by
+    themselves, because each run makes the table anew from what is kept, or where none may go.
+    """
 
     name: str
     description: str
@@ -85,6 +89,7 @@ class TableSpec:
     write_mode: WriteMode = WriteMode.OVERWRITE
     subject_key: str | None = None
     cluster_by: tuple[str, ...] = field(default=())
+    retention_from: str | None = None
 
     @property
     def layer(self) -> Layer:

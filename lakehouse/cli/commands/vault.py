@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from lakehouse.cli.app import Env, show
-from lakehouse.cli.commands.data import loaded
+from lakehouse.cli.app import AsOf, Env, show
+from lakehouse.cli.commands.data import day, loaded
 
 
 def add_to(app: typer.Typer) -> None:
@@ -15,6 +15,7 @@ def add_to(app: typer.Typer) -> None:
         group = typer.Typer(no_args_is_help=True, help="What the law asks of personal data.")
         app.add_typer(group, name="privacy", rich_help_panel="Privacy")
     group.command()(resolve)
+    group.command()(retention)
 
 
 def resolve(
@@ -32,3 +33,19 @@ def resolve(
 
     settings = loaded(env, {"audit.actor": by})
     show(resolve_token(settings, token, purpose=purpose, reason=reason))
+
+
+def retention(
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Count by table, and delete nothing.")
+    ] = False,
+    as_of: AsOf = None,
+    env: Env = "demo",
+) -> None:
+    """Delete rows that have outlived their table's retention; those under a hold stay (conf: retention).
+
+    Example: c360 privacy retention --preview --env prod
+    """
+    from lakehouse.pipeline.retention import retention as outlived
+
+    show(outlived(loaded(env), as_of=day(as_of), preview=preview))

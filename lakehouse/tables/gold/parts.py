@@ -55,6 +55,7 @@ def about_customers(
     owner: str,
     purposes: tuple[str, ...] = MARKETING,
     retention_days: int = 1095,
+    retention_from: str | None = None,
 ) -> TableSpec:
     """A table whose rows are about customers: reached and clustered by customer_id."""
     return TableSpec(
@@ -67,6 +68,7 @@ def about_customers(
         purposes=purposes,
         subject_key="customer_id",
         cluster_by=("customer_id",),
+        retention_from=retention_from,
     )
 
 
