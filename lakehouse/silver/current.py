@@ -76,6 +76,7 @@ def in_newest_snapshot(rows: DataFrame) -> DataFrame:
 
 
 def is_deleted(source: Source) -> Column:
+    """True of a version by which the source says that the key is gone."""
     flag = source.delete_flag
     if flag is None:
         return F.lit(False)
