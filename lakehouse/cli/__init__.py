@@ -7,11 +7,13 @@ from lakehouse.cli.commands import (
     data,
     erasure,
     machine,
+    masked,
     people,
     privacy,
     products,
     requests,
     roles,
+    vault,
 )
 
 __all__ = ["main"]
@@ -23,9 +25,11 @@ privacy.add_to(app)
 requests.add_to(privacy.privacy)
 erasure.add_to(privacy.privacy)
 people.add_to(app)
+masked.add_to(app)
 audit.add_to(app)
 roles.add_to(app)
 products.add_to(app)
+vault.add_to(app)
 
 
 def main() -> None:

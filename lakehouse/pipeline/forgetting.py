@@ -160,4 +160,4 @@ class Forgetting:
         return versions
 
     def _deleted(self, spec: TableSpec, keys: DataFrame) -> int:
-        return self.lake.tables.delete(spec, keys)
+        return self.lake.tables.delete(spec, keys).version

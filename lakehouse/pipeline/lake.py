@@ -74,7 +74,7 @@ class Lake:
         return frame.select("*", *(F.lit(None).cast(c.type).alias(c.name) for c in gained))
 
     def logged(self, spec: TableSpec, version: int | None = None) -> DataFrame:
-        """The rows of a log that stands outside of releases, by default as they are now; none without a table."""
+        """The rows of a log outside of releases, by default as they are now; none without a table."""
         if not self.tables.exists(spec.name):
             return local_frame(self.spark, (), spec.ddl())
         return self.tables.read(spec.name, version)

@@ -94,7 +94,8 @@ def _customer_condition(spec: TableSpec, role: Role, customers: str | None, pref
         return "false"
     near = " AND ".join(_own_conditions(CUSTOMER, role))
     own = f"SELECT customer_id FROM {customers} WHERE {near}"  # noqa: S608 - names of specs, and conf
-    return f"`{prefix}{spec.subject_key}` IN ({own})"
+    # A row about two customers is seen by who may see both.
+    return " AND ".join(f"`{prefix}{subject}` IN ({own})" for subject in spec.subject_keys)
 
 
 def _literals(values: Sequence[str]) -> str:

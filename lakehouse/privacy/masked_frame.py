@@ -71,8 +71,11 @@ def _of_customers(
     for name in ("country", "region"):
         if name in role.rows:
             near = near.where(F.col(name).isin(*role.rows[name]))
-    ids = near.select(F.col("customer_id").alias(str(spec.subject_key)))
-    return frame.join(ids, on=str(spec.subject_key), how="left_semi")
+    # A row about two customers is seen by who may see both.
+    for subject in spec.subject_keys:
+        ids = near.select(F.col("customer_id").alias(subject))
+        frame = frame.join(ids, on=subject, how="left_semi")
+    return frame
 
 
 def _masked(value: Column, form: Shape, type_: str, key: str | None) -> Column:

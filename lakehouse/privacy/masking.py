@@ -135,7 +135,7 @@ def needs_customers(spec: TableSpec, role: Role) -> bool:
     residence = _RESIDENCE & role.rows.keys()
     if not residence or spec.subject_key is None:
         return False
-    is_golden = spec.primary_key == (spec.subject_key,)
+    is_golden = spec.primary_key == spec.subject_keys
     return not (is_golden and residence <= set(spec.column_names))
 
 
@@ -144,7 +144,8 @@ def _is_seen(row: Row, spec: TableSpec, role: Role, customers: Collection[str] |
         return False
     if not needs_customers(spec, role):
         return True
-    return customers is not None and row.get(str(spec.subject_key)) in customers
+    # A row about two customers is seen by who may see both.
+    return customers is not None and all(row.get(k) in customers for k in spec.subject_keys)
 
 
 def _value_mask(form: Shape, key: str | None) -> Callable[[Any], Any]:

@@ -36,8 +36,11 @@ from lakehouse.settings.product_policy import ProductPolicy
 from lakehouse.settings.purposes import PurposeSettings
 from lakehouse.settings.reference_checks import reference_faults
 from lakehouse.settings.regimes import RegimeSettings
+from lakehouse.settings.retention import RetentionSettings
 from lakehouse.settings.roles import Roles
+from lakehouse.settings.secrets import is_reference
 from lakehouse.settings.survivorship import Survivorship
+from lakehouse.settings.tokens import TokenSettings
 from lakehouse.settings.validation import validation_faults
 
 _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
@@ -57,6 +60,8 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "privacy_scan": ("privacy_scan", PrivacyScanSettings),
     "roles": ("roles", Roles),
     "audit": ("audit", AuditSettings),
+    "tokens": ("tokens", TokenSettings),
+    "retention": ("retention", RetentionSettings),
 }
 _OTHER_BASE_FILES = frozenset({"jars", "metrics"})
 
@@ -215,13 +220,20 @@ def _validated(
 
 
 def _secret_faults(env: str, layers: list[Layer]) -> list[Fault]:
-    holders = [layer.label for layer in layers if "secret" in layer.content]
+    holders = {
+        layer.label: layer.content["secret"] for layer in layers if "secret" in layer.content
+    }
     if not holders:
         return [Fault("environment variable C360_SECRET", "", f"must be set in environment {env}")]
     if env in _MAY_COMMIT_A_SECRET:
         return []
     return [
-        Fault(label, "secret", "a secret does not belong in a file: set C360_SECRET instead")
-        for label in holders
-        if label.startswith("conf/")
+        Fault(
+            label,
+            "secret",
+            "a secret does not belong in a file: name where it is (env:, file:, keyring: or databricks:), "
+            "or set C360_SECRET",
+        )
+        for label, secret in holders.items()
+        if label.startswith("conf/") and not is_reference(secret)
     ]

@@ -5,7 +5,7 @@ import hmac
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from lakehouse.settings.audit import AuditSettings
 from lakehouse.settings.erasure import ErasureSettings
@@ -19,13 +19,15 @@ from lakehouse.settings.product_policy import ProductPolicy
 from lakehouse.settings.products import Product
 from lakehouse.settings.purposes import PurposeSettings
 from lakehouse.settings.regimes import RegimeSettings
+from lakehouse.settings.retention import RetentionSettings
 from lakehouse.settings.roles import Roles
+from lakehouse.settings.secrets import SECRET_MIN_LENGTH, Resolved
 from lakehouse.settings.sources import Frozen, LocalFolder, Source
 from lakehouse.settings.spark_options import MASTER, option_faults
 from lakehouse.settings.survivorship import Survivorship
+from lakehouse.settings.tokens import TokenSettings
 from lakehouse.tables.gold import GOLD_TABLES, LASTING_TABLES, RECONCILED_TABLES, RECONCILIATION
 
-_SECRET_MIN_LENGTH = 16
 _SPARK_OPTION = r"^spark(\.[A-Za-z0-9_\-]+)+$"
 
 SparkOption = Annotated[str, StringConstraints(pattern=_SPARK_OPTION)]
@@ -59,7 +61,7 @@ class LakeSettings(Frozen):
     root: str
     landing: str
     work_dir: LocalFolder
-    secret: SecretStr
+    secret: Resolved
     catalog_prefix: (
         Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*\.)?[a-z][a-z0-9_]*$")] | None
     ) = None
@@ -87,9 +89,9 @@ class LakeSettings(Frozen):
 
     @field_validator("secret")
     @classmethod
-    def _long_enough(cls, secret: SecretStr) -> SecretStr:
-        if len(secret.get_secret_value()) < _SECRET_MIN_LENGTH:
-            raise ValueError(f"the secret needs at least {_SECRET_MIN_LENGTH} characters")
+    def _long_enough(cls, secret: Resolved) -> Resolved:
+        if len(secret.get_secret_value()) < SECRET_MIN_LENGTH:
+            raise ValueError(f"the secret needs at least {SECRET_MIN_LENGTH} characters")
         return secret
 
     @model_validator(mode="after")
@@ -166,6 +168,8 @@ class Settings(Frozen):
     privacy_scan: PrivacyScanSettings
     roles: Roles
     audit: AuditSettings
+    tokens: TokenSettings
+    retention: RetentionSettings
     sources: tuple[Source, ...] = Field(min_length=1)
     kill: str | None = None
 

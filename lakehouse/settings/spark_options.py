@@ -20,6 +20,9 @@ MASTER = re.compile(
     r"local|local\[(\*|[1-9]\d*)(, *[1-9]\d*)?\]|local-cluster\[.+\]|yarn|(spark|k8s)://.+"
 )
 
+_SHOWS_PLANS = ("spark.eventLog.enabled", "spark.ui.enabled")
+"""What keeps or shows plans, in which the secret that keys hashes stands as a literal."""
+
 _SIZE = re.compile(r"[1-9]\d*[kmgt]", re.IGNORECASE)
 _COUNT = re.compile(r"[1-9]\d*")
 _FORMS = {
@@ -38,5 +41,7 @@ def option_faults(options: Mapping[str, str]) -> Iterator[str]:
         form, words = _FORMS.get(name.rsplit(".", 1)[-1], (None, ""))
         if name in CORRECTNESS_OPTIONS:
             yield f"{name}: the tables would be wrong with another value"
+        elif name in _SHOWS_PLANS and value.strip().lower() != "false":
+            yield f"{name}: plans hold the secret that keys hashes, and may not be shown or kept"
         elif form and not form.fullmatch(value):
             yield f"{name}: must be {words}"

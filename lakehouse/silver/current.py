@@ -33,9 +33,9 @@ def current(bronze: DataFrame, source: Source) -> DataFrame:
     moment = parsed_moment(F.trim(source.sequence), source.sequence_formats)
     rows = bronze.withColumn(SEQUENCE, moment)
     if source.load_kind is LoadKind.SNAPSHOT:
-        rows = _in_newest_snapshot(rows)
+        rows = in_newest_snapshot(rows)
     newest = newest_versions(rows, [identity(F.col(key)) for key in source.key])
-    return newest.where(~_is_deleted(source))
+    return newest.where(~is_deleted(source))
 
 
 def newest_versions(rows: DataFrame, keys: Sequence[Column]) -> DataFrame:
@@ -51,7 +51,7 @@ def newest_versions(rows: DataFrame, keys: Sequence[Column]) -> DataFrame:
     return ranked.where(F.col("_rank") == 1).drop("_rank")
 
 
-def _in_newest_snapshot(rows: DataFrame) -> DataFrame:
+def in_newest_snapshot(rows: DataFrame) -> DataFrame:
     """The rows of the files of the newest moment, which is the moment of them all.
 
     What they lack is gone, what is older is past. A row's own text does not count: a typo in it
@@ -75,7 +75,8 @@ def _in_newest_snapshot(rows: DataFrame) -> DataFrame:
     )
 
 
-def _is_deleted(source: Source) -> Column:
+def is_deleted(source: Source) -> Column:
+    """True of a version by which the source says that the key is gone."""
     flag = source.delete_flag
     if flag is None:
         return F.lit(False)

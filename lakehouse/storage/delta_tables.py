@@ -59,6 +59,14 @@ class Commit:
     key: WriteKey | None
 
 
+@dataclass(frozen=True)
+class Deleted:
+    """What a deletion came to: rows, and the table's version without them."""
+
+    row_count: int
+    version: int
+
+
 class DeltaTables:
     """All tables of one lake."""
 
@@ -170,10 +178,9 @@ class DeltaTables:
             self._kill_points.passed(subject, AFTER_COMMIT)
             return self._version_written(spec.name, key)
 
-    def delete(self, spec: TableSpec, keys: DataFrame) -> int:
+    def delete(self, spec: TableSpec, keys: DataFrame) -> Deleted:
         """Deletes the rows that agree with a row of `keys` in all of its columns, a null with a null.
 
-        Returns the table's version without them.
         Deleting again deletes nothing, so that it needs no key of its own. Its commit names columns and
         no value, and files are written anew: no deletion vector keeps a row in them.
         """
@@ -183,14 +190,14 @@ class DeltaTables:
             view = f"keys_{uuid.uuid4().hex}"
             keys.distinct().createOrReplaceTempView(view)
             try:
-                self._spark.sql(
+                told = self._spark.sql(
                     f"MERGE INTO {self._locations.sql(spec.name)} t USING {view} k ON {agrees} "
                     "WHEN MATCHED THEN DELETE"
                 ).collect()
             finally:
                 self._spark.catalog.dropTempView(view)
             self._kill_points.passed(spec.name, AFTER_DELETE)
-            return self.version(spec.name)
+            return Deleted(int(told[0].num_deleted_rows), self.version(spec.name))
 
     def _version_written(self, table: str, key: WriteKey) -> int:
         newest = self.history(table, 1)

@@ -5,11 +5,12 @@ files whose statistics of `customer_id` admit any. DuckDB over its Arrow dataset
 second of imports.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, cast
 
+import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
@@ -17,8 +18,10 @@ from lakehouse.errors import ConfigurationError, InputError, NotFoundError
 from lakehouse.settings.models import LakeSettings
 from lakehouse.settings.places import local_path
 from lakehouse.storage.locations import Locations
-from lakehouse.tables.ops import COMPACTION, ERASURE, RELEASE, REVERTED_TO, RUN
+from lakehouse.tables.ops import COMPACTION, ERASURE, RELEASE, RETENTION, REVERTED_TO, RUN
 from lakehouse.tables.spec import Layer, TableSpec
+
+_BATCH_ROWS = 8_192
 
 Row = dict[str, Any]
 """A row by column. Moments are in UTC, decimals exact."""
@@ -89,6 +92,25 @@ class ReleasedTables:
             return [], 0
         except DeltaError as error:
             raise _unreadable(spec.name, error) from None
+
+    def batches(
+        self, spec: TableSpec, columns: Iterable[str] | None = None
+    ) -> tuple[pa.Schema, Iterator[pa.RecordBatch]] | None:
+        """The table's rows batch by batch, with their schema; None of a table that the release lacks.
+
+        They have the columns that the spec declares, or those of them that are named, but for columns
+        that the spec has gained since.
+        """
+        if spec.name not in self.versions:
+            return None
+        try:
+            table = _table(self.locations, spec.name, self.versions[spec.name])
+            rows = table.to_pyarrow_dataset(schema=pa.schema(table.schema()))
+        except DeltaError as error:
+            raise _unreadable(spec.name, error) from None
+        named = [n for n in columns or spec.column_names if n in rows.schema.names]
+        schema = pa.schema([rows.schema.field(name) for name in named])
+        return schema, rows.to_batches(columns=named, batch_size=_BATCH_ROWS)
 
 
 class _Opened:
@@ -209,7 +231,7 @@ def _rows_of(number: int, reason: str) -> int:
     """The release whose rows this one holds: its own, or those of an earlier one."""
     if reason.startswith(REVERTED_TO):
         return int(reason.removeprefix(REVERTED_TO))
-    return number - 1 if reason == COMPACTION else number
+    return number - 1 if reason in (COMPACTION, RETENTION) else number
 
 
 def logged_rows(locations: Locations, spec: TableSpec, columns: Iterable[str]) -> list[Row]:

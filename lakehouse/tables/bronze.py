@@ -50,4 +50,5 @@ def bronze_table(feed: str, description: str, owner: str, columns: Sequence[Colu
         retention_days=395,
         purposes=("operations",),
         write_mode=WriteMode.APPEND,
+        retention_from="ingested_at",
     )

@@ -20,6 +20,7 @@ def _linkage(
     retention_days: int = 395,
     subject_key: str | tuple[str, ...] | None = None,
     write_mode: WriteMode = WriteMode.OVERWRITE,
+    retention_from: str | None = None,
 ) -> TableSpec:
     return TableSpec(
         name=f"linkage.{entity}",
@@ -31,6 +32,7 @@ def _linkage(
         purposes=("service", "analytics", "marketing", "identity"),
         write_mode=write_mode,
         subject_key=subject_key,
+        retention_from=retention_from,
     )
 
 
@@ -267,6 +269,7 @@ IDENTITY_MAP = _linkage(
     Column("valid_to", "timestamp", "Until when (exclusive); null while it does."),
     primary_key=("record_key", "valid_from"),
     retention_days=3650,
+    retention_from="valid_to",
     subject_key="record_key",
 )
 
@@ -306,6 +309,7 @@ IDENTITY_EVENT = _linkage(
     primary_key=("event_id",),
     retention_days=3650,
     subject_key=("customer_id", "other_customer_id"),
+    retention_from="occurred_at",
     write_mode=WriteMode.APPEND,
 )
 

@@ -12,6 +12,9 @@ REVERTED_TO = "reverted to "
 ERASURE = "erasure"
 """The reason of a release from which people were erased: none before it can be read any more."""
 
+RETENTION = "retention"
+"""The reason of a release that lacks rows whose retention has passed; it is of the same day as the one before."""
+
 COMPACTION = "compaction"
 """The reason of a release that holds the rows of the one before it in other files."""
 
@@ -40,6 +43,7 @@ def _ops(
     retention_days: int = 730,
     purposes: tuple[str, ...] = ("operations",),
     write_mode: WriteMode = WriteMode.APPEND,
+    retention_from: str | None = None,
 ) -> TableSpec:
     return TableSpec(
         name=f"ops.{entity}",
@@ -51,6 +55,7 @@ def _ops(
         purposes=purposes,
         write_mode=write_mode,
         subject_key=subject_key,
+        retention_from=retention_from,
     )
 
 
@@ -136,7 +141,7 @@ RELEASE = _ops(
     Column(
         "reason",
         "string",
-        "run, replay, compaction, erasure, or reverted to which release.",
+        "run, replay, compaction, retention, erasure, or reverted to which release.",
         run_metadata=True,
     ),
     primary_key=("release_number", "table_name"),
@@ -234,6 +239,7 @@ QUARANTINE = _ops(
     ),
     primary_key=("run_id", "table_name", "source_file", "source_row_number", "record_key"),
     subject_key="record_key",
+    retention_from="quarantined_at",
 )
 
 QUALITY_RESULT = _ops(
@@ -250,6 +256,7 @@ QUALITY_RESULT = _ops(
     Column("unexpected_count", "bigint", "Rows that broke it.", unit="rows"),
     Column("checked_at", "timestamp", "When it was checked.", required=True, run_metadata=True),
     primary_key=("run_id", "table_name", "expectation", "column_name", "reason"),
+    retention_from="checked_at",
 )
 
 FRESHNESS = _ops(
@@ -278,6 +285,7 @@ FRESHNESS = _ops(
         unit="rows",
     ),
     primary_key=("run_id", "source_feed"),
+    retention_from="as_of_date",
 )
 
 CORRECTION_COUNT = _ops(
@@ -315,6 +323,7 @@ LINK_OVERRIDE = _ops(
     primary_key=("record_key_l", "record_key_r", "decided_at"),
     subject_key=("record_key_l", "record_key_r"),
     retention_days=3650,
+    retention_from="decided_at",
 )
 
 ATTRIBUTE_OVERRIDE = _ops(
@@ -347,6 +356,7 @@ ATTRIBUTE_OVERRIDE = _ops(
     primary_key=("record_key", "attribute_group", "decided_at"),
     subject_key="record_key",
     retention_days=3650,
+    retention_from="decided_at",
 )
 
 LINKAGE_QUALITY = _ops(

@@ -78,6 +78,8 @@ class TableSpec:
 
     `subject_key` is the column by which a row belongs to a person; several where it is about the
     persons of any of them, such as both records of a pair.
+    `retention_from` is the column whose moment a row's retention counts from; None where rows go by
+    themselves, because each run makes the table anew from what is kept, or where none may go.
     """
 
     name: str
@@ -90,6 +92,7 @@ class TableSpec:
     write_mode: WriteMode = WriteMode.OVERWRITE
     subject_key: str | tuple[str, ...] | None = None
     cluster_by: tuple[str, ...] = field(default=())
+    retention_from: str | None = None
 
     @property
     def layer(self) -> Layer:

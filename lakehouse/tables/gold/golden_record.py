@@ -186,5 +186,6 @@ CUSTOMER_CONTACT_POINT = about_customers(
         fed_by=person("sequence_at"),
     ),
     primary_key=("customer_id", "contact_type", "contact_value"),
+    retention_from="last_seen_at",
     owner="customer-data",
 )

@@ -72,6 +72,7 @@ HOUSEHOLD_MEMBER = about_customers(
     ),
     Column("valid_to", "timestamp", "Until when (exclusive); null while it does."),
     primary_key=("household_id", "customer_id", "valid_from"),
+    retention_from="valid_to",
     owner="customer-data",
     retention_days=3650,
 )

@@ -56,6 +56,7 @@ def about_customers(
     purposes: tuple[str, ...] = MARKETING,
     retention_days: int = 1095,
     subject_key: str | tuple[str, ...] = "customer_id",
+    retention_from: str | None = None,
 ) -> TableSpec:
     """A table whose rows are about customers: reached and clustered by customer_id."""
     return TableSpec(
@@ -68,6 +69,7 @@ def about_customers(
         purposes=purposes,
         subject_key=subject_key,
         cluster_by=("customer_id",),
+        retention_from=retention_from,
     )
 
 

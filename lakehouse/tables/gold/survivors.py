@@ -168,6 +168,7 @@ CUSTOMER_HISTORY = about_customers(
         fed_by=(*person("record_key", "source_system"), *_TIMES),
     ),
     primary_key=("customer_id", "attribute_group", "valid_from_at"),
+    retention_from="valid_to_at",
     owner="customer-data",
     purposes=(*MARKETING, "identity"),
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jobs import ending
-from lakehouse.pipeline import commands, erasure_commands
+from lakehouse.pipeline import commands, erasure_commands, retention
 from lakehouse.report import Report
 
 JOBS = Path(__file__).resolve().parents[3] / "jobs"
@@ -41,6 +41,7 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Call]]:
     monkeypatch.setattr(erasure_commands, "execute_approved", remembered("execute_approved"))
     for name in ("run", "train_model", "compact", "vacuum"):
         monkeypatch.setattr(commands, name, remembered(name))
+    monkeypatch.setattr(retention, "retention", remembered("retention"))
     monkeypatch.setattr(ending, "configure_logging", lambda *_: None)
     monkeypatch.setenv("C360_SECRET", "a secret of the tests")
 
@@ -57,7 +58,13 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Call]]:
 def test_every_script_is_run_by_a_test_of_this_file() -> None:
     scripts = {path.stem for path in JOBS.glob("*.py")} - NO_SCRIPTS
 
-    assert scripts == {*LAYERS, "erase_subjects", "maintain_tables", "train_linkage"}
+    assert scripts == {
+        *LAYERS,
+        "apply_retention",
+        "erase_subjects",
+        "maintain_tables",
+        "train_linkage",
+    }
 
 
 @pytest.mark.parametrize("job", LAYERS)
@@ -114,3 +121,13 @@ def test_a_job_that_is_no_run_refuses_the_arguments_of_one(
 
     assert ended.value.code == 2
     assert "--run-id" in capsys.readouterr().err
+
+
+def test_retention_is_of_today_and_can_be_looked_at_first(
+    submitted: Callable[..., list[Call]],
+) -> None:
+    before = datetime.now(UTC).date()
+    ((name, env, given),) = submitted("apply_retention", "--env", "test", "--preview")
+
+    assert (name, env, given["preview"]) == ("retention", "test", True)
+    assert before <= given["as_of"] <= datetime.now(UTC).date()  # type: ignore[operator]

@@ -1,0 +1,101 @@
+"""Rows whose retention has passed are deleted, by a run of its own that makes a release without them.
+
+Silver, and what is made from it, lacks them with the next run. Earlier releases keep them until
+vacuum, under its own rule: whoever reads one now goes on reading.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.pipeline import attempt as attempts
+from lakehouse.pipeline.audit import record
+from lakehouse.pipeline.lake import Lake, open_lake
+from lakehouse.report import Grid, Report
+from lakehouse.settings.models import Settings
+from lakehouse.silver.expired import expired, retention_days
+from lakehouse.tables.ops import RETENTION
+from lakehouse.tables.spec import Layer, TableSpec
+
+
+@dataclass(frozen=True)
+class Outlived:
+    """What of a table has outlived its retention: the keys of its rows; None where a hold keeps them."""
+
+    spec: TableSpec
+    days: int
+    keys: DataFrame | None
+    reason: str = ""
+
+
+def retention(settings: Settings, *, as_of: date, preview: bool) -> Report:
+    """Deletes what has outlived its retention on that day, or with `preview` counts it.
+
+    Raises:
+        AlreadyRunningError: another run has this lake; nothing was touched.
+        NotFoundError: there is no release yet.
+    """
+    lake = open_lake(settings)
+    with lake.locks.run():
+        lake.release()
+        if preview:
+            counts = [(o, _count(o)) for o in outlived(lake, as_of)]
+            return _report(counts, "rows to delete", "Nothing was deleted.")
+        record(settings, action="expire", surface="privacy retention", reason=f"of {as_of}")
+        attempt = attempts.begin(lake, f"retention-{datetime.now(UTC):%Y%m%dT%H%M%S}", as_of)
+        done, versions = [], {}
+        for one in outlived(lake, as_of):
+            rows = 0
+            if one.keys is not None:
+                deleted = lake.tables.delete(one.spec, one.keys)
+                rows = deleted.row_count
+                if rows and one.spec.name in attempt.base.versions:
+                    versions[one.spec.name] = deleted.version
+            done.append((one, rows))
+        attempts.release(lake, attempt, versions, reason=RETENTION)
+        attempts.settle(lake, attempt)
+    return _report(
+        done, "rows deleted", "The next run makes silver, linkage and gold without them."
+    )
+
+
+def outlived(lake: Lake, as_of: date) -> Iterator[Outlived]:
+    """By table that rows expire from, those that do on that day."""
+    settings = lake.settings
+    held = {**settings.erasure.held_tables(settings.sources), **settings.retention.held(as_of)}
+    day = datetime.combine(as_of, time(), tzinfo=UTC)
+    sources = {source.bronze_table.name: source for source in settings.sources}
+    for spec in lake.specs.values():
+        if spec.retention_from is None or not lake.tables.exists(spec.name):
+            continue
+        source = sources.get(spec.name)
+        days = spec.retention_days if source is None else retention_days(source)
+        before = day - timedelta(days=days)
+        if spec.name in held:
+            yield Outlived(spec, days, None, held[spec.name])
+        elif source is not None:
+            yield Outlived(spec, days, expired(lake.tables.read(spec.name), source, before))
+        elif spec.layer is not Layer.BRONZE:
+            is_old = F.col(spec.retention_from).cast("timestamp") < F.lit(before)
+            rows = lake.tables.read(spec.name).where(is_old)
+            yield Outlived(spec, days, rows.select(*spec.primary_key))
+
+
+def _count(one: Outlived) -> int:
+    if one.keys is None:
+        return 0
+    return int(one.keys.agg(F.count(F.lit(1)).alias("n")).collect()[0].n)
+
+
+def _report(counts: list[tuple[Outlived, int]], heading: str, line: str) -> Report:
+    rows = [
+        (one.spec.name, one.days, n, f"held: {one.reason}" if one.keys is None else "")
+        for one, n in counts
+        if n or one.keys is None
+    ]
+    grid = Grid("Retention", ("table", "days", heading, "note"), rows)
+    total = sum(n for _, n in counts)
+    return Report(grids=[grid] if rows else [], lines=[f"{total:,} {heading}. {line}"])

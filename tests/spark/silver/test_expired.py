@@ -1,0 +1,60 @@
+"""What has outlived its retention goes; whom a source still tells of stays, however old the row."""
+
+from datetime import UTC, datetime
+
+from lakehouse.silver.expired import expired
+from tests.spark.silver.conftest import Landed, source
+
+BEFORE = datetime(2026, 1, 10, tzinfo=UTC)
+
+
+def test_of_a_snapshot_feed_old_snapshots_go_and_the_newest_stays_although_it_is_old(
+    landed: Landed,
+) -> None:
+    feed = source("contact", "id name at", load_kind="snapshot")
+    rows = [
+        {"id": "1", "name": "Ann", "at": "2026-01-01", "file": "first", "day": 1},
+        {"id": "2", "name": "Bob", "at": "2026-01-01", "file": "first", "day": 1},
+        {"id": "1", "name": "Anne", "at": "2026-01-05", "file": "newest", "day": 5},
+        {"id": "3", "name": "Cy", "at": "2025-12-01", "file": "late", "day": 12},
+    ]
+
+    found = expired(landed(feed, rows), feed, BEFORE).collect()
+
+    assert {(row.source_file, row.source_row_number) for row in found} == {
+        ("first", 1),
+        ("first", 2),
+    }
+
+
+def test_of_a_delta_feed_old_versions_go_and_a_deletion_goes_with_the_last_of_its_key(
+    landed: Landed,
+) -> None:
+    deletes = {"column": "op", "values": ["delete"]}
+    feed = source("account", "id op at", load_kind="delta", delete_flag=deletes)
+    rows = [
+        {"id": "1", "op": "upsert", "at": "2026-01-01", "file": "superseded", "day": 1},
+        {"id": "1", "op": "upsert", "at": "2026-01-02", "file": "living", "day": 2},
+        {"id": "2", "op": "upsert", "at": "2026-01-01", "file": "gone", "day": 1},
+        {"id": "2", "op": "delete", "at": "2026-01-03", "file": "its deletion", "day": 3},
+        {"id": "3", "op": "delete", "at": "2026-01-03", "file": "needed", "day": 3},
+        {"id": "3", "op": "upsert", "at": "2026-01-02", "file": "came late", "day": 12},
+    ]
+
+    found = expired(landed(feed, rows), feed, BEFORE).collect()
+
+    assert {row.source_file for row in found} == {"superseded", "gone", "its deletion"}
+
+
+def test_an_event_is_as_old_as_it_says_and_otherwise_as_its_ingestion(landed: Landed) -> None:
+    feed = source("click", "id at")
+    rows = [
+        {"id": "1", "at": "2026-01-08", "file": "old", "day": 12},
+        {"id": "2", "at": "2026-01-11", "file": "new", "day": 12},
+        {"id": "3", "at": "yesterday", "file": "unreadable", "day": 12},
+        {"id": "4", "at": "yesterday", "file": "unreadable and old", "day": 2},
+    ]
+
+    found = expired(landed(feed, rows), feed, BEFORE).collect()
+
+    assert {row.source_file for row in found} == {"old", "unreadable and old"}

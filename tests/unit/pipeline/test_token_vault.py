@@ -1,0 +1,71 @@
+"""A token is resolved for a reason that is recorded, by whom may see what it stands for."""
+
+from pathlib import Path
+
+import pytest
+
+from lakehouse.errors import AccessError, InputError, NotFoundError
+from lakehouse.pipeline.audit import audit_list
+from lakehouse.pipeline.token_vault import resolve_token
+from lakehouse.privacy.tokens import token, token_keys
+from lakehouse.settings.models import Settings
+from tests.support.plain_lake import PlainLake
+from tests.support.plain_people import ANA, people_lake
+
+WHY = "complaint 4711"
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> PlainLake:
+    return people_lake(tmp_path_factory.mktemp("lake"))
+
+
+@pytest.fixture
+def settings(lake: PlainLake, tmp_path: Path) -> Settings:
+    places = {"audit.folder": str(tmp_path / "a"), "audit.head_file": str(tmp_path / "head")}
+    return lake.settings(**places, **{"roles.reader": "privacy_officer", "audit.actor": "pia"})
+
+
+def marketing(settings: Settings, value: str) -> str:
+    secret = settings.lake.secret.get_secret_value()
+    return token(token_keys("marketing", settings.tokens.secrets(secret)), value)
+
+
+@pytest.mark.parametrize("value", [ANA, "ana@example.de"])
+def test_a_token_of_the_purpose_gives_the_value_and_its_customer(
+    settings: Settings, value: str
+) -> None:
+    report = resolve_token(settings, marketing(settings, value), purpose="marketing", reason=WHY)
+
+    assert [row[1:] for row in report.grids[0].rows] == [(value, ANA)]
+
+
+def test_the_call_is_recorded_with_who_and_why_and_without_the_value(
+    settings: Settings, tmp_path: Path
+) -> None:
+    resolve_token(settings, marketing(settings, "ana@example.de"), purpose="marketing", reason=WHY)
+
+    (row,) = audit_list(settings, subject=ANA, most=9).grids[0].rows
+    assert {"pia", "privacy_officer", "resolve", WHY} <= set(row)
+    assert b"ana@example.de" not in b"".join(p.read_bytes() for p in (tmp_path / "a").iterdir())
+
+
+def test_a_token_says_nothing_for_another_purpose_and_the_try_is_recorded(
+    settings: Settings,
+) -> None:
+    with pytest.raises(NotFoundError, match="for the purpose service"):
+        resolve_token(settings, marketing(settings, ANA), purpose="service", reason=WHY)
+
+    assert len(audit_list(settings, subject=None, most=9).grids[0].rows) == 1
+
+
+def test_nothing_is_resolved_without_a_reason(settings: Settings) -> None:
+    with pytest.raises(InputError, match="for a reason"):
+        resolve_token(settings, marketing(settings, ANA), purpose="marketing", reason="  ")
+
+
+def test_a_role_that_sees_no_identifiers_resolves_nothing(lake: PlainLake) -> None:
+    settings = lake.settings(**{"roles.reader": "analyst"})
+
+    with pytest.raises(AccessError, match="role analyst"):
+        resolve_token(settings, marketing(settings, ANA), purpose="marketing", reason=WHY)
