@@ -51,6 +51,7 @@ def customer_web_session(
         "page_paths",
         "viewed_products",
         "carted_products",
+        "carted_at",
         _cart_state(web).alias("cart_state"),
     )
 

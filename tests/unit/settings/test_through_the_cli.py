@@ -18,7 +18,7 @@ def test_a_right_configuration_is_told_to_be_right(conf: Path) -> None:
     result = CliRunner().invoke(app, ["config", "check", "--env", "test"])
 
     assert result.exit_code == 0, result.output
-    assert result.stdout == "Environment test is right: 2 sources, 56 suites, 5 metric views.\n"
+    assert result.stdout == "Environment test is right: 2 sources, 63 suites, 5 metric views.\n"
 
 
 def test_faults_of_conf_and_of_suites_are_told_together(
