@@ -20,18 +20,12 @@ def customer_cart(
     Two carts that one order follows are both put down to it: the customer changed the one into the other.
     """
     carts = customer_web_session.where(~F.col("is_bot") & F.col("carted_at").isNotNull())
-    orders = (
-        counted(customer_order)
-        .where(F.col("customer_id").isNotNull())
-        .groupBy("customer_id")
-        .agg(F.array_sort(F.collect_list(F.struct("ordered_at", "record_key"))).alias("orders"))
-    )
     until = F.col("carted_at") + F.lit(timedelta(days=web.cart_recovery_days))
     following = F.filter(
         "orders", lambda o: (o["ordered_at"] >= F.col("carted_at")) & (o["ordered_at"] <= until)
     )
     return (
-        carts.join(orders, on="customer_id", how="left")
+        carts.join(_orders(customer_order), on="customer_id", how="left")
         .join(_prices(carts, product), on="session_key", how="left")
         .withColumn("first", F.get(following, F.lit(0)))
         .select(
@@ -49,6 +43,17 @@ def customer_cart(
             F.col("first.record_key").alias("order_record_key"),
             "first.ordered_at",
         )
+    )
+
+
+def _orders(customer_order: DataFrame) -> DataFrame:
+    """One row per customer with an order that counts: these, oldest first."""
+    told = F.struct("ordered_at", "record_key")
+    return (
+        counted(customer_order)
+        .where(F.col("customer_id").isNotNull())
+        .groupBy("customer_id")
+        .agg(F.array_sort(F.collect_list(told)).alias("orders"))
     )
 
 

@@ -26,16 +26,7 @@ def customer_recommendation(
     `recommendation_days` counts for the list in which the product was clicked last before it, else
     for the one that showed it last.
     """
-    whose = customer_web_session.select(
-        "session_key", "is_bot", F.col("person_record_key").alias("visitor")
-    )
-    person = F.when(~F.coalesce("is_bot", F.lit(False)), F.coalesce("visitor", "person_record_key"))
-    lists = with_customer(
-        _lists(recommendation)
-        .join(whose, on="session_key", how="left")
-        .withColumn("person_record_key", person),
-        identity_map,
-    )
+    lists = with_customer(_of_visitors(_lists(recommendation), customer_web_session), identity_map)
     purchases = _purchases(customer_order, customer_order_line)
     bought = _bought(lists, purchases, timedelta(days=recommendation_days))
     return lists.join(bought, on="recommendation_key", how="left").select(
@@ -72,6 +63,18 @@ def _lists(recommendation: DataFrame) -> DataFrame:
         F.coalesce(shown, F.min("event_at")).alias("shown_at"),
         F.min(F.when(kind == "clicked", F.col("event_at"))).alias("clicked_at"),
         *(F.min_by(n, F.when(F.col(n).isNotNull(), moment)).alias(n) for n in firsts),
+    )
+
+
+def _of_visitors(lists: DataFrame, customer_web_session: DataFrame) -> DataFrame:
+    """The lists with the person whose the session is, or else who logged in; nobody for a machine."""
+    sessions = customer_web_session.select(
+        "session_key", "is_bot", F.col("person_record_key").alias("visitor")
+    )
+    is_machine = F.coalesce("is_bot", F.lit(False))
+    person = F.when(~is_machine, F.coalesce("visitor", "person_record_key"))
+    return lists.join(sessions, on="session_key", how="left").withColumn(
+        "person_record_key", person
     )
 
 

@@ -23,38 +23,51 @@ def customer_return(
     say came back. Lines and refunds in another currency than the order's are not among its amounts. Key:
     record_key. Columns: those of gold.customer_return.
     """
+    days = F.datediff(F.to_date("refunded_at"), F.col("order_date"))
+    returned = _returned(customer_order, customer_order_line, customer_payment)
+    return returned.select(
+        F.col("order_record_key").alias("record_key"),
+        "customer_id",
+        "person_record_key",
+        "source_system",
+        "order_id",
+        "channel",
+        "store_id",
+        "order_date",
+        "currency",
+        F.col("total_amount").alias("order_amount"),
+        "is_whole_order",
+        "returned_piece_count",
+        "returned_amount",
+        reporting_amount("returned_amount", "currency", "order_date", money).alias(
+            "returned_reporting_amount"
+        ),
+        F.coalesce("refund_count", F.lit(0)).alias("refund_count"),
+        F.coalesce("refunded_amount", F.lit(0)).cast(_AMOUNT).alias("refunded_amount"),
+        "refunded_at",
+        F.when(days >= 0, days).alias("days_to_refund"),
+    )
+
+
+def _returned(
+    customer_order: DataFrame, customer_order_line: DataFrame, customer_payment: DataFrame
+) -> DataFrame:
+    """The purchases of which something came back or was refunded, with how much of each."""
     is_whole = F.col("status").eqNullSafe("returned")
     amount = F.when(is_whole, F.col("total_amount")).otherwise(F.col("returned_amount"))
     pieces = F.when(is_whole, F.col("sold_piece_count")).otherwise(F.col("returned_piece_count"))
-    days = F.datediff(F.to_date("refunded_at"), F.col("order_date"))
     return (
         purchases(customer_order)
         .withColumnRenamed("record_key", "order_record_key")
         .join(_pieces(customer_order_line), on=list(_OF_ORDER), how="left")
         .join(_refunds(customer_payment), on=list(_OF_ORDER), how="left")
         .where(is_whole | (F.col("returned_piece_count") > 0) | (F.col("refund_count") > 0))
-        .withColumn("returned_amount", F.coalesce(amount, F.lit(0)).cast(_AMOUNT))
-        .select(
-            F.col("order_record_key").alias("record_key"),
-            "customer_id",
-            "person_record_key",
-            "source_system",
-            "order_id",
-            "channel",
-            "store_id",
-            "order_date",
-            "currency",
-            F.col("total_amount").alias("order_amount"),
-            is_whole.alias("is_whole_order"),
-            F.coalesce(pieces, F.lit(0)).alias("returned_piece_count"),
-            "returned_amount",
-            reporting_amount("returned_amount", "currency", "order_date", money).alias(
-                "returned_reporting_amount"
-            ),
-            F.coalesce("refund_count", F.lit(0)).alias("refund_count"),
-            F.coalesce("refunded_amount", F.lit(0)).cast(_AMOUNT).alias("refunded_amount"),
-            "refunded_at",
-            F.when(days >= 0, days).alias("days_to_refund"),
+        .withColumns(
+            {
+                "is_whole_order": is_whole,
+                "returned_amount": F.coalesce(amount, F.lit(0)).cast(_AMOUNT),
+                "returned_piece_count": F.coalesce(pieces, F.lit(0)),
+            }
         )
     )
 
