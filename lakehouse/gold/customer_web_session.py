@@ -23,12 +23,7 @@ def customer_web_session(
     session of its own. Key: session_key. Columns: those of gold.customer_web_session.
     """
     sessions = _stitched(_sessions(web_event), web)
-    orders = (
-        counted(customer_order)
-        .where(F.col("customer_id").isNotNull())
-        .groupBy("customer_id")
-        .agg(F.array_sort(F.collect_list("ordered_at")).alias("ordered_at"))
-    )
+    orders = _order_moments(customer_order)
     return (
         with_customer(sessions, identity_map)
         .join(orders, on="customer_id", how="left")
@@ -56,6 +51,16 @@ def customer_web_session(
             "carted_at",
             _cart_state(web).alias("cart_state"),
         )
+    )
+
+
+def _order_moments(customer_order: DataFrame) -> DataFrame:
+    """One row per customer with an order that counts: when these were placed, oldest first."""
+    return (
+        counted(customer_order)
+        .where(F.col("customer_id").isNotNull())
+        .groupBy("customer_id")
+        .agg(F.array_sort(F.collect_list("ordered_at")).alias("ordered_at"))
     )
 
 
