@@ -8,12 +8,8 @@ from pyspark.sql import SparkSession
 
 from lakehouse.demo.generate import generate
 from lakehouse.linkage.evaluate import Evaluation
-from lakehouse.pipeline.demo_company import (
-    households_found,
-    people_found,
-    true_attributes,
-    true_purchases,
-)
+from lakehouse.pipeline.demo_company import households_found, people_found, true_attributes
+from lakehouse.pipeline.demo_facts import true_purchases
 from tests.support.lake import DAY_1, SmallLake, small_lake_at
 
 pytestmark = pytest.mark.slow
