@@ -63,6 +63,7 @@ SHAPES = {
     "pos_receipt_line": _PIPE,
     "pos_loyalty_member": _PIPE,
     "web_event": _JSON,
+    "web_recommendation": _JSON,
     "marketing_event": _JSON,
     "support_ticket": Shape("json", is_json_array=True),
     "social_mention": _JSON,

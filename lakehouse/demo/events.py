@@ -127,8 +127,11 @@ def _web_lines(
     return json_objects(columns)
 
 
-def write_web_events(drops: Drops, chunk: Chunk, accounts: PersonFeed) -> None:
-    """Visits with their page views, carts and checkouts; from the second day on a column more."""
+def write_web_events(drops: Drops, chunk: Chunk, accounts: PersonFeed) -> pd.DataFrame:
+    """Visits with their page views, carts and checkouts; from the second day on a column more.
+
+    Returns the sessions: account (its row, or -1), day, at (when it began) and number of each.
+    """
     sessions = _sessions(drops, chunk, accounts)
     ids = accounts.records["record_id"].to_numpy()
     event = chunk.first_customer * _IDS_PER_CUSTOMER
@@ -141,6 +144,7 @@ def write_web_events(drops: Drops, chunk: Chunk, accounts: PersonFeed) -> None:
             event += len(lines[-1])
         if lines:
             drops.deliver("web_event", day, pa.concat_arrays(lines))
+    return sessions
 
 
 def _recipients(

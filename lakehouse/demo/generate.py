@@ -22,7 +22,9 @@ from lakehouse.demo.person_feeds import (
 )
 from lakehouse.demo.poison import poison_count
 from lakehouse.demo.population import draw_population
+from lakehouse.demo.recommendations import write_recommendations
 from lakehouse.demo.reference import write_reference_feeds
+from lakehouse.demo.retold import draw_retold
 from lakehouse.demo.sales import write_orders, write_payments, write_receipts
 from lakehouse.demo.truth import Truth, write_truth
 from lakehouse.demo.voices import (
@@ -88,12 +90,18 @@ def _write_chunk(job: _Job) -> Truth:
     write_newsletter_subscribers(drops, feeds["newsletter_subscriber"])
     write_social_profiles(drops, feeds["social_profile"])
     orders, status = write_orders(drops, chunk, feeds["shop_account"])
-    receipts = write_receipts(drops, chunk, feeds["pos_loyalty_member"])
+    retold = draw_retold(
+        drops, chunk, orders, status, feeds["shop_account"], feeds["pos_loyalty_member"]
+    )
+    truth.add("purchase", retold.truth())
+    receipts = write_receipts(drops, chunk, feeds["pos_loyalty_member"], retold.receipts)
     write_payments(drops, chunk, orders, status, receipts)
-    write_web_events(drops, chunk, feeds["shop_account"])
+    sessions = write_web_events(drops, chunk, feeds["shop_account"])
     write_marketing_events(drops, chunk, feeds["newsletter_subscriber"], feeds["shop_account"])
     write_support_tickets(drops, chunk, feeds["support_ticket"])
     write_social_mentions(drops, chunk, feeds["social_profile"])
     write_survey_responses(drops, chunk, feeds["shop_account"])
     write_consent_events(drops, chunk, feeds)
+    sold = write_recommendations(drops, chunk, sessions, feeds["shop_account"], orders, status)
+    truth.add("recommendation", sold)
     return truth

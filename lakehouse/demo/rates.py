@@ -75,11 +75,13 @@ class Volumes:
 
     orders_per_account: float = 3.2
     lines_per_order: float = 2.2
+    retold_orders: float = 0.12
     receipts_per_member: float = 3.8
     anonymous_receipts: float = 0.25
     lines_per_receipt: float = 2.0
     sessions_per_person: float = 8.0
     page_views_per_session: float = 2.9
+    recommended_lists: float = 0.15
     messages_per_recipient: float = 8.6
     open_rate: float = 0.32
     click_rate: float = 0.22

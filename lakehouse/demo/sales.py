@@ -25,9 +25,12 @@ from lakehouse.demo.population import PersonFeed, spread_days
 from lakehouse.demo.range import SKUS, STORES, list_prices
 from lakehouse.demo.rates import VOLUMES
 
+Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Texts = NDArray[np.object_]
 
+PAID, SHIPPED, RETURNED, CANCELLED = range(1, 5)
+"""Positions in the list of statuses."""
 _STATUSES = ("PLACED", "PAID", "SHIPPED", "RETURNED", "CANCELLED")
 _STATUS_SHARES = (0.03, 0.07, 0.82, 0.05, 0.03)
 _METHODS = ("card", "wallet", "transfer", "gift_card", "cash")
@@ -48,6 +51,7 @@ class Sales:
     sku: Ints
     quantity: Ints
     price: Ints
+    is_paid_elsewhere: Bools
 
 
 def _draw_sales(
@@ -76,12 +80,22 @@ def _draw_sales(
     )
     ids = numbered(head, numbers)
     at = calendar.within(rng, day)
+    currency, paid = account_currency(country), np.zeros(n, dtype=bool)
+    return Sales(ids, holder, currency, day, at, total, lines, sku, quantity, price, paid)
+
+
+def _with(sales: Sales, others: Sales) -> Sales:
+    """The sales and then the others."""
+    parts = {name: (values, getattr(others, name)) for name, values in vars(sales).items()}
     return Sales(
-        ids, holder, account_currency(country), day, at, total, lines, sku, quantity, price
+        **{
+            name: pa.concat_arrays(both) if name in ("ids", "currency") else np.concatenate(both)
+            for name, both in parts.items()
+        }
     )
 
 
-def _rows_of_lines(sales: Sales, rows: Ints) -> tuple[Ints, Ints]:
+def rows_of_lines(sales: Sales, rows: Ints) -> tuple[Ints, Ints]:
     """Flat line positions of the sales at `rows`, in their order, and line numbers from 1."""
     counts = sales.line_counts[rows]
     starts = (np.cumsum(sales.line_counts) - sales.line_counts)[rows]
@@ -110,7 +124,7 @@ def _holders(
 
 
 def _order_lines(sales: Sales, rows: Ints, status: Ints, updated: Ints) -> pa.Array:
-    flat, number = _rows_of_lines(sales, rows)
+    flat, number = rows_of_lines(sales, rows)
     elements = json_objects(
         {
             "line_no": Raw(number),
@@ -168,15 +182,16 @@ def write_orders(drops: Drops, chunk: Chunk, accounts: PersonFeed) -> tuple[Sale
     return sales, status
 
 
-def write_receipts(drops: Drops, chunk: Chunk, members: PersonFeed) -> Sales:
-    """Receipts and their lines in two pipe-delimited feeds without headers."""
+def write_receipts(drops: Drops, chunk: Chunk, members: PersonFeed, retold: Sales) -> Sales:
+    """Receipts, `retold` among them, and their lines in two pipe-delimited feeds without headers."""
     rng, calendar = drops.rng, drops.calendar
     mean = VOLUMES.receipts_per_member * (1 + VOLUMES.anonymous_receipts)
     nobody = VOLUMES.anonymous_receipts / (1 + VOLUMES.anonymous_receipts)
     holder, country, known = _holders(drops, members, mean, nobody)
-    sales = _draw_sales(drops, chunk, "T", holder, country, known, VOLUMES.lines_per_receipt)
-    store = rng.integers(0, len(STORES), len(holder))
-    till = rng.integers(1, 9, len(holder))
+    drawn_sales = _draw_sales(drops, chunk, "T", holder, country, known, VOLUMES.lines_per_receipt)
+    sales = _with(drawn_sales, retold)
+    store = rng.integers(0, len(STORES), len(sales.ids))
+    till = rng.integers(1, 9, len(sales.ids))
     for number in range(calendar.days):
         rows = np.flatnonzero(sales.day == number)
         rows = rows[np.argsort(sales.at[rows], kind="stable")]
@@ -197,7 +212,7 @@ def write_receipts(drops: Drops, chunk: Chunk, members: PersonFeed) -> Sales:
 
 
 def _receipt_lines(sales: Sales, rows: Ints, exported: pa.Array) -> pa.Array:
-    flat, number = _rows_of_lines(sales, rows)
+    flat, number = rows_of_lines(sales, rows)
     sale = pa.array(np.repeat(np.arange(len(rows)), sales.line_counts[rows]))
     owner = pa.array(np.repeat(rows, sales.line_counts[rows]))
     cells = {
@@ -247,11 +262,11 @@ def write_payments(
     drops: Drops, chunk: Chunk, orders: Sales, status: Ints, receipts: Sales
 ) -> None:
     """Payments of orders and receipts, and refunds of what came back, as Parquet."""
-    paid = np.flatnonzero((status > 0) & (status < 4))
+    paid = np.flatnonzero(np.isin(status, (PAID, SHIPPED, RETURNED)))
     parts = [
         _payments(drops, chunk, orders, paid, "shop", 1),
-        _payments(drops, chunk, orders, np.flatnonzero(status == 3), "shop", -1),
-        _payments(drops, chunk, receipts, np.arange(len(receipts.ids)), "store", 1),
+        _payments(drops, chunk, orders, np.flatnonzero(status == RETURNED), "shop", -1),
+        _payments(drops, chunk, receipts, np.flatnonzero(~receipts.is_paid_elsewhere), "store", 1),
     ]
     table = pa.concat_tables([part for part, _ in parts]).combine_chunks()
     day = np.concatenate([days for _, days in parts])

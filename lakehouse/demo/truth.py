@@ -1,6 +1,7 @@
 """What is true of a demo company, as Parquet files that no pipeline reads."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +37,22 @@ _SCHEMAS = {
             ("postcode", pa.string()),
         ]
     ),
+    "purchase": pa.schema(
+        [
+            ("order_id", pa.string()),
+            ("receipt_id", pa.string()),
+            ("kind", pa.string()),
+            ("is_same_purchase", pa.bool_()),
+        ]
+    ),
+    "recommendation": pa.schema(
+        [
+            ("list_id", pa.string()),
+            ("product_id", pa.string()),
+            ("order_id", pa.string()),
+            ("is_clicked", pa.bool_()),
+        ]
+    ),
     "poison": pa.schema(
         [("file", pa.string()), ("row_number", pa.int64()), ("reason", pa.string())]
     ),
@@ -46,26 +63,35 @@ _SCHEMAS = {
 }
 
 
+_OF_CHUNKS = ("person", "household", "attribute", "purchase", "recommendation")
+"""Kinds of truth that grow with the population, and are written chunk by chunk."""
+
+
 @dataclass
 class Truth:
     """The truth about one chunk, or about what is common to all."""
 
-    people: list[pa.Table] = field(default_factory=list)
-    households: list[pa.Table] = field(default_factory=list)
-    attributes: list[pa.Table] = field(default_factory=list)
+    tables: dict[str, list[pa.Table]] = field(default_factory=lambda: {n: [] for n in _OF_CHUNKS})
     books: Books = field(default_factory=Books)
 
     def add_people(self, people: pd.DataFrame, population: dict[str, PersonFeed]) -> None:
         """Records every person record that is delivered in a file that is not rejected."""
-        self.people += [_records(people, feed) for feed in population.values()]
+        self.tables["person"] += [_records(people, feed) for feed in population.values()]
         columns = [pa.array(people[c], pa.string()) for c in ("person_id", "household_id")]
         columns.append(pa.array(people["flat"], pa.bool_()))
-        self.households.append(pa.Table.from_arrays(columns, schema=_SCHEMAS["household"]))
+        self._append("household", columns)
         told = [people[c] for c in ("person_id", "given_plain", "family_plain")]
         attributes = [pa.array(values, pa.string()) for values in told]
         attributes.append(pa.array(people["birth_date"].dt.date, pa.date32()))
         attributes.append(pa.array(people["postcode"], pa.string()))
-        self.attributes.append(pa.Table.from_arrays(attributes, schema=_SCHEMAS["attribute"]))
+        self._append("attribute", attributes)
+
+    def add(self, kind: str, columns: Mapping[str, pa.Array]) -> None:
+        """Records what was planted of a kind of truth, by the names of its columns."""
+        self._append(kind, [columns[name] for name in _SCHEMAS[kind].names])
+
+    def _append(self, kind: str, columns: Sequence[pa.Array]) -> None:
+        self.tables[kind].append(pa.Table.from_arrays(columns, schema=_SCHEMAS[kind]))
 
 
 def _records(people: pd.DataFrame, feed: PersonFeed) -> pa.Table:
@@ -90,18 +116,15 @@ def write_truth(folder: Path, truths: Iterable[Truth]) -> None:
     """Writes one Parquet file per kind of truth, chunk by chunk."""
     folder.mkdir(parents=True, exist_ok=True)
     books = Books()
-    with (
-        pq.ParquetWriter(folder / "person.parquet", _SCHEMAS["person"]) as person,
-        pq.ParquetWriter(folder / "household.parquet", _SCHEMAS["household"]) as household,
-        pq.ParquetWriter(folder / "attribute.parquet", _SCHEMAS["attribute"]) as attribute,
-    ):
+    with ExitStack() as stack:
+        writers = {
+            kind: stack.enter_context(pq.ParquetWriter(folder / f"{kind}.parquet", _SCHEMAS[kind]))
+            for kind in _OF_CHUNKS
+        }
         for truth in truths:
-            for table in truth.people:
-                person.write_table(table)
-            for table in truth.households:
-                household.write_table(table)
-            for table in truth.attributes:
-                attribute.write_table(table)
+            for kind, tables in truth.tables.items():
+                for table in tables:
+                    writers[kind].write_table(table)
             books.poison += truth.books.poison
             books.duplicate_files += truth.books.duplicate_files
             books.rejected_files += truth.books.rejected_files

@@ -43,9 +43,21 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "linkage.identity_map",
     ),
     "gold.customer_payment": ("silver.payment", "gold.customer_order", "linkage.identity_map"),
+    "gold.customer_return": (
+        "gold.customer_order",
+        "gold.customer_order_line",
+        "gold.customer_payment",
+    ),
     "gold.customer_web_session": (
         "silver.web_event",
         "gold.customer_order",
+        "linkage.identity_map",
+    ),
+    "gold.customer_recommendation": (
+        "silver.recommendation",
+        "gold.customer_web_session",
+        "gold.customer_order",
+        "gold.customer_order_line",
         "linkage.identity_map",
     ),
     "gold.customer_ticket": (
@@ -66,6 +78,7 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "linkage.identity_map",
         "linkage.customer_alias",
     ),
+    "gold.customer_loyalty": ("silver.loyalty", "linkage.identity_map"),
     "gold.customer_metric": ("gold.customer", "gold.customer_order", "gold.customer_interaction"),
     "gold.household_member": (
         "gold.customer_attribute",
@@ -92,12 +105,14 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "gold.customer_web_session",
         "gold.customer_ticket",
         "gold.customer_interaction",
+        "gold.customer_recommendation",
         "silver.consent_event",
         "silver.loyalty",
         "linkage.identity_map",
         "linkage.identity_event",
     ),
     "gold.product": ("silver.product",),
+    "gold.customer_cart": ("gold.customer_web_session", "gold.customer_order", "gold.product"),
     "gold.customer_interest": (
         "gold.customer_order_line",
         "gold.customer_web_session",
@@ -138,6 +153,14 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "gold.customer_payment",
         "gold.customer_web_session",
     ),
+    "gold.store": ("gold.customer_order", "silver.store_weather"),
+    "gold.channel": (
+        "gold.customer_order",
+        "gold.customer_interaction",
+        "gold.customer_consent",
+        "gold.customer_web_session",
+        "silver.media_spend",
+    ),
     "gold.date": ("gold.customer_order", "gold.customer_interaction"),
     "gold.source": (),
 }
@@ -147,7 +170,10 @@ GOLD_TOLD_BY: Mapping[str, tuple[str, ...]] = {
     "gold.customer_order": ("silver.order",),
     "gold.customer_order_line": ("silver.order_line",),
     "gold.customer_payment": ("silver.payment",),
+    "gold.customer_return": ("gold.customer_order",),
     "gold.customer_web_session": ("silver.web_event",),
+    "gold.customer_cart": ("gold.customer_web_session",),
+    "gold.customer_recommendation": ("silver.recommendation",),
     "gold.order_attribution": ("gold.customer_web_session", "gold.customer_interaction"),
 }
 """By gold table, those of its reads that make its rows: where all of them are retired, so is it.

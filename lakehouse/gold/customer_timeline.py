@@ -25,6 +25,7 @@ def customer_timeline(  # noqa: PLR0913 (one for each table that it reads)
     customer_web_session: DataFrame,
     customer_ticket: DataFrame,
     customer_interaction: DataFrame,
+    customer_recommendation: DataFrame,
     consent_event: DataFrame,
     loyalty: DataFrame,
     identity_map: DataFrame,
@@ -40,6 +41,7 @@ def customer_timeline(  # noqa: PLR0913 (one for each table that it reads)
         _visits(customer_web_session),
         *_tickets(customer_ticket),
         _contacts(customer_interaction),
+        _clicked_lists(customer_recommendation),
         _consents(with_customer(consent_event, identity_map)),
         _memberships(with_customer(loyalty, identity_map)),
         _identities(identity_event, identity_map),
@@ -184,6 +186,20 @@ def _contacts(customer_interaction: DataFrame) -> DataFrame:
         "happened_at",
         title,
         **_columns("channel", "campaign_id"),
+    )
+
+
+def _clicked_lists(customer_recommendation: DataFrame) -> DataFrame:
+    """Lists that were shown and not clicked are many, and tell of the company rather than of the customer."""
+    clicked = customer_recommendation.where("is_clicked")
+    title = F.concat_ws(" ", F.lit("Clicked recommended product"), "product_id")
+    return _events(
+        clicked,
+        F.lit("recommendation_clicked"),
+        "recommendation_key",
+        "clicked_at",
+        title,
+        channel=F.lit("web"),
     )
 
 

@@ -23,35 +23,44 @@ def customer_web_session(
     session of its own. Key: session_key. Columns: those of gold.customer_web_session.
     """
     sessions = _stitched(_sessions(web_event), web)
-    known = with_customer(sessions, identity_map)
-    orders = (
+    orders = _order_moments(customer_order)
+    return (
+        with_customer(sessions, identity_map)
+        .join(orders, on="customer_id", how="left")
+        .select(
+            "session_key",
+            "customer_id",
+            "person_record_key",
+            "source_system",
+            "record_key",
+            "identified_by",
+            "known_from_at",
+            "is_bot",
+            "started_at",
+            "ended_at",
+            "session_date",
+            "furthest_step",
+            "campaign_id",
+            "medium",
+            "referrer",
+            "event_count",
+            "page_count",
+            "page_paths",
+            "viewed_products",
+            "carted_products",
+            "carted_at",
+            _cart_state(web).alias("cart_state"),
+        )
+    )
+
+
+def _order_moments(customer_order: DataFrame) -> DataFrame:
+    """One row per customer with an order that counts: when these were placed, oldest first."""
+    return (
         counted(customer_order)
         .where(F.col("customer_id").isNotNull())
         .groupBy("customer_id")
         .agg(F.array_sort(F.collect_list("ordered_at")).alias("ordered_at"))
-    )
-    return known.join(orders, on="customer_id", how="left").select(
-        "session_key",
-        "customer_id",
-        "person_record_key",
-        "source_system",
-        "record_key",
-        "identified_by",
-        "known_from_at",
-        "is_bot",
-        "started_at",
-        "ended_at",
-        "session_date",
-        "furthest_step",
-        "campaign_id",
-        "medium",
-        "referrer",
-        "event_count",
-        "page_count",
-        "page_paths",
-        "viewed_products",
-        "carted_products",
-        _cart_state(web).alias("cart_state"),
     )
 
 

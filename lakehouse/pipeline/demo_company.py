@@ -15,6 +15,7 @@ from lakehouse.demo.generate import generate
 from lakehouse.errors import ConfigurationError
 from lakehouse.linkage.evaluate import Evaluation, evaluate
 from lakehouse.pipeline import runner
+from lakehouse.pipeline.demo_facts import true_purchases, true_recommendations
 from lakehouse.pipeline.lake import Lake, open_lake
 from lakehouse.pipeline.runner import RunOutcome
 from lakehouse.quality.suites import read_suites
@@ -36,6 +37,7 @@ class DemoOutcome:
     people: Evaluation | None = None
     households: Evaluation | None = None
     true_attributes: dict[str, tuple[int, float]] = field(default_factory=dict)
+    true_facts: dict[str, tuple[int, float]] = field(default_factory=dict)
     recall_by_distortion: dict[str, tuple[int, float]] = field(default_factory=dict)
     planted: int = 0
     held_as_planted: int = 0
@@ -121,6 +123,7 @@ def _held_against_truth(lake: Lake, truth: Path, outcome: DemoOutcome) -> None:
     outcome.people, outcome.recall_by_distortion = people_found(lake, truth)
     outcome.households = households_found(lake, truth)
     outcome.true_attributes = true_attributes(lake, truth)
+    outcome.true_facts = {**true_purchases(lake, truth), **true_recommendations(lake, truth)}
     _count_poison(lake, truth, versions, outcome)
 
 

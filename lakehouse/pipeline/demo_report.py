@@ -25,6 +25,7 @@ def demo_report(outcome: DemoOutcome, settings: Settings) -> Report:
             _people(outcome),
             _distortions(outcome),
             _attributes(outcome),
+            _facts(outcome),
             _times(outcome),
         ],
         lines=[
@@ -86,6 +87,14 @@ def _attributes(outcome: DemoOutcome) -> Grid:
         for name, (customers, share) in sorted(outcome.true_attributes.items())
     ]
     return Grid("Golden attributes that are true", ("attribute", "customers", "share"), rows)
+
+
+def _facts(outcome: DemoOutcome) -> Grid:
+    rows = [
+        (name.replace("_", " "), planted, round(share, 3))
+        for name, (planted, share) in sorted(outcome.true_facts.items())
+    ]
+    return Grid("Planted facts that gold tells rightly", ("fact", "planted", "share"), rows)
 
 
 def _times(outcome: DemoOutcome) -> Grid:

@@ -15,9 +15,11 @@ from pyspark.sql import functions as F
 from lakehouse.errors import ConfigurationError, LinkageError
 from lakehouse.gold import GOLD_BUILDS_ON, GOLD_READS, GOLD_TOLD_BY
 from lakehouse.gold.campaign import campaign
+from lakehouse.gold.channel import channel
 from lakehouse.gold.customer import customer
 from lakehouse.gold.customer_360 import customer_360
 from lakehouse.gold.customer_attribute import customer_attribute
+from lakehouse.gold.customer_cart import customer_cart
 from lakehouse.gold.customer_consent import customer_consent
 from lakehouse.gold.customer_contact_point import customer_contact_point
 from lakehouse.gold.customer_history import customer_history
@@ -25,11 +27,14 @@ from lakehouse.gold.customer_identifier import customer_identifier
 from lakehouse.gold.customer_interaction import customer_interaction
 from lakehouse.gold.customer_interest import customer_interest
 from lakehouse.gold.customer_journey_stage import customer_journey_stage
+from lakehouse.gold.customer_loyalty import customer_loyalty
 from lakehouse.gold.customer_metric import customer_metric
 from lakehouse.gold.customer_order import customer_order
 from lakehouse.gold.customer_order_line import customer_order_line
 from lakehouse.gold.customer_payment import customer_payment
+from lakehouse.gold.customer_recommendation import customer_recommendation
 from lakehouse.gold.customer_relation import customer_relation
+from lakehouse.gold.customer_return import customer_return
 from lakehouse.gold.customer_ticket import customer_ticket
 from lakehouse.gold.customer_timeline import customer_timeline
 from lakehouse.gold.customer_web_session import customer_web_session
@@ -40,6 +45,7 @@ from lakehouse.gold.order_attribution import order_attribution
 from lakehouse.gold.product import product
 from lakehouse.gold.reconciliation import reconciliation
 from lakehouse.gold.source import source_rows
+from lakehouse.gold.store import store
 from lakehouse.gold.web_funnel import web_funnel
 from lakehouse.linkage.artefact import latest_model, load_model, publish_model, save_model
 from lakehouse.linkage.blocking import oversized_block
@@ -512,12 +518,19 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
     "gold.customer_payment": lambda inputs, **frames: customer_payment(
         **frames, money=inputs.settings.facts.money
     ),
+    "gold.customer_return": lambda inputs, **frames: customer_return(
+        **frames, money=inputs.settings.facts.money
+    ),
     "gold.customer_web_session": lambda inputs, **frames: customer_web_session(
         **frames, web=inputs.settings.facts.web
+    ),
+    "gold.customer_recommendation": lambda inputs, **frames: customer_recommendation(
+        **frames, recommendation_days=inputs.settings.facts.recommendation_days
     ),
     "gold.customer_ticket": _plain(customer_ticket),
     "gold.customer_interaction": _plain(customer_interaction),
     "gold.customer_consent": _plain(customer_consent),
+    "gold.customer_loyalty": _plain(customer_loyalty),
     "gold.customer_metric": lambda inputs, **frames: customer_metric(**frames, as_of=inputs.as_of),
     "gold.customer_journey_stage": lambda inputs, **frames: customer_journey_stage(
         **frames, journey=inputs.settings.facts.journey, as_of=inputs.as_of
@@ -537,6 +550,9 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
         **frames, households=inputs.settings.households
     ),
     "gold.product": _plain(product),
+    "gold.customer_cart": lambda inputs, **frames: customer_cart(
+        **frames, web=inputs.settings.facts.web
+    ),
     "gold.customer_interest": lambda inputs, **frames: customer_interest(
         **frames, freshness=inputs.settings.freshness, as_of=inputs.as_of
     ),
@@ -544,6 +560,8 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
     "gold.web_funnel": _plain(web_funnel),
     "gold.customer_360": lambda inputs, **frames: customer_360(**frames, as_of=inputs.as_of),
     "gold.reconciliation": _plain(reconciliation),
+    "gold.store": lambda inputs, **frames: store(**frames, as_of=inputs.as_of),
+    "gold.channel": lambda inputs, **frames: channel(**frames, as_of=inputs.as_of),
     "gold.date": _plain(calendar_dates),
     "gold.source": _source,
 }

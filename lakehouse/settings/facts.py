@@ -64,11 +64,13 @@ class FactSettings(Frozen):
 
     `same_purchase_hours`: orders of one customer, total and basket that two systems tell within so many
     hours of each other are one purchase. `attribution_days`: an order counts for the last touch within
-    so many days before it.
+    so many days before it. `recommendation_days`: a recommended product counts as bought from its list
+    within so many days after that was shown.
     """
 
     web: WebSettings = WebSettings()
     same_purchase_hours: int = Field(default=48, ge=0, le=24 * 365)
     attribution_days: int = Field(default=30, ge=0, le=3650)
+    recommendation_days: int = Field(default=7, ge=0, le=3650)
     journey: JourneySettings = JourneySettings()
     money: MoneySettings

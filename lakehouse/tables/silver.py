@@ -274,6 +274,22 @@ WEB_EVENT = _silver(
     retention_days=395,
 )
 
+RECOMMENDATION = _silver(
+    "recommendation",
+    "One row per product that a recommended list showed, and per click on one.",
+    _PERSON_LINK,
+    Column("event_id", "string", "Event number in its source.", _PSEUDONYM, required=True),
+    Column("event_type", "string", "shown or clicked.", required=True),
+    Column("event_at", "timestamp", "When it happened.", required=True),
+    Column("list_id", "string", "List, as it was shown once.", _PSEUDONYM, required=True),
+    Column("placement", "string", "Where the list stood, such as home or cart."),
+    Column("session_id", "string", "Session that the event belongs to.", _PSEUDONYM),
+    Column("position", "int", "Place of the product in the list, from 1."),
+    Column("product_id", "string", "Recommended product.", required=True),
+    owner="digital",
+    retention_days=395,
+)
+
 CAMPAIGN_EVENT = _silver(
     "campaign_event",
     "One row per send, open, click or unsubscribe of a marketing message.",
@@ -470,6 +486,7 @@ SILVER_TABLES = (
     PAYMENT,
     PRODUCT,
     WEB_EVENT,
+    RECOMMENDATION,
     CAMPAIGN_EVENT,
     SUPPORT_TICKET,
     SUPPORT_MESSAGE,

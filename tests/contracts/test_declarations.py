@@ -187,7 +187,8 @@ def test_parts_that_a_source_numbers_itself_are_held_where_two_have_one_number()
     }
 
     assert severities == dict.fromkeys(
-        ("silver.order_line", "silver.support_message"), Severity.QUARANTINE
+        ("silver.order_line", "silver.recommendation", "silver.support_message"),
+        Severity.QUARANTINE,
     )
 
 

@@ -59,6 +59,16 @@ def test_people_are_found(outcome: DemoOutcome) -> None:
     assert CUSTOMERS * 0.9 < outcome.row_counts["gold.customer"] < CUSTOMERS * 1.5
 
 
+def test_planted_facts_are_told_rightly(outcome: DemoOutcome) -> None:
+    shares = {name: share for name, (_, share) in outcome.true_facts.items()}
+
+    # A second telling is found where account and loyalty card were found to be one person's.
+    assert shares.pop("receipt told_again") >= 0.6
+    assert shares.pop("bought from a list") >= 0.95
+    assert len(shares) >= 3
+    assert set(shares.values()) == {1.0}
+
+
 def test_the_report_tells_what_came_of_it(outcome: DemoOutcome, settings: Settings) -> None:
     report = demo_report(outcome, settings)
     grids = {grid.title.split(":")[0]: grid for grid in report.grids}

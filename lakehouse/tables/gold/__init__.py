@@ -5,7 +5,7 @@ sums of gold equal sums of silver. Money keeps its currency; recency is stored a
 """
 
 from lakehouse.tables.gold.behaviour import CUSTOMER_TICKET, CUSTOMER_WEB_SESSION
-from lakehouse.tables.gold.dimensions import DATE, PRODUCT, SOURCE
+from lakehouse.tables.gold.dimensions import CHANNEL, DATE, PRODUCT, SOURCE, STORE
 from lakehouse.tables.gold.facts import (
     CUSTOMER_CONSENT,
     CUSTOMER_INTERACTION,
@@ -25,6 +25,12 @@ from lakehouse.tables.gold.money import (
     ORDER_ATTRIBUTION,
     RECONCILIATION,
     WEB_FUNNEL,
+)
+from lakehouse.tables.gold.shopping import (
+    CUSTOMER_CART,
+    CUSTOMER_LOYALTY,
+    CUSTOMER_RECOMMENDATION,
+    CUSTOMER_RETURN,
 )
 from lakehouse.tables.gold.story import (
     CUSTOMER_360,
@@ -47,10 +53,13 @@ GOLD_TABLES = (
     CUSTOMER_ORDER,
     CUSTOMER_ORDER_LINE,
     CUSTOMER_PAYMENT,
+    CUSTOMER_RETURN,
     CUSTOMER_WEB_SESSION,
+    CUSTOMER_RECOMMENDATION,
     CUSTOMER_TICKET,
     CUSTOMER_INTERACTION,
     CUSTOMER_CONSENT,
+    CUSTOMER_LOYALTY,
     CUSTOMER_METRIC,
     HOUSEHOLD_MEMBER,
     HOUSEHOLD,
@@ -59,11 +68,14 @@ GOLD_TABLES = (
     ORDER_ATTRIBUTION,
     CUSTOMER_TIMELINE,
     PRODUCT,
+    CUSTOMER_CART,
     CUSTOMER_INTEREST,
     CAMPAIGN,
     WEB_FUNNEL,
     CUSTOMER_360,
     RECONCILIATION,
+    STORE,
+    CHANNEL,
     DATE,
     SOURCE,
 )
@@ -82,9 +94,11 @@ RECONCILED_TABLES = frozenset(
 
 __all__ = [
     "CAMPAIGN",
+    "CHANNEL",
     "CUSTOMER",
     "CUSTOMER_360",
     "CUSTOMER_ATTRIBUTE",
+    "CUSTOMER_CART",
     "CUSTOMER_CONSENT",
     "CUSTOMER_CONTACT_POINT",
     "CUSTOMER_HISTORY",
@@ -92,11 +106,14 @@ __all__ = [
     "CUSTOMER_INTERACTION",
     "CUSTOMER_INTEREST",
     "CUSTOMER_JOURNEY_STAGE",
+    "CUSTOMER_LOYALTY",
     "CUSTOMER_METRIC",
     "CUSTOMER_ORDER",
     "CUSTOMER_ORDER_LINE",
     "CUSTOMER_PAYMENT",
+    "CUSTOMER_RECOMMENDATION",
     "CUSTOMER_RELATION",
+    "CUSTOMER_RETURN",
     "CUSTOMER_TICKET",
     "CUSTOMER_TIMELINE",
     "CUSTOMER_WEB_SESSION",
@@ -111,5 +128,6 @@ __all__ = [
     "RECONCILED_TABLES",
     "RECONCILIATION",
     "SOURCE",
+    "STORE",
     "WEB_FUNNEL",
 ]

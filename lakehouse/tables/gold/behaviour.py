@@ -100,6 +100,12 @@ CUSTOMER_WEB_SESSION = about_customers(
         fed_by=(f"{_EVENT}.product_id",),
     ),
     Column(
+        "carted_at",
+        "timestamp",
+        "When something was last put into the cart; null without a cart.",
+        fed_by=(f"{_EVENT}.event_at",),
+    ),
+    Column(
         "cart_state",
         "string",
         "checked_out (in the session), recovered (by an order within web.cart_recovery_days), abandoned; "

@@ -1,4 +1,4 @@
-"""Gold: what facts are told by: products, days, sources."""
+"""Gold: what facts are told by: products, stores, channels, days, sources."""
 
 from lakehouse.tables.gold.parts import CONTACT_DAY, ORDER_DAY, SOURCE_SYSTEM, dimension
 from lakehouse.tables.spec import Column
@@ -15,6 +15,56 @@ PRODUCT = dimension(
     SOURCE_SYSTEM,
     primary_key="product_id",
     owner="merchandising",
+)
+
+_SOLD, _WEATHER = "gold.customer_order.order_date", "silver.store_weather.weather_date"
+_USED = (
+    _SOLD,
+    CONTACT_DAY,
+    "gold.customer_consent.decided_at",
+    "gold.customer_web_session.session_date",
+    "silver.media_spend.spend_date",
+)
+
+STORE = dimension(
+    "store",
+    "One row per store that an order, a receipt or the weather names; no feed tells more of stores.",
+    Column("store_id", "string", "Store.", required=True),
+    Column("first_order_date", "date", "Day of its first sale; null without one.", fed_by=(_SOLD,)),
+    Column(
+        "last_order_date",
+        "date",
+        "Day of its last sale by the day of the run; null without one.",
+        fed_by=(_SOLD,),
+    ),
+    Column(
+        "last_weather_date",
+        "date",
+        "Last day of which the weather there is told; null if none is.",
+        fed_by=(_WEATHER,),
+    ),
+    primary_key="store_id",
+    owner="sales",
+)
+
+CHANNEL = dimension(
+    "channel",
+    "One row per channel that a fact names: of orders, of contacts, of consents, and the media that bring visits.",
+    Column("channel", "string", "Channel, as the facts have it.", required=True),
+    Column("is_for_sales", "boolean", "True if orders come by it.", required=True),
+    Column("is_for_contact", "boolean", "True if contacts come about by it.", required=True),
+    Column("is_for_consent", "boolean", "True if customers decide on it.", required=True),
+    Column(
+        "is_for_visits",
+        "boolean",
+        "True if it brings visits to the web site or money is spent on it; direct stands for no campaign.",
+        required=True,
+        fed_by=("gold.customer_web_session.medium", "silver.media_spend.medium"),
+    ),
+    Column("first_used_date", "date", "Day of the first fact that names it.", fed_by=_USED),
+    Column("last_used_date", "date", "Day of the last one by the day of the run.", fed_by=_USED),
+    primary_key="channel",
+    owner="insight",
 )
 
 DATE = dimension(

@@ -49,7 +49,7 @@ CUSTOMER_ORDER = about_customers(
         unit="reporting currency",
         fed_by=tuple(f"silver.order.{name}" for name in ("total_amount", "currency", "order_date")),
     ),
-    Column("store_id", "string", "Store of the sale; null for the shop."),
+    Column("store_id", "string", "Store of the sale, as in gold.store; null for the shop."),
     Column(
         "weather_condition",
         "string",

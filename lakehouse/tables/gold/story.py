@@ -18,6 +18,7 @@ _MOMENTS = (
     "gold.customer_ticket.opened_at",
     "gold.customer_ticket.closed_at",
     "gold.customer_interaction.happened_at",
+    "gold.customer_recommendation.clicked_at",
     "silver.consent_event.happened_at",
     "silver.loyalty.joined_date",
     "linkage.identity_event.occurred_at",
@@ -28,6 +29,7 @@ _KEYS = (
     "gold.customer_web_session.session_key",
     "gold.customer_ticket.record_key",
     "gold.customer_interaction.interaction_key",
+    "gold.customer_recommendation.recommendation_key",
     "silver.consent_event.record_key",
     "silver.loyalty.record_key",
     "linkage.identity_event.event_id",
@@ -82,7 +84,7 @@ CUSTOMER_TIMELINE = about_customers(
         "event_type",
         "string",
         "order, payment, payment_failed, refund, web_session, message_sent, message_opened, message_clicked, "
-        "unsubscribed, message, ticket_opened, ticket_closed, social_mention, survey_response, "
+        "unsubscribed, message, recommendation_clicked, ticket_opened, ticket_closed, social_mention, survey_response, "
         "consent_granted, consent_withdrawn, loyalty_joined, customer_created, customer_merged or customer_split.",
         required=True,
     ),

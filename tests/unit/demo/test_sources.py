@@ -17,7 +17,7 @@ NAMES = (
     *("marketing_event", "media_spend", "newsletter_subscriber", "payment_transaction"),
     *("pos_loyalty_member", "pos_receipt", "pos_receipt_line", "shop_account", "shop_order"),
     *("social_mention", "social_profile", "support_ticket", "survey_response"),
-    *("weather_store", "web_event"),
+    *("weather_store", "web_event", "web_recommendation"),
 )
 """The feeds that the generator makes; conf may describe more."""
 GROWN = {"web_event": {"screen_width"}}

@@ -88,6 +88,7 @@ def test_a_function_takes_the_tables_that_its_table_reads(spec: TableSpec) -> No
         "web",
         "journey",
         "attribution_days",
+        "recommendation_days",
         "as_of",
     }
     others = settings | ({"previous"} if spec.name in GOLD_BUILDS_ON else set())

@@ -20,7 +20,8 @@ SOURCES = {source.name: source for source in load_settings("test").sources}
          ["customer_identifier.identifier_value", "customer_web_session.identified_by"]),
         ("shop_order", "account_id", ["order.person_record_key", "order_line.person_record_key"],
          [f"customer_{fact}.person_record_key"
-          for fact in ("interaction", "order", "order_line", "payment", "web_session")]),
+          for fact in ("cart", "interaction", "order", "order_line", "payment", "recommendation",
+                       "return", "web_session")]),
         ("shop_order", "lines[].unit_price", ["order_line.unit_price"],
          ["customer_order_line.unit_price"]),
         ("weather_store", "rain_mm", ["store_weather.rain_millimetres"], []),

@@ -36,6 +36,7 @@ OUTCOME = DemoOutcome(
     households=Evaluation(12, 8, 4, 4, 1.0, 0.5),
     recall_by_distortion={"twins": (4, 0.75), "accents": (9, 1.0)},
     true_attributes={"postcode": (11, 0.9), "given_name": (12, 0.75)},
+    true_facts={"receipt told_again": (8, 0.875), "bought from a list": (4, 1.0)},
     planted=5,
     held_as_planted=4,
     held_unplanted=1,
@@ -112,4 +113,13 @@ def test_the_demo_reports_how_often_the_golden_record_is_true() -> None:
     assert told["Golden attributes that are true"] == [
         ("given_name", 12, 0.75),
         ("postcode", 11, 0.9),
+    ]
+
+
+def test_the_demo_reports_how_many_planted_facts_gold_tells_rightly() -> None:
+    told = rows_by_title(demo_report(OUTCOME, SETTINGS))
+
+    assert told["Planted facts that gold tells rightly"] == [
+        ("bought from a list", 4, 1.0),
+        ("receipt told again", 8, 0.875),
     ]

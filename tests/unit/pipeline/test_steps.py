@@ -70,6 +70,7 @@ def test_a_table_that_no_source_fills_any_more_is_retired_and_made_from_nothing(
         "silver.device",
         "silver.media_touch",
         "gold.customer_web_session",
+        "gold.customer_cart",
         "gold.web_funnel",
     ]
     assert {s.reads for s in retired} == {()}
@@ -96,7 +97,12 @@ def test_a_table_that_conf_leaves_out_is_made_by_nobody_and_read_as_empty() -> N
 
     retired = [step.table for step in all_steps(sources, out) if step.is_retired]
 
-    assert retired == ["gold.customer_web_session", "gold.customer_relation", "gold.web_funnel"]
+    assert retired == [
+        "gold.customer_web_session",
+        "gold.customer_relation",
+        "gold.customer_cart",
+        "gold.web_funnel",
+    ]
 
 
 def test_what_lost_its_sources_is_emptied_with_what_reads_it() -> None:

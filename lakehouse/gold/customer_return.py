@@ -1,0 +1,97 @@
+"""gold.customer_return: what came back of each purchase, and what was refunded."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.gold.customer_order import purchases
+from lakehouse.gold.money import reporting_amount
+from lakehouse.settings.facts import MoneySettings
+
+_AMOUNT = "decimal(18,2)"
+_OF_ORDER = ("order_record_key", "currency")
+
+
+def customer_return(
+    customer_order: DataFrame,
+    customer_order_line: DataFrame,
+    customer_payment: DataFrame,
+    money: MoneySettings,
+) -> DataFrame:
+    """One row per purchase of which something came back or was refunded, each purchase once.
+
+    An order that is returned as a whole comes back at its total; else what its lines of negative quantity
+    say came back. Lines and refunds in another currency than the order's are not among its amounts. Key:
+    record_key. Columns: those of gold.customer_return.
+    """
+    days = F.datediff(F.to_date("refunded_at"), F.col("order_date"))
+    returned = _returned(customer_order, customer_order_line, customer_payment)
+    return returned.select(
+        F.col("order_record_key").alias("record_key"),
+        "customer_id",
+        "person_record_key",
+        "source_system",
+        "order_id",
+        "channel",
+        "store_id",
+        "order_date",
+        "currency",
+        F.col("total_amount").alias("order_amount"),
+        "is_whole_order",
+        "returned_piece_count",
+        "returned_amount",
+        reporting_amount("returned_amount", "currency", "order_date", money).alias(
+            "returned_reporting_amount"
+        ),
+        F.coalesce("refund_count", F.lit(0)).alias("refund_count"),
+        F.coalesce("refunded_amount", F.lit(0)).cast(_AMOUNT).alias("refunded_amount"),
+        "refunded_at",
+        F.when(days >= 0, days).alias("days_to_refund"),
+    )
+
+
+def _returned(
+    customer_order: DataFrame, customer_order_line: DataFrame, customer_payment: DataFrame
+) -> DataFrame:
+    """The purchases of which something came back or was refunded, with how much of each."""
+    is_whole = F.col("status").eqNullSafe("returned")
+    amount = F.when(is_whole, F.col("total_amount")).otherwise(F.col("returned_amount"))
+    pieces = F.when(is_whole, F.col("sold_piece_count")).otherwise(F.col("returned_piece_count"))
+    return (
+        purchases(customer_order)
+        .withColumnRenamed("record_key", "order_record_key")
+        .join(_pieces(customer_order_line), on=list(_OF_ORDER), how="left")
+        .join(_refunds(customer_payment), on=list(_OF_ORDER), how="left")
+        .where(is_whole | (F.col("returned_piece_count") > 0) | (F.col("refund_count") > 0))
+        .withColumns(
+            {
+                "is_whole_order": is_whole,
+                "returned_amount": F.coalesce(amount, F.lit(0)).cast(_AMOUNT),
+                "returned_piece_count": F.coalesce(pieces, F.lit(0)),
+            }
+        )
+    )
+
+
+def _pieces(customer_order_line: DataFrame) -> DataFrame:
+    """One row per order and currency: pieces sold, pieces that came back, and what these were worth."""
+    quantity, is_back = F.col("quantity"), F.col("quantity") < 0
+    return customer_order_line.groupBy(*_OF_ORDER).agg(
+        F.sum(F.when(~is_back, quantity)).alias("sold_piece_count"),
+        F.sum(F.when(is_back, -quantity)).alias("returned_piece_count"),
+        F.sum(F.when(is_back, F.abs("line_amount"))).alias("returned_amount"),
+    )
+
+
+def _refunds(customer_payment: DataFrame) -> DataFrame:
+    """One row per order and currency: refunds that did not fail, their sum, and when the first was made."""
+    is_refund = F.col("status").eqNullSafe("refunded") | (F.col("amount") < 0)
+    has_failed = F.col("status").eqNullSafe("failed")
+    return (
+        customer_payment.where(is_refund & ~has_failed & ~F.col("is_told_again"))
+        .groupBy(*_OF_ORDER)
+        .agg(
+            F.count("*").alias("refund_count"),
+            F.sum(F.abs("amount")).alias("refunded_amount"),
+            F.min("paid_at").alias("refunded_at"),
+        )
+    )
