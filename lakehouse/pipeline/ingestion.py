@@ -151,13 +151,12 @@ def ingest(
         require_passed([outcome])
         if malformed or outcome.held_count:
             _hold(lake, attempt, source, records, staged)
-        good = good_rows(staged).drop(SEQUENCE_AT)
-        version = lake.tables.write(good, spec, attempt.key(spec.name))
+        sound = good_rows(staged).drop(SEQUENCE_AT)
+        version = lake.tables.write(sound, spec, attempt.key(spec.name))
     finally:
         every.unpersist()
-    good_count = appended_count(lake, spec, version, attempt)
-    held_count = malformed + outcome.held_count
-    book = _book(source.name, files, good=good_count, held=held_count, suppressed=stopped)
+    good, held = appended_count(lake, spec, version, attempt), malformed + outcome.held_count
+    book = _book(source.name, files, good=good, held=held, suppressed=stopped)
     return IngestedFeed(book, {spec.name: version}, [outcome])
 
 

@@ -60,9 +60,9 @@ def _table_faults(product: Product, purposes: PurposeSettings) -> Iterator[PathF
 def _content_faults(product: Product, policy: ProductPolicy) -> Iterator[PathFault]:
     faults = [*_expression_faults(product)]
     yield from faults
-    yield from _retention_faults(product, policy)
     if faults:
         return
+    yield from _retention_faults(product, policy)
     if product.groups is not None:
         yield from _group_faults(product, product.groups, policy)
     counted = Counter(column.name for column in product.columns)

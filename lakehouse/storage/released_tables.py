@@ -8,9 +8,8 @@ second of imports.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
@@ -22,6 +21,9 @@ from lakehouse.tables.ops import COMPACTION, ERASURE, RELEASE, RETENTION, REVERT
 from lakehouse.tables.spec import Layer, TableSpec
 
 _BATCH_ROWS = 8_192
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Row = dict[str, Any]
 """A row by column. Moments are in UTC, decimals exact."""
@@ -95,12 +97,15 @@ class ReleasedTables:
 
     def batches(
         self, spec: TableSpec, columns: Iterable[str] | None = None
-    ) -> tuple[pa.Schema, Iterator[pa.RecordBatch]] | None:
+    ) -> "tuple[pa.Schema, Iterator[pa.RecordBatch]] | None":
         """The table's rows batch by batch, with their schema; None of a table that the release lacks.
 
         They have the columns that the spec declares, or those of them that are named, but for columns
         that the spec has gained since.
         """
+        # A page is there in two seconds, of which this import would take a tenth.
+        import pyarrow as pa  # noqa: PLC0415
+
         if spec.name not in self.versions:
             return None
         try:

@@ -507,6 +507,7 @@ PRIVACY_REQUEST = _ops(
     ),
     Column("at", "timestamp", "When the step was taken.", required=True, run_metadata=True),
     primary_key=("request_id", "at"),
+    retention_from="at",
     subject_key="record_keys",
     retention_days=1095,
     purposes=("legal",),

@@ -14,6 +14,7 @@ from typing import Any
 from lakehouse.columns.plain_keys import record_key_of
 from lakehouse.settings.models import Settings
 from lakehouse.settings.sources import Source
+from lakehouse.tables.audience import AUDIENCE_EXPORT
 from lakehouse.tables.gold import GOLD_TABLES
 from lakehouse.tables.linkage import LINKAGE_TABLES
 from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE, LINK_OVERRIDE, QUARANTINE, REVIEW_TASK
@@ -28,7 +29,7 @@ CUSTOMERS = {"ann": "a" * 32, "bob": "b" * 32}
 BORN = {"ann": date(1980, 5, 4), "bob": date(1978, 1, 2)}
 PERSON_FEEDS = ("crm_contact", "shop_account", "pos_loyalty_member", "newsletter_subscriber")
 PERSON_FEEDS += ("social_profile", "support_ticket")
-LOGS = (LINK_OVERRIDE, ATTRIBUTE_OVERRIDE)
+LOGS = (LINK_OVERRIDE, ATTRIBUTE_OVERRIDE, AUDIENCE_EXPORT)
 
 Row = dict[str, Any]
 

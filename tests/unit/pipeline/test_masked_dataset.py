@@ -12,6 +12,7 @@ import pytest
 from lakehouse.errors import InputError
 from lakehouse.pipeline.customer_page import customer_page
 from lakehouse.pipeline.masked_dataset import mask_dataset
+from lakehouse.pipeline.reader_tables import reader_tables
 from lakehouse.privacy.fakes import postcode_area
 from lakehouse.storage.released_tables import ReleasedTables, released_tables
 from lakehouse.tables.gold import (
@@ -202,10 +203,11 @@ def test_free_text_goes_things_stay_and_counts_of_others_are_left_out(
     assert copy.rows(TERM_FREQUENCY) == []
 
 
-def test_a_page_of_a_copied_customer_can_be_shown(copy: ReleasedTables) -> None:
+def test_a_page_of_a_copied_customer_can_be_shown(copy: ReleasedTables, lake: PlainLake) -> None:
     one = copy.rows(CUSTOMER)[0]["customer_id"]
+    tables = reader_tables(lake.settings(**{"lake.root": copy.locations.root}))
 
-    assert len(customer_page(copy, one).gold["customer_order"]) == 2
+    assert len(customer_page(tables, one).gold["customer_order"]) == 2
 
 
 def test_the_seed_chooses_the_same_customers_and_masks_are_new_each_time(

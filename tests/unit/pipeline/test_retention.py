@@ -14,8 +14,12 @@ from lakehouse.tables.silver import SILVER_TABLES
 from lakehouse.tables.spec import Sensitivity, TableSpec, WriteMode
 
 SOURCES = [pytest.param(source, id=source.name) for source in load_settings("test").sources]
-BY_PRIVACY = {"ops.erasure", "ops.erasure_mark", "ops.erased_row", "ops.suppression"}
-"""Tables of erasure: what must not come back is kept until it is lifted, the rest until it is proved."""
+BY_PRIVACY = {
+    *("ops.erasure", "ops.erasure_mark", "ops.erased_row", "ops.suppression"),
+    *("ops.restriction", "ops.audience_export"),
+}
+"""What must not come back, or be used, is kept until that is lifted, the rest of erasure until it is proved;
+whom an export told of, as long as somebody may have to be removed from where it went."""
 
 
 def is_personal(spec: TableSpec) -> bool:
