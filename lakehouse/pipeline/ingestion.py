@@ -155,9 +155,8 @@ def ingest(
         version = lake.tables.write(good, spec, attempt.key(spec.name))
     finally:
         every.unpersist()
-    good_count = appended_count(lake, spec, version, attempt)
-    held_count = malformed + outcome.held_count
-    book = _book(source.name, files, good=good_count, held=held_count, suppressed=stopped)
+    added, held = appended_count(lake, spec, version, attempt), malformed + outcome.held_count
+    book = _book(source.name, files, good=added, held=held, suppressed=stopped)
     return IngestedFeed(book, {spec.name: version}, [outcome])
 
 
