@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.errors import InputError, NotFoundError
 from lakehouse.pipeline import attempt as attempts
-from lakehouse.pipeline import runner
+from lakehouse.pipeline import audit, runner
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.erased_landing import landing_folder, settle_landing
 from lakehouse.pipeline.erasure_plan import planned
@@ -187,7 +187,10 @@ def cases(lake: Lake) -> list[tuple[str, str, str, str]]:
 def record(
     lake: Lake, erasure_id: str, step: str, detail: Mapping[str, object], **more: object
 ) -> None:
-    """Logs a step of an erasure."""
+    """Logs a step of an erasure, and before that in the audit."""
+    audit.record(
+        lake.settings, action="erase", surface="privacy erase", reason=f"{erasure_id} {step}"
+    )
     values: dict[str, object] = {
         "erasure_id": erasure_id,
         "step": step,

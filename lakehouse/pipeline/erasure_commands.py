@@ -6,12 +6,15 @@ from pathlib import Path
 
 from pyspark.sql import functions as F
 
-from lakehouse.errors import InputError, NotFoundError
+from lakehouse.errors import ConflictError, InputError, NotFoundError
 from lakehouse.pipeline import erasure, erasure_proof, suppression
-from lakehouse.pipeline.erasure import APPROVED, EXECUTED, PLANNED
+from lakehouse.pipeline.erasure import APPROVED, EXECUTED, PLANNED, Case
 from lakehouse.pipeline.lake import Lake, open_lake
+from lakehouse.pipeline.privacy_requests import all_requests, request_of, take_step
+from lakehouse.privacy.request_log import Step
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
+from lakehouse.settings.regimes import Right
 from lakehouse.tables.linkage import IDENTITY_MAP
 
 
@@ -23,18 +26,42 @@ def plan(
     request: str | None,
     by: str,
 ) -> Report:
-    """Plans the erasure of these records, or of all records that are the customer's now.
+    """Plans the erasure of these records, of all that are the customer's now, or of those of a request.
 
     Raises:
-        InputError: not exactly one of records and customer is named.
-        NotFoundError: there is no such record or customer.
+        InputError: records and customer are named both, or nobody at all.
+        NotFoundError: there is no such record, customer or request.
+        ConflictError: the request asks for something else, or cannot be carried out yet.
     """
-    if bool(record_keys) == (customer is not None):
+    if record_keys and customer is not None:
         raise InputError("Say whom to erase.", "give --records-from or --customer, not both.")
+    if not record_keys and customer is None:
+        record_keys = _records_asked(settings, request)
     lake = open_lake(settings)
     keys = record_keys if customer is None else _records_of(lake, customer)
     found = erasure.plan(lake, keys, request, by)
     return _plan_report(found.erasure_id, found.detail(PLANNED))
+
+
+def _records_asked(settings: Settings, request_id: str | None) -> Sequence[str]:
+    if request_id is None:
+        raise InputError("Say whom to erase.", "give --request, --records-from or --customer.")
+    request = request_of(settings, request_id)
+    if request.kind != Right.ERASURE:
+        raise ConflictError(
+            f"Request {request_id} asks for {request.kind}, not for erasure.",
+            "c360 privacy request list shows what is asked.",
+        )
+    request.require(Step.EXECUTED)
+    return request.record_keys
+
+
+def _tell_request(settings: Settings, found: Case, step: Step, note: str) -> None:
+    """Logs the step of the request that the erasure answers, if the log of requests has it."""
+    asked_by, planned = found.steps[PLANNED].request_id, found.steps[PLANNED].done_by
+    for request in all_requests(settings):
+        if request.request_id == asked_by and request.is_open and step not in request.taken:
+            take_step(settings, request.request_id, step, by=planned, note=note)
 
 
 def _records_of(lake: Lake, customer: str) -> list[str]:
@@ -74,6 +101,8 @@ def execute(settings: Settings, erasure_ids: Sequence[str]) -> Report:
     """Carries out approved erasures by one run."""
     done = erasure.execute(open_lake(settings), erasure_ids)
     release = done[0].steps[EXECUTED].release_number
+    for found in done:
+        _tell_request(settings, found, Step.EXECUTED, f"erasure {found.erasure_id}")
     hours = settings.erasure.retention_hours
     return Report(
         lines=[
@@ -101,12 +130,11 @@ def prove(
     out: Path | None,
 ) -> Report:
     """Proves an erasure, and writes the certificate to a file, if one is named."""
+    lake = open_lake(settings)
     found = erasure_proof.prove(
-        open_lake(settings),
-        erasure_id,
-        retention_hours=retention_hours,
-        identifiers=identifiers,
+        lake, erasure_id, retention_hours=retention_hours, identifiers=identifiers
     )
+    _tell_request(settings, erasure.case(lake, erasure_id), Step.PROVED, f"erasure {erasure_id}")
     text = json.dumps(found, indent=2, sort_keys=True)
     if out is not None:
         out.write_text(f"{text}\n", encoding="utf-8")

@@ -11,15 +11,18 @@ from lakehouse.pipeline.forgetting import KEY_COLUMNS
 from lakehouse.pipeline.lake import Lake, in_parallel
 from lakehouse.pipeline.subject_rows import bronze_rows, keys_of
 from lakehouse.settings.models import Settings
+from lakehouse.tables.audience import AUDIENCE_EXPORT
 from lakehouse.tables.linkage import IDENTITY_MAP
 from lakehouse.tables.local_frame import local_frame
-from lakehouse.tables.ops import LANDING_FILE
+from lakehouse.tables.ops import LANDING_FILE, PRIVACY_REQUEST
 from lakehouse.tables.spec import Layer
 
 ALLOWED = {
     "ops.suppression": "keyed hashes, so that the person does not come back; gone by lifting",
     "ops.erasure": "the log of the erasure: counts and names of tables, no value",
     "ops.landing_file": "names and hashes of landing files as they were delivered",
+    PRIVACY_REQUEST.name: "what was asked, when and how it was answered: keys and keyed hashes, no value",
+    AUDIENCE_EXPORT.name: "the retired id, until the next export tells each destination who must go",
 }
 """Residues of every erasure, by table, and why."""
 

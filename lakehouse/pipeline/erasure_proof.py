@@ -34,8 +34,9 @@ from lakehouse.storage.locations import Locations
 from lakehouse.storage.log_truncation import truncate_log
 from lakehouse.storage.maintenance import vacuum_before
 from lakehouse.storage.releases import current_release, release_of
+from lakehouse.tables.audience import AUDIENCE_EXPORT
 from lakehouse.tables.erasure import ERASED_ROW, ERASURE_MARK, SUPPRESSION
-from lakehouse.tables.ops import RELEASE
+from lakehouse.tables.ops import PRIVACY_REQUEST, RELEASE
 
 
 def prove(
@@ -169,7 +170,8 @@ def _left_out(lake: Lake) -> list[Path]:
     """The residues that are allowed to stay, and what the search itself goes by."""
     locations = Locations(lake.settings.lake.root)
     held = lake.settings.erasure.held_tables(lake.settings.sources)
-    tables = [SUPPRESSION.name, ERASURE_MARK.name, ERASED_ROW.name, *held]
+    by_key = (PRIVACY_REQUEST.name, AUDIENCE_EXPORT.name)
+    tables = [SUPPRESSION.name, ERASURE_MARK.name, ERASED_ROW.name, *by_key, *held]
     folders = [local_path(locations.path(table)) for table in tables]
     landing = local_path(lake.settings.lake.landing)
     patterns = [

@@ -23,6 +23,7 @@ from lakehouse.pipeline.subject_rows import (
     suppressions,
 )
 from lakehouse.privacy.erasure_marks import CUSTOMER, KEY, RECORD, VALUE
+from lakehouse.tables.audience import AUDIENCE_EXPORT
 from lakehouse.tables.conform import conformed
 from lakehouse.tables.erasure import ERASED_ROW, ERASURE_MARK, ERASURE_TABLES, SUPPRESSION
 from lakehouse.tables.linkage import (
@@ -56,8 +57,9 @@ _COMPARED = frozenset(
 def is_about_people(spec: TableSpec) -> bool:
     """True of a log with rows about single people: it is never made anew, so that these are deleted."""
     is_log = spec.write_mode is WriteMode.APPEND and spec.layer is not Layer.BRONZE
-    is_own = spec in (*ERASURE_TABLES, QUARANTINE)
-    return is_log and not is_own and bool({*KEY_COLUMNS} & {*spec.column_names})
+    # An export's destination can be told to let her go only as long as it is known that she went there.
+    is_apart = spec in (*ERASURE_TABLES, QUARANTINE, AUDIENCE_EXPORT)
+    return is_log and not is_apart and bool({*KEY_COLUMNS} & {*spec.column_names})
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ _STREET = re.compile(
     r"|\b(?:calle|avenida|via|viale|piazza|rua|ulica|ul\.) (?:[\w'.-]+ ){0,4}[\w'.-]+,? \d{1,4}\b",
     re.IGNORECASE,
 )
+_UUID = re.compile(r"(?<![\w-])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![\w-])")
 _SSN = re.compile(r"(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")
 _NINO = re.compile(
     r"(?<!\w)(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?(?:\d{2} ?){3}[A-D](?!\w)"
@@ -67,6 +68,8 @@ def kinds_in(text: str, countries: Sequence[str], latest_birth_year: int) -> fro
         countries: ISO alpha-2; by their plans a telephone number without country is judged.
         latest_birth_year: dates of later years are nobody's birth date, nor are those before 1905.
     """
+    # One of digits alone looks like a telephone number.
+    text = _UUID.sub(" ", text)
     found = {kind for kind, is_found in _BY_FORM.items() if is_found(text)}
     if _has_phone(text, countries):
         found.add(Kind.PHONE)

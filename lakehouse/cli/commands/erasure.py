@@ -51,9 +51,9 @@ def erase_plan(
 ) -> None:
     """Find all that an erasure would touch: tables, rows, files, landing files, and what stays.
 
-    Nothing is erased yet. Name the records, or the customer whose records are meant.
+    Nothing is erased yet. Name an approved request, or the records or the customer that are meant.
 
-    Example: c360 privacy erase plan --records-from keys.txt --request R-17 --by officer
+    Example: c360 privacy erase plan --request 5f0c1d2e3a4b --by officer
     """
     from lakehouse.pipeline import erasure_commands
 
