@@ -1,13 +1,32 @@
 """Fixtures that several tiers share. Importing this starts no JVM: the session is lazy."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from pyspark.sql import SparkSession
 
 from lakehouse.jars import jar_paths
 from lakehouse.jvm import LOCAL_TUNING
 from lakehouse.storage.session import session
+
+# A law holds however long it takes to be seen: machines of CI are slow at times.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
+
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """Leaves the product's logger as it was found, for the tests that read its records."""
+    logger = logging.getLogger("lakehouse")
+    handlers, level, propagates = list(logger.handlers), logger.level, logger.propagate
+    yield
+    for handler in logger.handlers:
+        if handler not in handlers:
+            handler.close()
+    logger.handlers, logger.propagate = handlers, propagates
+    logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -1,24 +1,11 @@
 import logging
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lakehouse.logs import configure_logging
-
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    """Leaves the product's logger as it was found, for the tests that read its records."""
-    logger = logging.getLogger("lakehouse")
-    handlers, level, propagates = list(logger.handlers), logger.level, logger.propagate
-    yield
-    for handler in logger.handlers:
-        handler.close()
-    logger.handlers, logger.propagate = handlers, propagates
-    logger.setLevel(level)
 
 
 def test_the_log_file_has_plain_dated_lines_of_the_asked_level(
