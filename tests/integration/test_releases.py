@@ -40,7 +40,7 @@ def copied(small_lake: SmallLake, company: Path, tmp_path: Path) -> SmallLake:
 
 
 def test_running_a_run_id_again_changes_nothing(copied: SmallLake) -> None:
-    made = copied.lake.specs.keys() - copied.lake.retired
+    made = [table for table in copied.lake.specs if copied.lake.tables.exists(table)]
     before = {t: copied.lake.tables.version(t) for t in made}
     outcome = copied.run("day-1", DAY_1)
     assert outcome.status == runner.ALREADY_DONE
