@@ -54,11 +54,13 @@ def plan(lake: Lake, record_keys: Sequence[str], request_id: str | None, by: str
     """Finds all that an erasure of these person records would touch, and keeps it as a plan.
 
     Raises:
-        InputError: no record is named.
+        InputError: no record is named, or nobody says who plans.
         NotFoundError: a record is not known to the release; nothing was written.
         ConfigurationError: landing files are to be changed, and cannot be.
     """
     release, keys = lake.release(), sorted(set(record_keys))
+    if not by.strip():
+        raise InputError("A plan needs who makes it.", "give --by.")
     if not keys:
         raise InputError("No record is named.", "name record keys of silver.person_record.")
     landing_folder(lake.settings)
@@ -111,7 +113,9 @@ def execute(lake: Lake, erasure_ids: Sequence[str]) -> list[Case]:
     run_id = f"{RUN_PREFIX}{sha256(','.join(ids).encode()).hexdigest()[:12]}"
     for found in (case(lake, erasure_id) for erasure_id in ids):
         _require_approved(found, run_id)
-    runner.run(lake, run_id, _day(lake, run_id), forgetting=Forgetting(lake, ids))
+    forgetting = Forgetting(lake, ids)
+    runner.run(lake, run_id, _day(lake, run_id), forgetting=forgetting)
+    forgetting.forget_decisions()
     lake.kill_points.passed(OF_ERASURE, AFTER_RECORD)
     release = _release_of(lake, run_id)
     landing = settle_landing(lake, run_id, current_release(lake.tables).versions)

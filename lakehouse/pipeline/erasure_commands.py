@@ -58,10 +58,13 @@ def _records_asked(settings: Settings, request_id: str | None) -> Sequence[str]:
 
 def _tell_request(settings: Settings, found: Case, step: Step, note: str) -> None:
     """Logs the step of the request that the erasure answers, if the log of requests has it."""
-    asked_by, planned = found.steps[PLANNED].request_id, found.steps[PLANNED].done_by
+    planned = found.steps[PLANNED]
+    if planned.request_id is None:
+        return
     for request in all_requests(settings):
-        if request.request_id == asked_by and request.is_open and step not in request.taken:
-            take_step(settings, request.request_id, step, by=planned, note=note)
+        is_due = Step.APPROVED in request.taken and request.is_open and step not in request.taken
+        if request.request_id == planned.request_id and request.kind == Right.ERASURE and is_due:
+            take_step(settings, request.request_id, step, by=planned.done_by, note=note)
 
 
 def _records_of(lake: Lake, customer: str) -> list[str]:
@@ -134,10 +137,11 @@ def prove(
     found = erasure_proof.prove(
         lake, erasure_id, retention_hours=retention_hours, identifiers=identifiers
     )
-    _tell_request(settings, erasure.case(lake, erasure_id), Step.PROVED, f"erasure {erasure_id}")
     text = json.dumps(found, indent=2, sort_keys=True)
     if out is not None:
         out.write_text(f"{text}\n", encoding="utf-8")
+    _tell_request(settings, erasure.case(lake, erasure_id), Step.PROVED, f"erasure {erasure_id}")
+    if out is not None:
         return Report(lines=[f"Nothing is left; {out} certifies it."])
     return Report(lines=text.splitlines())
 

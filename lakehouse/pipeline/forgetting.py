@@ -4,7 +4,7 @@ builds, what tables keep of their last release comes without them, and all that 
 Everything is found from the release that the run starts from, so that a run that was killed finds it again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
@@ -91,7 +91,7 @@ class Forgetting:
                 places = rows.where(F.col("table_name") == table).select(*PLACE)
                 versions[table] = self._deleted(lake.specs[table], places)
         versions[QUARANTINE.name] = self._deleted(QUARANTINE, held.rows)
-        return versions | self._forget_logs()
+        return versions | self._forget(spec for spec in self._logs() if spec.name not in LOG_TABLES)
 
     def end(self, attempt: Attempt, versions: Mapping[str, int]) -> Mapping[str, int]:
         """The versions of all tables that the run has written, sealed.
@@ -148,17 +148,27 @@ class Forgetting:
         alone = gone.join(others, on="customer_id", how="left_anti")
         return alone.select("erasure_id", F.col("customer_id").alias("key"))
 
-    def _forget_logs(self) -> dict[str, int]:
-        """Deletes from every log the rows about these people; the versions of those in a release."""
+    def forget_decisions(self) -> None:
+        """Deletes what was decided about these people, once they are gone.
+
+        Such logs stand outside of releases: a run that is rolled back would not put them back, and who is
+        still there would be without her restriction.
+        """
+        self._forget(spec for spec in self._logs() if spec.name in LOG_TABLES)
+
+    def _logs(self) -> Iterator[TableSpec]:
+        for spec in self.lake.specs.values():
+            if is_about_people(spec) and self.lake.tables.exists(spec.name):
+                yield spec
+
+    def _forget(self, logs: Iterable[TableSpec]) -> dict[str, int]:
+        """Deletes the rows about these people from these logs; the versions without them."""
         keys = self._marks(RECORD, KEY, CUSTOMER).select("key").distinct()
         versions = {}
-        for spec in self.lake.specs.values():
+        for spec in logs:
             columns = [name for name in KEY_COLUMNS if name in spec.column_names]
-            if is_about_people(spec) and self.lake.tables.exists(spec.name):
-                rows = mentioning(self.lake.tables.read(spec.name), columns, keys)
-                version = self._deleted(spec, rows.select(*spec.primary_key))
-                if spec.name not in LOG_TABLES:
-                    versions[spec.name] = version
+            rows = mentioning(self.lake.tables.read(spec.name), columns, keys)
+            versions[spec.name] = self._deleted(spec, rows.select(*spec.primary_key))
         return versions
 
     def _deleted(self, spec: TableSpec, keys: DataFrame) -> int:

@@ -26,8 +26,10 @@ from lakehouse.pipeline.ingestion import (
     landing_uri,
     require_landing_folder,
     staged_records,
+    without_suppressed,
 )
 from lakehouse.pipeline.lake import Lake
+from lakehouse.pipeline.suppression import suppressed_now
 from lakehouse.quality.bronze_suite import SEQUENCE_AT
 from lakehouse.quality.quarantine import good_rows, held_rows
 from lakehouse.settings.sources import Source
@@ -153,8 +155,9 @@ def _append(
         on=["source_file", "file_hash"],
         how="left_semi",
     ).where(F.col("table_name") == spec.name)
-    records = parsed(lake.spark, source, paths).persist()
+    parsed_records = parsed(lake.spark, source, paths).persist()
     try:
+        records, stopped = _not_erased(lake, attempt, source, parsed_records, tried)
         secret = lake.settings.lake.secret.get_secret_value()
         # All records first: a snapshot's moment is what most of its file says, held or not.
         every, _ = staged_records(records, source, attempt, files, secret)
@@ -165,7 +168,7 @@ def _append(
         good = good_rows(staged).drop(SEQUENCE_AT)
         version = lake.tables.write(good, spec, attempt.key(spec.name))
     finally:
-        records.unpersist()
+        parsed_records.unpersist()
     # Each count from another place: the log of held rows, the table, the parser and the rules.
     book = FeedBook(
         feed=source.name,
@@ -173,6 +176,18 @@ def _append(
         good_count=appended_count(lake, spec, version, attempt),
         quarantined_count=still_held,
         duplicate_count=0,
-        rejected_count=0,
+        rejected_count=stopped,
+        suppressed_count=stopped,
     )
     return book, version
+
+
+def _not_erased(
+    lake: Lake, attempt: Attempt, source: Source, records: DataFrame, tried: DataFrame
+) -> tuple[DataFrame, int]:
+    """The records but for those of people who were erased, and how many of these were tried."""
+    kept, found = without_suppressed(lake, attempt, source, records, suppressed_now(lake))
+    if not found:
+        return kept, 0
+    theirs = records.join(kept.select(*PLACE), on=PLACE, how="left_anti")
+    return kept, theirs.join(tried, on=PLACE, how="left_semi").count()

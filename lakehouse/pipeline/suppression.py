@@ -164,7 +164,8 @@ def lift(lake: Lake, erasure_id: str) -> int:
         F.lit(datetime.now(UTC)).alias("recorded_at"),
     )
     number = lake.tables.version(SUPPRESSION.name) + 1
-    key = WriteKey(f"c360:{SUPPRESSION.name}", number, uuid.uuid4().hex)
+    # Runs number their writes of this table in another way.
+    key = WriteKey(f"c360:{SUPPRESSION.name}:lift", number, uuid.uuid4().hex)
     lake.tables.write(rows, SUPPRESSION, key)
     return count
 

@@ -81,6 +81,10 @@ class LakeSettings(Frozen):
         ]:
             # Once empty, they could not be made again: they hold what sources no longer tell.
             raise ValueError(f"cannot go without {', '.join(lasting)}: they keep what was before")
+        if decisive := {"gold.customer_consent", "gold.customer_identifier"} & {*names}:
+            raise ValueError(
+                f"cannot go without {', '.join(sorted(decisive))}: they say whom nobody may be served"
+            )
         if RECONCILED_TABLES & {*names} and RECONCILIATION.name not in names:
             raise ValueError(
                 f"leave out {RECONCILIATION.name}, too, which compares what is left out"
