@@ -4,16 +4,11 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
 from pyspark.sql import SparkSession
 
 from lakehouse.jars import jar_paths
 from lakehouse.jvm import LOCAL_TUNING
 from lakehouse.storage.session import session
-
-# A law holds however long it takes to be seen: machines of CI are slow at times.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

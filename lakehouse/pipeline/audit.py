@@ -137,16 +137,17 @@ def audit_list(settings: Settings, *, subject: str | None, most: int) -> Report:
     if subject is not None:
         token = keys.token(subject)
         rows = [row for row in rows if token in row["subjects"]]
+    unread = len(lines) - len(rows) if subject is None else 0
+    warnings = [f"{unread} lines cannot be read: run `c360 audit verify`."] if unread else []
     if not rows:
-        return Report(lines=["The audit has no such row." if subject else "The audit is empty."])
+        none = "The audit has no such row." if subject else "The audit has no row that can be read."
+        return Report(lines=[none], warnings=warnings)
     shown = [
         (row["number"], row["at"][:19], row["actor"], row["role"], row["action"], row["surface"],
          row["count"], row["subjects"][0][:12] if row["subjects"] else "", row["reason"])
         for row in reversed(rows[-most:])
     ]  # fmt: skip
     heading = ("row", "at (UTC)", "who", "role", "did", "where", "of", "subject", "why")
-    unread = len(lines) - len(rows) if subject is None else 0
-    warnings = [f"{unread} lines cannot be read: run `c360 audit verify`."] if unread else []
     return Report([Grid("Audit", heading, shown)], [f"{len(rows):,} rows."], warnings)
 
 
@@ -172,8 +173,10 @@ def audit_verify(settings: Settings) -> Report:
         for line in lines
         if (row := read_line(line, keys)) is not None and "head" in row
     ]
-    if lines and kept is None:
+    if kept is None:
         warnings.append(f"No head is kept at {log.head_path}: a cut end would not be seen.")
+    if not lines and kept is None:
+        warnings.append("Nothing was ever recorded here, or all of it was deleted, the head too.")
     if torn:
         warnings.append(
             f"A process died while it wrote: {torn} bytes of a row that was never acted on stand at the "

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from lakehouse.errors import ConflictError, InputError
+from lakehouse.pipeline.audit import record
 from lakehouse.pipeline.privacy_requests import request_of, take_step
 from lakehouse.pipeline.privacy_rows import Held, held_rows
 from lakehouse.privacy.archive_files import SCHEMA_VERSION, archive_files
+from lakehouse.privacy.masking import require_identifiers
 from lakehouse.privacy.request_log import PrivacyRequest, Step
 from lakehouse.settings.models import Settings
 from lakehouse.settings.regimes import Right
@@ -34,6 +36,7 @@ def deliver_archive(settings: Settings, request_id: str, folder: Path, *, by: st
     Readable by its owner alone. It is there whole or not at all.
 
     Raises:
+        AccessError: the session's role does not see identifiers, or nothing can be recorded.
         ConflictError: the request is of another kind, not verified, not approved, or was delivered.
         InputError: the folder is not there, cannot be written, or holds that file already.
     """
@@ -43,10 +46,22 @@ def deliver_archive(settings: Settings, request_id: str, folder: Path, *, by: st
             f"A request for {request.kind} is not answered by an archive.", "see --help."
         )
     request.require(Step.DELIVERED)
+    require_identifiers(settings.roles.current)
     path = folder / f"{request.request_id}.zip"
-    if path.exists() or not folder.is_dir():
-        raise InputError(f"{path} is there already, or its folder is not.", "name another folder.")
-    document = archive_document(released_tables(settings.lake), settings, request)
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}.", "make it, or name another.")
+    if path.exists():
+        raise InputError(f"{path} is there already.", "name another folder.")
+    tables = released_tables(settings.lake)
+    document = archive_document(tables, settings, request)
+    record(
+        settings,
+        action="export",
+        surface="privacy request",
+        subjects=request.record_keys,
+        reason=request.request_id,
+        release=tables.number,
+    )
     _write(path, zipped(archive_files(document)))
     take_step(settings, request_id, Step.DELIVERED, by=by, note="archive written")
     return path

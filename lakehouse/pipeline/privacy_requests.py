@@ -5,12 +5,13 @@ keyed hashes. Nobody is shown anything before somebody has checked who asks.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lakehouse.errors import ConflictError, InputError, NotFoundError, SeveralFoundError
+from lakehouse.pipeline.audit import record
 from lakehouse.pipeline.privacy_subject import find_subject
 from lakehouse.privacy.request_log import (
     KINDS,
@@ -72,6 +73,7 @@ def open_request(
     """Registers a request, and finds whom it is about. One that the law of her residence lacks is refused.
 
     Raises:
+        AccessError: it cannot be recorded in the audit.
         InputError: no identifier was given or nobody says who registers it, or its purpose is none of conf.
         SeveralFoundError: what was given fits more than one person; nothing was registered.
     """
@@ -96,8 +98,20 @@ def open_request(
     rows = [{**row, **more} for more in _first_steps(settings, asked, regime, subject)]
     for number, step in enumerate(rows):
         step["at"] = at + number * _TICK
+    _record(settings, row["request_id"], "opened", subject.record_keys)
     request_log(settings).append(rows)
     return request_of(settings, row["request_id"]), subject
+
+
+def _record(settings: Settings, request_id: str, step: str, record_keys: Sequence[str]) -> None:
+    """One row of the audit, before the step is logged: it says nothing that a token does not."""
+    record(
+        settings,
+        action="request",
+        surface="privacy request",
+        subjects=record_keys,
+        reason=f"{request_id} {step}",
+    )
 
 
 def _require_sense(settings: Settings, asked: Asked, by: str) -> None:
@@ -143,6 +157,7 @@ def take_step(
     """Logs one step of a request, and returns the request after it.
 
     Raises:
+        AccessError: it cannot be recorded in the audit.
         InputError: nobody says who took it, or why or how.
         NotFoundError: there is no such request.
         ConflictError: the step cannot come now; nothing was written.
@@ -155,6 +170,7 @@ def take_step(
     with log.deciding():
         request = request_of(settings, request_id)
         request.require(step)
+        _record(settings, request_id, step, request.record_keys)
         log.append([_next_row(request, step, by, note, now, more)])
     return request_of(settings, request_id)
 

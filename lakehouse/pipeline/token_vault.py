@@ -4,16 +4,16 @@ There is no table of tokens. The vault is the release itself: the tokens of its 
 and the one that is asked for is among them or not. What has been erased has no token any more.
 """
 
-from lakehouse.errors import AccessError, InputError, NotFoundError
+from lakehouse.errors import InputError, NotFoundError
 from lakehouse.pipeline.audit import record
+from lakehouse.privacy.masking import require_identifiers
 from lakehouse.privacy.tokens import resolved_values, token_keys, version_of
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
-from lakehouse.settings.roles import Mask
 from lakehouse.storage.released_tables import ReleasedTables, released_tables
 from lakehouse.tables.gold import CUSTOMER, CUSTOMER_IDENTIFIER
 from lakehouse.tables.linkage import IDENTITY_MAP
-from lakehouse.tables.spec import Sensitivity, TableSpec
+from lakehouse.tables.spec import TableSpec
 
 _SHORTEST_REASON = 10
 _ASKED = (
@@ -63,14 +63,12 @@ def resolve_token(settings: Settings, token: str, *, purpose: str, reason: str) 
 
 
 def _require_leave(settings: Settings, reason: str) -> None:
-    role = settings.roles.current
-    if role.sees.get(Sensitivity.DIRECT_IDENTIFIER) is not Mask.CLEAR:
-        raise AccessError(
-            f"The role {role.name} may not see identifiers, so it may not resolve tokens.",
-            "call as a role that may: C360_ROLE, from conf/base/roles.yml.",
-        )
+    require_identifiers(settings.roles.current)
     if len(reason.strip()) < _SHORTEST_REASON:
-        raise InputError("A token is resolved for a reason only.", "say why, in a few words.")
+        raise InputError(
+            f"A token is resolved for a reason only, of {_SHORTEST_REASON} characters at least.",
+            "say why, in a few words.",
+        )
 
 
 def _owners(tables: ReleasedTables, spec: TableSpec, column: str) -> dict[str, set[str]]:

@@ -12,7 +12,7 @@ from typing import Any
 from lakehouse.errors import AccessError
 from lakehouse.privacy.shapes import BAND, HIDDEN, TOKEN_DIGITS, Shape, shape
 from lakehouse.settings.roles import Mask, Role
-from lakehouse.tables.spec import TableSpec
+from lakehouse.tables.spec import Sensitivity, TableSpec
 
 Row = dict[str, Any]
 
@@ -71,6 +71,15 @@ def require_clear(spec: TableSpec, role: Role, *columns: str) -> None:
         raise AccessError(
             f"The role {role.name} does not see {' and '.join(columns)} of {spec.name}, which this is "
             "told by.",
+            "name a role that does by --role or C360_ROLE; conf/base/roles.yml has them.",
+        )
+
+
+def require_identifiers(role: Role) -> None:
+    """Raises AccessError if the role does not see direct identifiers in the clear."""
+    if role.sees.get(Sensitivity.DIRECT_IDENTIFIER) is not Mask.CLEAR:
+        raise AccessError(
+            f"The role {role.name} does not see identifiers in the clear, which this tells.",
             "name a role that does by --role or C360_ROLE; conf/base/roles.yml has them.",
         )
 

@@ -88,7 +88,7 @@ def open_(  # noqa: PLR0913, PLR0917 - each is an option of the command
     Example: c360 privacy request open access --from - --country DE --by "A. Clerk"
     """
     from lakehouse.pipeline.privacy_requests import Asked, open_request
-    from lakehouse.privacy.request_log import Scope
+    from lakehouse.privacy.request_log import KINDS, Scope
     from lakehouse.settings.regimes import Right
 
     if scope not in tuple(Scope) or (scope == Scope.CONNECTED and not confirm):
@@ -96,8 +96,8 @@ def open_(  # noqa: PLR0913, PLR0917 - each is an option of the command
             "exact, or connected with --confirm: a wrong merge would show another person's data.",
             param_hint="--scope",
         )
-    if kind not in tuple(Right):
-        raise typer.BadParameter(f"choose from {', '.join(Right)}.", param_hint="KIND")
+    if kind not in KINDS:
+        raise typer.BadParameter(f"choose from {', '.join(KINDS)}.", param_hint="KIND")
     options = (("email", email), ("phone", phone), ("number", number))
     lines = [*((name, value) for name, values in options for value in values or ()), *_lines(given)]
     found = _given(lines, country.upper())

@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
-from lakehouse.errors import ConflictError, InputError
+from lakehouse.errors import AccessError, ConflictError, InputError
+from lakehouse.pipeline.audit import audit_log
 from lakehouse.pipeline.privacy_archive import archive_document, deliver_archive
 from lakehouse.pipeline.privacy_requests import Asked, approve, open_request, take_step
 from lakehouse.privacy.archive_files import archive_files, harmless
@@ -136,7 +138,6 @@ def test_a_portability_archive_holds_what_sources_sent_alone(settings: Settings)
 
 
 def test_subject_json_has_the_shape_that_its_schema_says(document: dict[str, Any]) -> None:
-    jsonschema = pytest.importorskip("jsonschema")
     made = archive_files(document)
 
     jsonschema.validate(json.loads(made["subject.json"]), json.loads(made["subject.schema.json"]))
@@ -159,6 +160,36 @@ def test_nothing_leaves_before_identity_is_verified_and_the_request_approved(
     with pytest.raises(ConflictError, match="not identity_verified"):
         approve(settings, opened.request_id, by="officer", note="fine")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_does_not_see_identifiers_delivers_no_archive(
+    settings: Settings, tmp_path: Path
+) -> None:
+    request = approved(settings, asked_by_ann())
+    marketer = settings.roles.model_copy(update={"reader": "marketer"})
+
+    with pytest.raises(AccessError, match="marketer"):
+        deliver_archive(
+            settings.model_copy(update={"roles": marketer}),
+            request.request_id,
+            tmp_path,
+            by="clerk",
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_step_of_a_request_and_the_archive_stand_in_the_audit(
+    settings: Settings, tmp_path: Path
+) -> None:
+    request = approved(settings, asked_by_ann())
+    deliver_archive(settings, request.request_id, tmp_path, by="clerk")
+    told = [line.decode() for line in audit_log(settings).content()[0]]
+    of_request = [line for line in told if request.request_id in line]
+
+    steps = ("opened", "identity_verified", "approved", "delivered")
+    assert [any(step in line for line in of_request) for step in steps] == [True] * len(steps)
+    assert any('"export"' in line for line in of_request)
+    assert not any(key in line for line in told for key in request.record_keys)
 
 
 def test_an_archive_is_delivered_once_and_readable_by_its_owner_alone(
