@@ -110,7 +110,6 @@ def load_settings(
     tree: dict[str, Any] = {"env": env, "kill": os.environ.get("C360_KILL")}
     sources, is_complete = read_sources(conf, env, faults)
     known = tuple(sources.values()) if is_complete else None
-    known = tuple(sources.values()) if is_complete else None
     for name, (branch, model) in _BRANCHES.items():
         layers, unread = _branch_layers(conf, env, name)
         faults += unread
