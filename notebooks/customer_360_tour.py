@@ -24,48 +24,15 @@ dbutils.widgets.text("role", "")
 
 from pyspark.sql import functions as F
 
-from lakehouse.pipeline import audit
-from lakehouse.privacy.masked_frame import masked
-from lakehouse.settings.load import load_settings
-from lakehouse.storage.delta_tables import DeltaTables
-from lakehouse.storage.kill_points import KillPoints
-from lakehouse.storage.locations import Locations
-from lakehouse.storage.locks import Locks
-from lakehouse.storage.releases import current_release
-from lakehouse.tables.gold import GOLD_TABLES
+from lakehouse.pipeline.notebook import notebook_release
 
-lake_root = dbutils.widgets.get("lake_root")
-catalog_prefix = dbutils.widgets.get("catalog_prefix") or None
-tables = DeltaTables(
-    spark, Locations(lake_root, catalog_prefix), Locks(lake_root, "external"), KillPoints(None)
+reader = notebook_release(
+    spark,
+    env=dbutils.widgets.get("env"),
+    lake_root=dbutils.widgets.get("lake_root"),
+    catalog_prefix=dbutils.widgets.get("catalog_prefix"),
+    role=dbutils.widgets.get("role"),
 )
-release = current_release(tables)
-said = {"lake.root": lake_root, "roles.reader": dbutils.widgets.get("role")}
-settings = load_settings(
-    dbutils.widgets.get("env"), overrides={key: value for key, value in said.items() if value}
-)
-role = settings.roles.current
-
-
-specs = {spec.entity: spec for spec in GOLD_TABLES}
-
-
-def released(entity):
-    """The gold table as the current release has it; empty if no source tells of it."""
-    if f"gold.{entity}" not in release.versions:
-        return spark.createDataFrame([], specs[entity].ddl())
-    return tables.read(f"gold.{entity}", release.versions[f"gold.{entity}"])
-
-
-def seen(frame, entity):
-    """Rows of the gold table as the role sees them."""
-    return masked(frame, specs[entity], role, customers=released("customer"))
-
-
-def gold(entity):
-    """The gold table as the role sees it."""
-    return seen(released(entity), entity)
-
 
 # COMMAND ----------
 
@@ -76,19 +43,14 @@ def gold(entity):
 # COMMAND ----------
 
 customer_id = dbutils.widgets.get("customer_id") or (
-    released("customer").orderBy(F.desc("record_count"), "customer_id").first().customer_id
+    reader.clear("gold.customer").orderBy(F.desc("record_count"), "customer_id").first().customer_id
 )
+reader.record([customer_id])
 
 
-audit.record(
-    settings, action="read", surface="notebook", subjects=[customer_id], release=release.number
-)
-
-
-def of_this_customer(entity):
+def of_this_customer(table):
     """The rows of the gold table that are about the chosen customer."""
-    # Found by the clear id, which the role may see as a token.
-    return seen(released(entity).where(F.col("customer_id") == customer_id), entity)
+    return reader.of_customer(f"gold.{table}", customer_id)
 
 
 display(of_this_customer("customer"))
@@ -152,9 +114,10 @@ display(of_this_customer("customer_consent").orderBy("purpose", "channel"))
 
 # COMMAND ----------
 
+products = reader.seen("gold.product").select("product_id", "product_name", "category")
 display(
     of_this_customer("customer_order_line")
-    .join(gold("product").select("product_id", "product_name", "category"), "product_id", "left")
+    .join(products, "product_id", "left")
     .select(
         "order_date", "channel", "product_name", "category", "quantity", "line_amount", "currency"
     )

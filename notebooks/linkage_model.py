@@ -31,28 +31,15 @@ from lakehouse.linkage.evidence import evidence_by_column
 from lakehouse.linkage.engine import linker, predicted, register_frequencies, register_pairs
 from lakehouse.linkage.frequency import with_frequencies
 from lakehouse.linkage.model import frequency_columns, splink_settings
-from lakehouse.pipeline import audit
-from lakehouse.privacy.masked_frame import masked
-from lakehouse.settings.load import load_settings
-from lakehouse.storage.delta_tables import DeltaTables
-from lakehouse.storage.kill_points import KillPoints
-from lakehouse.storage.locations import Locations
-from lakehouse.storage.locks import Locks
-from lakehouse.storage.releases import current_release
-from lakehouse.tables.silver import PERSON_RECORD
+from lakehouse.pipeline.notebook import notebook_release
 
-lake_root = dbutils.widgets.get("lake_root")
-catalog_prefix = dbutils.widgets.get("catalog_prefix") or None
-tables = DeltaTables(
-    spark, Locations(lake_root, catalog_prefix), Locks(lake_root, "external"), KillPoints(None)
+reader = notebook_release(
+    spark,
+    env=dbutils.widgets.get("env"),
+    lake_root=dbutils.widgets.get("lake_root"),
+    catalog_prefix=dbutils.widgets.get("catalog_prefix"),
+    role=dbutils.widgets.get("role"),
 )
-release = current_release(tables)
-
-
-def table(name):
-    """The table as the current release shows it."""
-    return tables.read(name, release.versions[name])
-
 
 # COMMAND ----------
 
@@ -62,11 +49,7 @@ def table(name):
 
 # COMMAND ----------
 
-said = {"lake.root": lake_root, "roles.reader": dbutils.widgets.get("role")}
-lake_settings = load_settings(
-    dbutils.widgets.get("env"), overrides={key: value for key, value in said.items() if value}
-)
-settings = lake_settings.linkage
+settings = reader.settings.linkage
 model_file = dbutils.widgets.get("model") or latest_model(settings.models)
 model = load_model(model_file)
 print(card_text(model, str(model_file)))
@@ -80,7 +63,7 @@ print(card_text(model, str(model_file)))
 
 # COMMAND ----------
 
-edges = table("linkage.scored_edge")
+edges = reader.clear("linkage.scored_edge")
 chosen = (dbutils.widgets.get("record_key_l"), dbutils.widgets.get("record_key_r"))
 pair = (
     edges.where((F.col("record_key_l") == chosen[0]) & (F.col("record_key_r") == chosen[1]))
@@ -89,15 +72,9 @@ pair = (
 ).first()
 either = F.col("record_key").isin(pair.record_key_l, pair.record_key_r)
 display(edges.where((F.col("record_key_l") == pair.record_key_l) & (F.col("record_key_r") == pair.record_key_r)))
-audit.record(
-    lake_settings,
-    action="read",
-    surface="notebook",
-    subjects=[pair.record_key_l, pair.record_key_r],
-    release=release.number,
-)
-people = table("silver.person_record").where(either)
-display(masked(people, PERSON_RECORD, lake_settings.roles.current))
+reader.record([pair.record_key_l, pair.record_key_r])
+people = reader.clear("silver.person_record").where(either)
+display(reader.seen("silver.person_record", people))
 
 # COMMAND ----------
 
@@ -108,12 +85,12 @@ display(masked(people, PERSON_RECORD, lake_settings.roles.current))
 # COMMAND ----------
 
 rare = frequency_columns(settings, model.present)
-seen = evidence_by_column(table("linkage.record_evidence").where(either), model.columns)
+seen = evidence_by_column(reader.clear("linkage.record_evidence").where(either), model.columns)
 people = with_frequencies(
     seen,
-    table("linkage.term_frequency"),
+    reader.clear("linkage.term_frequency"),
     rare,
-    lake_settings.lake.secret.get_secret_value(),
+    reader.settings.lake.secret.get_secret_value(),
 )
 connection = duckdb.connect()
 connection.register("arrived", people.toArrow())

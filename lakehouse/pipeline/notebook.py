@@ -1,0 +1,100 @@
+"""A release for a notebook: its tables, and what the role of who reads may see of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from lakehouse.pipeline import audit
+from lakehouse.privacy.masked_frame import masked
+from lakehouse.settings.load import load_settings
+from lakehouse.settings.models import Settings
+from lakehouse.storage.delta_tables import DeltaTables
+from lakehouse.storage.kill_points import KillPoints
+from lakehouse.storage.locations import Locations
+from lakehouse.storage.locks import Locks
+from lakehouse.storage.releases import Release, current_release
+from lakehouse.tables.gold import CUSTOMER
+from lakehouse.tables.local_frame import local_frame
+from lakehouse.tables.registry import STATIC_TABLES
+
+_SPECS = {spec.name: spec for spec in STATIC_TABLES}
+
+
+@dataclass(frozen=True)
+class NotebookRelease:
+    """The current release. `clear` is for finding and joining; what is displayed goes through `seen`."""
+
+    spark: SparkSession
+    settings: Settings
+    tables: DeltaTables
+    release: Release
+
+    def clear(self, table: str) -> DataFrame:
+        """The table as it is; empty if no source tells of it. KeyError if no table has that name."""
+        if table not in self.release.versions:
+            return local_frame(self.spark, (), _SPECS[table].ddl())
+        return self.tables.read(table, self.release.versions[table])
+
+    def seen(self, table: str, rows: DataFrame | None = None) -> DataFrame:
+        """These rows of the table, by default all, as the role sees them."""
+        frame = self.clear(table) if rows is None else rows
+        role = self.settings.roles.current
+        return masked(frame, _SPECS[table], role, customers=self.clear(CUSTOMER.name))
+
+    def of_customer(self, table: str, customer_id: str) -> DataFrame:
+        """The table's rows about one customer, as the role sees them."""
+        # Found by the clear id, which the role may see as a token.
+        rows = self.clear(table).where(F.col("customer_id") == customer_id)
+        return self.seen(table, rows)
+
+    def record(self, subjects: Sequence[str]) -> None:
+        """Records in the audit that these customers or person records are read; call it before.
+
+        Raises AuditError if it cannot be written: nobody may be looked at then.
+        """
+        audit.record(
+            self.settings,
+            action="read",
+            surface="notebook",
+            subjects=subjects,
+            release=self.release.number,
+        )
+
+
+def notebook_release(
+    spark: SparkSession,
+    *,
+    env: str,
+    lake_root: str = "",
+    catalog_prefix: str = "",
+    role: str = "",
+) -> NotebookRelease:
+    """The lake's current release for this notebook.
+
+    Args:
+        spark: the notebook's session.
+        env: whose `conf/` says who may see what.
+        lake_root: folder of the lake; by default that of conf.
+        catalog_prefix: such as `main.c360_`, of tables that go by catalog name.
+        role: in which role the notebook reads; by default the one that conf says.
+
+    Raises ConfigurationError if the environment's conf has a fault.
+    """
+    said = {
+        "lake.root": lake_root,
+        "lake.catalog_prefix": catalog_prefix,
+        # It reads alone, whatever keeps the writers of this lake apart.
+        "lake.lock": "external",
+        "roles.reader": role,
+    }
+    settings = load_settings(env, overrides={key: value for key, value in said.items() if value})
+    lake = settings.lake
+    tables = DeltaTables(
+        spark,
+        Locations(lake.root, lake.catalog_prefix),
+        Locks(lake.root, lake.lock.value),
+        KillPoints(None),
+    )
+    return NotebookRelease(spark, settings, tables, current_release(tables))
