@@ -1,4 +1,4 @@
-"""Gold over JDBC: Spark's Thrift server, with a view per gold table pinned to the current release.
+"""Gold and data products over JDBC: Spark's Thrift server, with a view per table of the current release.
 
 The views live in an embedded Derby metastore below `lake.work_dir`, which one process alone can
 open: so the server makes them itself, told through the door that readers use. After a new release
@@ -30,6 +30,7 @@ from lakehouse.storage.locations import Locations
 from lakehouse.storage.releases import Release
 from lakehouse.storage.session import LOCAL_OPTIONS
 from lakehouse.tables.gold import CUSTOMER, GOLD_TABLES
+from lakehouse.tables.spec import TableSpec
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ _BEELINE_CLASS = "org.apache.hive.beeline.BeeLine"
 _START_SECONDS = 300
 _STOP_SECONDS = 30
 _FOLLOW_SECONDS = 10
+# The metastore outlives a server, and conf may have lost a product since.
+_DROP_PRODUCTS = "DROP DATABASE IF EXISTS serve CASCADE"
 
 
 def serve_gold(lake: Lake, port: int) -> None:
@@ -65,7 +68,7 @@ def serve_gold(lake: Lake, port: int) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with _thrift_server(settings, port) as server:
-            _pin(lake, port, release)
+            _pin(lake, port, release, [_DROP_PRODUCTS])
             log.info(
                 "BI server is ready for role %s: %s (release %d)",
                 settings.roles.reader,
@@ -88,17 +91,20 @@ def beeline_command(url: str, *arguments: str) -> list[str]:
     return [str(java_executable()), "-cp", classes, _BEELINE_CLASS, "-u", url, *arguments]
 
 
-def view_statements(root: str, role: Role, release: Release) -> list[str]:
-    """The SQL that makes a view, as the role sees it, of each gold table of the release that it may read.
+def view_statements(
+    root: str, role: Role, release: Release, products: Iterable[TableSpec] = ()
+) -> list[str]:
+    """The SQL that makes a view, as the role sees it, of each table of the release that it may read.
 
-    Views of other tables, which an earlier release or another role had, are dropped.
+    Tables are gold's and those of data products. Views of other tables, which an earlier release or
+    another role had, are dropped.
     """
     sources = {
         name: f"{Locations(root).sql(name)} VERSION AS OF {version}"
         for name, version in release.versions.items()
     }
-    statements = ["CREATE DATABASE IF NOT EXISTS gold"]
-    for spec in sorted(GOLD_TABLES, key=lambda spec: spec.name):
+    statements = ["CREATE DATABASE IF NOT EXISTS gold", "CREATE DATABASE IF NOT EXISTS serve"]
+    for spec in sorted((*GOLD_TABLES, *products), key=lambda spec: spec.name):
         table = spec.name
         if table in sources and role.may_read(spec):
             seen = masked_query(spec, role, sources[table], sources.get(CUSTOMER.name))
@@ -218,11 +224,13 @@ def _not_up(settings: Settings, what: str) -> LakehouseError:
     )
 
 
-def _pin(lake: Lake, port: int, release: Release) -> None:
+def _pin(lake: Lake, port: int, release: Release, first: Iterable[str] = ()) -> None:
+    """Makes the views show the release; `first` are statements to be carried out before."""
     script = lake.settings.lake.work_dir / "bi" / "views.sql"
-    role = lake.settings.roles.current
+    role, products = lake.settings.roles.current, lake.settings.product_tables
     statements = [
-        *view_statements(lake.settings.lake.root, role, release),
+        *first,
+        *view_statements(lake.settings.lake.root, role, release, products),
         *metric_statements(load_metrics(), role, release),
     ]
     script.write_text("".join(f"{statement};\n" for statement in statements), encoding="utf-8")

@@ -21,7 +21,7 @@ from lakehouse.storage.locks import Locks, require_same_file_system
 from lakehouse.storage.releases import Release, current_release
 from lakehouse.storage.session import session
 from lakehouse.tables.local_frame import local_frame
-from lakehouse.tables.registry import ON_DEMAND_TABLES, STATIC_TABLES
+from lakehouse.tables.registry import ON_DEMAND_TABLES
 from lakehouse.tables.spec import TableSpec
 
 _ON_DEMAND = frozenset(spec.name for spec in ON_DEMAND_TABLES)
@@ -120,15 +120,13 @@ def open_lake(settings: Settings) -> Lake:
     if settings.lake.lock is LockKind.FLOCK:
         require_same_file_system(spark, settings.lake.root)
     locations = Locations(settings.lake.root, settings.lake.catalog_prefix)
-    bronze = tuple(source.bronze_table for source in settings.sources)
-    products = tuple(product.table for product in settings.products)
     return Lake(
         spark=spark,
         tables=DeltaTables(spark, locations, locks, kill_points),
         locks=locks,
         kill_points=kill_points,
         settings=settings,
-        specs={spec.name: spec for spec in (*bronze, *STATIC_TABLES, *products)},
+        specs={spec.name: spec for spec in settings.tables},
         retired=frozenset(
             step.table
             for step in all_steps(settings.sources, settings.lake.leave_out, settings.products)

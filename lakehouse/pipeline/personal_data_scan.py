@@ -1,6 +1,5 @@
 """Scans a release for personal data where specs declare none. Starts no JVM and writes nothing."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,8 +7,6 @@ from lakehouse.privacy.scan import KNOWN_BY, Finding, KnownValues, findings, fre
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
 from lakehouse.storage.released_tables import ReleasedTables, released_tables
-from lakehouse.tables.registry import STATIC_TABLES
-from lakehouse.tables.spec import TableSpec
 
 
 @dataclass(frozen=True)
@@ -44,18 +41,13 @@ def scan_release(settings: Settings, today: date, *, number: int | None = None) 
     latest = (release.as_of or today).year - conf.youngest_customer_years
     looked_at: list[LookedAt] = []
     found: list[Finding] = []
-    for spec in _specs(settings):
+    for spec in settings.tables:
         columns = free_columns(spec)
         rows, total = release.sample(spec, columns, conf.rows) if columns else ([], 0)
         if rows:
             looked_at.append(LookedAt(spec.name, len(columns), len(rows), total))
             found += findings(spec.name, rows, known, conf, latest)
     return Scan(release.number, tuple(looked_at), len(known), tuple(found))
-
-
-def _specs(settings: Settings) -> Iterator[TableSpec]:
-    yield from (source.bronze_table for source in settings.sources)
-    yield from STATIC_TABLES
 
 
 def _known(release: ReleasedTables, most: int) -> KnownValues:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from lakehouse.privacy.mask_sql import hidden_by_name, masked_query, masked_value, row_condition
 from lakehouse.privacy.masking import named_by
 from lakehouse.settings.roles import Mask, Role
-from lakehouse.tables.gold import CUSTOMER, GOLD_TABLES
-from lakehouse.tables.spec import Column, TableSpec
+from lakehouse.tables.gold import CUSTOMER
+from lakehouse.tables.spec import Column, Layer, TableSpec
 
 Naming = Callable[[str], str]
 """From a table's name (`gold.customer`) to what SQL calls it."""
@@ -18,9 +18,9 @@ def group_of(role: Role) -> str:
 
 
 def unity_statements(
-    roles: Mapping[str, Role], table: Naming, specs: Sequence[TableSpec] = GOLD_TABLES
+    roles: Mapping[str, Role], table: Naming, specs: Sequence[TableSpec]
 ) -> Iterator[str]:
-    """Per table of gold: who may select, a mask per column that not all see in the clear, a row filter.
+    """Per table: who may select, a mask per column that not all see in the clear, a row filter.
 
     Who is in no group of a role sees nothing; who is in several sees each column as the one that sees
     most of it.
@@ -89,16 +89,21 @@ def _row_filter(spec: TableSpec, readers: Sequence[Role], table: Naming) -> Iter
 
 
 def view_statements_by_role(
-    roles: Mapping[str, Role], table: Naming, specs: Sequence[TableSpec] = GOLD_TABLES
+    roles: Mapping[str, Role], table: Naming, specs: Sequence[TableSpec]
 ) -> Iterator[str]:
-    """A schema per role with a view of each table of gold that it may read, for a metastore."""
+    """A schema per role with a view of each table that it may read, for a metastore.
+
+    The view of a data product is called `serve_<name>`: gold may have a table of that name.
+    """
     for role in roles.values():
         schema = table(group_of(role))
         yield f"CREATE SCHEMA IF NOT EXISTS {schema}"
         for spec in specs:
             if role.may_read(spec):
                 query = masked_query(spec, role, table(spec.name), table(CUSTOMER.name))
-                yield f"CREATE OR REPLACE VIEW {schema}.{spec.entity} AS {query}"
+                is_product = spec.layer is Layer.SERVE
+                name = f"{spec.layer}_{spec.entity}" if is_product else spec.entity
+                yield f"CREATE OR REPLACE VIEW {schema}.{name} AS {query}"
 
 
 def _is_in(role: Role) -> str:

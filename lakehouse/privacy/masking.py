@@ -12,7 +12,7 @@ from typing import Any
 from lakehouse.errors import AccessError
 from lakehouse.privacy.shapes import BAND, HIDDEN, TOKEN_DIGITS, Shape, shape
 from lakehouse.settings.roles import Mask, Role
-from lakehouse.tables.spec import Sensitivity, TableSpec
+from lakehouse.tables.spec import Layer, Sensitivity, TableSpec
 
 Row = dict[str, Any]
 
@@ -144,7 +144,8 @@ def needs_customers(spec: TableSpec, role: Role) -> bool:
     residence = _RESIDENCE & role.rows.keys()
     if not residence or spec.subject_key is None:
         return False
-    is_golden = spec.primary_key == spec.subject_keys
+    # What a data product calls country is what its domain made of it.
+    is_golden = spec.primary_key == spec.subject_keys and spec.layer is not Layer.SERVE
     return not (is_golden and residence <= set(spec.column_names))
 
 

@@ -25,6 +25,7 @@ _LAYERS: Mapping[Layer, str] = {
     Layer.SILVER: "Brought into one form",
     Layer.LINKAGE: "To recognise you",
     Layer.GOLD: "What we know of you",
+    Layer.SERVE: "What our departments get of it",
     Layer.OPS: "To keep it right and safe",
 }
 

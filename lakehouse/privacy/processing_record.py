@@ -1,7 +1,7 @@
 """The record of processing (GDPR article 30): what is held, where, why, how long, shared with whom.
 
-All of it follows from table specs, sources and purposes. A column has the purposes, the retention and
-the path to a subject of its table.
+All of it follows from table specs, sources, data products and purposes. A column has the purposes, the
+retention and the path to a subject of its table.
 """
 
 import csv
@@ -49,7 +49,8 @@ def processing_record(
 ) -> list[HeldTable]:
     """The tables, bronze first, that have a column of one of these sensitivities, with those columns."""
     paths = [(source.bronze_table, bronze_path(source)) for source in settings.sources]
-    paths += [(spec, subject_path(spec)) for spec in STATIC_TABLES]
+    made = (*STATIC_TABLES, *settings.product_tables)
+    paths += [(spec, subject_path(spec)) for spec in made]
     return [
         HeldTable(
             spec, columns, {name: settings.purposes.purposes[name] for name in spec.purposes}, path

@@ -70,17 +70,18 @@ def read_sources(conf: Path, env: str, faults: list[Fault]) -> tuple[dict[str, S
 def read_products(
     conf: Path, env: str, before: Mapping[str, object], faults: list[Fault]
 ) -> tuple[Product, ...]:
-    """The data products in order of name; `faults` gains theirs.
+    """The data products that have no fault, in order of name; `faults` gains those of the others.
 
-    They are held against the purposes and the policy among the branches before, where these could be read.
+    They are held against the purposes and the policy among the branches before: none is sound where these
+    could not be read.
     """
     purposes, policy = before["purposes"], before["product_policy"]
     folder = Folder(conf, env, "products")
     products = folder.valid(Product)
     faults += folder.faults
-    if isinstance(purposes, PurposeSettings) and isinstance(policy, ProductPolicy):
-        faults += [
-            folder.fault(name, key, message)
-            for name, key, message in product_faults(products, purposes, policy)
-        ]
-    return tuple(products[name] for name in sorted(products))
+    if not (isinstance(purposes, PurposeSettings) and isinstance(policy, ProductPolicy)):
+        return ()
+    found = [*product_faults(products, purposes, policy)]
+    faults += [folder.fault(name, key, message) for name, key, message in found]
+    unsound = {name for name, _, _ in found}
+    return tuple(products[name] for name in sorted(products.keys() - unsound))

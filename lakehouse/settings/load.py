@@ -123,8 +123,10 @@ def load_settings(
             for path, message in reference_faults(valid, known, tree)
         ]
         tree[branch] = valid
-    faults += _unknown(given, tree.keys())
-    tree["products"] = read_products(conf, env, tree, faults)
+        if branch == "product_policy":
+            # Products are held against purposes and policy; roles and the scan may name their columns.
+            tree["products"] = read_products(conf, env, tree, faults)
+    faults += _unknown(given, tree.keys() - {"products"})
     refuse(faults)
     tree["sources"] = tuple(sources[name] for name in sorted(sources))
     return Settings.model_construct(**tree)

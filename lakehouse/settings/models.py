@@ -27,7 +27,11 @@ from lakehouse.settings.spark_options import MASTER, option_faults
 from lakehouse.settings.survivorship import Survivorship
 from lakehouse.settings.tokens import TokenSettings
 from lakehouse.tables.gold import GOLD_TABLES, LASTING_TABLES, RECONCILED_TABLES, RECONCILIATION
+from lakehouse.tables.registry import STATIC_TABLES
+from lakehouse.tables.spec import TableSpec
 
+CATALOG_PREFIX = r"^([a-z][a-z0-9_]*\.)?[a-z][a-z0-9_]*$"
+"""What stands before the name of a layer in a catalog: `main.c360_`, or `c360_`."""
 _SPARK_OPTION = r"^spark(\.[A-Za-z0-9_\-]+)+$"
 
 SparkOption = Annotated[str, StringConstraints(pattern=_SPARK_OPTION)]
@@ -62,9 +66,7 @@ class LakeSettings(Frozen):
     landing: str
     work_dir: LocalFolder
     secret: Resolved
-    catalog_prefix: (
-        Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*\.)?[a-z][a-z0-9_]*$")] | None
-    ) = None
+    catalog_prefix: Annotated[str, StringConstraints(pattern=CATALOG_PREFIX)] | None = None
     lock: LockKind = LockKind.FLOCK
     keep_releases: int = Field(default=10, ge=1)
     parallel_steps: int = Field(default=2, ge=1, le=64)
@@ -176,6 +178,17 @@ class Settings(Frozen):
     retention: RetentionSettings
     sources: tuple[Source, ...] = Field(min_length=1)
     kill: str | None = None
+
+    @property
+    def tables(self) -> tuple[TableSpec, ...]:
+        """Every table of the lake: bronze by its sources, what code declares, serve by its products."""
+        bronze = (source.bronze_table for source in self.sources)
+        return (*bronze, *STATIC_TABLES, *self.product_tables)
+
+    @property
+    def product_tables(self) -> tuple[TableSpec, ...]:
+        """The tables of serve, one per data product."""
+        return tuple(product.table for product in self.products)
 
     def digest(self) -> str:
         """SHA-256 of all that bears on what a run writes; the secret and who reads are not part of it."""

@@ -1,6 +1,6 @@
 """What the scan for personal data looks at and when it fails, as conf/base/privacy_scan.yml says it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from lakehouse.settings.regimes import Country
 from lakehouse.settings.sources import Frozen, Source, Text
 from lakehouse.tables.registry import STATIC_TABLES
+from lakehouse.tables.spec import TableSpec
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -62,10 +63,10 @@ class PrivacyScanSettings(Frozen):
 
 
 def scan_faults(
-    settings: PrivacyScanSettings, sources: Sequence[Source]
+    settings: PrivacyScanSettings, sources: Sequence[Source], products: Iterable[TableSpec]
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Every allowed column that no table has."""
-    specs = (*STATIC_TABLES, *(source.bronze_table for source in sources))
+    """Every allowed column that no table has. `products`: the tables of serve."""
+    specs = (*STATIC_TABLES, *(source.bronze_table for source in sources), *products)
     known = {f"{spec.name}.{name}" for spec in specs for name in spec.column_names}
     for number, allowed in enumerate(settings.allowed):
         if allowed.column not in known:

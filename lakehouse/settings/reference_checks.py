@@ -25,13 +25,14 @@ def reference_faults(
     Args:
         valid: the branch; None if it is not valid.
         sources: all sources; None where some could not be read.
-        before: the branches before it by name, None each that is not valid.
+        before: the branches before it by name, None each that is not valid, and the data products.
     """
+    products = [product.table for product in before.get("products", ())]
     systems = None if sources is None else {source.source_system for source in sources}
     if isinstance(valid, LinkageSettings):
         yield from linkage_faults(valid, systems)
     if isinstance(valid, Roles):
-        yield from role_faults(valid)
+        yield from role_faults(valid, products)
     if isinstance(valid, Survivorship) and systems is not None:
         yield from priority_faults(valid, systems)
     if isinstance(valid, PurposeSettings):
@@ -40,4 +41,4 @@ def reference_faults(
     if isinstance(valid, RegimeSettings) and isinstance(purposes, PurposeSettings):
         yield from regime_faults(valid, purposes)
     if isinstance(valid, PrivacyScanSettings) and sources is not None:
-        yield from scan_faults(valid, sources)
+        yield from scan_faults(valid, sources, products)

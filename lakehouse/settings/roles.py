@@ -1,6 +1,6 @@
 """Who reads, for which purposes, and how values look to them, as conf/base/roles.yml says it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any, Literal, Self
 
@@ -49,14 +49,6 @@ class Role(Frozen):
             )
         return purposes
 
-    @field_validator("overrides")
-    @classmethod
-    def _known_columns(cls, overrides: dict[str, Mask]) -> dict[str, Mask]:
-        known = {name for spec in STATIC_TABLES for name in _override_names(spec)}
-        if unknown := [name for name in overrides if name not in known]:
-            raise ValueError(f"no table or column goes by the name {', '.join(unknown)}")
-        return overrides
-
     def may_read(self, spec: TableSpec) -> bool:
         """True if the table is kept for a purpose that the role reads for."""
         return not {*self.purposes}.isdisjoint(spec.purposes)
@@ -99,10 +91,17 @@ class Roles(Frozen):
         return self.roles[self.reader]
 
 
-def role_faults(roles: Roles) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """By key, what roles name that is not there."""
+def role_faults(
+    roles: Roles, products: Iterable[TableSpec]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """By key, what roles name that is not there. `products`: the tables of serve."""
     if roles.reader not in roles.roles:
         yield ("reader",), f"there is no such role; known are {', '.join(sorted(roles.roles))}"
+    known = {name for spec in (*STATIC_TABLES, *products) for name in _override_names(spec)}
+    for role in roles.roles.values():
+        if unknown := [name for name in role.overrides if name not in known]:
+            message = f"no table or column goes by the name {', '.join(unknown)}"
+            yield ("roles", role.name, "overrides"), message
 
 
 def _override_names(spec: TableSpec) -> Iterator[str]:

@@ -266,6 +266,24 @@ def test_a_table_that_left_the_release_loses_its_view() -> None:
     ]
 
 
+def test_data_products_have_views_of_their_own_as_far_as_the_release_and_the_role_have_them() -> (
+    None
+):
+    settings = load_settings("test")
+    marketer = settings.roles.roles["marketer"]
+    named = ("care_customer", "customers_by_area", "marketing_customer")
+    release = Release(3, "day-3", {f"serve.{name}": 2 for name in named[1:]})
+
+    told = view_statements("/lake", marketer, release, settings.product_tables)
+
+    (view,) = [statement for statement in told if "ALTER VIEW `serve`" in statement]
+    assert view.startswith("ALTER VIEW `serve`.`marketing_customer` AS SELECT")
+    assert "FROM delta.`/lake/serve/marketing_customer` VERSION AS OF 2" in view
+    assert "ELSE '***' END AS `email`" in view
+    assert "DROP VIEW IF EXISTS `serve`.`care_customer`" in told
+    assert "DROP VIEW IF EXISTS `serve`.`customers_by_area`" in told
+
+
 def test_views_are_masked_for_the_role_of_the_server_and_others_are_dropped() -> None:
     marketer = load_settings("test").roles.roles["marketer"]
     release = Release(3, "day-3", {"gold.customer": 7, "gold.customer_payment": 4})

@@ -3,6 +3,7 @@
 What they do is in `lakehouse.pipeline.commands`, which is loaded when a command is called.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ import typer
 
 from lakehouse.cli.app import AsOf, Env, Role, show
 from lakehouse.logs import configure_logging
-from lakehouse.settings.models import Settings
+from lakehouse.settings.models import CATALOG_PREFIX, Settings
 
 if TYPE_CHECKING:
     from lakehouse.settings.metrics import MetricView
@@ -345,8 +346,18 @@ def override_withdraw(record: Record, other: Record, by: By, why: Why, env: Env 
     show(commands.override_withdraw(loaded(env), record, other, by=by, reason=why))
 
 
+def _prefix(text: str) -> str:
+    """The prefix, which is no more than one: it stands in SQL as it is."""
+    if text and not re.fullmatch(CATALOG_PREFIX, text):
+        raise typer.BadParameter("must be a schema's beginning, such as main.c360_ or c360_.")
+    return text
+
+
 Prefix = Annotated[
-    str, typer.Option(help="What stands before layer names in the catalog, such as main.c360_.")
+    str,
+    typer.Option(
+        callback=_prefix, help="What stands before layer names in the catalog, such as main.c360_."
+    ),
 ]
 
 

@@ -46,13 +46,16 @@ def roles_sql(
 ) -> None:
     """Print, for review, the SQL that gives groups c360_<role> in Unity Catalog what their roles may see.
 
-    That is grants, column masks and row filters on the tables of gold. Keys of tokens are read from the
-    secret scope c360 (token_key_<role>). Nothing is carried out.
+    That is grants, column masks and row filters on the tables of gold and of data products. Keys of
+    tokens are read from the secret scope c360 (token_key_<role>). Nothing is carried out.
 
     Example: c360 roles sql --prefix main.c360_ > roles.sql
     """
     from lakehouse.pipeline.role_sql import unity_statements, view_statements_by_role
+    from lakehouse.tables.gold import GOLD_TABLES
 
     statements = view_statements_by_role if views else unity_statements
-    for statement in statements(loaded(env).roles.roles, lambda name: prefix + name):
+    settings = loaded(env)
+    specs = (*GOLD_TABLES, *settings.product_tables)
+    for statement in statements(settings.roles.roles, lambda name: prefix + name, specs):
         typer.echo(f"{statement};")

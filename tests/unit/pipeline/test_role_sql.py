@@ -5,14 +5,19 @@ import re
 import pytest
 import sqlglot
 from sqlglot import exp
+from typer.testing import CliRunner
 
+from lakehouse.cli import app
+from lakehouse.errors import ExitCode
 from lakehouse.pipeline.role_sql import unity_statements, view_statements_by_role
 from lakehouse.privacy.masking import named_by
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.roles import Mask, Role
 from lakehouse.tables.gold import CUSTOMER, CUSTOMER_ORDER, GOLD_TABLES
 
-ROLES = load_settings("demo").roles.roles
+SETTINGS = load_settings("demo")
+ROLES = SETTINGS.roles.roles
+SPECS = (*GOLD_TABLES, *SETTINGS.product_tables)
 
 
 def named(name: str) -> str:
@@ -24,8 +29,8 @@ def british() -> dict[str, Role]:
     return {"agent": agent, "privacy_officer": ROLES["privacy_officer"]}
 
 
-UNITY = list(unity_statements(ROLES, named))
-VIEWS = list(view_statements_by_role(ROLES, named))
+UNITY = list(unity_statements(ROLES, named, SPECS))
+VIEWS = list(view_statements_by_role(ROLES, named, SPECS))
 
 
 @pytest.mark.parametrize("statements", [UNITY, VIEWS], ids=["unity", "views"])
@@ -49,7 +54,7 @@ def test_a_role_is_granted_the_tables_that_it_has_a_purpose_for_and_no_others() 
 
     assert granted == {
         (named(spec.name), role.name)
-        for spec in GOLD_TABLES
+        for spec in SPECS
         for role in ROLES.values()
         if role.may_read(spec)
     }
@@ -64,7 +69,7 @@ def test_every_column_that_some_role_sees_masked_has_a_mask() -> None:
 
     assert set_on == {
         (named(spec.name), column)
-        for spec in GOLD_TABLES
+        for spec in SPECS
         for column in spec.column_names
         if any(
             r.may_read(spec)
@@ -82,6 +87,41 @@ def test_who_is_in_no_group_sees_nothing_and_who_is_in_several_as_the_one_that_s
     assert order.index("agent") < order.index("default") < order.index("marketer")
     (value,) = [s for s in UNITY if "mask_customer_attribute_value(" in s]
     assert value.index("c360_steward") < value.index("c360_agent")
+
+
+def test_a_data_product_is_granted_masked_and_shown_like_a_table_of_gold() -> None:
+    granted = [s for s in UNITY if "TABLE main.c360_serve.marketing_customer TO" in s]
+    masks = [s for s in UNITY if "mask_marketing_customer_email(" in s]
+    views = [s for s in VIEWS if "c360_marketer.serve_marketing_customer AS" in s]
+
+    assert [s.split("TO ")[1] for s in granted] == [
+        *("`c360_default`", "`c360_marketer`", "`c360_privacy_officer`", "`c360_engineer`")
+    ]
+    assert len(masks) == 1
+    assert "ELSE '***' END AS `email`" in views[0]
+    assert "FROM main.c360_serve.marketing_customer" in views[0]
+
+
+def test_rows_of_a_product_go_by_where_gold_says_that_the_customer_lives() -> None:
+    products = [SETTINGS.products[0].table]
+
+    (view,) = [
+        s for s in view_statements_by_role(british(), named, products) if "agent.serve_" in s
+    ]
+
+    own = "`customer_id` IN (SELECT customer_id FROM main.c360_gold.customer WHERE `country` IN ("
+    assert products[0].name == "serve.care_customer"
+    assert own in view
+    assert view.count("`country` IN") == 1
+
+
+@pytest.mark.parametrize("prefix", ["main.c360_; DROP", "c360_`", "a.b.c_", "main.c360_\n"])
+def test_a_prefix_that_is_more_than_one_is_refused(prefix: str) -> None:
+    for line in (["roles", "sql"], ["metrics", "sql"], ["metrics", "databricks"]):
+        result = CliRunner().invoke(app, [*line, "--prefix", prefix])
+
+        assert result.exit_code == ExitCode.BAD_CONFIGURATION
+        assert "CREATE" not in result.stdout
 
 
 def test_a_key_of_tokens_is_read_from_a_scope_and_in_no_statement() -> None:

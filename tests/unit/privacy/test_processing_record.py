@@ -25,7 +25,11 @@ def settings() -> Settings:
 def test_it_has_every_column_of_every_table_that_is_not_free_of_personal_data(
     settings: Settings,
 ) -> None:
-    specs = (*STATIC_TABLES, *(source.bronze_table for source in settings.sources))
+    specs = (
+        *STATIC_TABLES,
+        *(source.bronze_table for source in settings.sources),
+        *(product.table for product in settings.products),
+    )
     personal = {
         (spec.name, column.name)
         for spec in specs
@@ -58,6 +62,20 @@ def test_a_column_has_the_purposes_retention_recipients_and_path_of_its_table(
         "providers that send e-mail and text messages for us; advertising networks",
         "found_by": "person_record_key (person_record_key)",
     }
+
+
+def test_a_data_product_is_held_for_its_purpose_and_as_long_as_its_file_says(
+    settings: Settings,
+) -> None:
+    rows = list(csv.DictReader(io.StringIO(as_csv(processing_record(settings)))))
+
+    (email,) = (r for r in rows if (r["table"], r["column"]) == ("serve.care_customer", "email"))
+
+    assert (email["owner"], email["purposes"], email["legal_bases"]) == (
+        *("care", "service", "contract"),
+    )
+    assert (email["retention_days"], email["found_by"]) == ("1095", "customer_id (customer_id)")
+    assert "serve.customers_by_area" not in {row["table"] for row in rows}
 
 
 def test_a_description_of_a_source_is_no_formula_for_a_spreadsheet(settings: Settings) -> None:

@@ -82,6 +82,20 @@ def test_a_name_in_the_catalogue_and_an_address_in_a_status_stop_it_and_are_not_
     assert "High" not in result.output
 
 
+def test_a_data_product_that_says_more_than_its_file_is_found(
+    lake: PlainLake, scan: Scanned
+) -> None:
+    (product_table,) = (t for t in lake.settings().product_tables if "marketing" in t.name)
+    told = [{"customer_id": "c1", "display_name": "Ana", "order_band": "ana@example.com"}]
+    lake.release(DAY, {product_table: told})
+
+    result = scan()
+
+    assert result.exit_code == ExitCode.QUALITY_GATE
+    assert "serve.marketing_customer.order_band" in result.stderr
+    assert "serve.marketing_customer.display_name" not in result.output
+
+
 def test_an_earlier_release_can_be_scanned(lake: PlainLake, scan: Scanned) -> None:
     lake.release(DAY, {PRODUCT: [product(1, "ana@example.com")]})
     lake.release(DAY, {PRODUCT: [product(1)]})

@@ -7,8 +7,10 @@ import yaml
 
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.places import conf_dir
+from lakehouse.settings.privacy_scan import Allowed, Kind, scan_faults
 from lakehouse.settings.product_checks import product_faults
 from lakehouse.settings.products import Product
+from lakehouse.settings.roles import role_faults
 from lakehouse.tables.spec import Sensitivity
 
 SETTINGS = load_settings("test")
@@ -181,3 +183,24 @@ def test_the_domains_define_active_each_in_their_own_way() -> None:
 
     assert "ordered in the last 90 days" in active["marketing_customer"]
     assert "open ticket" in active["care_customer"]
+
+
+def test_roles_and_the_scan_may_name_a_product_s_columns_and_none_that_it_lacks() -> None:
+    tables = SETTINGS.product_tables
+    agent = SETTINGS.roles.roles["agent"]
+    masks = {"serve.care_customer": "clear", "serve.care_customer.shoe_size": "clear"}
+    roles = {"agent": agent.model_copy(update={"overrides": masks})}
+    allowed = [
+        Allowed(column=f"serve.marketing_customer.{name}", kind=Kind.EMAIL, reason="So.")
+        for name in ("order_band", "shoe_size")
+    ]
+
+    in_roles = role_faults(SETTINGS.roles.model_copy(update={"roles": roles}), tables)
+    in_scan = scan_faults(
+        SETTINGS.privacy_scan.model_copy(update={"allowed": allowed}), SETTINGS.sources, tables
+    )
+
+    assert [message for path, message in in_roles if path[-1] == "overrides"] == [
+        "no table or column goes by the name serve.care_customer.shoe_size"
+    ]
+    assert [path for path, _ in in_scan] == [("allowed", 1, "column")]
