@@ -13,14 +13,23 @@ from pathlib import Path
 
 from lakehouse.errors import AccessError, InputError, NotFoundError
 from lakehouse.pipeline.audit import record
+from lakehouse.privacy.csv_cells import csv_text
 from lakehouse.privacy.masking import require_readable
 from lakehouse.report import Report
-from lakehouse.serve.audience import Delta, Row, csv_text, delta, members, row_hashes
+from lakehouse.serve.audience import Delta, delta, members, row_hashes
 from lakehouse.settings.models import Settings
 from lakehouse.settings.products import Product
 from lakehouse.storage.plain_log import PlainLog
-from lakehouse.storage.released_tables import ReleasedTables, released_tables
+from lakehouse.storage.released_tables import (
+    ReleasedTables,
+    Row,
+    logged_rows,
+    one_of,
+    released_tables,
+)
 from lakehouse.tables.audience import AUDIENCE_EXPORT
+from lakehouse.tables.gold import CUSTOMER_IDENTIFIER
+from lakehouse.tables.ops import RESTRICTION
 
 _MANIFEST = "manifest.json"
 _WITH_PEOPLE = ("audience.csv", "added.csv")
@@ -31,7 +40,7 @@ def export_audience(settings: Settings, name: str, folder: Path) -> Report:
 
     `<folder>/<product>/release-<number>` gets audience.csv (all rows), added.csv (rows to add, or to put in
     the place of a customer's former one), removed.csv (ids) and manifest.json. Of earlier exports the files
-    with people go, lest they outlive an erasure.
+    with people go, lest they outlive an erasure. Who was restricted after the release is left out.
 
     Raises:
         NotFoundError: conf has no such product, or no release has it yet.
@@ -55,13 +64,13 @@ def export_audience(settings: Settings, name: str, folder: Path) -> Report:
 def _exported(
     settings: Settings, product: Product, tables: ReleasedTables, log: PlainLog, folder: Path
 ) -> Report:
-    destination, rows = str(folder.resolve()), tables.rows(product.table)
+    destination, rows = str(folder.resolve()), _rows(settings, product, tables)
     secret = settings.lake.secret.get_secret_value()
     before, last = members(log.rows(), product.name, destination)
     now = row_hashes(rows, product.table.column_names, secret)
     change = delta(before, now)
     if change.is_empty:
-        return Report(lines=[f"Nothing has changed since the export of release {last}."])
+        return Report(lines=[_nothing_to_tell(product, tables, last)])
     record(
         settings,
         action="export",
@@ -77,7 +86,34 @@ def _exported(
     _forget_earlier(place)
     told = f"{place} has {len(rows):,} customers of release {tables.number}"
     counts = f"{len(change.added):,} added, {len(change.changed):,} changed"
-    return Report(lines=[f"{told}: {counts}, {len(change.removed):,} to be removed."])
+    empty = f"{product.name} is empty: its destination is told to remove everybody it has."
+    return Report(
+        lines=[f"{told}: {counts}, {len(change.removed):,} to be removed."],
+        warnings=[] if rows else [empty],
+    )
+
+
+def _rows(settings: Settings, product: Product, tables: ReleasedTables) -> list[Row]:
+    """The product's rows in order of customer, less those restricted since the release was made."""
+    now = datetime.now(UTC)
+    columns = ("record_key", "purpose", "restricted_to")
+    keys = {
+        row["record_key"]
+        for row in logged_rows(tables.locations, RESTRICTION, columns)
+        if row["purpose"] in (None, product.purpose)
+        and (row["restricted_to"] is None or row["restricted_to"] > now)
+    }
+    held = one_of("record_key", keys)
+    owners = tables.rows(CUSTOMER_IDENTIFIER, held, ("customer_id",)) if keys else []
+    restricted = {row["customer_id"] for row in owners}
+    rows = [r for r in tables.rows(product.table) if r["customer_id"] not in restricted]
+    return sorted(rows, key=lambda row: str(row["customer_id"]))
+
+
+def _nothing_to_tell(product: Product, tables: ReleasedTables, last: int) -> str:
+    if last:
+        return f"Nothing has changed since the export of release {last}."
+    return f"{product.table_name} has no customers in release {tables.number}: nothing was written."
 
 
 def _product(settings: Settings, name: str) -> Product:

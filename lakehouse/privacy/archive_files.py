@@ -3,9 +3,7 @@
 File names are made of table names, never of what data hold.
 """
 
-import csv
 import hashlib
-import io
 import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -16,10 +14,11 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
+from lakehouse.privacy.csv_cells import csv_text
+
 SCHEMA_FILE = "subject.schema.json"
 SCHEMA_VERSION = "1.0"
 
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 _MOST_ROWS = 20
 """Rows of a table on the page; its CSV has them all."""
 
@@ -69,32 +68,7 @@ def _json(document: Any) -> bytes:
 
 
 def _csv(table: Mapping[str, Any]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    names = [column["name"] for column in table["columns"]]
-    writer.writerow(names)
-    writer.writerows([_cell(row.get(name)) for name in names] for row in table["rows"])
-    return text.getvalue().encode()
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
-    return harmless(value if isinstance(value, str) else json.dumps(value, sort_keys=True))
-
-
-def harmless(text: str) -> str:
-    """The text, which no spreadsheet takes for a formula: one that could be gets an apostrophe in front.
-
-    A telephone number in E.164 (+ and digits) and a number stay as they are: they do nothing.
-    """
-    looks_so = text.lstrip(" ").startswith(_STARTS_A_FORMULA)
-    is_number = text[1:].replace(".", "", 1).isascii() and text[1:].replace(".", "", 1).isdigit()
-    return f"'{text}" if looks_so and not (text[0] in "+-" and is_number) else text
+    return csv_text(table["rows"], [column["name"] for column in table["columns"]]).encode()
 
 
 def _page(document: Mapping[str, Any]) -> str:

@@ -4,11 +4,10 @@ All of it follows from table specs, sources, data products and purposes. A colum
 retention and the path to a subject of its table.
 """
 
-import csv
-import io
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from lakehouse.privacy.csv_cells import csv_text
 from lakehouse.privacy.subject_paths import SubjectPath, bronze_path, subject_path
 from lakehouse.settings.models import Settings
 from lakehouse.settings.purposes import Purpose
@@ -93,11 +92,8 @@ def _table(held: HeldTable) -> dict[str, object]:
 
 def as_csv(record: Sequence[HeldTable]) -> str:
     """The record with a row per column, under a header; several names in a cell stand apart by `; `."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_CSV_COLUMNS)
-    writer.writerows([_inert(cell) for cell in row] for row in _rows(record))
-    return text.getvalue()
+    rows = (dict(zip(_CSV_COLUMNS, row, strict=True)) for row in _rows(record))
+    return csv_text(rows, _CSV_COLUMNS)
 
 
 def _rows(record: Sequence[HeldTable]) -> Iterator[tuple[str, ...]]:
@@ -109,8 +105,3 @@ def _rows(record: Sequence[HeldTable]) -> Iterator[tuple[str, ...]]:
                 *(str(held.spec.retention_days), "; ".join(held.recipients)),
                 held.path.in_words() if held.path else "",
             )
-
-
-def _inert(cell: str) -> str:
-    """Descriptions come from conf: a spreadsheet must take none of them for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -1,20 +1,15 @@
-"""An exported audience: its rows as CSV that no spreadsheet runs, and what changed since the last export."""
+"""An exported audience: what changed since the last export."""
 
-import csv
 import hashlib
 import hmac
-import io
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-Row = Mapping[str, Any]
+from lakehouse.privacy.csv_cells import cell
 
-# The last four are what some spreadsheets take for the first.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_TELEPHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -64,29 +59,3 @@ def members(log: Iterable[Row], product: str, destination: str) -> tuple[dict[st
         else:
             has[row["customer_id"]] = row["row_hash"]
     return has, max((row["release_number"] for row in own), default=0)
-
-
-def csv_text(rows: Iterable[Row], columns: Sequence[str]) -> str:
-    """The rows as CSV in UTF-8's signs, a head line first, in order of customer_id."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    for row in sorted(rows, key=lambda row: str(row["customer_id"])):
-        writer.writerow([cell(row[name]) for name in columns])
-    return text.getvalue()
-
-
-def cell(value: Any) -> str:
-    """A value as a cell. Text that a spreadsheet would run gets a quote before it, unless it is a
-    telephone number.
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        value = json.dumps(value, ensure_ascii=False)
-    if not isinstance(value, str):
-        return str(value)
-    is_formula = value.startswith(_FORMULA) and not _TELEPHONE.fullmatch(value)
-    return f"'{value}" if is_formula else value

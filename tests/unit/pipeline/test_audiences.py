@@ -1,12 +1,19 @@
-"""Who may have a data product as files, told before the lake is looked at."""
+"""A data product as files: who may have them, what they hold, and whom the destination must remove."""
 
+import csv
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lakehouse.errors import AccessError, InputError, LakehouseError, NotFoundError
 from lakehouse.pipeline.audiences import export_audience
 from lakehouse.settings.load import load_settings
+from lakehouse.settings.models import Settings
+from lakehouse.tables.gold import CUSTOMER_IDENTIFIER
+from lakehouse.tables.ops import RESTRICTION
+from tests.support.plain_lake import PlainLake
 
 MARKETING = "marketing_customer"
 
@@ -31,3 +38,104 @@ def test_an_export_is_refused_before_anything_is_written(
         export_audience(settings, product, tmp_path / "outbox")
 
     assert list(tmp_path.iterdir()) == []
+
+
+DAY = date(2026, 1, 5)
+ANN: dict[str, Any] = {"customer_id": "c1", "display_name": "Ann Lee", "email": "ann@post.org"}
+BEN: dict[str, Any] = {"customer_id": "c2", "display_name": "Ben Lee", "email": "ben@post.org"}
+HOSTILE = '=HYPERLINK("http://evil.example")\r\n"@c3",=1+1\r=2+2'
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> PlainLake:
+    return PlainLake(tmp_path / "lake")
+
+
+def settings_of(lake: PlainLake) -> Settings:
+    return lake.settings(**{"roles.reader": "marketer"})
+
+
+def released(lake: PlainLake, *people: dict[str, Any], **more: Any) -> None:
+    (table,) = (t for t in settings_of(lake).product_tables if t.entity == MARKETING)
+    lake.release(DAY, {table: people, **more.get("gold", {})})
+
+
+def exported(lake: PlainLake, folder: Path) -> tuple[list[str], dict[str, list[list[str]]]]:
+    """What the export says, and the rows of its newest files."""
+    report = export_audience(settings_of(lake), MARKETING, folder)
+    places = sorted((folder / MARKETING).glob("release-*")) if folder.exists() else []
+    files = {} if not places else {p.stem: rows_of(p) for p in places[-1].glob("*.csv")}
+    return [*report.lines, *report.warnings], files
+
+
+def rows_of(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.reader(lines))[1:]
+
+
+def test_a_product_without_customers_is_no_audience_and_nothing_is_written(
+    lake: PlainLake, tmp_path: Path
+) -> None:
+    released(lake)
+
+    told, _ = exported(lake, tmp_path / "outbox")
+
+    assert told == [
+        "serve.marketing_customer has no customers in release 1: nothing was written.",
+    ]
+    assert not (tmp_path / "outbox").exists()
+
+
+def test_an_audience_that_comes_to_be_empty_is_told_to_be_removed_with_a_warning(
+    lake: PlainLake, tmp_path: Path
+) -> None:
+    released(lake, ANN, BEN)
+    exported(lake, tmp_path / "outbox")
+    released(lake)
+
+    told, files = exported(lake, tmp_path / "outbox")
+
+    assert files == {"audience": [], "added": [], "removed": [["c1"], ["c2"]]}
+    assert told[0].endswith("0 customers of release 2: 0 added, 0 changed, 2 to be removed.")
+    assert "is empty" in told[1]
+
+
+def test_a_hostile_name_is_one_harmless_cell_of_one_row(lake: PlainLake, tmp_path: Path) -> None:
+    released(lake, {**ANN, "display_name": HOSTILE}, BEN)
+
+    _, files = exported(lake, tmp_path / "outbox")
+
+    assert [row[:3] for row in files["audience"]] == [
+        ["c1", f"'{HOSTILE}", "ann@post.org"],
+        ["c2", "Ben Lee", "ben@post.org"],
+    ]
+    (text,) = (tmp_path / "outbox").glob("*/*/audience.csv")
+    assert text.read_bytes().count(b'"\r\n"') == 2
+
+
+@pytest.mark.parametrize(
+    ("purpose", "until", "stay"),
+    [
+        (None, None, ["c2"]),
+        ("marketing", None, ["c2"]),
+        ("analytics", None, ["c1", "c2"]),
+        (None, datetime(2026, 1, 6, tzinfo=UTC), ["c1", "c2"]),
+    ],
+)
+def test_who_was_restricted_after_the_release_is_left_out_and_removed(
+    purpose: str | None,
+    until: datetime | None,
+    stay: list[str],
+    lake: PlainLake,
+    tmp_path: Path,
+) -> None:
+    keys = [{"customer_id": c, "record_key": f"r-{c}"} for c in ("c1", "c2")]
+    released(lake, ANN, BEN, gold={CUSTOMER_IDENTIFIER: keys})
+    exported(lake, tmp_path / "outbox")
+    held = {"record_key": "r-c1", "purpose": purpose, "restricted_to": until}
+    lake._write(RESTRICTION, [held], "append")
+
+    _, files = exported(lake, tmp_path / "outbox")
+
+    assert [row[0] for row in files["audience"]] == stay
+    assert files["removed"] == ([] if "c1" in stay else [["c1"]])

@@ -17,7 +17,7 @@ from lakehouse.errors import AccessError, ConflictError, InputError
 from lakehouse.pipeline.audit import audit_log
 from lakehouse.pipeline.privacy_archive import archive_document, deliver_archive
 from lakehouse.pipeline.privacy_requests import Asked, approve, open_request, take_step
-from lakehouse.privacy.archive_files import archive_files, harmless
+from lakehouse.privacy.archive_files import archive_files
 from lakehouse.privacy.request_log import PrivacyRequest, Scope, Step
 from lakehouse.privacy.subject import Given, identifier
 from lakehouse.settings.models import Settings
@@ -216,19 +216,6 @@ def test_an_archive_never_takes_the_place_of_a_file(settings: Settings, tmp_path
 
 
 HOSTILE = '<script>alert(1)</script><img src="http://evil.example/x">{{ 7*7 }}'
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1", "+", "-"],
-)
-def test_a_cell_is_no_formula(text: str) -> None:
-    assert harmless(text) == f"'{text}"
-
-
-@pytest.mark.parametrize("text", ["+442079460018", "-12.50", "Ann", "a=b", ""])
-def test_numbers_and_words_stay_as_they_are(text: str) -> None:
-    assert harmless(text) == text
 
 
 def test_hostile_values_are_shown_and_not_obeyed(document: dict[str, Any]) -> None:
