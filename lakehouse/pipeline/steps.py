@@ -165,7 +165,8 @@ def selected_steps(
     """The steps of the layers and tables that `only` names; all of them if it names none.
 
     The tables of linkage build on what the last run left in each other, so that naming one of them
-    names them all.
+    names them all. A table of gold names the data products that are made from it: else who withdrew
+    consent would be served on from a release whose gold says so.
 
     Raises:
         ConfigurationError: a name is neither a layer nor a table; lists all such names.
@@ -181,6 +182,8 @@ def selected_steps(
         )
     wanted = set(only) | {LINKAGE for name in only if name.startswith(f"{LINKAGE}.")}
     chosen = [s for s in steps if not only or {s.table, s.layer} & wanted]
+    made = {step.table for step in chosen}
+    chosen += [s for s in steps if s.stops_alone and s not in chosen and made & {*s.reads}]
     # A table that lost its sources is emptied with what reads it, lest two states of a lake meet.
     read = {table for step in chosen for table in step.reads}
     return [s for s in steps if s in chosen or (s.is_retired and s.table in read)]

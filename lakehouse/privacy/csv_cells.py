@@ -11,7 +11,7 @@ from typing import Any
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[+-][0-9]+(\.[0-9]+)?")
 _LONGEST = 32_000
-"""Signs of a text in a cell. Where more stand, a spreadsheet goes on in a row of its own, as a formula too."""
+"""Signs of a text in a cell. What is beyond a spreadsheet's own limit goes on in a row of its own."""
 _CUT = " …"
 
 

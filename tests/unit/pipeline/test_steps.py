@@ -195,6 +195,27 @@ def test_a_product_reads_gold_alone_and_the_consent_that_it_may_not_go_without()
     assert [s.table for s in chosen] == [s.table for s in served]
 
 
+@pytest.mark.parametrize(
+    ("only", "products"),
+    [
+        ("gold", {"care_customer", "customers_by_area", "marketing_customer"}),
+        ("gold.customer_consent", {"care_customer", "customers_by_area", "marketing_customer"}),
+        ("gold.customer_metric", {"marketing_customer"}),
+        ("serve.care_customer", {"care_customer"}),
+        ("silver", set()),
+    ],
+)
+def test_a_product_is_made_again_with_whatever_it_is_made_from(
+    only: str, products: set[str]
+) -> None:
+    settings = load_settings("test")
+
+    chosen = selected_steps(settings.sources, [only], (), settings.products)
+
+    assert {s.table.removeprefix("serve.") for s in chosen if s.layer == "serve"} == products
+    assert len(chosen) == len({s.table for s in chosen})
+
+
 def test_a_product_of_a_table_that_conf_leaves_out_is_retired_with_it() -> None:
     settings = load_settings("test")
 

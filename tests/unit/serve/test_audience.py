@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from lakehouse.serve.audience import delta, members, row_hashes
 
-
 IDS = st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(["h1", "h2", "h3"]))
 
 
