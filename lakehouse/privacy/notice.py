@@ -125,6 +125,10 @@ def _rights(controller: Controller, regime: Regime) -> str:
             if regime.extension_days
             else ". "
         )
+        + "".join(
+            f"If you ask {_RIGHTS[right]}, within {days} days. "
+            for right, days in regime.sooner.items()
+        )
         + "We ask who you are before we tell anything. Which records are yours is found by comparing "
         "them; we tell you how, and correct it where it is wrong.\n\n"
         f"You may complain to {regime.complaint}."

@@ -24,6 +24,7 @@ class Step(StrEnum):
     DELIVERED = "delivered"
     REFUSED = "refused"
     CLOSED = "closed"
+    LIFTED = "lifted"
 
 
 class Scope(StrEnum):
@@ -33,11 +34,8 @@ class Scope(StrEnum):
     CONNECTED = "connected"
 
 
-KINDS = (
-    *(Right.ACCESS, Right.PORTABILITY, Right.RECTIFICATION),
-    *(Right.ERASURE, Right.RESTRICTION, Right.OBJECTION),
-)
-"""Kinds of request that this log knows. Not to be sold is said by a withdrawal of consent."""
+UNVERIFIED = frozenset({Right.OPT_OUT_OF_SALE})
+"""Rights that are granted to whoever asks: the law forbids to ask for proof (11 CCR 7026(d))."""
 
 _ENDS = frozenset({Step.DELIVERED, Step.REFUSED, Step.IDENTITY_REFUSED, Step.CLOSED, Step.PROVED})
 _NEEDS: Mapping[Step, frozenset[Step]] = {
@@ -45,7 +43,9 @@ _NEEDS: Mapping[Step, frozenset[Step]] = {
     Step.EXECUTED: frozenset({Step.APPROVED}),
     Step.PROVED: frozenset({Step.EXECUTED}),
     Step.DELIVERED: frozenset({Step.APPROVED}),
+    Step.LIFTED: frozenset({Step.EXECUTED}),
 }
+_AFTER_THE_END = (Step.CLOSED, Step.LIFTED)
 _HINTS = {
     Step.SCOPED: "open it anew with identifiers that fit",
     Step.IDENTITY_VERIFIED: "check who asks, then `c360 privacy request verify`",
@@ -86,11 +86,16 @@ class PrivacyRequest:
     @property
     def is_open(self) -> bool:
         """True while something remains to be done."""
-        return not _ENDS & {*self.taken}
+        return self.ending is None
+
+    @property
+    def ending(self) -> Mapping[str, Any] | None:
+        """The step that ended it, with the reason in `note`; None while it is open."""
+        return next((row for row in self.rows if row["step"] in _ENDS), None)
 
     def require(self, step: Step) -> None:
         """Raises ConflictError if that step cannot come now; says what must come before."""
-        if not self.is_open and step is not Step.CLOSED:
+        if not self.is_open and step not in _AFTER_THE_END:
             raise ConflictError(
                 f"Request {self.request_id} has ended ({self.taken[-1]}).", "open a new one."
             )
@@ -99,10 +104,20 @@ class PrivacyRequest:
                 f"Request {self.request_id} is {step} already.",
                 "`c360 privacy request show` says by whom.",
             )
-        for needed in sorted(_NEEDS.get(step, frozenset()) - {*self.taken}):
+        unasked = {Step.IDENTITY_VERIFIED} if self.kind in UNVERIFIED else frozenset()
+        for needed in sorted(_NEEDS.get(step, frozenset()) - {*self.taken} - unasked):
             raise ConflictError(
                 f"Request {self.request_id} is not {needed}, which must come before {step}.",
                 f"{_HINTS[needed]}.",
+            )
+
+    def require_other_eyes(self, by: str) -> None:
+        """Raises ConflictError if that is who registered the request or checked who asks."""
+        looked = (Step.RECEIVED, Step.IDENTITY_VERIFIED)
+        if _name(by) in {_name(row["actor"]) for row in self.rows if row["step"] in looked}:
+            raise ConflictError(
+                f"Who registered or verified request {self.request_id} does not approve it.",
+                "let somebody else look at it (conf: privacy_requests.four_eyes).",
             )
 
     def urgency(self, regime: Regime, now: datetime) -> str:
@@ -117,6 +132,10 @@ class PrivacyRequest:
         nobody_answered = {*self.taken} <= {Step.RECEIVED, Step.SCOPED}
         too_long = waited >= timedelta(days=regime.acknowledge_days)
         return "unacknowledged" if nobody_answered and too_long else ""
+
+
+def _name(actor: str) -> str:
+    return " ".join(actor.split()).casefold()
 
 
 def requests_of(rows: Iterable[Mapping[str, Any]]) -> list[PrivacyRequest]:

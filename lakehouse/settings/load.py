@@ -31,6 +31,7 @@ from lakehouse.settings.models import (
     Settings,
     SparkSettings,
 )
+from lakehouse.settings.privacy_requests import PrivacyRequestSettings
 from lakehouse.settings.privacy_scan import PrivacyScanSettings
 from lakehouse.settings.product_policy import ProductPolicy
 from lakehouse.settings.purposes import PurposeSettings
@@ -57,6 +58,7 @@ _BRANCHES: Mapping[str, tuple[str, type[BaseModel]]] = {
     "purposes": ("purposes", PurposeSettings),
     "product_policy": ("product_policy", ProductPolicy),
     "regimes": ("regimes", RegimeSettings),
+    "privacy_requests": ("privacy_requests", PrivacyRequestSettings),
     "privacy_scan": ("privacy_scan", PrivacyScanSettings),
     "roles": ("roles", Roles),
     "audit": ("audit", AuditSettings),

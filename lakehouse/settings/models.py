@@ -14,6 +14,7 @@ from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.settings.households import Households
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.places import local_path
+from lakehouse.settings.privacy_requests import PrivacyRequestSettings
 from lakehouse.settings.privacy_scan import PrivacyScanSettings
 from lakehouse.settings.product_policy import ProductPolicy
 from lakehouse.settings.products import Product
@@ -171,6 +172,7 @@ class Settings(Frozen):
     product_policy: ProductPolicy
     products: tuple[Product, ...] = ()
     regimes: RegimeSettings
+    privacy_requests: PrivacyRequestSettings
     privacy_scan: PrivacyScanSettings
     roles: Roles
     audit: AuditSettings
@@ -192,7 +194,8 @@ class Settings(Frozen):
 
     def digest(self) -> str:
         """SHA-256 of all that bears on what a run writes; the secret and who reads are not part of it."""
-        beside = {"logging": True, "privacy_scan": True, "audit": True, "kill": True}
+        unread = ("logging", "privacy_scan", "privacy_requests", "audit", "kill")
+        beside = dict.fromkeys(unread, True)
         apart = {"lake": {"secret"}, "roles": {"reader"}}
         content = self.model_dump_json(exclude={**apart, **beside})
         return hashlib.sha256(content.encode()).hexdigest()

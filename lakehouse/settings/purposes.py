@@ -33,6 +33,7 @@ class Purpose(Frozen):
 
     `consent_purpose` is what consent events call it: needed where the basis is consent; elsewhere a
     withdrawal by that name is an objection. `recipients` are categories of those it is shared with.
+    `is_sale` is true where data is sold, or shared for advertising across contexts, as the CCPA says it.
     """
 
     title: Text
@@ -40,6 +41,15 @@ class Purpose(Frozen):
     legal_basis: LegalBasis
     recipients: tuple[Text, ...]
     consent_purpose: Name | None = None
+    is_sale: bool = False
+
+    @property
+    def may_be_objected_to(self) -> bool:
+        """True if a person may forbid it: a duty or a contract stands whatever she says of it.
+
+        An objection to what rests on consent takes the consent back (GDPR articles 7(3) and 21(3)).
+        """
+        return self.legal_basis in (LegalBasis.LEGITIMATE_INTEREST, LegalBasis.CONSENT)
 
     @property
     def needs_consent(self) -> bool:

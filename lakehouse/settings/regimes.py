@@ -36,7 +36,8 @@ class Regime(Frozen):
 
     A request is acknowledged within `acknowledge_days` and answered within `deadline_days`, which
     `extension_days` may be added to once; `warn_days` before that somebody is told. `bases` says the
-    legal bases in this law's words. `where_unknown` says by purpose what holds of those who never
+    legal bases in this law's words. `sooner` says by right within how many days the law has it answered
+    instead, with no extension. `where_unknown` says by purpose what holds of those who never
     decided; by default nothing that needs consent is allowed.
     """
 
@@ -49,6 +50,7 @@ class Regime(Frozen):
     extension_days: int = Field(ge=0, le=366)
     acknowledge_days: int = Field(ge=1, le=366)
     warn_days: int = Field(ge=1, le=366)
+    sooner: dict[Right, int] = Field(default_factory=dict)
     bases: dict[LegalBasis, Text]
     where_unknown: dict[Name, Unknown] = Field(default_factory=dict)
     complaint: Text
@@ -64,6 +66,23 @@ class Regime(Frozen):
         if max(self.warn_days, self.acknowledge_days) > self.deadline_days:
             raise ValueError("warn_days and acknowledge_days must not exceed deadline_days")
         return self
+
+    @model_validator(mode="after")
+    def _sooner_than_the_deadline(self) -> Self:
+        for right, days in self.sooner.items():
+            if right not in self.rights or not 1 <= days < self.deadline_days:
+                raise ValueError(
+                    "sooner names rights of this law, and fewer days than deadline_days"
+                )
+        return self
+
+    def days(self, right: Right) -> int:
+        """Within how many days a request for that right is answered."""
+        return self.sooner.get(right, self.deadline_days)
+
+    def extension(self, right: Right) -> int:
+        """Days that may be added to that once; 0 where the law allows none."""
+        return 0 if right in self.sooner else self.extension_days
 
     def unknown(self, purpose: str) -> Unknown:
         """What holds of a person who never decided about that purpose."""

@@ -466,13 +466,13 @@ PRIVACY_REQUEST = _ops(
         "step",
         "string",
         "received, scoped (whom it is about is known), identity_verified, identity_refused, approved, extended, "
-        "executed, proved, delivered, refused or closed.",
+        "executed, proved, delivered, refused, closed or lifted (what it limited is over).",
         required=True,
     ),
     Column(
         "kind",
         "string",
-        "access, portability, rectification, erasure, restriction or objection.",
+        "access, portability, rectification, erasure, restriction, objection or opt_out_of_sale.",
         required=True,
     ),
     Column(
@@ -515,22 +515,28 @@ PRIVACY_REQUEST = _ops(
 
 RESTRICTION = _ops(
     "restriction",
-    "One row per person record and purpose for which it must not be used, from when to when.",
+    "One row per person record and purpose for which its customer's data must not be used, and one more "
+    "that ends it.",
     Column(
         "record_key",
         "string",
-        "Record in silver.person_record: the restriction goes where the record goes.",
+        "Record in silver.person_record: the restriction goes where the record goes, and stays with the "
+        "customer when the record is gone.",
         _PSEUDONYM,
         required=True,
     ),
-    Column("kind", "string", "restriction or objection.", required=True),
+    Column("kind", "string", "restriction, objection or opt_out_of_sale.", required=True),
     Column("purpose", "string", "Purpose that is restricted; null for all of them."),
     Column("restricted_from", "timestamp", "From when on.", required=True),
-    Column("restricted_to", "timestamp", "Until when, exclusive; null while it holds."),
+    Column(
+        "restricted_to",
+        "timestamp",
+        "Until when, exclusive; null while no row of the same record, purpose and request ends it.",
+    ),
     Column(
         "request_id", "string", "Request in ops.privacy_request that it follows.", required=True
     ),
-    primary_key=("record_key", "request_id"),
+    primary_key=("record_key", "request_id", "purpose", "restricted_to"),
     subject_key="record_key",
     retention_days=3650,
     purposes=("legal",),

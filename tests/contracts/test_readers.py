@@ -11,7 +11,7 @@ OPENERS = {
     "pipeline/masked_report.py": "counts people of a copy",
     "pipeline/personal_data_scan.py": "tells counts alone",
     "pipeline/privacy_archive.py": "hands a person her own data, once her identity is checked",
-    "pipeline/privacy_requests.py": "finds whose a request is, and shows keys and reasons",
+    "pipeline/privacy_intake.py": "finds whose a request is, and shows keys and reasons",
     "pipeline/products.py": "lists products and counts",
     "pipeline/token_vault.py": "refuses who does not see identifiers in the clear, and records it",
 }

@@ -28,7 +28,9 @@ Why = Annotated[str, typer.Option(help="Why, in words that name nobody.")]
 
 Kind = Annotated[
     str,
-    typer.Argument(help="access, portability, rectification, erasure, restriction or objection."),
+    typer.Argument(
+        help="access, portability, rectification, erasure, restriction, objection or opt_out_of_sale."
+    ),
 ]
 From = Annotated[
     str | None,
@@ -43,7 +45,7 @@ Phone = Annotated[list[str] | None, typer.Option(help="Telephone number.")]
 Number = Annotated[
     list[str] | None, typer.Option("--number", "--customer", help="Customer number in a source.")
 ]
-Country = Annotated[str, typer.Option(help="Where the person lives, as ISO code.")]
+Country = Annotated[str, typer.Option(help="Where the person lives, as ISO code or name.")]
 Region = Annotated[str, typer.Option(help="State or province of the residence.")]
 ScopeOption = Annotated[
     str,
@@ -52,7 +54,10 @@ ScopeOption = Annotated[
 Confirm = Annotated[bool, typer.Option("--confirm", help="Confirm the scope connected.")]
 PurposeOption = Annotated[
     str | None,
-    typer.Option("--purpose", help="Purpose of a restriction or objection; default: all."),
+    typer.Option(
+        "--purpose",
+        help="Purpose of a restriction or objection; default: all that it can be about.",
+    ),
 ]
 
 _FACTS = ("name", "birth_date")
@@ -81,14 +86,15 @@ def open_(  # noqa: PLR0913, PLR0917 - each is an option of the command
     """Register what a person asks for, and find the records that it is about.
 
     Records that match directly are included, each with its reason. Where several
-    people fit, give what tells them apart. Lines give email, phone, number,
+    people fit, give what tells them apart. A request that the law does not give, or
+    that finds nobody, ends at once and says why. Lines give email, phone, number,
     loyalty_number, national_id, social_handle, name or birth_date; only keyed
     hashes of identifiers are kept.
 
     Example: c360 privacy request open access --from - --country DE --by "A. Clerk"
     """
-    from lakehouse.pipeline.privacy_requests import Asked, open_request
-    from lakehouse.privacy.request_log import KINDS, Scope
+    from lakehouse.pipeline.privacy_intake import Asked, open_request, residence
+    from lakehouse.privacy.request_log import Scope
     from lakehouse.settings.regimes import Right
 
     if scope not in tuple(Scope) or (scope == Scope.CONNECTED and not confirm):
@@ -96,12 +102,12 @@ def open_(  # noqa: PLR0913, PLR0917 - each is an option of the command
             "exact, or connected with --confirm: a wrong merge would show another person's data.",
             param_hint="--scope",
         )
-    if kind not in KINDS:
-        raise typer.BadParameter(f"choose from {', '.join(KINDS)}.", param_hint="KIND")
+    if kind not in tuple(Right):
+        raise typer.BadParameter(f"choose from {', '.join(Right)}.", param_hint="KIND")
     options = (("email", email), ("phone", phone), ("number", number))
     lines = [*((name, value) for name, values in options for value in values or ()), *_lines(given)]
-    found = _given(lines, country.upper())
-    asked = Asked(Right(kind), found, Scope(scope), country, region, purpose)
+    code = residence(country) or ""
+    asked = Asked(Right(kind), _given(lines, code), Scope(scope), code, region, purpose)
     _show_request(open_request(loaded(env), asked, by=by)[0])
 
 
@@ -158,10 +164,19 @@ def list_(
     shown = [r for r in all_requests(settings) if everything or r.is_open]
     told = [(r, r.urgency(settings.regimes.regimes[r.regime], now)) for r in shown]
     rows = [
-        (r.request_id, r.kind, r.scope, r.regime, r.taken[-1], f"{r.due_at:%Y-%m-%d}", urgency)
+        (
+            r.request_id,
+            r.kind,
+            r.scope,
+            r.regime,
+            r.taken[-1],
+            f"{r.due_at:%Y-%m-%d}",
+            urgency or why,
+        )
         for r, urgency in told
+        for why in [(r.ending or {}).get("note") or ""]
     ]
-    columns = ("request", "kind", "scope", "law", "step", "due", "attention")
+    columns = ("request", "kind", "scope", "law", "step", "due", "attention, or why it ended")
     warnings = [f"Request {r.request_id} is {urgency}." for r, urgency in told if urgency]
     show(Report(grids=(Grid("Requests", columns, rows),), warnings=tuple(warnings)))
     if check and warnings:
@@ -202,7 +217,10 @@ def verify(
 
 @request.command()
 def approve(request_id: RequestId, by: By, why: Why, env: Env = "demo") -> None:
-    """Allow a request to be carried out. A restriction or objection holds from now on."""
+    """Allow a request to be carried out, as somebody else than who registered or verified it.
+
+    A restriction, objection or opt-out of sale holds from now on.
+    """
     from lakehouse.pipeline import privacy_requests
 
     _show_request(privacy_requests.approve(loaded(env), request_id, by=by, note=why))
@@ -226,6 +244,17 @@ def extend(request_id: RequestId, by: By, why: Why, env: Env = "demo") -> None:
 def close(request_id: RequestId, by: By, why: Why, env: Env = "demo") -> None:
     """Close a request: all that it asks for is done, or the person withdrew it."""
     _take(loaded(env), request_id, "closed", by, why)
+
+
+@request.command()
+def lift(request_id: RequestId, by: By, why: Why, env: Env = "demo") -> None:
+    """End what an executed restriction, objection or opt-out limits, from the next run on.
+
+    Tell the person before you lift a restriction.
+    """
+    from lakehouse.pipeline import privacy_requests
+
+    _show_request(privacy_requests.lift(loaded(env), request_id, by=by, why=why))
 
 
 @request.command()
@@ -269,11 +298,13 @@ def _show_request(found: "PrivacyRequest") -> None:
         (f"{r['at']:%Y-%m-%d %H:%M}", r["step"], r["actor"], r["note"] or "") for r in found.rows
     ]
     records = [(key, found.reasons.get(key, "")) for key in found.record_keys]
-    lines = (
+    lines = [
         f"Request {found.request_id}: {found.kind}, scope {found.scope}, {found.regime}, due "
         f"{found.due_at:%Y-%m-%d}; identity {'verified' if found.is_verified else 'not verified'}; "
         f"{len(records)} records.",
-    )
+    ]
+    if found.ending is not None:
+        lines.append(f"It has ended ({found.ending['step']}): {found.ending['note']}")
     grids = (
         Grid("Steps", ("at", "step", "by", "note"), steps),
         Grid("Records", ("record", "why it is included"), records),

@@ -3,7 +3,7 @@
 import pytest
 from nicknames import name_triplets
 
-from lakehouse.columns.addresses import country_of
+from lakehouse.columns.countries import country_of
 from lakehouse.columns.emails import email_of
 from lakehouse.columns.names import root_of
 from lakehouse.columns.phone_number import phone_of

@@ -16,7 +16,8 @@ import pytest
 from lakehouse.errors import AccessError, ConflictError, InputError
 from lakehouse.pipeline.audit import audit_log
 from lakehouse.pipeline.privacy_archive import archive_document, deliver_archive
-from lakehouse.pipeline.privacy_requests import Asked, approve, open_request, take_step
+from lakehouse.pipeline.privacy_intake import Asked, open_request
+from lakehouse.pipeline.privacy_requests import approve, take_step
 from lakehouse.privacy.archive_files import archive_files
 from lakehouse.privacy.request_log import PrivacyRequest, Scope, Step
 from lakehouse.privacy.subject import Given, identifier

@@ -57,6 +57,7 @@ def test_each_law_has_its_own_words_rights_and_days(settings: Settings) -> None:
     assert "forbid that it is sold" in ccpa
     assert "forbid that it is sold" not in gdpr
     assert "answer within 45 days, or 45 more" in ccpa
+    assert "If you ask to forbid that it is sold or shared for advertising, within 15 days." in ccpa
     assert "article 6" not in ccpa
 
 

@@ -12,12 +12,12 @@ from typer.testing import CliRunner, Result
 from lakehouse.cli import app
 from lakehouse.cli.commands import requests
 from lakehouse.errors import ConflictError, ExitCode, InputError, NotFoundError, SeveralFoundError
+from lakehouse.pipeline.privacy_intake import Asked, open_request
 from lakehouse.pipeline.privacy_requests import (
-    Asked,
     all_requests,
     approve,
     extend,
-    open_request,
+    lift,
     record_rectification,
     request_log,
     request_of,
@@ -132,13 +132,138 @@ def test_a_right_that_the_law_does_not_give_is_refused_with_the_reason(settings:
     assert not found.is_open
 
 
-def test_who_matches_nothing_gets_a_request_of_no_records(settings: Settings) -> None:
+@pytest.mark.parametrize(
+    ("purpose", "why"),
+    [
+        (
+            "legal",
+            "Doing what the law asks rests on article 6(1)(c), a duty that the law puts on us",
+        ),
+        ("service", "Serving our customers rests on article 6(1)(b), a contract with you"),
+    ],
+)
+def test_nobody_can_object_to_what_a_law_or_a_contract_asks_for(
+    settings: Settings, purpose: str, why: str
+) -> None:
+    found = opened(settings, Right.OBJECTION, purpose=purpose)
+
+    assert found.ending
+    assert found.taken == (Step.RECEIVED, Step.REFUSED)
+    assert found.ending["note"].startswith(why)
+    assert found.record_keys == ()
+
+
+def test_an_objection_to_everything_holds_for_what_can_be_objected_to(settings: Settings) -> None:
+    found = verified(settings, Right.OBJECTION)
+
+    approve(settings, found.request_id, by="officer", note="fine")
+
+    limited = {row["purpose"] for row in PlainLog(settings.lake, RESTRICTION).rows()}
+    assert limited == {"analytics", "marketing", "identity", "operations"}
+
+
+@pytest.mark.parametrize("kind", [Right.ACCESS, Right.ERASURE, Right.OPT_OUT_OF_SALE])
+def test_only_a_restriction_or_objection_is_about_one_purpose(
+    settings: Settings, kind: Right
+) -> None:
+    with pytest.raises(InputError, match="no single purpose"):
+        opened(settings, kind, purpose="marketing")
+
+
+def test_a_request_that_finds_nobody_is_closed_and_says_so(settings: Settings) -> None:
     zoe = identifier("email", "zoe@archer.example")
     assert zoe
 
     found, _ = open_request(settings, Asked(Right.ACCESS, Given((zoe,))), by="clerk", now=NOW)
 
     assert found.record_keys == ()
+    assert found.taken == (Step.RECEIVED, Step.CLOSED)
+    assert found.ending
+    assert found.ending["note"] == "Nothing is held under what was given."
+
+
+@pytest.mark.parametrize("country", ["XX", "Utopia", "D", "D3"])
+def test_a_residence_that_is_no_country_is_refused_and_nothing_is_logged(
+    settings: Settings, country: str
+) -> None:
+    with pytest.raises(InputError, match="no country"):
+        opened(settings, country=country)
+    assert all_requests(settings) == []
+
+
+@pytest.mark.parametrize(("country", "law"), [("uk", "uk_gdpr"), ("Germany", "gdpr"), ("", "gdpr")])
+def test_a_residence_goes_by_code_or_name_or_is_unknown(
+    settings: Settings, country: str, law: str
+) -> None:
+    assert opened(settings, country=country).regime == law
+
+
+IN_CALIFORNIA = {"country": "US", "region": "CA"}
+
+
+def test_who_opts_out_of_sale_is_out_of_every_purpose_that_is_one_and_need_prove_nothing(
+    settings: Settings,
+) -> None:
+    found = opened(settings, Right.OPT_OUT_OF_SALE, **IN_CALIFORNIA)
+
+    done = approve(settings, found.request_id, by="officer", note="fine")
+
+    (row,) = PlainLog(settings.lake, RESTRICTION).rows()
+    assert done.taken == (Step.RECEIVED, Step.SCOPED, Step.APPROVED, Step.EXECUTED)
+    assert (row["record_key"], row["kind"]) == (ANN, "opt_out_of_sale")
+    assert row["purpose"] == "marketing"
+    assert settings.purposes.purposes["marketing"].is_sale
+    assert found.due_at == NOW + timedelta(days=15)
+
+
+def test_an_answer_that_is_due_sooner_cannot_be_put_off(settings: Settings) -> None:
+    found = opened(settings, Right.OPT_OUT_OF_SALE, **IN_CALIFORNIA)
+
+    with pytest.raises(ConflictError, match="wait longer"):
+        extend(settings, found.request_id, by="officer", why="busy")
+
+
+def test_a_limit_that_is_lifted_has_an_end_also_if_lifting_died_half_way(
+    settings: Settings,
+) -> None:
+    found = verified(settings, Right.RESTRICTION)
+    with pytest.raises(ConflictError, match="not executed"):
+        lift(settings, found.request_id, by="officer", why="settled")
+    approve(settings, found.request_id, by="officer", note="fine")
+    take_step(settings, found.request_id, Step.LIFTED, by="officer", note="settled")
+
+    done = lift(settings, found.request_id, by="officer", why="settled")
+    lift(settings, found.request_id, by="officer", why="settled")
+
+    rows = PlainLog(settings.lake, RESTRICTION).rows()
+    assert sorted(row["restricted_to"] is None for row in rows) == [False, True]
+    assert {row["restricted_to"] for row in rows} == {None, done.rows[-1]["at"]}
+
+
+def test_a_request_for_access_has_nothing_to_lift(settings: Settings) -> None:
+    with pytest.raises(ConflictError, match="limits nothing"):
+        lift(settings, opened(settings).request_id, by="officer", why="settled")
+
+
+@pytest.mark.parametrize("who", ["clerk", " Clerk "])
+def test_who_registered_a_request_or_verified_the_person_does_not_approve_it(
+    settings: Settings, who: str
+) -> None:
+    found = opened(settings)
+    take_step(settings, found.request_id, Step.IDENTITY_VERIFIED, by="cleo", note="passport")
+
+    for one in (who, "CLEO"):
+        with pytest.raises(ConflictError, match="does not approve"):
+            approve(settings, found.request_id, by=one, note="fine")
+
+    assert approve(settings, found.request_id, by="officer", note="fine").taken[-1] is Step.APPROVED
+
+
+def test_where_one_person_answers_all_requests_conf_says_so(lake: PlainLake) -> None:
+    alone = lake.settings(**{"privacy_requests.four_eyes": "false"})
+    found = verified(alone)
+
+    assert approve(alone, found.request_id, by="clerk", note="fine").taken[-1] is Step.APPROVED
 
 
 def test_what_fits_several_people_is_refused_and_nothing_is_logged(lake: PlainLake) -> None:
@@ -273,6 +398,24 @@ def test_a_line_that_is_wrong_is_named_by_its_number_alone(c360: Run) -> None:
     assert told.exit_code == ExitCode.BAD_INPUT
     assert "Number 1" in told.stderr
     assert "not-an-address" not in told.output
+
+
+def test_how_a_request_ended_and_why_stands_in_the_list_and_with_the_request(c360: Run) -> None:
+    told = c360("open", "access", "--email", "zoe@archer.example", "--by", "clerk")
+    refused = c360("open", "opt_out_of_sale", "--email", EMAIL, "--by", "clerk", "--country", "DE")
+
+    assert "It has ended (closed): Nothing is held under what was given." in told.output
+    assert "It has ended (refused): General Data Protection Regulation" in refused.output
+    listed = c360("list", "--all").output
+    assert "Nothing is held under what was given." in " ".join(listed.split())
+    assert "access" not in c360("list").output
+
+
+def test_a_kind_or_a_country_that_is_none_is_refused_on_the_command_line(c360: Run) -> None:
+    assert c360("open", "silence", "--email", EMAIL, "--by", "clerk").exit_code == 2
+    told = c360("open", "access", "--email", EMAIL, "--by", "clerk", "--country", "XX")
+    assert told.exit_code == ExitCode.BAD_INPUT
+    assert "no country" in told.stderr
 
 
 def test_the_wider_scope_needs_a_confirmation(c360: Run) -> None:
