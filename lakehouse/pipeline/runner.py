@@ -7,7 +7,7 @@ hold the rows that fail, write the good ones. Transforms never police themselves
 import logging
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -400,15 +400,21 @@ class _Run:
         return self._versions.get(table, self._attempt.base_version(table))
 
     def _record(self, steps: Sequence[Step]) -> None:
-        self.record_results()
         silver = {s.table: self._read(s.table) for s in steps if s.table.startswith("silver.")}
+        records: list[Callable[[], None]] = [self.record_results]
         if silver:
-            spec = CORRECTION_COUNT
-            counts = conformed(correction_count(silver, self._attempt.run_id), spec)
-            key = self._attempt.key(spec.name)
-            self._versions[spec.name] = self._lake.tables.write(counts, spec, key)
-            self._record_freshness(silver)
+            records += [
+                lambda: self._record_corrections(silver),
+                lambda: self._record_freshness(silver),
+            ]
+        in_parallel(lambda record: record(), records, self._threads)
         self._versions[QUARANTINE.name] = self._lake.tables.version(QUARANTINE.name)
+
+    def _record_corrections(self, silver: Mapping[str, DataFrame]) -> None:
+        spec = CORRECTION_COUNT
+        counts = conformed(correction_count(silver, self._attempt.run_id), spec)
+        key = self._attempt.key(spec.name)
+        self._versions[spec.name] = self._lake.tables.write(counts, spec, key)
 
     def _record_freshness(self, silver: Mapping[str, DataFrame]) -> None:
         attempt = self._attempt

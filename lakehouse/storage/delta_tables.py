@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from delta import DeltaTable
+from deltalake import DeltaTable as PlainTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -146,6 +147,11 @@ class DeltaTables:
 
     def history(self, table: str, length: int = _HISTORY_LENGTH) -> list[Commit]:
         """The newest commits, newest first."""
+        folder = self._locations.local_path(table)
+        if folder is not None:
+            # Asked after every write: delta-rs reads the log where Spark would start a job for it.
+            told = PlainTable(str(folder)).history(length)
+            return [Commit(c["version"], _key(c.get("userMetadata"))) for c in told]
         rows = (
             self._spark.sql(f"DESCRIBE HISTORY {self._locations.sql(table)} LIMIT {length}")
             .select("version", "userMetadata")
@@ -246,6 +252,9 @@ class DeltaTables:
 
     def row_count(self, table: str, version: int) -> int:
         """Rows of a version; Delta answers from its own statistics."""
+        folder = self._locations.local_path(table)
+        if folder is not None:
+            return int(PlainTable(str(folder), version=version).count())
         return int(self.read(table, version).agg(F.count(F.lit(1)).alias("n")).collect()[0].n)
 
 

@@ -1,6 +1,9 @@
 """Where a table lives: below the lake's root by path, or under a catalog name."""
 
 from dataclasses import dataclass
+from pathlib import Path
+
+from lakehouse.settings.places import local_path
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,10 @@ class Locations:
         """The table's folder, for tables by path."""
         layer, entity = table.split(".")
         return f"{self.root.rstrip('/')}/{layer}/{entity}"
+
+    def local_path(self, table: str) -> Path | None:
+        """The table's folder on this machine's file system; None if it lies elsewhere or goes by name."""
+        return None if self.catalog_prefix else local_path(self.path(table))
 
     def catalog_name(self, table: str) -> str | None:
         """The quoted catalog name, or None for tables by path."""
