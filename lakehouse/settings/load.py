@@ -90,6 +90,10 @@ _PLACES = {
     "linkage": ("models",),
     "audit": ("folder", "head_file"),
 }
+_MADE_UP = "demo"
+"""The environment whose people are made up, so that who names no role sees them; but only in the lake that
+conf names for it: it is also the one that commands take by default, whatever lake they are told."""
+
 _MAY_COMMIT_A_SECRET = frozenset({"demo", "test"})
 
 
@@ -115,6 +119,8 @@ def load_settings(
     for name, (branch, model) in _BRANCHES.items():
         layers, unread = _branch_layers(conf, env, name)
         faults += unread
+        if branch == "roles" and env == _MADE_UP and _names_a_lake(given):
+            layers = [layers[0], *map(_without_reader, layers[1:])]
         layers += [Layer(g.label, g.content[branch]) for g in given if branch in g.content]
         content = _with_absolute_places(branch, layers)
         valid = _validated(model, content, layers, faults)
@@ -132,6 +138,15 @@ def load_settings(
     refuse(faults)
     tree["sources"] = tuple(sources[name] for name in sorted(sources))
     return Settings.model_construct(**tree)
+
+
+def _names_a_lake(given: list[Layer]) -> bool:
+    places = {"root", "catalog_prefix"}
+    return any(not places.isdisjoint(layer.content.get("lake", {})) for layer in given)
+
+
+def _without_reader(layer: Layer) -> Layer:
+    return Layer(layer.label, {k: v for k, v in layer.content.items() if k != "reader"})
 
 
 def _unknown(given: list[Layer], branches: Set[str]) -> list[Fault]:

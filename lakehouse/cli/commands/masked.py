@@ -35,7 +35,7 @@ def mask_dataset(
     Examples:
     c360 mask-dataset --to masked --customers 500
 
-    C360_LAKE_ROOT=masked c360 show <customer_id>
+    C360_LAKE_ROOT=masked c360 show <customer_id> --role agent
     """
     from lakehouse.pipeline.masked_dataset import mask_dataset as masked
 

@@ -169,3 +169,24 @@ def test_the_project_s_own_environments_are_right(monkeypatch: pytest.MonkeyPatc
 
     for env in environments:
         assert load_settings(env).env == env
+
+
+@pytest.mark.parametrize("said_by", ["variable", "argument", "catalog"])
+def test_of_a_lake_that_is_not_the_demos_own_the_demo_shows_masks_unless_a_role_is_named(
+    conf: Path, monkeypatch: pytest.MonkeyPatch, said_by: str
+) -> None:
+    other = {"lake.root": "/data/lake"} if said_by == "argument" else {}
+    if said_by == "variable":
+        monkeypatch.setenv("C360_LAKE_ROOT", "/data/lake")
+    if said_by == "catalog":
+        other = {"lake.catalog_prefix": "main.c360_", "lake.lock": "external"}
+
+    assert load_settings("demo", conf).roles.reader == (
+        "default" if said_by == "variable" else "agent"
+    )
+    assert load_settings("demo", conf, other).roles.reader == "default"
+    assert (
+        load_settings("demo", conf, {**other, "roles.reader": "steward"}).roles.reader == "steward"
+    )
+    monkeypatch.setenv("C360_ROLE", "agent")
+    assert load_settings("demo", conf, other).roles.reader == "agent"
