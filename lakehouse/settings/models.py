@@ -84,7 +84,7 @@ class LakeSettings(Frozen):
         ]:
             # Once empty, they could not be made again: they hold what sources no longer tell.
             raise ValueError(f"cannot go without {', '.join(lasting)}: they keep what was before")
-        if decisive := {"gold.customer_consent", "gold.customer_identifier"} & {*names}:
+        if decisive := {"gold.customer_consent", "gold.customer_record"} & {*names}:
             raise ValueError(
                 f"cannot go without {', '.join(sorted(decisive))}: they say whom nobody may be served"
             )

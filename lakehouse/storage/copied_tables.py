@@ -21,6 +21,12 @@ COPY = "copy"
 """The reason of the release that a copy has."""
 
 
+def require_free(root: Path) -> None:
+    """Raises InputError where the folder holds something already, or is none."""
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise InputError(f"{root} is there already and not empty.", "name a new folder.")
+
+
 class CopiedTables:
     """The tables of a new lake in a folder that is empty or not there yet.
 
@@ -28,8 +34,7 @@ class CopiedTables:
     """
 
     def __init__(self, root: Path) -> None:
-        if root.exists() and (not root.is_dir() or any(root.iterdir())):
-            raise InputError(f"{root} is there already and not empty.", "name a new folder.")
+        require_free(root)
         root.mkdir(parents=True, exist_ok=True)
         root.chmod(0o700)
         self._root = root

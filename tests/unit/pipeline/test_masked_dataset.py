@@ -233,3 +233,33 @@ def test_nothing_is_written_where_something_is_and_none_of_too_few_people(
         mask_dataset(lake.settings(), folder, customers=10, k=5, seed=None)
     with pytest.raises(InputError, match="too few"):
         mask_dataset(lake.settings(), tmp_path / "few", customers=3, k=5, seed=None)
+
+
+@pytest.mark.parametrize("inside", ["", "copy", "gold/copy", "../root/copy", ".."])
+def test_a_copy_lies_apart_from_the_lake_and_is_refused_before_anything_is_recorded(
+    tmp_path: Path, inside: str
+) -> None:
+    root = tmp_path / "lake" / "root"
+    root.mkdir(parents=True)
+    # There is no release to read: whoever looked at the lake first would say so.
+    settings = PlainLake(root).settings(
+        **{"lake.landing": str(root / "landing"), "lake.work_dir": str(root / "work")}
+    )
+
+    with pytest.raises(InputError, match=r"lake itself|not empty"):
+        mask_dataset(settings, root / inside, customers=10, k=5, seed=None)
+
+    assert list(root.iterdir()) == []
+
+
+def test_a_folder_that_is_not_empty_is_refused_before_anything_is_recorded(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "file").touch()
+    settings = PlainLake(tmp_path / "lake").settings()
+
+    with pytest.raises(InputError, match="not empty"):
+        mask_dataset(settings, tmp_path / "there", customers=10, k=5, seed=None)
+
+    assert not (tmp_path / "lake").exists()
