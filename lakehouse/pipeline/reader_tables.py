@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from lakehouse.privacy.masking import masked_rows, require_readable, token_key
+from lakehouse.privacy.masking import masked_rows, require_readable
 from lakehouse.privacy.shapes import Shape, shape
+from lakehouse.privacy.tokens import TokenKeys, token_keys
 from lakehouse.settings.models import Settings
 from lakehouse.settings.roles import Role
 from lakehouse.storage.released_tables import ReleasedTables, Row, one_of, released_tables
@@ -22,13 +23,13 @@ class ReaderTables:
 
     clear: ReleasedTables
     role: Role
-    key: str
+    keys: TokenKeys
 
     def seen(
         self, spec: TableSpec, rows: Iterable[Row], customers: Collection[str] | None = None
     ) -> list[Row]:
         """The rows as the role sees them. `customers`: those whose rows it may see at all."""
-        return masked_rows(rows, spec, self.role, key=self.key, customers=customers)
+        return masked_rows(rows, spec, self.role, keys=self.keys, customers=customers)
 
     def masked_columns(self, spec: TableSpec) -> list[str]:
         """The columns of the table that the role does not see in the clear."""
@@ -52,20 +53,20 @@ def reader_tables(
 ) -> ReaderTables:
     """The release for the role of the session; see `released_tables` for the release and its errors."""
     released = released_tables(settings.lake, as_of=as_of, number=number)
-    return ReaderTables(released, settings.roles.current, reader_key(settings))
+    return ReaderTables(released, settings.roles.current, reader_keys(settings))
 
 
-def reader_key(settings: Settings) -> str:
-    """The key of the tokens that the role of the session sees.
+def reader_keys(settings: Settings, role: Role | None = None) -> TokenKeys:
+    """The keys of the tokens that the role sees, by default that of the session.
 
     They join within what is read for the same purposes, and with nothing beyond.
     """
-    purposes = " ".join(sorted(settings.roles.current.purposes))
-    return token_key(settings.lake.secret.get_secret_value(), purposes)
+    purposes = "+".join(sorted({*(role or settings.roles.current).purposes}))
+    return token_keys(purposes, settings.tokens.secrets(settings.lake.secret.get_secret_value()))
 
 
 def rows_for_reader(settings: Settings, spec: TableSpec, rows: Iterable[Row]) -> list[Row]:
     """The rows as the role of the session sees them; AccessError if it has no purpose for the table."""
     role = settings.roles.current
     require_readable(spec, role)
-    return masked_rows(rows, spec, role, key=reader_key(settings))
+    return masked_rows(rows, spec, role, keys=reader_keys(settings))

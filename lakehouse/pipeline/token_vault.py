@@ -6,8 +6,9 @@ and the one that is asked for is among them or not. What has been erased has no 
 
 from lakehouse.errors import InputError, NotFoundError
 from lakehouse.pipeline.audit import record
+from lakehouse.pipeline.reader_tables import reader_keys
 from lakehouse.privacy.masking import require_identifiers
-from lakehouse.privacy.tokens import resolved_values, token_keys, version_of
+from lakehouse.privacy.tokens import pads_text, resolved_values, token_keys, version_of
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
 from lakehouse.storage.released_tables import ReleasedTables, released_tables
@@ -60,6 +61,20 @@ def resolve_token(settings: Settings, token: str, *, purpose: str, reason: str) 
             "check the purpose; what has been erased since has no token any more.",
         )
     return Report([Grid("The token stands for", ("column", "value", "customer"), found)])
+
+
+def role_token_key(settings: Settings, role: str) -> str:
+    """What a catalog needs to make the tokens that the role sees here; see `c360 roles sql`.
+
+    Raises:
+        AccessError: the session's role may not see identifiers, or the call cannot be recorded.
+        InputError: there is no such role.
+    """
+    require_identifiers(settings.roles.current)
+    if role not in settings.roles.roles:
+        raise InputError(f"There is no role {role}.", "`c360 roles list` names those there are.")
+    record(settings, action="export", surface="roles token-key", reason=role)
+    return pads_text(reader_keys(settings, settings.roles.roles[role]))
 
 
 def _require_leave(settings: Settings, reason: str) -> None:

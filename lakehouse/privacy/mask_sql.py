@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from lakehouse.privacy.masking import named_by, needs_customers, row_conditions
-from lakehouse.privacy.shapes import BAND, HIDDEN, TOKEN_DIGITS, Shape, shape
+from lakehouse.privacy.shapes import BAND, HIDDEN, Shape, shape
+from lakehouse.privacy.tokens import DIGITS
 from lakehouse.settings.roles import Mask, Role
 from lakehouse.tables.gold import CUSTOMER
 from lakehouse.tables.spec import Column, TableSpec
@@ -39,7 +40,9 @@ def row_condition(spec: TableSpec, role: Role, customers: str | None, prefix: st
 
 
 def masked_value(column: Column, mask: Mask, value: str, key: str | None = None) -> str:
-    """The expression that masks `value`, of the column's type. `key`: what SQL calls the key of tokens."""
+    """The expression that masks `value`, of the column's type. `key`: what SQL calls the text
+    of `tokens.pads_text`.
+    """
     form = shape(column, mask)
     if form is Shape.AS_IT_IS:
         return value
@@ -48,11 +51,18 @@ def masked_value(column: Column, mask: Mask, value: str, key: str | None = None)
     if form is Shape.LOWER_END:
         return f"CAST(floor({value} / {BAND}) * {BAND} AS {column.type})"
     if form is Shape.PSEUDONYM and key is not None:
-        hashed = f"substring(sha2(concat_ws(char(31), {key}, {value}), 256), 1, {TOKEN_DIGITS})"
-        return f"CASE WHEN {value} IS NOT NULL THEN {hashed} END"
+        return _token(value, key)
     if form in (Shape.NOTHING, Shape.PSEUDONYM):
         return f"CAST(NULL AS {column.type})"
     return _hidden(value, form.value)
+
+
+def _token(value: str, key: str) -> str:
+    """HMAC-SHA-256, which SQL lacks, of two SHA-256; null for null."""
+    prefix, both = f"split_part({key}, ':', 1)", f"split_part({key}, ':', 2)"
+    inner = f"concat(unhex(left({both}, 128)), encode({value}, 'UTF-8'))"
+    outer = f"concat(unhex(right({both}, 128)), unhex(sha2({inner}, 256)))"
+    return f"concat({prefix}, ':', left(sha2({outer}, 256), {DIGITS}))"
 
 
 def _hidden(value: str, patterns: Iterable[tuple[str, str]]) -> str:

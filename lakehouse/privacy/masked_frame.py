@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.columns.keys import keyed_hash
 from lakehouse.privacy.masking import named_by, needs_customers, row_conditions
-from lakehouse.privacy.shapes import BAND, HIDDEN, TOKEN_DIGITS, Shape, shape
+from lakehouse.privacy.shapes import BAND, HIDDEN, Shape, shape
+from lakehouse.privacy.token_frame import token_column, with_pads
+from lakehouse.privacy.tokens import TokenKeys
 from lakehouse.settings.roles import Mask, Role
 from lakehouse.tables.spec import Column as SpecColumn
 from lakehouse.tables.spec import TableSpec
@@ -18,7 +19,7 @@ def masked(
     spec: TableSpec,
     role: Role,
     *,
-    key: str | None = None,
+    keys: TokenKeys | None = None,
     customers: DataFrame | None = None,
 ) -> DataFrame:
     """The rows that the role may see, as it sees them; none of a table that it has no purpose for.
@@ -27,7 +28,7 @@ def masked(
         frame: the table, with all of its columns or some.
         spec: the table's declaration.
         role: who reads.
-        key: what tokens are made by; without it what is to be tokenised is null.
+        keys: what tokens are made by; without it what is to be tokenised is null.
         customers: gold.customer, for a role that sees some countries or regions alone.
 
     Returns:
@@ -39,10 +40,12 @@ def masked(
     if needs_customers(spec, role):
         seen = _of_customers(seen, spec, role, customers)
     named = named_by(spec, role)
+    forms = {c: shape(c, role.mask(spec, c.name)) for c in spec.columns if c.name in frame.columns}
+    if keys is not None and Shape.PSEUDONYM in forms.values():
+        seen = with_pads(seen, keys)
     columns = {
-        c.name: _masked(F.col(c.name), shape(c, role.mask(spec, c.name)), c.type, key)
-        for c in spec.columns
-        if c.name in frame.columns
+        c.name: _masked(F.col(c.name), form, c.type, has_keys=keys is not None)
+        for c, form in forms.items()
     }
     for name in named.keys() & columns.keys():
         by, hidden = named[name]
@@ -78,13 +81,13 @@ def _of_customers(
     return frame
 
 
-def _masked(value: Column, form: Shape, type_: str, key: str | None) -> Column:
+def _masked(value: Column, form: Shape, type_: str, *, has_keys: bool) -> Column:
     if form is Shape.AS_IT_IS:
         return value
-    if form is Shape.NOTHING or (form is Shape.PSEUDONYM and key is None):
+    if form is Shape.PSEUDONYM and has_keys:
+        return token_column(value)
+    if form in (Shape.NOTHING, Shape.PSEUDONYM):
         return F.lit(None).cast(type_)
-    if form is Shape.PSEUDONYM:
-        return F.substring(keyed_hash(str(key), value), 1, TOKEN_DIGITS)
     if form is Shape.YEAR:
         return F.date_trunc("year", value).cast(type_)
     if form is Shape.LOWER_END:
@@ -102,4 +105,4 @@ def _hidden(text: Column, patterns: Iterable[tuple[str, str]]) -> Column:
 
 def masked_value(value: Column, name: str, type_: str, mask: Mask) -> Column:
     """The value of a column of that name and type under a mask; one that needs a key gives null."""
-    return _masked(value, shape(SpecColumn(name, type_, ""), mask), type_, key=None)
+    return _masked(value, shape(SpecColumn(name, type_, ""), mask), type_, has_keys=False)

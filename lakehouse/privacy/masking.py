@@ -1,7 +1,5 @@
 """What a role sees of a table's rows, in plain Python; `masked_frame` gives the same on Spark."""
 
-import hashlib
-import hmac
 import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -10,13 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from lakehouse.errors import AccessError
-from lakehouse.privacy.shapes import BAND, HIDDEN, TOKEN_DIGITS, Shape, shape
+from lakehouse.privacy.shapes import BAND, HIDDEN, Shape, shape
+from lakehouse.privacy.tokens import TokenKeys, token
 from lakehouse.settings.roles import Mask, Role
 from lakehouse.tables.spec import Layer, Sensitivity, TableSpec
 
 Row = dict[str, Any]
 
-_SEPARATOR = "\x1f"  # as columns.keys.keyed_hash, which cannot be imported without Spark
 _NAMED: Mapping[str, Mapping[str, str]] = {
     "gold.customer_attribute": {"value": "attribute", "lost_values": "attribute"},
     "gold.customer_identifier": {"identifier_value": "identifier_type"},
@@ -46,12 +44,6 @@ def named_by(spec: TableSpec, role: Role) -> dict[str, tuple[str, tuple[str, ...
         for column, by in named.items()
         if f"{spec.name}.{column}" not in role.overrides
     }
-
-
-def token_key(secret: str, purpose: str) -> str:
-    """The key of the tokens of a purpose; tokens by other keys join with none of its own."""
-    made = hmac.new(secret.encode(), f"c360 masking token {purpose}".encode(), hashlib.sha256)
-    return made.hexdigest()
 
 
 def require_readable(spec: TableSpec, role: Role) -> None:
@@ -89,7 +81,7 @@ def masked_rows(
     spec: TableSpec,
     role: Role,
     *,
-    key: str | None = None,
+    keys: TokenKeys | None = None,
     customers: Collection[str] | None = None,
 ) -> list[Row]:
     """The rows that the role may see, as it sees them; none of a table that it has no purpose for.
@@ -98,13 +90,13 @@ def masked_rows(
         rows: rows of the table, with all of its columns or some; other keys are left out.
         spec: the table.
         role: who reads.
-        key: what tokens are made by; without it what is to be tokenised is None.
+        keys: what tokens are made by; without it what is to be tokenised is None.
         customers: ids of those whose country and region the role may see, for a table that does not tell
             them itself. Without them a role that sees some countries alone sees no row of such a table.
     """
     if not role.may_read(spec):
         return []
-    masks = {c.name: _value_mask(shape(c, role.mask(spec, c.name)), key) for c in spec.columns}
+    masks = {c.name: _value_mask(shape(c, role.mask(spec, c.name)), keys) for c in spec.columns}
     named = named_by(spec, role)
     return [
         {
@@ -158,23 +150,17 @@ def _is_seen(row: Row, spec: TableSpec, role: Role, customers: Collection[str] |
     return customers is not None and all(row.get(k) in customers for k in spec.subject_keys)
 
 
-def _value_mask(form: Shape, key: str | None) -> Callable[[Any], Any]:
+def _value_mask(form: Shape, keys: TokenKeys | None) -> Callable[[Any], Any]:
     if form is Shape.AS_IT_IS:
         return lambda value: value
     make = _MAKERS.get(form)
-    if form is Shape.NOTHING or (form is Shape.PSEUDONYM and key is None):
+    if form is Shape.PSEUDONYM and keys is not None:
+        return lambda value: None if value is None else token(keys, value)
+    if form in (Shape.NOTHING, Shape.PSEUDONYM):
         return lambda value: None
-    if form is Shape.PSEUDONYM:
-        return lambda value: None if value is None else token(value, str(key))
     if make is not None:
         return lambda value: None if value is None else make(value)
     return lambda value: None if value is None else _hidden(value, form.value)
-
-
-def token(value: str, key: str) -> str:
-    """The token of a text: equal for equal texts, and no way back without the key."""
-    told = f"{key}{_SEPARATOR}{value}".encode()
-    return hashlib.sha256(told).hexdigest()[:TOKEN_DIGITS]
 
 
 def _hidden(value: str, patterns: Iterable[tuple[str, str]]) -> str:

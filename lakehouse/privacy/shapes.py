@@ -7,7 +7,6 @@ from lakehouse.settings.roles import Mask
 from lakehouse.tables.spec import Column
 
 HIDDEN = "***"
-TOKEN_DIGITS = 24
 BAND = 100
 """A number is shown as the lower end of the band of this width that it lies in."""
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from lakehouse.cli.app import Env, show
+from lakehouse.cli.app import Env, Role, show
 from lakehouse.cli.commands.data import Prefix, loaded
 from lakehouse.report import Grid, Report
 
@@ -47,7 +47,8 @@ def roles_sql(
     """Print, for review, the SQL that gives groups c360_<role> in Unity Catalog what their roles may see.
 
     That is grants, column masks and row filters on the tables of gold and of data products. Keys of
-    tokens are read from the secret scope c360 (token_key_<role>). Nothing is carried out.
+    tokens are read from the secret scope c360 (token_key_<role>, as `c360 roles token-key` prints it).
+    Nothing is carried out.
 
     Example: c360 roles sql --prefix main.c360_ > roles.sql
     """
@@ -59,3 +60,21 @@ def roles_sql(
     specs = (*GOLD_TABLES, *settings.product_tables)
     for statement in statements(settings.roles.roles, lambda name: prefix + name, specs):
         typer.echo(f"{statement};")
+
+
+@roles.command("token-key")
+def roles_token_key(
+    role: Annotated[str, typer.Argument(help="A role of conf/base/roles.yml.")],
+    reader: Role = None,
+    env: Env = "demo",
+) -> None:
+    """Print the secret by which a catalog makes the tokens that a role sees. It is recorded.
+
+    Send it on and keep it nowhere: who has it can find out which value a token stands for.
+
+    Example: c360 roles token-key analyst --role privacy_officer |
+    databricks secrets put-secret c360 token_key_analyst
+    """
+    from lakehouse.pipeline.token_vault import role_token_key
+
+    typer.echo(role_token_key(loaded(env, role=reader), role), nl=False)

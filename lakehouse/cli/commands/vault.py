@@ -20,7 +20,10 @@ def add_to(app: typer.Typer) -> None:
 
 def resolve(
     token: Annotated[str, typer.Argument(help="As t1: and 32 hexadecimal digits.")],
-    purpose: Annotated[str, typer.Option(help="The purpose that the token was made for.")],
+    purpose: Annotated[
+        str,
+        typer.Option(help="What the token was made for; where its role reads for several: a+b."),
+    ],
     reason: Annotated[str, typer.Option(help="Why, in a few words; it is recorded.")],
     by: Annotated[str, typer.Option(help="Who asks; recorded beside the user of the machine.")],
     env: Env = "demo",

@@ -6,17 +6,19 @@ from decimal import Decimal
 from typing import Any
 
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
-from lakehouse.privacy.mask_sql import masked_query
+from lakehouse.privacy.mask_sql import masked_query, masked_value
 from lakehouse.privacy.masked_frame import masked
-from lakehouse.privacy.masking import masked_rows, token_key
+from lakehouse.privacy.masking import masked_rows
+from lakehouse.privacy.tokens import pads_text, token, token_keys
 from lakehouse.settings.roles import Mask, Role
 from lakehouse.tables.gold import CUSTOMER
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.spec import Column, TableSpec
 from tests.support.masked_values import EXAMPLES
 
-KEY = token_key("a secret of a test", "analytics")
+KEYS = token_keys("analytics", {1: "an old secret of a test", 2: "a secret of a test"})
 TEXTS = [
     *dict.fromkeys(value for _, _, value, _ in EXAMPLES if isinstance(value, str)),
     *("a\tb c", "x@y@z.de", "Anna.Lee@post.org.", "\u2028a@b\r", "+49 (30) 1234567", " "),
@@ -65,10 +67,10 @@ def test_every_mask_gives_the_same_on_spark_in_sql_and_without(spark: SparkSessi
     frame = local_frame(spark, values, ", ".join(f"{c.name} {c.type}" for c in spec.columns))
     reader = role(sees={"none": "generalised"}, overrides=MASKS)
 
-    seen = masked(frame.coalesce(1), spec, reader, key=KEY)
+    seen = masked(frame.coalesce(1), spec, reader, keys=KEYS)
 
     assert dict(seen.dtypes) == {c.name: c.type for c in spec.columns}
-    assert [row.asDict() for row in seen.collect()] == masked_rows(rows, spec, reader, key=KEY)
+    assert [row.asDict() for row in seen.collect()] == masked_rows(rows, spec, reader, keys=KEYS)
     frame.coalesce(1).createOrReplaceTempView("masked_values")
     view = spark.sql(masked_query(spec, reader, "masked_values", None))
     assert dict(view.dtypes) == dict(seen.dtypes)
@@ -118,3 +120,14 @@ def test_a_row_about_a_hidden_attribute_is_hidden_on_spark_too(spark: SparkSessi
         query = spark.sql(masked_query(spec, reader, "hidden_values", None))
         both = masked(frame.coalesce(1), spec, reader).unionByName(query).collect()
         assert [row.asDict() for row in both] == [*expected, *expected]
+
+
+def test_a_token_in_sql_is_the_one_that_python_makes(spark: SparkSession) -> None:
+    column, values = Column("customer_id", "string", "C."), [*TEXTS, "", "李", None]
+    frame = local_frame(spark, list(enumerate(values)), "n int, value string")
+    with_key = frame.withColumn("secret", F.lit(pads_text(KEYS)))
+
+    made = with_key.select("n", F.expr(masked_value(column, Mask.TOKENISED, "value", "secret")))
+
+    found = [row[1] for row in sorted(made.collect())]
+    assert found == [None if value is None else token(KEYS, value) for value in values]

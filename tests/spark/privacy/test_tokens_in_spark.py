@@ -1,6 +1,7 @@
 from pyspark.sql import SparkSession
 
-from lakehouse.privacy.tokens import token, token_keys, token_pads, tokenised
+from lakehouse.privacy.token_frame import tokenised
+from lakehouse.privacy.tokens import token, token_keys
 from lakehouse.tables.local_frame import local_frame
 
 KEYS = token_keys("marketing", {3: "a-secret-of-this-test"})
@@ -10,7 +11,7 @@ def test_spark_and_python_make_one_token_and_the_plan_shows_no_key(spark: SparkS
     values = ["ana@example.de", "", "Ána O'Müller", "李", None]
     frame = local_frame(spark, list(enumerate(values)), "n int, email string")
 
-    made = tokenised(frame, ["email"], token_pads(spark, KEYS))
+    made = tokenised(frame, ["email"], KEYS)
 
     rows = {row.n: row.email for row in made.collect()}
     assert made.columns == ["n", "email"]

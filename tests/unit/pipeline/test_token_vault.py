@@ -1,14 +1,17 @@
 """A token is resolved for a reason that is recorded, by whom may see what it stands for."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from lakehouse.errors import AccessError, InputError, NotFoundError
 from lakehouse.pipeline.audit import audit_list
-from lakehouse.pipeline.token_vault import resolve_token
-from lakehouse.privacy.tokens import token, token_keys
+from lakehouse.pipeline.reader_tables import reader_keys, reader_tables
+from lakehouse.pipeline.token_vault import resolve_token, role_token_key
+from lakehouse.privacy.tokens import pads_text, token, token_keys
 from lakehouse.settings.models import Settings
+from lakehouse.tables.gold import CUSTOMER
 from tests.support.plain_lake import PlainLake
 from tests.support.plain_people import ANA, people_lake
 
@@ -69,3 +72,37 @@ def test_a_role_that_sees_no_identifiers_resolves_nothing(lake: PlainLake) -> No
 
     with pytest.raises(AccessError, match="role analyst"):
         resolve_token(settings, marketing(settings, ANA), purpose="marketing", reason=WHY)
+
+
+@pytest.mark.parametrize(
+    ("purposes", "named"),
+    [(("analytics",), "analytics"), (("service", "analytics"), "analytics+service")],
+)
+def test_a_token_that_a_role_is_shown_resolves_for_what_the_role_reads_for(
+    lake: PlainLake, settings: Settings, purposes: tuple[str, ...], named: str
+) -> None:
+    roles = lake.settings(**{"roles.reader": "analyst"}).roles
+    analyst = roles.current.model_copy(update={"purposes": purposes})
+    reads = roles.model_copy(update={"roles": {**roles.roles, "analyst": analyst}})
+    (row,) = reader_tables(settings.model_copy(update={"roles": reads})).seen(
+        CUSTOMER, [{"customer_id": ANA}]
+    )
+
+    report = resolve_token(settings, row["customer_id"], purpose=named, reason=WHY)
+
+    assert [found[1:] for found in report.grids[0].rows] == [(ANA, ANA)]
+
+
+def test_the_key_of_a_role_is_given_to_whom_may_see_identifiers_and_is_recorded(
+    lake: PlainLake, settings: Settings
+) -> None:
+    key = role_token_key(settings, "analyst")
+
+    assert key == pads_text(reader_keys(lake.settings(**{"roles.reader": "analyst"})))
+    assert re.fullmatch("t1:[0-9a-f]{256}", key)
+    (row,) = audit_list(settings, subject=None, most=9).grids[0].rows
+    assert {"pia", "roles token-key", "analyst"} <= set(row)
+    with pytest.raises(AccessError):
+        role_token_key(lake.settings(**{"roles.reader": "marketer"}), "analyst")
+    with pytest.raises(InputError, match="no role"):
+        role_token_key(settings, "boss")

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from lakehouse.errors import AccessError
-from lakehouse.privacy.masking import masked_rows, require_readable, token_key
+from lakehouse.privacy.masking import masked_rows, require_readable
 from lakehouse.privacy.shapes import shape
+from lakehouse.privacy.tokens import TokenKeys, token_keys
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.roles import Mask, Role
 from lakehouse.tables.gold import (
@@ -27,7 +28,7 @@ from tests.support.masked_values import EXAMPLES, marked, shows
 ROLES = load_settings("demo").roles.roles
 COARSE = {"country", "region"}
 """Columns that are general already: a mask that generalises leaves them."""
-KEY = token_key("a secret of a test", "analytics")
+KEYS = token_keys("analytics", {1: "a secret of a test"})
 
 
 def role(**more: Any) -> Role:
@@ -37,7 +38,7 @@ def role(**more: Any) -> Role:
 
 def seen(column: str, value: Any, mask: Mask, spec: TableSpec = CUSTOMER) -> Any:
     reader = role(overrides={f"{spec.name}.{column}": mask})
-    return masked_rows([{column: value}], spec, reader, key=KEY)[0][column]
+    return masked_rows([{column: value}], spec, reader, keys=KEYS)[0][column]
 
 
 @pytest.mark.parametrize("name", sorted(ROLES))
@@ -46,7 +47,7 @@ def test_no_role_sees_a_value_that_it_may_not_see_in_the_clear(name: str, spec: 
     reader = ROLES[name]
     row = {column.name: marked(column.type) for column in spec.columns}
 
-    found = masked_rows([row], spec, reader, key=KEY)
+    found = masked_rows([row], spec, reader, keys=KEYS)
 
     if not reader.may_read(spec):
         assert found == []
@@ -106,12 +107,12 @@ def test_a_moment_is_shown_as_the_first_of_its_year() -> None:
 def test_tokens_are_equal_for_equal_values_and_differ_by_key() -> None:
     reader = role(sees={"pseudonym": "tokenised"})
 
-    def token(value: str, key: str | None) -> Any:
-        return masked_rows([{"customer_id": value}], CUSTOMER, reader, key=key)[0]["customer_id"]
+    def token(value: str, keys: TokenKeys | None) -> Any:
+        return masked_rows([{"customer_id": value}], CUSTOMER, reader, keys=keys)[0]["customer_id"]
 
-    other = token_key("a secret of a test", "marketing")
-    assert token("a" * 32, KEY) == token("a" * 32, KEY) != token("b" * 32, KEY)
-    assert token("a" * 32, KEY) != token("a" * 32, other)
+    other = token_keys("marketing", {1: "a secret of a test"})
+    assert token("a" * 32, KEYS) == token("a" * 32, KEYS) != token("b" * 32, KEYS)
+    assert token("a" * 32, KEYS) != token("a" * 32, other)
     assert token("a" * 32, None) is None
 
 

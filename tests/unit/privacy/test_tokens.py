@@ -56,6 +56,15 @@ def test_keys_are_not_shown_with_what_holds_them() -> None:
     assert "by_version" not in repr(KEYS)
 
 
-def test_a_purpose_is_a_name() -> None:
+@pytest.mark.parametrize("purpose", ["Marketing!", "b+a", "a+a", "a+", "+", "a b"])
+def test_a_purpose_is_a_name_or_several_in_order(purpose: str) -> None:
     with pytest.raises(InputError, match="small letters"):
-        token_keys("Marketing!", {1: SECRET})
+        token_keys(purpose, {1: SECRET})
+
+
+def test_what_is_read_for_two_purposes_joins_with_what_is_read_for_neither_alone() -> None:
+    both = token(token_keys("analytics+marketing", {1: SECRET}), "ana")
+
+    assert both not in (
+        token(token_keys(one, {1: SECRET}), "ana") for one in ("analytics", "marketing")
+    )
