@@ -21,6 +21,7 @@ SCHEMA_VERSION = "1.0"
 
 _MOST_ROWS = 20
 """Rows of a table on the page; its CSV has them all."""
+_LAYERS = ("gold", "serve", "silver", "bronze", "linkage")
 
 
 def archive_files(document: Mapping[str, Any]) -> dict[str, bytes]:
@@ -76,9 +77,17 @@ def _page(document: Mapping[str, Any]) -> str:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     text = files("lakehouse.privacy").joinpath("archive.html.j2").read_text(encoding="utf-8")
+    tables = sorted(document["tables"], key=_reading_order)
+    titles = {purpose["name"]: purpose["title"] for purpose in document["purposes"]}
     return environment.from_string(text).render(
-        **document, most=_MOST_ROWS, filled=_filled, said=_said
+        **{**document, "tables": tables}, titles=titles, most=_MOST_ROWS, filled=_filled, said=_said
     )
+
+
+def _reading_order(table: Mapping[str, Any]) -> int:
+    """What is known of a person comes before what it was made from, and that before how it was found."""
+    layer = table["name"].partition(".")[0]
+    return _LAYERS.index(layer) if layer in _LAYERS else len(_LAYERS)
 
 
 def _filled(table: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

@@ -219,6 +219,17 @@ def test_an_archive_never_takes_the_place_of_a_file(settings: Settings, tmp_path
 HOSTILE = '<script>alert(1)</script><img src="http://evil.example/x">{{ 7*7 }}'
 
 
+def test_the_page_begins_with_what_is_known_of_a_person_and_says_why_in_words(
+    document: dict[str, Any],
+) -> None:
+    page = archive_files(document)["README.html"].decode()
+
+    layers = list(dict.fromkeys(re.findall(r"<h3>(\w+)\.", page)))
+    assert layers[:3] == ["gold", "silver", "bronze"]
+    assert "for: Serving our customers, Understanding our business." in page
+    assert "for: service" not in page
+
+
 def test_hostile_values_are_shown_and_not_obeyed(document: dict[str, Any]) -> None:
     table = {
         **document["tables"][0],
