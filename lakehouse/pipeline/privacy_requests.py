@@ -14,6 +14,7 @@ from lakehouse.pipeline.privacy_limits import (
     carry_out_limit,
     lift_limit,
 )
+from lakehouse.pipeline.reader_tables import rows_for_reader
 from lakehouse.privacy.request_log import (
     PrivacyRequest,
     Step,
@@ -37,6 +38,31 @@ def request_log(settings: Settings) -> PlainLog:
 def all_requests(settings: Settings) -> list[PrivacyRequest]:
     """All requests, those that are due first in front."""
     return requests_of(request_log(settings).rows())
+
+
+def requests_for_reader(settings: Settings) -> list[PrivacyRequest]:
+    """All requests as the role of the session sees them: words about people may be masked.
+
+    Raises AccessError if the role reads for no purpose that requests are kept for.
+    """
+    return requests_of(rows_for_reader(settings, PRIVACY_REQUEST, request_log(settings).rows()))
+
+
+def request_for_reader(settings: Settings, request_id: str) -> PrivacyRequest:
+    """The request as the role of the session sees it, once that is recorded.
+
+    Raises AccessError as `requests_for_reader`, or if it cannot be recorded; NotFoundError as `request_of`.
+    """
+    seen = {request.request_id: request for request in requests_for_reader(settings)}
+    found = request_of(settings, request_id)
+    record(
+        settings,
+        action="read",
+        surface="privacy request show",
+        subjects=found.record_keys,
+        reason=request_id,
+    )
+    return seen[request_id]
 
 
 def request_of(settings: Settings, request_id: str) -> PrivacyRequest:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lakehouse.cli.app import Env, show
+from lakehouse.cli.app import Env, Role, show
 from lakehouse.cli.commands.data import loaded
 from lakehouse.errors import ExitCode, InputError
 from lakehouse.report import Grid, Report
@@ -108,7 +108,7 @@ def open_(  # noqa: PLR0913, PLR0917 - each is an option of the command
     lines = [*((name, value) for name, values in options for value in values or ()), *_lines(given)]
     code = residence(country) or ""
     asked = Asked(Right(kind), _given(lines, code), Scope(scope), code, region, purpose)
-    _show_request(open_request(loaded(env), asked, by=by)[0])
+    _told(open_request(loaded(env), asked, by=by)[0])
 
 
 def _lines(given: str | None) -> list[tuple[str, str]]:
@@ -154,14 +154,15 @@ def list_(
     check: Annotated[
         bool, typer.Option("--check", help="End with exit code 1 if one is late or due soon.")
     ] = False,
+    role: Role = None,
     env: Env = "demo",
 ) -> None:
     """List requests, those that are due first in front, and warn of deadlines."""
-    from lakehouse.pipeline.privacy_requests import all_requests
+    from lakehouse.pipeline.privacy_requests import requests_for_reader
 
-    settings = loaded(env)
+    settings = loaded(env, role=role)
     now = datetime.now(UTC)
-    shown = [r for r in all_requests(settings) if everything or r.is_open]
+    shown = [r for r in requests_for_reader(settings) if everything or r.is_open]
     told = [(r, r.urgency(settings.regimes.regimes[r.regime], now)) for r in shown]
     rows = [
         (
@@ -187,13 +188,17 @@ def list_(
 def show_(
     request_id: RequestId,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON document.")] = False,
+    role: Role = None,
     env: Env = "demo",
 ) -> None:
-    """Show a request: its steps, and the keys of the records that it is about, with reasons."""
-    from lakehouse.pipeline.privacy_requests import request_of
+    """Show a request: its steps, and the keys of the records that it is about, with reasons. It is recorded.
+
+    Words and names are shown as the role sees them, of a role that reads for a purpose of requests.
+    """
+    from lakehouse.pipeline.privacy_requests import request_for_reader
     from lakehouse.privacy.archive_files import plain_value
 
-    found = request_of(loaded(env), request_id)
+    found = request_for_reader(loaded(env, role=role), request_id)
     if as_json:
         typer.echo(json.dumps(plain_value(list(found.rows)), indent=2, sort_keys=True))
     else:
@@ -223,7 +228,7 @@ def approve(request_id: RequestId, by: By, why: Why, env: Env = "demo") -> None:
     """
     from lakehouse.pipeline import privacy_requests
 
-    _show_request(privacy_requests.approve(loaded(env), request_id, by=by, note=why))
+    _told(privacy_requests.approve(loaded(env), request_id, by=by, note=why))
 
 
 @request.command()
@@ -237,7 +242,7 @@ def extend(request_id: RequestId, by: By, why: Why, env: Env = "demo") -> None:
     """Extend the deadline once, by what the law allows."""
     from lakehouse.pipeline import privacy_requests
 
-    _show_request(privacy_requests.extend(loaded(env), request_id, by=by, why=why))
+    _told(privacy_requests.extend(loaded(env), request_id, by=by, why=why))
 
 
 @request.command()
@@ -254,7 +259,7 @@ def lift(request_id: RequestId, by: By, why: Why, env: Env = "demo") -> None:
     """
     from lakehouse.pipeline import privacy_requests
 
-    _show_request(privacy_requests.lift(loaded(env), request_id, by=by, why=why))
+    _told(privacy_requests.lift(loaded(env), request_id, by=by, why=why))
 
 
 @request.command()
@@ -281,7 +286,7 @@ def deliver(
 
     settings = loaded(env)
     if to is None:
-        _show_request(record_rectification(settings, request_id, by=by, why=why))
+        _told(record_rectification(settings, request_id, by=by, why=why))
     else:
         show(Report(lines=(f"Archive: {deliver_archive(settings, request_id, to, by=by)}",)))
 
@@ -290,7 +295,30 @@ def _take(settings: "Settings", request_id: str, step: str, by: str, note: str) 
     from lakehouse.pipeline.privacy_requests import take_step
     from lakehouse.privacy.request_log import Step
 
-    _show_request(take_step(settings, request_id, Step(step), by=by, note=note))
+    _told(take_step(settings, request_id, Step(step), by=by, note=note))
+
+
+def _line_of(found: "PrivacyRequest") -> str:
+    return (
+        f"Request {found.request_id}: {found.kind}, scope {found.scope}, {found.regime}, due "
+        f"{found.due_at:%Y-%m-%d}; identity {'verified' if found.is_verified else 'not verified'}; "
+        f"{len(found.record_keys)} records; {found.taken[-1]}."
+    )
+
+
+def _lines_of(found: "PrivacyRequest") -> list[str]:
+    """What the request is, and how it ended, if it has."""
+    if found.ending is None:
+        return [_line_of(found)]
+    return [
+        _line_of(found),
+        f"It has ended ({found.ending['step']}): {found.ending['note']}",
+    ]
+
+
+def _told(found: "PrivacyRequest") -> None:
+    """What has become of it, to who has just taken a step: no words of others."""
+    show(Report(lines=_lines_of(found)))
 
 
 def _show_request(found: "PrivacyRequest") -> None:
@@ -298,15 +326,8 @@ def _show_request(found: "PrivacyRequest") -> None:
         (f"{r['at']:%Y-%m-%d %H:%M}", r["step"], r["actor"], r["note"] or "") for r in found.rows
     ]
     records = [(key, found.reasons.get(key, "")) for key in found.record_keys]
-    lines = [
-        f"Request {found.request_id}: {found.kind}, scope {found.scope}, {found.regime}, due "
-        f"{found.due_at:%Y-%m-%d}; identity {'verified' if found.is_verified else 'not verified'}; "
-        f"{len(records)} records.",
-    ]
-    if found.ending is not None:
-        lines.append(f"It has ended ({found.ending['step']}): {found.ending['note']}")
     grids = (
         Grid("Steps", ("at", "step", "by", "note"), steps),
         Grid("Records", ("record", "why it is included"), records),
     )
-    show(Report(lines=lines, grids=grids))
+    show(Report(lines=_lines_of(found), grids=grids))

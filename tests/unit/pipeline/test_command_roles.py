@@ -14,8 +14,13 @@ from lakehouse.pipeline.reader_tables import rows_for_reader
 from lakehouse.report import Report
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
-from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE, LINK_OVERRIDE
+from lakehouse.settings.roles import Mask
+from lakehouse.tables.linkage import IDENTITY_MAP
+from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE, LINK_OVERRIDE, REVIEW_TASK
+from lakehouse.tables.spec import TableSpec
 
+MAPPED = ("record_key", "customer_id")
+SIDES = ("record_key_l", "record_key_r", "masked_l", "masked_r")
 TASK = SimpleNamespace(
     **{f"{name}_{side}": f"{name}{side}" for name in ("record_key", "customer_id") for side in "lr"}
 )
@@ -51,6 +56,37 @@ def test_a_role_that_may_not_see_it_is_refused_before_anything_is_read(
 
     with pytest.raises(AccessError, match=f"The role {role}"):
         call(settings_of(tmp_path / "lake", role))
+
+
+ROLES = sorted(load_settings("demo").roles.roles)
+SURFACES: dict[str, tuple[Callable[[Settings], Report], TableSpec, tuple[str, ...]]] = {
+    "explain of two": (lambda s: commands.explain(s, "a", "b"), IDENTITY_MAP, MAPPED),
+    "explain of one": (lambda s: commands.explain(s, "a", None), IDENTITY_MAP, MAPPED),
+    "link-preview": (
+        lambda s: commands.link_preview(s, model=None, most=1),
+        IDENTITY_MAP,
+        MAPPED,
+    ),
+    "review show": (lambda s: commands.review_show(s, "t"), REVIEW_TASK, SIDES),
+    "review list": (lambda s: commands.review_list(s, reason=None, most=1), REVIEW_TASK, ()),
+}
+"""By surface that shows what it reads as it is: the call, the table, and the columns that it tells."""
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("role", ROLES)
+def test_a_surface_without_masks_opens_the_lake_for_roles_alone_that_see_all_it_tells(
+    role: str, surface: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "open_lake", no_lake)
+    call, spec, columns = SURFACES[surface]
+    settings = settings_of(tmp_path / "lake", role)
+    reader = settings.roles.current
+    sees_all = all(reader.mask(spec, name) is Mask.CLEAR for name in columns)
+    opens = reader.may_read(spec) and sees_all
+
+    with pytest.raises(AssertionError if opens else AccessError):
+        call(settings)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from lakehouse.cli import app
 from lakehouse.cli.commands import requests
 from lakehouse.errors import ConflictError, ExitCode, InputError, NotFoundError, SeveralFoundError
+from lakehouse.pipeline.audit import audit_log
 from lakehouse.pipeline.privacy_intake import Asked, open_request
 from lakehouse.pipeline.privacy_requests import (
     all_requests,
@@ -25,11 +26,13 @@ from lakehouse.pipeline.privacy_requests import (
 )
 from lakehouse.privacy.request_log import PrivacyRequest, Scope, Step
 from lakehouse.privacy.subject import Given, identifier
+from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.settings.regimes import Right
+from lakehouse.settings.roles import Mask
 from lakehouse.storage.plain_log import PlainLog
 from lakehouse.tables.linkage import IDENTITY_MAP, SCORED_EDGE
-from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE, RESTRICTION
+from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE, PRIVACY_REQUEST, RESTRICTION
 from lakehouse.tables.silver import PERSON_RECORD
 from tests.support.plain_lake import PlainLake
 
@@ -373,7 +376,11 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def c360(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setattr(requests, "loaded", lambda _env: settings)
+    def reading(_env: str, *, role: str | None = None) -> Settings:
+        roles = settings.roles.model_copy(update={"reader": role or settings.roles.reader})
+        return settings.model_copy(update={"roles": roles})
+
+    monkeypatch.setattr(requests, "loaded", reading)
     monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments: str, stdin: str = "") -> Result:
@@ -450,3 +457,49 @@ def test_a_request_goes_all_its_way_on_the_command_line(
     assert (tmp_path / f"{one}.zip").exists()
     steps = [row["step"] for row in json.loads(c360("show", one, "--json").stdout)]
     assert steps == ["received", "scoped", "identity_verified", "approved", "delivered"]
+
+
+ROLES = sorted(load_settings("demo").roles.roles)
+
+
+@pytest.mark.parametrize("command", [("show", "--json"), ("show",), ("list", "--all")])
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_sees_of_a_request_what_its_table_hides_from_it(
+    c360: Run, settings: Settings, role: str, command: tuple[str, ...]
+) -> None:
+    told = {"at": NOW, "due_at": NOW, "kind": "access", "scope": "exact", "regime": "gdpr"}
+    marks = {"actor": "Zqactor", "note": "Zqnote", "record_keys": ["Zqkey"]}
+    more = {"reasons": {"Zqkey": "Zqreason"}, "identifier_hashes": ["Zqhash"]}
+    for number, step in enumerate(("scoped", "closed")):
+        at = NOW + timedelta(seconds=number)
+        row = {"request_id": "R1", "step": step, **told, **marks, **more, "at": at}
+        request_log(settings).append([row])
+
+    shown = c360(*command, *(["R1"] if "show" in command else []), "--role", role)
+
+    reader = settings.roles.roles[role]
+    assert (shown.exit_code == ExitCode.OK) == reader.may_read(PRIVACY_REQUEST)
+    for name in (*marks, *more):
+        is_clear = reader.may_read(PRIVACY_REQUEST) and (
+            reader.mask(PRIVACY_REQUEST, name) is Mask.CLEAR
+        )
+        mark = {"record_keys": "Zqkey", "reasons": "Zqreason", "identifier_hashes": "Zqhash"}
+        assert is_clear or mark.get(name, f"Zq{name}") not in shown.stdout
+    if reader.may_read(PRIVACY_REQUEST) and reader.mask(PRIVACY_REQUEST, "note") is Mask.CLEAR:
+        assert "Zqnote" in shown.stdout
+
+
+def test_who_looks_at_a_request_stands_in_the_audit_and_who_takes_a_step_sees_no_words_of_others(
+    c360: Run, settings: Settings
+) -> None:
+    found = opened(settings)
+    took = c360("verify", found.request_id, "--by", "cleo", "--how", "by her passport")
+    before = len(audit_log(settings).content()[0])
+
+    c360("show", found.request_id)
+
+    (row,) = [json.loads(line) for line in audit_log(settings).content()[0][before:]]
+    assert (row["action"], row["surface"]) == ("read", "privacy request show")
+    assert (row["reason"], row["count"]) == (found.request_id, 1)
+    assert "passport" not in took.output
+    assert "identity verified" in took.output
