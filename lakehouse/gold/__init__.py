@@ -21,6 +21,7 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "silver.device",
         "linkage.identity_map",
     ),
+    "gold.customer_record": ("linkage.identity_map", "linkage.customer_alias"),
     "gold.customer_contact_point": (
         "gold.customer_attribute",
         "silver.person_record",

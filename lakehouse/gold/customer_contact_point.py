@@ -32,9 +32,9 @@ def customer_contact_point(
     """One row per customer, contact type and normalised value that any of the records gives or gave.
 
     Key: customer_id, contact_type, contact_value. Columns: those of gold.customer_contact_point.
-    A record without a street has no address to write to, so it gives none. Addresses that only an
-    event names (a consent, a message, an answer) are not among them: an event says who it was by a
-    record, which has addresses of its own. What a steward decided is primary, and no record's.
+    A record without a street has no address to write to. Addresses that only an event names (a consent,
+    a message) are not among them: it says who it was by a record, which has its own. What a steward
+    decided is primary, and no record's.
 
     Args:
         customer_attribute: gold.customer_attribute, which says what is primary.
@@ -46,10 +46,9 @@ def customer_contact_point(
     """
     given = _given(person_record, identity_map, customer_attribute)
     former = _former(previous, person_record, identity_map)
-    decided = _decided(customer_attribute)
     of_record = F.struct("record_key", "last_seen_at")
     return (
-        _by_record(given.unionByName(former).unionByName(decided))
+        _by_record(given.unionByName(former).unionByName(_decided(customer_attribute)))
         .groupBy(*_POINT)
         .agg(
             F.max("newest")["written_value"].alias("written_value"),
@@ -61,6 +60,7 @@ def customer_contact_point(
             ).alias("record_seen_at"),
             F.min("first_seen_at").alias("first_seen_at"),
             F.max("last_seen_at").alias("last_seen_at"),
+            F.when(~F.bool_or("is_given"), F.max("last_seen_at")).alias("outdated_at"),
         )
     )
 
@@ -70,6 +70,7 @@ def _by_record(contacts: DataFrame) -> DataFrame:
     newest = F.struct("last_seen_at", "is_given", "record_key", "written_value")
     return contacts.groupBy(*_POINT, "record_key", "source_system").agg(
         F.max(newest).alias("newest"),
+        F.bool_or("is_given").alias("is_given"),
         F.bool_or("is_primary").alias("is_primary"),
         F.min("first_seen_at").alias("first_seen_at"),
         F.max("last_seen_at").alias("last_seen_at"),

@@ -222,5 +222,17 @@ def _periods(won: DataFrame) -> DataFrame:
             "last.best.sequence_at",
             "last.rule",
             "told_by",
+            _outdated_at(F.col("last.next_at"), F.col("told_by")).alias("outdated_at"),
         )
     )
+
+
+def _outdated_at(valid_to_at: Column, told_by: Column) -> Column:
+    """When it had all ended, of what only the last release still tells: records and decisions that are
+    there make their periods again in every run.
+    """
+    is_told = F.exists(
+        told_by, lambda by: by["said_to_at"].isNull() | (by["source_system"] == STEWARD)
+    )
+    said_to = F.transform(told_by, lambda by: by["said_to_at"])
+    return F.when(~is_told, F.greatest(valid_to_at, F.array_max(said_to)))

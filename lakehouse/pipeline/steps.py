@@ -33,6 +33,7 @@ from lakehouse.gold.customer_order import customer_order
 from lakehouse.gold.customer_order_line import customer_order_line
 from lakehouse.gold.customer_payment import customer_payment
 from lakehouse.gold.customer_recommendation import customer_recommendation
+from lakehouse.gold.customer_record import customer_record
 from lakehouse.gold.customer_relation import customer_relation
 from lakehouse.gold.customer_return import customer_return
 from lakehouse.gold.customer_ticket import customer_ticket
@@ -71,7 +72,13 @@ from lakehouse.settings.products import Product
 from lakehouse.settings.purposes import Purpose
 from lakehouse.settings.sources import Source
 from lakehouse.silver import DERIVED, SILVER_READS, bronze_reads, silver_table
-from lakehouse.tables.gold import CUSTOMER_CONSENT, CUSTOMER_IDENTIFIER, GOLD_TABLES, SOURCE
+from lakehouse.tables.gold import (
+    CUSTOMER_ATTRIBUTE,
+    CUSTOMER_CONSENT,
+    CUSTOMER_RECORD,
+    GOLD_TABLES,
+    SOURCE,
+)
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import LINK_OVERRIDE, RESTRICTION, REVIEW_TASK
 from lakehouse.tables.registry import GATED_TABLES
@@ -467,7 +474,12 @@ def _source(inputs: Inputs) -> DataFrame:
     return local_frame(inputs.spark, rows, SOURCE.ddl())
 
 
-_DECIDED = (CUSTOMER_CONSENT.name, RESTRICTION.name, CUSTOMER_IDENTIFIER.name)
+_DECIDED = (
+    CUSTOMER_CONSENT.name,
+    RESTRICTION.name,
+    CUSTOMER_RECORD.name,
+    CUSTOMER_ATTRIBUTE.name,
+)
 """What every product reads beside its own tables: whom it may tell of."""
 
 
@@ -488,7 +500,9 @@ def _serve_step(product: Product, gone: Set[str]) -> Step:
 
     def served(inputs: Inputs) -> tuple[dict[str, DataFrame], Permissions, Purpose]:
         gold = {name: inputs.frames[name] for name in product.tables}
-        decided = Permissions(*(inputs.frames[name] for name in _DECIDED))
+        consent, restriction, records, attributes = (inputs.frames[name] for name in _DECIDED)
+        regimes = inputs.settings.regimes
+        decided = Permissions(consent, restriction, records, attributes, regimes)
         return gold, decided, inputs.settings.purposes.purposes[product.purpose]
 
     return Step(
@@ -510,6 +524,7 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
         **frames, survivorship=inputs.settings.survivorship, as_of=inputs.as_of
     ),
     "gold.customer_identifier": _plain(customer_identifier),
+    "gold.customer_record": _plain(customer_record),
     "gold.customer_contact_point": _plain(customer_contact_point),
     "gold.customer_history": lambda inputs, **frames: customer_history(
         **frames, survivorship=inputs.settings.survivorship, as_of=inputs.as_of

@@ -117,6 +117,16 @@ class RegimeSettings(Frozen):
             raise ValueError(f"several regimes hold for one place: {', '.join(twice)}")
         return self
 
+    def unknown_by_place(self, purpose: str) -> dict[tuple[str, str], Unknown]:
+        """What holds of those who never decided about the purpose, by country and folded region.
+
+        An empty region stands for the rest of the country, an empty country for all others, as in
+        `regime_of`.
+        """
+        laws = self.regimes.values()
+        by_place = {place: law.unknown(purpose) for law in laws for place in _places(law)}
+        return {**by_place, ("", ""): self.regimes[self.default].unknown(purpose)}
+
     def regime_of(self, country: str | None, region: str | None = None) -> Regime:
         """The law of that residence: of its region if one has a law of its own, else of its country.
 
@@ -151,3 +161,8 @@ def regime_faults(
         for purpose in regime.where_unknown:
             if purpose not in purposes.purposes:
                 yield ("regimes", name, "where_unknown", purpose), "there is no such purpose"
+            elif not purposes.purposes[purpose].needs_consent:
+                yield (
+                    ("regimes", name, "where_unknown", purpose),
+                    "needs no consent, so none is unknown",
+                )

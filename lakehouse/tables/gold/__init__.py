@@ -17,6 +17,7 @@ from lakehouse.tables.gold.golden_record import (
     CUSTOMER,
     CUSTOMER_CONTACT_POINT,
     CUSTOMER_IDENTIFIER,
+    CUSTOMER_RECORD,
 )
 from lakehouse.tables.gold.households import CUSTOMER_RELATION, HOUSEHOLD, HOUSEHOLD_MEMBER
 from lakehouse.tables.gold.money import (
@@ -48,6 +49,7 @@ GOLD_TABLES = (
     CUSTOMER_ATTRIBUTE,
     CUSTOMER,
     CUSTOMER_IDENTIFIER,
+    CUSTOMER_RECORD,
     CUSTOMER_CONTACT_POINT,
     CUSTOMER_HISTORY,
     CUSTOMER_ORDER,
@@ -112,6 +114,7 @@ __all__ = [
     "CUSTOMER_ORDER_LINE",
     "CUSTOMER_PAYMENT",
     "CUSTOMER_RECOMMENDATION",
+    "CUSTOMER_RECORD",
     "CUSTOMER_RELATION",
     "CUSTOMER_RETURN",
     "CUSTOMER_TICKET",

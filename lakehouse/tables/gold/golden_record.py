@@ -127,6 +127,26 @@ CUSTOMER_IDENTIFIER = about_customers(
     purposes=SERVICE,
 )
 
+CUSTOMER_RECORD = about_customers(
+    "customer_record",
+    "One row per person record and customer whose it is, or was last: what was decided of a record that is gone "
+    "still holds for its customer.",
+    CUSTOMER_ID,
+    Column(
+        "record_key",
+        "string",
+        "record_key in silver.person_record, which may be gone from there.",
+        PSEUDONYM,
+        required=True,
+        fed_by=("linkage.identity_map.record_key",),
+    ),
+    Column(
+        "is_current", "boolean", "False where the record is gone from its source.", required=True
+    ),
+    primary_key=("customer_id", "record_key"),
+    owner="customer-data",
+)
+
 CUSTOMER_CONTACT_POINT = about_customers(
     "customer_contact_point",
     "One row per customer, contact type and normalised value, with every source that gives or gave it; "
@@ -185,7 +205,14 @@ CUSTOMER_CONTACT_POINT = about_customers(
         required=True,
         fed_by=person("sequence_at"),
     ),
+    Column(
+        "outdated_at",
+        "timestamp",
+        "last_seen_at, where no record gives it any more: its retention counts from then. Null while one does, "
+        "or a steward has decided it.",
+        fed_by=person("sequence_at"),
+    ),
     primary_key=("customer_id", "contact_type", "contact_value"),
-    retention_from="last_seen_at",
+    retention_from="outdated_at",
     owner="customer-data",
 )

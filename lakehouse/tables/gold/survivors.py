@@ -167,8 +167,15 @@ CUSTOMER_HISTORY = about_customers(
         required=True,
         fed_by=(*person("record_key", "source_system"), *_TIMES),
     ),
+    Column(
+        "outdated_at",
+        "timestamp",
+        "When the period and all versions in told_by had ended, where no record says so any more and no steward "
+        "decided it: its retention counts from then. Null while it can be told anew.",
+        fed_by=_TIMES,
+    ),
     primary_key=("customer_id", "attribute_group", "valid_from_at"),
-    retention_from="valid_to_at",
+    retention_from="outdated_at",
     owner="customer-data",
     purposes=(*MARKETING, "identity"),
 )

@@ -204,6 +204,20 @@ def test_what_held_when_is_told_as_each_story_has_it(
     assert [
         by.source_system for r in rows if r["values"] == {"phone": "9"} for by in r.told_by
     ] == ["steward"]
+    gone = {
+        (STORIES[int(row.customer_id[:2])].name, row["values"]["phone"], row.outdated_at.year)
+        for row in rows
+        if row.outdated_at
+    }
+    assert gone == {
+        ("a new value ends the period of the one before", "1", 2023),
+        ("a late record takes its place among those before it", "1", 2024),
+        ("a value corrected at its own moment takes the place of the wrong one", "1", 2023),
+        ("what a record said ends when it ceases to, and the next best holds again", "1", 2023),
+        ("what nobody says any more has an end and nothing follows", "1", 2023),
+        ("histories of customers who are one now are one", "1", 2022),
+        ("of customers who are apart again each keeps what its records said", "1", 2022),
+    }
 
 
 def told_at_random(dice: random.Random) -> tuple[Owners, list[Record]]:
@@ -230,6 +244,9 @@ def test_periods_never_overlap_end_in_the_golden_record_and_are_the_same_when_ma
         owners, records = told_at_random(dice)
         rows = next_day(rows, owners, records, rules, [])
     assert next_day(rows, owners, records, rules, []) == rows
+    told = [row for row in rows if row.outdated_at is None]
+    assert COMPANIES < len(told) < len(rows)
+    assert next_day(told, owners, records, rules, []) == told, "what expired came back"
     follow = [(r, after) for r, after in pairwise(rows) if r.customer_id == after.customer_id]
     assert len(follow) > COMPANIES
     for row, after in follow:

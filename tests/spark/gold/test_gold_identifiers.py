@@ -10,8 +10,10 @@ from pyspark.sql import DataFrame
 from lakehouse.gold.customer_attribute import customer_attribute
 from lakehouse.gold.customer_contact_point import customer_contact_point
 from lakehouse.gold.customer_identifier import customer_identifier
+from lakehouse.gold.customer_record import customer_record
 from lakehouse.settings.survivorship import Survivorship
-from lakehouse.tables.gold import CUSTOMER_CONTACT_POINT, CUSTOMER_IDENTIFIER
+from lakehouse.tables.gold import CUSTOMER_CONTACT_POINT, CUSTOMER_IDENTIFIER, CUSTOMER_RECORD
+from lakehouse.tables.linkage import CUSTOMER_ALIAS
 from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE
 from lakehouse.tables.silver import DEVICE, LOYALTY, PERSON_RECORD
 
@@ -186,6 +188,23 @@ def test_a_phone_that_a_record_no_longer_gives_stays_with_the_date_it_was_last_s
     assert text(released({"c1": ["r1"]}, AFTER, previous=second)) == text(second)
 
 
+def test_what_retention_deletes_no_later_run_makes_again_and_what_is_told_it_spares(
+    released: Frames, text: Rows
+) -> None:
+    long_ago = {"record_key": "r2", "phone": "+441632960009", "sequence_at": "2001-01-01"}
+    owned = {"c1": ["r1", "r2"]}
+    second = released(owned, AFTER, long_ago, previous=released(owned, BEFORE, long_ago))
+
+    expired = second.where("outdated_at < '2100-01-01'")
+    spared = second.where("outdated_at is null")
+    after = released(owned, AFTER, long_ago, previous=spared)
+
+    assert [row["contact_value"] for row in text(expired, "contact_value")] == [OLD_PHONE]
+    assert [row["outdated_at"] for row in text(expired, "outdated_at")] == ["2021-01-01 00:00:00"]
+    assert text(after) == text(spared)
+    assert {r["contact_value"] for r in text(after)} == {NEW_PHONE, "+441632960009"}
+
+
 def test_a_phone_that_comes_back_is_one_row_and_primary_again(released: Frames, text: Rows) -> None:
     again = {**BEFORE, "sequence_at": "2024-01-01"}
     second = released({"c1": ["r1"]}, AFTER, previous=released({"c1": ["r1"]}, BEFORE))
@@ -294,3 +313,20 @@ def test_cards_devices_and_cookies_belong_to_the_customer_who_used_them(identifi
         ("c1", "device", "d1", "k2"),
         ("c1", "cookie", "q1", "k2"),
     }
+
+
+def test_a_record_that_is_gone_stays_with_the_customer_who_lives_on(
+    table: Frames, identity: Frames, text: Rows
+) -> None:
+    # c2 was merged into c1, of c3 nobody is left.
+    owners = identity({"c1": ["r1"]}, {"c1": ["r2"], "c2": ["r4"], "c3": ["r5"]})
+    merged = table(CUSTOMER_ALIAS, {"customer_id": "c2", "current_customer_id": "c1"})
+
+    frame = customer_record(owners, merged)
+
+    assert dict(frame.dtypes) == {c.name: c.type for c in CUSTOMER_RECORD.columns}
+    assert [tuple(row.values()) for row in text(frame)] == [
+        ("c1", "r1", "true"),
+        ("c1", "r2", "false"),
+        ("c1", "r4", "false"),
+    ]

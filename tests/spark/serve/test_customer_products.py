@@ -14,12 +14,14 @@ from lakehouse.serve.permitted import Permissions
 from lakehouse.settings.models import Settings
 from lakehouse.settings.products import Product
 from lakehouse.settings.purposes import Purpose
+from lakehouse.settings.regimes import RegimeSettings, Unknown
 from lakehouse.tables.gold import (
     CUSTOMER,
     CUSTOMER_360,
+    CUSTOMER_ATTRIBUTE,
     CUSTOMER_CONSENT,
-    CUSTOMER_IDENTIFIER,
     CUSTOMER_METRIC,
+    CUSTOMER_RECORD,
 )
 from lakehouse.tables.ops import RESTRICTION
 
@@ -71,16 +73,23 @@ def gold(table: Frames) -> dict[str, DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def decided(table: Frames) -> Callable[..., Permissions]:
+def decided(table: Frames, shipped: Settings) -> Callable[..., Permissions]:
     """These consents and those of the test; one record is restricted, that of fay, for marketing."""
-    owned = {"customer_id": "fay", "record_key": "r-fay"}
+    owned = {"customer_id": "fay", "record_key": "r-fay", "is_current": False}
     restricted = {"record_key": "r-fay", "purpose": "marketing"}
 
-    def build(*more: Any, restrictions: Any = (restricted,)) -> Permissions:
+    def build(
+        *more: Any,
+        restrictions: Any = (restricted,),
+        lives: Any = (),
+        regimes: RegimeSettings = shipped.regimes,
+    ) -> Permissions:
         return Permissions(
             table(CUSTOMER_CONSENT, *CONSENTS, consent("fay", "email"), *more),
             table(RESTRICTION, *restrictions),
-            table(CUSTOMER_IDENTIFIER, owned),
+            table(CUSTOMER_RECORD, owned),
+            table(CUSTOMER_ATTRIBUTE, *lives),
+            regimes,
         )
 
     return build
@@ -207,6 +216,8 @@ def test_a_restriction_holds_for_its_purpose_or_for_all_until_it_ends(
         "not yet over": restricted(after, "service"),
         "over": restricted(before, "service"),
         "of another purpose": restricted(None, "marketing"),
+        "lifted": restricted(None, "service") + restricted(before, "service"),
+        "lifted for one of two": restricted(None, "service") + restricted(before, None),
     }
     product, purpose = shipped_product(shipped, "care_customer")
     seen = {
@@ -217,4 +228,66 @@ def test_a_restriction_holds_for_its_purpose_or_for_all_until_it_ends(
     }
 
     found = reduce(DataFrame.unionByName, seen.values()).collect()
-    assert {row["case"] for row in found} == {"over", "of another purpose"}
+    assert {row["case"] for row in found} == {"over", "of another purpose", "lifted"}
+
+
+def lives(customer: str, country: str, region: str | None = None, *lost: str) -> Any:
+    """The attributes that say where a customer lives; `lost` are countries that other records give."""
+    told = {"customer_id": customer, "lost_values": []}
+    others = [(other, "r", "s", datetime(2026, 1, 1)) for other in lost]  # noqa: DTZ001
+    rows = [{**told, "attribute": "country", "value": country, "lost_values": others}]
+    return [*rows, *([{**told, "attribute": "region", "value": region}] if region else [])]
+
+
+@pytest.mark.parametrize(
+    ("homes", "served"),
+    [
+        ([], ["ann", "ben"]),
+        (lives("dan", "US", " california "), ["ann", "ben", "dan"]),
+        (lives("dan", "US", "Nevada"), ["ann", "ben"]),
+        (lives("dan", "GB"), ["ann", "ben"]),
+        (lives("dan", "US", "CA", "DE"), ["ann", "ben"]),
+        (lives("cid", "US", "CA"), ["ann", "ben"]),
+        (lives("fay", "US", "CA"), ["ann", "ben"]),
+    ],
+    ids=[
+        "unknown",
+        "there",
+        "elsewhere in the country",
+        "abroad",
+        "in dispute",
+        "no",
+        "restricted",
+    ],
+)
+def test_silence_is_a_yes_only_where_the_law_of_an_undisputed_residence_says_so(
+    gold: dict[str, DataFrame],
+    decided: Callable[..., Permissions],
+    shipped: Settings,
+    homes: Any,
+    served: list[str],
+) -> None:
+    product, purpose = shipped_product(shipped, "marketing_customer")
+    law = shipped.regimes.regimes["ccpa"]
+    silent = law.model_copy(update={"where_unknown": {"marketing": Unknown.OPT_OUT}})
+    regimes = shipped.regimes.model_copy(
+        update={"regimes": {**shipped.regimes.regimes, "ccpa": silent}}
+    )
+
+    frame = customer_product(gold, decided(lives=homes, regimes=regimes), product, purpose, DAY)
+    rows = by_customer(frame)
+
+    assert sorted(rows) == served
+    if "dan" in rows:
+        assert (rows["dan"].email, rows["dan"].phone) == ("dan@post.org", "+442079460030")
+
+
+def test_by_the_laws_that_come_along_silence_is_no_wherever_somebody_lives(
+    gold: dict[str, DataFrame], decided: Callable[..., Permissions], shipped: Settings
+) -> None:
+    product, purpose = shipped_product(shipped, "marketing_customer")
+    homes = [*lives("dan", "US", "CA"), *lives("eve", "DE")]
+
+    frame = customer_product(gold, decided(lives=homes), product, purpose, DAY)
+
+    assert sorted(by_customer(frame)) == ["ann", "ben"]

@@ -89,6 +89,11 @@ def test_nothing_that_needs_consent_is_allowed_of_the_undecided_unless_conf_says
     regimes = load_settings("test", conf).regimes
 
     assert regimes.regime_of("UT").unknown("marketing") is Unknown.OPT_OUT
+    by_place = regimes.unknown_by_place("marketing")
+    assert by_place["UT", ""] is Unknown.OPT_OUT
+    assert {by_place[place] for place in (("UT", "north"), ("FR", ""), ("", ""))} == {
+        Unknown.OPT_IN
+    }
     assert {
         law.unknown("marketing") for law in regimes.regimes.values() if law.name != "utopia"
     } == {Unknown.OPT_IN}

@@ -20,7 +20,7 @@ def test_a_right_configuration_is_told_to_be_right(conf: Path) -> None:
     assert result.exit_code == 0, result.output
     assert (
         result.stdout
-        == "Environment test is right: 2 sources, 63 suites, 3 data products, 5 metric views.\n"
+        == "Environment test is right: 2 sources, 64 suites, 3 data products, 5 metric views.\n"
     )
 
 
