@@ -235,11 +235,11 @@ def test_nothing_is_written_where_something_is_and_none_of_too_few_people(
         mask_dataset(lake.settings(), tmp_path / "few", customers=3, k=5, seed=None)
 
 
-@pytest.mark.parametrize("inside", ["", "copy", "gold/copy", "../root/copy", ".."])
+@pytest.mark.parametrize("inside", ["", "copy", "gold/copy", "../held/copy", ".."])
 def test_a_copy_lies_apart_from_the_lake_and_is_refused_before_anything_is_recorded(
     tmp_path: Path, inside: str
 ) -> None:
-    root = tmp_path / "lake" / "root"
+    root = tmp_path / "lake" / "held"
     root.mkdir(parents=True)
     # There is no release to read: whoever looked at the lake first would say so.
     settings = PlainLake(root).settings(
