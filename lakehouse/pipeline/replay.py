@@ -34,7 +34,7 @@ from lakehouse.quality.bronze_suite import SEQUENCE_AT
 from lakehouse.quality.quarantine import good_rows, held_rows
 from lakehouse.settings.sources import Source
 from lakehouse.tables.local_frame import local_frame
-from lakehouse.tables.ops import FEED_BOOK
+from lakehouse.tables.ops import FEED_BOOK, LANDING_FILE
 
 _FILE = "source_file string, file_hash string"
 GONE = "is gone: put it back, or deliver its records in a new file"
@@ -78,11 +78,13 @@ def _replay(lake: Lake, attempt: Attempt, table: str | None, reason: str | None)
     held = held_records(lake, attempt.base.versions)
     if reason is not None:
         held = held.where(F.array_contains("reasons", reason))
-    files = _usable_files(lake, sources, held, done.skipped_files)
+    rewritten = _rewritten(lake, attempt)
+    files = _usable_files(lake, sources, held, rewritten, done.skipped_files)
     for source in sources:
         if source.name in files:
             name = source.bronze_table.name
-            book, versions[name] = _append(lake, attempt, source, held, files[source.name])
+            usable = files[source.name]
+            book, versions[name] = _append(lake, attempt, source, held, usable, rewritten)
             done.books.append(book)
     versions[FEED_BOOK.name] = feed_books(lake, attempt, done.books)
     attempts.release(lake, attempt, versions, reason="replay")
@@ -90,8 +92,30 @@ def _replay(lake: Lake, attempt: Attempt, table: str | None, reason: str | None)
     return done
 
 
+def _rewritten(lake: Lake, attempt: Attempt) -> DataFrame:
+    """source_file, file_hash, delivered_hash of files that erasures wrote anew.
+
+    What is held of them is known by the hash of the file as it was delivered.
+    """
+    ledger = lake.released(attempt.base, LANDING_FILE.name)
+    delivered = F.col("original_hash").alias("delivered_hash")
+    rewritten = ledger.where(F.col("original_hash").isNotNull())
+    return rewritten.select("source_file", "file_hash", delivered).distinct()
+
+
+def _as_delivered(found: DataFrame, rewritten: DataFrame) -> DataFrame:
+    """Files or records by the hash of their file as it was delivered."""
+    joined = found.join(F.broadcast(rewritten), on=["source_file", "file_hash"], how="left")
+    delivered = F.coalesce("delivered_hash", "file_hash").alias("file_hash")
+    return joined.select(*(delivered if c == "file_hash" else F.col(c) for c in found.columns))
+
+
 def _usable_files(
-    lake: Lake, sources: Sequence[Source], held: DataFrame, skipped: dict[str, str]
+    lake: Lake,
+    sources: Sequence[Source],
+    held: DataFrame,
+    rewritten: DataFrame,
+    skipped: dict[str, str],
 ) -> dict[str, list[Row]]:
     """By feed the files of held records that can be cut again; the others go into `skipped`."""
     landing = lake.settings.lake.landing
@@ -107,7 +131,7 @@ def _usable_files(
         landing_uri(landing, file.source_file): (file.source_file, feeds[file.table_name])
         for file in files
     }
-    found = _found_files(lake, paths, sources)
+    found = _found_files(lake, paths, sources, rewritten)
     usable: dict[str, list[Row]] = {}
     for file in files:
         fault = _fault(file, found.get(file.source_file))
@@ -119,7 +143,10 @@ def _usable_files(
 
 
 def _found_files(
-    lake: Lake, paths: Mapping[str, tuple[str, str]], sources: Sequence[Source]
+    lake: Lake,
+    paths: Mapping[str, tuple[str, str]],
+    sources: Sequence[Source],
+    rewritten: DataFrame,
 ) -> dict[str, Row]:
     """By name, what is known of those files of `paths` (path → source_file, feed) that are there."""
     # Of whatever day: a run has taken them already.
@@ -128,8 +155,8 @@ def _found_files(
     if not there:
         return {}
     present = {row.path: paths[row.path] for row in there}
-    found = inspected_files(lake.spark, present, sources).collect()
-    return {row.source_file: row for row in found}
+    found = _as_delivered(inspected_files(lake.spark, present, sources), rewritten)
+    return {row.source_file: row for row in found.collect()}
 
 
 def _fault(file: Row, found: Row | None) -> str | None:
@@ -145,17 +172,21 @@ def _fault(file: Row, found: Row | None) -> str | None:
 
 
 def _append(
-    lake: Lake, attempt: Attempt, source: Source, held: DataFrame, files: Sequence[Row]
+    lake: Lake,
+    attempt: Attempt,
+    source: Source,
+    held: DataFrame,
+    files: Sequence[Row],
+    rewritten: DataFrame,
 ) -> tuple[FeedBook, int]:
     """Appends what of `files` was held and is sound now; the feed's book and bronze's version."""
-    spec, landing = source.bronze_table, lake.settings.lake.landing
-    paths = {landing_uri(landing, file.source_file): file.source_file for file in files}
+    spec = source.bronze_table
     tried = held.join(
         F.broadcast(local_frame(lake.spark, [(f.source_file, f.file_hash) for f in files], _FILE)),
         on=["source_file", "file_hash"],
         how="left_semi",
     ).where(F.col("table_name") == spec.name)
-    parsed_records = parsed(lake.spark, source, paths).persist()
+    parsed_records = _as_delivered(_cut_again(lake, source, files), rewritten).persist()
     try:
         records, stopped = _not_erased(lake, attempt, source, parsed_records, tried)
         secret = lake.settings.lake.secret.get_secret_value()
@@ -180,6 +211,13 @@ def _append(
         suppressed_count=stopped,
     )
     return book, version
+
+
+def _cut_again(lake: Lake, source: Source, files: Sequence[Row]) -> DataFrame:
+    """Every record of the files under today's conf."""
+    landing = lake.settings.lake.landing
+    paths = {landing_uri(landing, file.source_file): file.source_file for file in files}
+    return parsed(lake.spark, source, paths)
 
 
 def _not_erased(

@@ -8,12 +8,17 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import commands, runner
+from lakehouse.pipeline.erased_landing import prepare_landing, settle_landing
 from lakehouse.pipeline.lake import Lake, open_lake
 from lakehouse.pipeline.replay import replay
 from lakehouse.report import Report
 from lakehouse.settings.sources import FormatOptions
 from lakehouse.storage.releases import current_release
+from lakehouse.tables.erasure import ERASED_ROW
+from lakehouse.tables.local_frame import local_frame
+from lakehouse.tables.ops import ERASURE, LANDING_FILE
 from tests.support.lake import DAY_1, DAY_2, small_settings
 
 SUBSCRIBERS = "newsletter_subscriber"
@@ -171,3 +176,39 @@ def test_a_mended_description_takes_in_what_is_sound_now_and_a_second_replay_cha
     assert ids_in_bronze(lake, PRODUCTS) == ["P1", "P2", "P6", "P7"]
     assert held(lake) == {"bad_encoding": 2, "too_few_columns": 1}
     assert books(lake, "replay-") == [(2, 1, 1, True), (1, 0, 1, True)]
+
+
+def erased(lake: Lake, file: str, number: int) -> None:
+    """Takes a record out of its landing file, as the run of an erasure does."""
+    attempt = attempts.begin(lake, "erase-1", DAY_1)
+    ledger = lake.released(attempt.base, LANDING_FILE.name)
+    (known,) = ledger.where(F.col("source_file") == file).collect()
+    row = ("erase-1", f"bronze.{SUBSCRIBERS}", file, known.file_hash, number)
+    rows = local_frame(lake.spark, [row], ERASED_ROW.ddl())
+    versions = {LANDING_FILE.name: prepare_landing(lake, attempt, rows)}
+    attempts.release(lake, attempt, versions, reason=ERASURE)
+    attempts.settle(lake, attempt)
+    done = settle_landing(lake, "erase-1", current_release(lake.tables).versions)
+    assert done == {file: "rewritten"}
+
+
+@pytest.mark.slow
+def test_what_is_held_of_a_file_is_taken_after_an_erasure_took_somebody_else_out_of_it(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lines = [f"{i},{i}@example.org,Ann,,GB,active,2026-01-01,{at}" for i, at in MOMENTS.items()]
+    deliver(tmp_path, f"{SUBSCRIBERS}-1.csv", SUBSCRIBER, *lines)
+    lake = lake_of(tmp_path, SUBSCRIBERS)
+    runner.run(lake, "day-1", DAY_1, ["bronze"])
+    erased(lake, f"2026-01-05/{SUBSCRIBERS}-1.csv", 1)
+
+    formats = ("dd.MM.yyyy", "yyyy-MM-dd'T'HH:mm:ssX")
+    done = replay(mended(lake, sequence_formats=formats), "replay", DAY_1, None, None)
+
+    assert done.skipped_files == {}
+    assert ids_in_bronze(lake, SUBSCRIBERS) == ["S1", "S2"]
+    assert books(lake, "replay") == [(2, 1, 1, True)]
+    assert (
+        b"S1@example.org"
+        not in (tmp_path / "landing" / "2026-01-05" / f"{SUBSCRIBERS}-1.csv").read_bytes()
+    )
