@@ -1,6 +1,6 @@
 """The rows of bronze and quarantine that are some people's, by the keys of their records."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
@@ -8,6 +8,7 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.columns.keys import identity
 from lakehouse.gold.customer_web_session import session_key
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.held import PLACE
@@ -15,12 +16,14 @@ from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.suppression import linked_rows, malformed_rows
 from lakehouse.privacy.suppression import RECORD, SUPPRESSED, identifier_hashes, record_hash
 from lakehouse.settings.sources import Source
+from lakehouse.silver.intake import Catalogue
 from lakehouse.silver.row_links import orders_of, row_links, rows_of, tells_of_people
 from lakehouse.tables.erasure import SUPPRESSION
-from lakehouse.tables.gold import CUSTOMER_WEB_SESSION
+from lakehouse.tables.gold import CUSTOMER_RECOMMENDATION, CUSTOMER_WEB_SESSION
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import LANDING_FILE, QUARANTINE
-from lakehouse.tables.silver import ORDER, PERSON_RECORD, WEB_EVENT
+from lakehouse.tables.silver import ORDER, PERSON_RECORD, RECOMMENDATION, WEB_EVENT
+from lakehouse.tables.spec import TableSpec
 
 _ROW = "table_name string, source_file string, file_hash string, source_row_number bigint"
 _NAMED_IN_PAYLOAD = (
@@ -68,22 +71,39 @@ def keys_of(lake: Lake, attempt: Attempt, people: DataFrame) -> DataFrame:
     return reduce(DataFrame.unionByName, [*found, *_visits(lake, attempt, people)], nothing)
 
 
-def _visits(lake: Lake, attempt: Attempt, people: DataFrame) -> Iterable[DataFrame]:
-    """The web events without a login that gold has found to be these people's."""
-    for name in (CUSTOMER_WEB_SESSION.name, WEB_EVENT.name):
-        if name not in attempt.base.versions:
-            return
-    sessions = lake.released(attempt.base, CUSTOMER_WEB_SESSION.name)
-    events = lake.released(attempt.base, WEB_EVENT.name)
-    theirs = sessions.join(
-        F.broadcast(people), on=F.col("person_record_key") == F.col("key"), how="inner"
-    ).select("erasure_id", "session_key")
-    anonymous = events.where(F.col("person_record_key").isNull())
-    yield (
-        anonymous.select(session_key().alias("session_key"), F.col("record_key").alias("key"))
-        .join(F.broadcast(theirs), on="session_key", how="inner")
-        .select("erasure_id", "key")
-    )
+def _visits(lake: Lake, attempt: Attempt, people: DataFrame) -> Iterator[DataFrame]:
+    """Events of visits and of recommended lists without a login that gold has found to be theirs."""
+    of_visits = _anonymous(lake, attempt, people, WEB_EVENT, CUSTOMER_WEB_SESSION, session_key())
+    yield of_visits.select("erasure_id", F.col("record_key").alias("key"))
+    of_list = F.concat_ws(":", "source_system", "list_id", "product_id")
+    shown = _anonymous(lake, attempt, people, RECOMMENDATION, CUSTOMER_RECOMMENDATION, of_list)
+    catalogue = Catalogue({s.name: s for s in lake.settings.sources}, _secret(lake))
+    for source in told_sources(lake):
+        if any(feed.table == RECOMMENDATION.entity for feed in source.feeds):
+            # Silver has a row per product shown; the row of bronze with all of them is one event.
+            event = catalogue.key(source.name, identity(F.col("event_id")))
+            own = shown.where(F.col("source_feed") == source.name)
+            yield own.select("erasure_id", event.alias("key")).distinct()
+
+
+def _anonymous(
+    lake: Lake,
+    attempt: Attempt,
+    people: DataFrame,
+    event: TableSpec,
+    fact: TableSpec,
+    fact_key: Column,
+) -> DataFrame:
+    """Rows of silver without a login, with the erasure of whose fact, by its key, they are part of."""
+    if not {event.name, fact.name} <= attempt.base.versions.keys():
+        return local_frame(lake.spark, (), f"{event.ddl()}, erasure_id string")
+    (key,) = fact.primary_key
+    whose = F.broadcast(people.withColumnRenamed("key", "person_record_key"))
+    facts = lake.released(attempt.base, fact.name)
+    theirs = facts.join(whose, on="person_record_key", how="inner").select("erasure_id", key)
+    events = lake.released(attempt.base, event.name).where(F.col("person_record_key").isNull())
+    keyed = events.select("*", fact_key.alias(key))
+    return keyed.join(F.broadcast(theirs), on=key, how="inner")
 
 
 def bronze_rows(lake: Lake, attempt: Attempt, keys: DataFrame) -> DataFrame:

@@ -42,7 +42,8 @@ def row_links(
         place: columns of `bronze` that say where a row lies.
 
     Returns:
-        The columns of `place`, record_key (the record that the row tells of; null of an exploded feed),
+        The columns of `place`, record_key (the record that the row tells of; of an exploded feed the row as
+        a whole, by the source's key),
         person_record_key (of a person record it is itself, of other rows the one referred to) and
         order_record_key (of an order it is itself).
     """
@@ -59,9 +60,8 @@ def _links(
     catalogue: Catalogue,
     place: Sequence[str],
 ) -> DataFrame:
-    nothing = F.lit(None).cast("string")
     is_person = feed.table == PERSON_RECORD.entity
-    own = own_key(source, feed, catalogue) if feed.each is None or is_person else nothing
+    own = own_key(source, feed, catalogue)
     person = own if is_person else _referred(feed.person, catalogue)
     is_order = feed.table == ORDER.entity
     order = own if is_order else _referred(feed.order, catalogue)
