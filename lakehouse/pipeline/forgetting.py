@@ -35,6 +35,7 @@ from lakehouse.tables.linkage import (
     TERM_FREQUENCY,
     TOUCHED_RECORD,
 )
+from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import LANDING_FILE, QUARANTINE
 from lakehouse.tables.spec import Layer, TableSpec, WriteMode
 
@@ -77,7 +78,7 @@ class Forgetting:
         told = suppressions(lake, attempt, keys)
         self._log(told, SUPPRESSION, SUPPRESSION.name, attempt)
         self._write_marks(CUSTOMER, CUSTOMER, self._customers(attempt), attempt)
-        held = held_rows_of(lake, attempt, self.erasure_ids, self._marks(RECORD, KEY, CUSTOMER))
+        held = held_rows_of(lake, attempt, self.erasure_ids, self.told_of(attempt))
         found = bronze_rows(lake, attempt, keys).unionByName(held.of_files)
         self._log(found.distinct(), ERASED_ROW, ERASED_ROW.name, attempt)
         rows = lake.tables.read(ERASED_ROW.name).where(F.col("run_id") == attempt.run_id)
@@ -98,8 +99,7 @@ class Forgetting:
 
         What only told its own steps that the people are gone is taken out first.
         """
-        records = self._marks(RECORD).select(F.col("key").alias("record_key"))
-        self._deleted(TOUCHED_RECORD, records)
+        self._deleted(TOUCHED_RECORD, self._records().select("record_key"))
         tables = sorted({*versions, TOUCHED_RECORD.name})
         threads = self.lake.settings.lake.parallel_steps
         found = in_parallel(
@@ -107,15 +107,23 @@ class Forgetting:
         )
         return dict(zip(tables, found, strict=True))
 
-    def without(self, table: str, before: DataFrame) -> DataFrame:
+    def without(self, table: str, before: DataFrame, attempt: Attempt) -> DataFrame:
         """What a table has of the last release, without these people where it would go on."""
         if table in _COMPARED:
             return before
         column = "record_key" if table == IDENTITY_MAP.name else "customer_id"
         if column not in before.columns:
             return before
-        gone = self._marks(RECORD, CUSTOMER).select(F.col("key").alias(column)).distinct()
-        return before.join(F.broadcast(gone), on=column, how="left_anti").select(*before.columns)
+        gone = self._marks(RECORD, CUSTOMER)
+        if table.startswith(f"{Layer.SERVE}."):
+            # A product tells no record from another: of who lives on its last rows may show an erased one.
+            gone = gone.unionByName(self._customers_of(attempt))
+        named = F.broadcast(gone.select(F.col("key").alias(column)).distinct())
+        return before.join(named, on=column, how="left_anti").select(*before.columns)
+
+    def told_of(self, attempt: Attempt) -> DataFrame:
+        """erasure_id, key: by which a held row is about these people, or a customer partly made of them."""
+        return self._marks(RECORD, KEY, CUSTOMER).unionByName(self._customers_of(attempt))
 
     def _marks(self, *kinds: str) -> DataFrame:
         """erasure_id, key: the marks of these kinds, once each."""
@@ -133,20 +141,31 @@ class Forgetting:
 
     def _customers(self, attempt: Attempt) -> DataFrame:
         """erasure_id, key: customers who never had a record of anybody else."""
-        name = IDENTITY_MAP.name
-        known = self.lake.read_at(name, attempt.base_version(name))
-        records = self._marks(RECORD)
-        theirs = known.join(
-            F.broadcast(records), on=F.col("record_key") == F.col("key"), how="inner"
+        others = (
+            self._known(attempt)
+            .join(F.broadcast(self._records()), on="record_key", how="left_anti")
+            .select(F.col("customer_id").alias("key"))
         )
-        others = known.join(
-            F.broadcast(records.select(F.col("key").alias("record_key"))),
-            on="record_key",
-            how="left_anti",
-        ).select("customer_id")
-        gone = theirs.select("erasure_id", "customer_id").distinct()
-        alone = gone.join(others, on="customer_id", how="left_anti")
-        return alone.select("erasure_id", F.col("customer_id").alias("key"))
+        return self._customers_of(attempt).join(others, on="key", how="left_anti")
+
+    def _customers_of(self, attempt: Attempt) -> DataFrame:
+        """erasure_id, key: customers whose any of these people's records is or ever was."""
+        theirs = self._known(attempt).join(
+            F.broadcast(self._records()), on="record_key", how="inner"
+        )
+        return theirs.select("erasure_id", F.col("customer_id").alias("key")).distinct()
+
+    def _known(self, attempt: Attempt) -> DataFrame:
+        return self.lake.read_at(IDENTITY_MAP.name, attempt.base_version(IDENTITY_MAP.name))
+
+    def _records(self) -> DataFrame:
+        return self._marks(RECORD).withColumnRenamed("key", "record_key")
+
+    def drop_marks(self) -> None:
+        """Deletes what an earlier run marked that came to nothing: others than these may have been in it."""
+        kinds = [(i, kind) for i in self.erasure_ids for kind in (KEY, CUSTOMER, VALUE)]
+        stale = local_frame(self.lake.spark, kinds, "erasure_id string, kind string")
+        self._deleted(ERASURE_MARK, stale)
 
     def forget_decisions(self) -> None:
         """Deletes what was decided about these people, once they are gone.

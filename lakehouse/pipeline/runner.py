@@ -394,7 +394,9 @@ class _Run:
 
     def _released(self, table: str) -> DataFrame:
         before = self._lake.read_at(table, self._attempt.base_version(table))
-        return before if self._forgetting is None else self._forgetting.without(table, before)
+        if self._forgetting is None:
+            return before
+        return self._forgetting.without(table, before, self._attempt)
 
     def _version(self, table: str) -> int:
         return self._versions.get(table, self._attempt.base_version(table))
