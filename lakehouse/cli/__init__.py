@@ -6,6 +6,7 @@ from lakehouse.cli.commands import (
     customer,
     data,
     erasure,
+    holds,
     machine,
     masked,
     people,
@@ -24,6 +25,7 @@ customer.add_to(app)
 privacy.add_to(app)
 requests.add_to(privacy.privacy)
 erasure.add_to(privacy.privacy)
+holds.add_to(privacy.privacy)
 people.add_to(app)
 masked.add_to(app)
 audit.add_to(app)

@@ -7,54 +7,53 @@ when the last old file is gone too and a search of every file finds nothing.
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
 
 from pyspark.sql import Row
 from pyspark.sql import functions as F
 
-from lakehouse.errors import InputError, NotFoundError
+from lakehouse.errors import ConflictError, InputError, NotFoundError
 from lakehouse.pipeline import attempt as attempts
-from lakehouse.pipeline import audit, runner
+from lakehouse.pipeline import runner
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.erased_landing import landing_folder, settle_landing
+from lakehouse.pipeline.erasure_log import (
+    APPROVED,
+    EXECUTED,
+    PLANNED,
+    STARTED,
+    Case,
+    case,
+    cases_of,
+    record,
+)
 from lakehouse.pipeline.erasure_plan import planned
 from lakehouse.pipeline.forgetting import Forgetting
 from lakehouse.pipeline.lake import Lake
+from lakehouse.pipeline.legal_holds import split_by_hold
 from lakehouse.privacy.erasure_marks import RECORD
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
 from lakehouse.storage.releases import current_release
-from lakehouse.tables.erasure import ERASED_ROW, ERASURE, ERASURE_MARK
+from lakehouse.tables.erasure import ERASED_ROW, ERASURE_MARK
 from lakehouse.tables.linkage import IDENTITY_MAP
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import ERASURE as OF_ERASURE
 from lakehouse.tables.ops import RELEASE, RUN
 
-PLANNED, APPROVED, EXECUTED, PROVED = "planned", "approved", "executed", "proved"
-FAILED_PROOF = "failed_proof"
 RUN_PREFIX = "erase-"
 """What the run id of an erasure begins with."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """An erasure as its log has it: what each step that it came to left, by step."""
-
-    erasure_id: str
-    steps: Mapping[str, Row]
-
-    def detail(self, step: str) -> dict[str, object]:
-        """What the step found or did."""
-        return dict(json.loads(self.steps[step].detail))
 
 
 def plan(lake: Lake, record_keys: Sequence[str], request_id: str | None, by: str) -> Case:
     """Finds all that an erasure of these person records would touch, and keeps it as a plan.
 
+    Records under a legal hold are left out; the plan names the holds.
+
     Raises:
         InputError: no record is named, or nobody says who plans.
+        ConflictError: all of the records are under a hold.
         NotFoundError: a record is not known to the release; nothing was written.
         ConfigurationError: landing files are to be changed, and cannot be.
     """
@@ -72,10 +71,13 @@ def plan(lake: Lake, record_keys: Sequence[str], request_id: str | None, by: str
             f"{missing} of the {len(keys)} records are not known to the release; nothing was written.",
             "take record keys of silver.person_record or of linkage.identity_map.",
         )
+    free, held = split_by_hold(lake, keys, datetime.now(UTC).date())
+    if not free:
+        raise _under_hold(held)
     erasure_id = uuid.uuid4().hex[:12]
     attempt = Attempt(f"plan-{erasure_id}", 0, _day(lake, ""), "", None, release)
-    detail = planned(lake, attempt, erasure_id, keys)
-    marks = [(erasure_id, RECORD, key) for key in keys]
+    detail = {**planned(lake, attempt, erasure_id, free), "held": held}
+    marks = [(erasure_id, RECORD, key) for key in free]
     lake.tables.create(ERASURE_MARK)
     lake.tables.write(
         local_frame(lake.spark, marks, ERASURE_MARK.ddl()).coalesce(1),
@@ -84,6 +86,13 @@ def plan(lake: Lake, record_keys: Sequence[str], request_id: str | None, by: str
     )
     record(lake, erasure_id, PLANNED, detail, request_id=request_id, done_by=by)
     return case(lake, erasure_id)
+
+
+def _under_hold(held: Mapping[str, object]) -> ConflictError:
+    return ConflictError(
+        f"Records are under legal hold {', '.join(sorted(held))}; nothing was touched.",
+        "c360 privacy hold list says why and until when; after it is lifted, plan again.",
+    )
 
 
 def approve(lake: Lake, erasure_id: str, by: str) -> Case:
@@ -104,34 +113,79 @@ def approve(lake: Lake, erasure_id: str, by: str) -> Case:
 def execute(lake: Lake, erasure_ids: Sequence[str]) -> list[Case]:
     """Carries out these erasures by one run, or goes on where one that was killed had come to.
 
+    One whose run readers see already is ended together with those that shared it, and not run again;
+    one that was carried out before is left as it is.
+
     Raises:
         NotFoundError: there is no such erasure.
-        InputError: one is not approved, or was carried out with others than these.
+        InputError: one is not approved.
+        ConflictError: a legal hold was placed on a record since it was planned; nothing was touched.
         LakehouseError: whatever stops a run; readers stay on the last release then.
     """
     ids = sorted(set(erasure_ids))
-    run_id = f"{RUN_PREFIX}{sha256(','.join(ids).encode()).hexdigest()[:12]}"
-    for found in (case(lake, erasure_id) for erasure_id in ids):
-        _require_approved(found, run_id)
+    for found in cases_of(lake, ids):
+        _require_approved(found)
+    for run_id, batch in _released_batches(lake, ids).items():
+        _carry_out(lake, run_id, batch)
+    waiting = [found.erasure_id for found in cases_of(lake, ids) if EXECUTED not in found.steps]
+    if waiting:
+        _require_no_hold(lake, waiting)
+        # From another release other rows are theirs: that is another run.
+        told = f"{','.join(waiting)}:{current_release(lake.tables).number}"
+        run_id = f"{RUN_PREFIX}{sha256(told.encode()).hexdigest()[:12]}"
+        _start(lake, run_id, waiting)
+        _carry_out(lake, run_id, waiting)
+    return cases_of(lake, ids)
+
+
+def _require_no_hold(lake: Lake, ids: Sequence[str]) -> None:
+    _, held = split_by_hold(lake, marked_records(lake, ids), datetime.now(UTC).date())
+    if held:
+        raise _under_hold(held)
+
+
+def marked_records(lake: Lake, ids: Sequence[str]) -> list[str]:
+    """The keys of the person records that these erasures were planned of."""
+    of_records = F.col("erasure_id").isin(*ids) & (F.col("kind") == RECORD)
+    return [row.mark for row in lake.logged(ERASURE_MARK).where(of_records).collect()]
+
+
+def _released_batches(lake: Lake, ids: Sequence[str]) -> dict[str, list[str]]:
+    """By run that readers see and that was not ended, all erasures that shared it."""
+    batches = {}
+    for found in cases_of(lake, ids):
+        started = found.steps.get(STARTED)
+        if started is not None and EXECUTED not in found.steps:
+            release = lake.tables.read(RELEASE.name).where(F.col("run_id") == started.run_id)
+            if not release.isEmpty():
+                batches[started.run_id] = json.loads(started.detail)["erasures"]
+    return batches
+
+
+def _start(lake: Lake, run_id: str, ids: Sequence[str]) -> None:
+    """Logs which erasures the run carries out together, before it begins."""
+    waiting = [found for found in cases_of(lake, ids) if found.run_of(STARTED) != run_id]
+    again = [found.erasure_id for found in waiting if STARTED in found.steps]
+    if again:
+        Forgetting(lake, again).drop_marks()
+    for found in waiting:
+        record(lake, found.erasure_id, STARTED, {"erasures": list(ids)}, run_id=run_id)
+
+
+def _carry_out(lake: Lake, run_id: str, ids: Sequence[str]) -> None:
+    """Does all that is left to do of the run and after it."""
     forgetting = Forgetting(lake, ids)
     runner.run(lake, run_id, _day(lake, run_id), forgetting=forgetting)
     forgetting.forget_decisions()
     lake.kill_points.passed(OF_ERASURE, AFTER_RECORD)
     release = _release_of(lake, run_id)
     landing = settle_landing(lake, run_id, current_release(lake.tables).versions)
-    for erasure_id in ids:
-        if EXECUTED not in case(lake, erasure_id).steps:
-            rows = _erased_rows(lake, run_id)
-            detail = {"erasures": ids, "deleted_rows": rows, "landing_files": landing}
-            record(
-                lake,
-                erasure_id,
-                EXECUTED,
-                detail,
-                run_id=run_id,
-                release_number=release.release_number,
-            )
-    return [case(lake, erasure_id) for erasure_id in ids]
+    rows = _erased_rows(lake, run_id)
+    detail = {"erasures": list(ids), "deleted_rows": rows, "landing_files": landing}
+    for found in cases_of(lake, ids):
+        if EXECUTED not in found.steps:
+            number = release.release_number
+            record(lake, found.erasure_id, EXECUTED, detail, run_id=run_id, release_number=number)
 
 
 def _erased_rows(lake: Lake, run_id: str) -> dict[str, int]:
@@ -141,76 +195,12 @@ def _erased_rows(lake: Lake, run_id: str) -> dict[str, int]:
     return {row.table_name: row["rows"] for row in sorted(counted)}
 
 
-def _require_approved(found: Case, run_id: str) -> None:
+def _require_approved(found: Case) -> None:
     if APPROVED not in found.steps:
         raise InputError(
             f"The erasure {found.erasure_id} is not approved; nothing was touched.",
             "look at its plan, then `c360 privacy erase approve`.",
         )
-    executed = found.steps.get(EXECUTED)
-    if executed is not None and executed.run_id != run_id:
-        raise InputError(
-            f"The erasure {found.erasure_id} was carried out before; nothing was touched.",
-            "leave it out, or prove it by `c360 privacy erase prove`.",
-        )
-
-
-def case(lake: Lake, erasure_id: str) -> Case:
-    """The erasure of that id.
-
-    Raises:
-        NotFoundError: there is none.
-    """
-    rows = lake.logged(ERASURE).where(F.col("erasure_id") == erasure_id)
-    steps = {row.step: row for row in rows.orderBy("recorded_at").collect()}
-    if not steps:
-        raise NotFoundError(
-            f"There is no erasure {erasure_id!r}.", "c360 privacy erase list shows those that are."
-        )
-    return Case(erasure_id, steps)
-
-
-def cases(lake: Lake) -> list[tuple[str, str, str, str]]:
-    """Erasure, request, step and moment of the last step of every erasure, newest first."""
-    at = F.date_format("recorded_at", "yyyy-MM-dd HH:mm:ss")
-    rows = (
-        lake.logged(ERASURE)
-        .groupBy("erasure_id")
-        .agg(
-            F.max("request_id").alias("request_id"),
-            F.max_by("step", "recorded_at").alias("step"),
-            F.max("recorded_at").alias("recorded_at"),
-        )
-        .orderBy(F.desc("recorded_at"))
-        .select("erasure_id", F.coalesce("request_id", F.lit("")), "step", at)
-        .collect()
-    )
-    return [tuple(row) for row in rows]
-
-
-def record(
-    lake: Lake, erasure_id: str, step: str, detail: Mapping[str, object], **more: object
-) -> None:
-    """Logs a step of an erasure, and before that in the audit."""
-    audit.record(
-        lake.settings, action="erase", surface="privacy erase", reason=f"{erasure_id} {step}"
-    )
-    values: dict[str, object] = {
-        "erasure_id": erasure_id,
-        "step": step,
-        "detail": json.dumps(detail, sort_keys=True),
-        "recorded_at": datetime.now(UTC),
-        **more,
-    }
-    row = tuple(values.get(name) for name in ERASURE.column_names)
-    lake.tables.create(ERASURE)
-    number = lake.tables.version(ERASURE.name) + 1
-    lake.tables.write(
-        local_frame(lake.spark, [row], ERASURE.ddl()).coalesce(1),
-        ERASURE,
-        WriteKey(f"c360:{ERASURE.name}", number, uuid.uuid4().hex),
-    )
-    lake.kill_points.passed(f"{ERASURE.name}:{step}", AFTER_RECORD)
 
 
 def _day(lake: Lake, run_id: str) -> date:

@@ -8,7 +8,15 @@ from pyspark.sql import functions as F
 
 from lakehouse.errors import ConflictError, InputError, NotFoundError
 from lakehouse.pipeline import erasure, erasure_proof, suppression
-from lakehouse.pipeline.erasure import APPROVED, EXECUTED, PLANNED, Case
+from lakehouse.pipeline.erasure_log import (
+    APPROVED,
+    EXECUTED,
+    PLANNED,
+    STARTED,
+    Case,
+    case,
+    cases,
+)
 from lakehouse.pipeline.lake import Lake, open_lake
 from lakehouse.pipeline.privacy_requests import all_requests, request_of, take_step
 from lakehouse.privacy.request_log import Step
@@ -91,6 +99,9 @@ def _plan_report(erasure_id: str, plan: dict[str, object]) -> Report:
         Grid(f"Landing files ({plan['landing_policy']})", ("file", "records"), files),
         Grid("What stays", ("where", "why"), kept),
     ]
+    if isinstance(found := plan.get("held"), dict) and found:
+        held = [(hold_id, hold["records"], hold["reason"]) for hold_id, hold in found.items()]
+        grids.append(Grid("Left out: under legal hold", ("hold", "records", "why"), held))
     return Report(grids=grids, lines=[f"Erasure {erasure_id} is planned; nothing was touched yet."])
 
 
@@ -118,7 +129,7 @@ def execute(settings: Settings, erasure_ids: Sequence[str]) -> Report:
 def execute_approved(settings: Settings) -> Report:
     """Carries out all erasures that are approved and not executed, by one run; what the job does."""
     lake = open_lake(settings)
-    waiting = [found[0] for found in erasure.cases(lake) if found[2] == APPROVED]
+    waiting = [found[0] for found in cases(lake) if found[2] in (APPROVED, STARTED)]
     if not waiting:
         return Report(lines=["No erasure is approved and waits."])
     return execute(settings, waiting)
@@ -140,7 +151,7 @@ def prove(
     text = json.dumps(found, indent=2, sort_keys=True)
     if out is not None:
         out.write_text(f"{text}\n", encoding="utf-8")
-    _tell_request(settings, erasure.case(lake, erasure_id), Step.PROVED, f"erasure {erasure_id}")
+    _tell_request(settings, case(lake, erasure_id), Step.PROVED, f"erasure {erasure_id}")
     if out is not None:
         return Report(lines=[f"Nothing is left; {out} certifies it."])
     return Report(lines=text.splitlines())
@@ -148,7 +159,7 @@ def prove(
 
 def erasure_list(settings: Settings) -> Report:
     """Erasures and how far they are, newest first."""
-    rows = erasure.cases(open_lake(settings))
+    rows = cases(open_lake(settings))
     if not rows:
         return Report(lines=["There is no erasure."])
     return Report(grids=[Grid("Erasures", ("erasure", "request", "step", "at (UTC)"), list(rows))])

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from lakehouse import __version__
 from lakehouse.errors import ConflictError, InputError, NotErasedError
 from lakehouse.pipeline import attempt as attempts
-from lakehouse.pipeline.erasure import (
+from lakehouse.pipeline.erasure_log import (
     EXECUTED,
     FAILED_PROOF,
     PLANNED,
@@ -219,6 +219,7 @@ def _certificate(lake: Lake, found: Case, scan: Scan) -> dict[str, object]:
         "hits": 0,
         "places_searched": sorted(places(lake.settings)),
         "stays": stays(lake.settings),
+        "held": plan.get("held", {}),
         "not_searched": "backups, exports out of the lake, swap, copies that others made",
     }
     return signed(content, lake.settings.lake.secret.get_secret_value())

@@ -12,8 +12,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.pipeline import attempt as attempts
+from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.audit import record
 from lakehouse.pipeline.lake import Lake, open_lake
+from lakehouse.pipeline.legal_holds import held_keys, spared
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
 from lakehouse.silver.expired import expired, retention_days
@@ -63,8 +65,10 @@ def retention(settings: Settings, *, as_of: date, preview: bool) -> Report:
 
 
 def outlived(lake: Lake, as_of: date) -> Iterator[Outlived]:
-    """By table that rows expire from, those that do on that day."""
+    """By table that rows expire from, those that do on that day, but for those about records under a hold."""
     settings = lake.settings
+    attempt = Attempt("retention", 0, as_of, "", None, lake.release())
+    people = held_keys(lake, attempt, as_of)
     held = {**settings.erasure.held_tables(settings.sources), **settings.retention.held(as_of)}
     day = datetime.combine(as_of, time(), tzinfo=UTC)
     sources = {source.bronze_table.name: source for source in settings.sources}
@@ -77,13 +81,15 @@ def outlived(lake: Lake, as_of: date) -> Iterator[Outlived]:
         if spec.name in held:
             yield Outlived(spec, days, None, held[spec.name])
         elif source is not None:
-            yield Outlived(spec, days, expired(lake.tables.read(spec.name), source, before))
+            old = expired(lake.tables.read(spec.name), source, before)
+            yield Outlived(spec, days, spared(lake, attempt, spec, old, people))
         elif spec.layer is not Layer.BRONZE:
             rows = lake.tables.read(spec.name)
             # A table that no run has made since its spec gained the column waits for the next one.
             if spec.retention_from in rows.columns:
                 is_old = F.col(spec.retention_from).cast("timestamp") < F.lit(before)
-                yield Outlived(spec, days, rows.where(is_old).select(*spec.primary_key))
+                keys = spared(lake, attempt, spec, rows.where(is_old), people)
+                yield Outlived(spec, days, keys)
 
 
 def _count(one: Outlived) -> int:

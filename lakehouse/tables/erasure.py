@@ -37,7 +37,8 @@ ERASURE = _erasure(
     Column(
         "step",
         "string",
-        "planned, approved, executed (readers see nothing of the person), proved or failed_proof.",
+        "planned, approved, started (by a run that may fail), executed (readers see nothing of the person), "
+        "proved or failed_proof.",
         required=True,
     ),
     Column("request_id", "string", "The request that asked for it, if one did."),

@@ -542,6 +542,24 @@ RESTRICTION = _ops(
     purposes=("legal",),
 )
 
+LEGAL_HOLD = _ops(
+    "legal_hold",
+    "One row per person record and step of a legal hold: while one holds, nothing of the record is erased or expires.",
+    Column(
+        "hold_id", "string", "Id of the hold, of all records that it was placed on.", required=True
+    ),
+    Column("record_key", "string", "Record in silver.person_record.", _PSEUDONYM, required=True),
+    Column("step", "string", "placed or lifted.", required=True),
+    Column("reason", "string", "Why, as plans and certificates name it.", _DIRECT, required=True),
+    Column("held_until", "date", "Last day of the hold; null until it is lifted."),
+    Column("said_by", "string", "Who placed or lifted it.", _QUASI, required=True),
+    Column("said_at", "timestamp", "When it was said.", required=True, run_metadata=True),
+    primary_key=("hold_id", "record_key", "step"),
+    subject_key="record_key",
+    retention_days=3650,
+    purposes=("legal",),
+)
+
 OPS_TABLES = (
     RUN,
     RELEASE,
@@ -557,4 +575,5 @@ OPS_TABLES = (
     REVIEW_TASK,
     PRIVACY_REQUEST,
     RESTRICTION,
+    LEGAL_HOLD,
 )

@@ -4,7 +4,13 @@ from lakehouse.tables.audience import AUDIENCE_EXPORT
 from lakehouse.tables.erasure import ERASURE_TABLES
 from lakehouse.tables.gold import GOLD_TABLES
 from lakehouse.tables.linkage import LINKAGE_TABLES
-from lakehouse.tables.ops import OPS_TABLES, PRIVACY_REQUEST, RESTRICTION, REVIEW_TASK
+from lakehouse.tables.ops import (
+    LEGAL_HOLD,
+    OPS_TABLES,
+    PRIVACY_REQUEST,
+    RESTRICTION,
+    REVIEW_TASK,
+)
 from lakehouse.tables.silver import SILVER_TABLES
 from lakehouse.tables.spec import TableSpec
 
@@ -15,6 +21,7 @@ ON_DEMAND_TABLES: tuple[TableSpec, ...] = (
     AUDIENCE_EXPORT,
     PRIVACY_REQUEST,
     RESTRICTION,
+    LEGAL_HOLD,
     *ERASURE_TABLES,
 )
 """Tables that are created when they are first written: most lakes never need them, and each has its price."""

@@ -7,6 +7,7 @@ ROOT = Path(__file__).resolve().parents[2] / "lakehouse"
 OPENERS = {
     "pipeline/reader_tables.py": "gives a reader what the role may see",
     "pipeline/audiences.py": "exports products, which are masked already",
+    "pipeline/legal_holds.py": "asks whether records are known",
     "pipeline/masked_dataset.py": "writes a copy in which nobody is",
     "pipeline/masked_report.py": "counts people of a copy",
     "pipeline/personal_data_scan.py": "tells counts alone",

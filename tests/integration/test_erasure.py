@@ -1,6 +1,7 @@
 """Three people are erased: no trace is left of them, everybody else is as if they had never been there."""
 
 import shutil
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +17,16 @@ from lakehouse.privacy.certificate import is_genuine
 from lakehouse.storage.kill_points import AFTER_COMMIT, AFTER_DELETE, AFTER_RECORD
 from lakehouse.storage.released_tables import released_tables
 from lakehouse.storage.releases import current_release
-from tests.support.erased_people import ERASED, MERGOLA, STAYING, TILDA, VALUES, add_people, keys_of
+from tests.support.erased_people import (
+    ERASED,
+    MERGOLA,
+    STAYING,
+    TILDA,
+    VALUES,
+    Person,
+    add_people,
+    keys_of,
+)
 from tests.support.independent_scan import traces
 from tests.support.lake import DAY_1, DAY_2, SmallLake, digest, generated, small_lake_at
 from tests.support.lake_commands import started_erasure
@@ -38,7 +48,6 @@ KILLED_AT = (
     f"ops.release.{AFTER_COMMIT}",
     f"erasure.{AFTER_RECORD}",
     f"landing.{AFTER_RECORD}:2",
-    f"ops.erasure:executed.{AFTER_RECORD}",
 )
 
 
@@ -68,8 +77,8 @@ def mine(with_them: SmallLake, files: Path, tmp_path: Path) -> SmallLake:
     return small_lake_at(tmp_path, tmp_path / "files")
 
 
-def approved(small: SmallLake) -> str:
-    planned = erasure.plan(small.lake, keys_of(small, ERASED), "R-1", "officer")
+def approved(small: SmallLake, people: Sequence[Person] = ERASED) -> str:
+    planned = erasure.plan(small.lake, keys_of(small, people), "R-1", "officer")
     return erasure.approve(small.lake, planned.erasure_id, "head").erasure_id
 
 
@@ -154,16 +163,27 @@ def test_everybody_else_is_as_in_a_world_in_which_they_never_were(
 
 
 @pytest.mark.crash_matrix
-def test_an_erasure_killed_at_every_step_and_started_again_ends_as_one_that_was_not(
+def test_an_erasure_killed_at_every_step_and_started_again_with_one_more_ends_as_one_that_was_not(
     mine: SmallLake, tmp_path: Path
 ) -> None:
-    erasure_id = approved(mine)
+    first, one_more = approved(mine, ERASED[:2]), approved(mine, ERASED[2:])
     for point in KILLED_AT:
-        killed = started_erasure(tmp_path, tmp_path / "files", erasure_id, kill=point)
-        output, _ = killed.communicate(timeout=900)
-        assert killed.returncode == -9, (point, output[-2000:])
+        kill(tmp_path, [first], point)
+    # The first is released, and some of its landing files are as they were.
+    kill(tmp_path, [first, one_more], f"ops.erasure:executed.{AFTER_RECORD}")
     again = small_lake_at(tmp_path, tmp_path / "files")
-    erasure.execute(again.lake, [erasure_id])
-    erasure_proof.prove(again.lake, erasure_id, retention_hours=0, identifiers=VALUES)
+
+    done = erasure.execute(again.lake, [first, one_more])
+
+    assert len({found.run_of("executed") for found in done}) == 2
+    for erasure_id in (first, one_more):
+        erasure_proof.prove(again.lake, erasure_id, retention_hours=0, identifiers=VALUES)
     assert traces(tmp_path, VALUES, ("ops/suppression",)) == {}
     assert not list((tmp_path / "files").rglob(".erased-*"))
+
+
+def kill(home: Path, erasure_ids: Sequence[str], point: str) -> None:
+    """Carries these erasures out in a process that is killed at the point."""
+    killed = started_erasure(home, home / "files", erasure_ids, kill=point)
+    output, _ = killed.communicate(timeout=900)
+    assert killed.returncode == -9, (point, output[-2000:])

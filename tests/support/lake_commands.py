@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from lakehouse.pipeline import erasure
@@ -13,9 +14,11 @@ from tests.support.lake import small_settings
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def started_erasure(home: Path, files: Path, erasure_id: str, kill: str) -> "subprocess.Popen[str]":
-    """An erasure that is carried out in a process group of its own; killed at `kill`."""
-    given = json.dumps([str(home), str(files), erasure_id, kill])
+def started_erasure(
+    home: Path, files: Path, erasure_ids: Sequence[str], kill: str
+) -> "subprocess.Popen[str]":
+    """Erasures that are carried out in a process group of its own; killed at `kill`."""
+    given = json.dumps([str(home), str(files), list(erasure_ids), kill])
     return subprocess.Popen(
         [sys.executable, "-m", "tests.support.lake_commands", given],
         cwd=_REPOSITORY,
@@ -28,9 +31,9 @@ def started_erasure(home: Path, files: Path, erasure_id: str, kill: str) -> "sub
 
 
 def _main() -> None:
-    home, files, erasure_id, kill = json.loads(sys.argv[1])
+    home, files, erasure_ids, kill = json.loads(sys.argv[1])
     settings = small_settings(Path(home), Path(files), kill=kill)
-    erasure.execute(open_lake(settings), [erasure_id])
+    erasure.execute(open_lake(settings), erasure_ids)
 
 
 if __name__ == "__main__":

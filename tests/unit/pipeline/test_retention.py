@@ -16,10 +16,10 @@ from lakehouse.tables.spec import Sensitivity, TableSpec, WriteMode
 SOURCES = [pytest.param(source, id=source.name) for source in load_settings("test").sources]
 BY_PRIVACY = {
     *("ops.erasure", "ops.erasure_mark", "ops.erased_row", "ops.suppression"),
-    *("ops.restriction", "ops.audience_export"),
+    *("ops.restriction", "ops.legal_hold", "ops.audience_export"),
 }
-"""What must not come back, or be used, is kept until that is lifted, the rest of erasure until it is proved;
-whom an export told of, as long as somebody may have to be removed from where it went."""
+"""What must not come back, be used or go is kept until that is lifted, the rest of erasure until it is
+proved; whom an export told of, as long as somebody may have to be removed from where it went."""
 
 
 def is_personal(spec: TableSpec) -> bool:

@@ -1,0 +1,102 @@
+"""The log of erasures: one row per step that each came to, and where each stands by it."""
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pyspark.sql import Row
+from pyspark.sql import functions as F
+
+from lakehouse.errors import NotFoundError
+from lakehouse.pipeline import audit
+from lakehouse.pipeline.lake import Lake
+from lakehouse.storage.delta_tables import WriteKey
+from lakehouse.storage.kill_points import AFTER_RECORD
+from lakehouse.tables.erasure import ERASURE
+from lakehouse.tables.local_frame import local_frame
+
+PLANNED, APPROVED, STARTED = "planned", "approved", "started"
+EXECUTED, PROVED = "executed", "proved"
+FAILED_PROOF = "failed_proof"
+
+
+@dataclass(frozen=True)
+class Case:
+    """An erasure as its log has it: what each step that it came to left, by step."""
+
+    erasure_id: str
+    steps: Mapping[str, Row]
+
+    def detail(self, step: str) -> dict[str, object]:
+        """What the step found or did."""
+        return dict(json.loads(self.steps[step].detail))
+
+    def run_of(self, step: str) -> str | None:
+        """The run that the step tells of; None where the erasure did not come to it."""
+        found = self.steps.get(step)
+        return None if found is None else str(found.run_id)
+
+
+def case(lake: Lake, erasure_id: str) -> Case:
+    """The erasure of that id.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    rows = lake.logged(ERASURE).where(F.col("erasure_id") == erasure_id)
+    steps = {row.step: row for row in rows.orderBy("recorded_at").collect()}
+    if not steps:
+        raise NotFoundError(
+            f"There is no erasure {erasure_id!r}.", "c360 privacy erase list shows those that are."
+        )
+    return Case(erasure_id, steps)
+
+
+def cases_of(lake: Lake, ids: Sequence[str]) -> list[Case]:
+    """The erasures of these ids, in their order; NotFoundError if one is not there."""
+    return [case(lake, erasure_id) for erasure_id in ids]
+
+
+def cases(lake: Lake) -> list[tuple[str, str, str, str]]:
+    """Erasure, request, step and moment of the last step of every erasure, newest first."""
+    at = F.date_format("recorded_at", "yyyy-MM-dd HH:mm:ss")
+    rows = (
+        lake.logged(ERASURE)
+        .groupBy("erasure_id")
+        .agg(
+            F.max("request_id").alias("request_id"),
+            F.max_by("step", "recorded_at").alias("step"),
+            F.max("recorded_at").alias("recorded_at"),
+        )
+        .orderBy(F.desc("recorded_at"))
+        .select("erasure_id", F.coalesce("request_id", F.lit("")), "step", at)
+        .collect()
+    )
+    return [tuple(row) for row in rows]
+
+
+def record(
+    lake: Lake, erasure_id: str, step: str, detail: Mapping[str, object], **more: object
+) -> None:
+    """Logs a step of an erasure, and before that in the audit."""
+    audit.record(
+        lake.settings, action="erase", surface="privacy erase", reason=f"{erasure_id} {step}"
+    )
+    values: dict[str, object] = {
+        "erasure_id": erasure_id,
+        "step": step,
+        "detail": json.dumps(detail, sort_keys=True),
+        "recorded_at": datetime.now(UTC),
+        **more,
+    }
+    row = tuple(values.get(name) for name in ERASURE.column_names)
+    lake.tables.create(ERASURE)
+    number = lake.tables.version(ERASURE.name) + 1
+    lake.tables.write(
+        local_frame(lake.spark, [row], ERASURE.ddl()).coalesce(1),
+        ERASURE,
+        WriteKey(f"c360:{ERASURE.name}", number, uuid.uuid4().hex),
+    )
+    lake.kill_points.passed(f"{ERASURE.name}:{step}", AFTER_RECORD)
