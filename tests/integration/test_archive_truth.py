@@ -2,21 +2,20 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
 from lakehouse.pipeline.privacy_archive import archive_document
 from lakehouse.pipeline.privacy_subject import find_subject
 from lakehouse.privacy.archive_files import archive_files
 from lakehouse.privacy.request_log import PrivacyRequest, Scope
 from lakehouse.privacy.subject import Given, Identifier, Subject, identifier
-from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.settings.regimes import Right
 from lakehouse.storage.released_tables import released_tables
 from tests.support.archive_truth import Truth, missing_bronze_rows, read_truth, strangers
-from tests.support.lake import DAY_1, DAY_2, generated, small_lake_at
+from tests.support.lake import SmallLake
 
 pytestmark = pytest.mark.slow
 
@@ -24,17 +23,10 @@ PEOPLE = 50
 
 
 @pytest.fixture(scope="module")
-def company(
-    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Settings, Truth]:
-    """Two days of all feeds of 300 customers, every table made."""
-    home = tmp_path_factory.mktemp("archive_truth")
-    generated(home, 300)
-    feeds = [source.name for source in load_settings("test").sources]
-    lake = small_lake_at(home, home, feeds=feeds, whole=True)
-    lake.run("day-1", DAY_1)
-    lake.run("day-2", DAY_2)
-    return lake.settings, read_truth(home / "lake", home / "truth")
+def company(demo_company: SmallLake) -> tuple[Settings, Truth]:
+    """The demo company's lake, and what is true of it."""
+    home = Path(demo_company.settings.lake.root).parent
+    return demo_company.settings, read_truth(home / "lake", home / "truth")
 
 
 def known_of(truth: Truth, person: str) -> tuple[Given, set[str]]:

@@ -94,6 +94,11 @@ def small_settings(
     )
 
 
+def all_feeds() -> list[str]:
+    """The feeds of the whole company."""
+    return [source.name for source in load_settings("test").sources]
+
+
 def small_lake_at(home: Path, files: Path, **changes: Any) -> SmallLake:
     """The small lake in `home`, opened by this process."""
     settings = small_settings(home, files, **changes)
