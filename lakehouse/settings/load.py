@@ -111,8 +111,7 @@ def load_settings(
     """
     conf = conf_dir or places.conf_dir()
     refuse(_environment_faults(conf, env))
-    given = _given_layers(overrides or {})
-    faults: list[Fault] = []
+    given, faults = _given_layers(overrides or {}), list[Fault]()
     tree: dict[str, Any] = {"env": env, "kill": os.environ.get("C360_KILL")}
     sources, is_complete = read_sources(conf, env, faults)
     known = tuple(sources.values()) if is_complete else None
