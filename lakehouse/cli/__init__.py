@@ -5,6 +5,7 @@ from lakehouse.cli.commands import (
     audit,
     customer,
     data,
+    data_keys,
     erasure,
     holds,
     machine,
@@ -32,6 +33,7 @@ audit.add_to(app)
 roles.add_to(app)
 products.add_to(app)
 vault.add_to(app)
+data_keys.add_to(privacy.privacy)
 
 
 def main() -> None:

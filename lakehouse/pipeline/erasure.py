@@ -17,6 +17,7 @@ from lakehouse.errors import ConflictError, InputError, NotFoundError
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import runner
 from lakehouse.pipeline.attempt import Attempt
+from lakehouse.pipeline.data_keys import drop_unused_keys
 from lakehouse.pipeline.erased_landing import landing_folder, settle_landing
 from lakehouse.pipeline.erasure_log import (
     APPROVED,
@@ -180,8 +181,12 @@ def _carry_out(lake: Lake, run_id: str, ids: Sequence[str]) -> None:
     lake.kill_points.passed(OF_ERASURE, AFTER_RECORD)
     release = _release_of(lake, run_id)
     landing = settle_landing(lake, run_id, current_release(lake.tables).versions)
-    rows = _erased_rows(lake, run_id)
-    detail = {"erasures": list(ids), "deleted_rows": rows, "landing_files": landing}
+    detail = {
+        "erasures": list(ids),
+        "deleted_rows": _erased_rows(lake, run_id),
+        "landing_files": landing,
+        "dropped_keys": sum(drop_unused_keys(lake).values()),
+    }
     for found in cases_of(lake, ids):
         if EXECUTED not in found.steps:
             number = release.release_number

@@ -15,6 +15,7 @@ from lakehouse.pipeline.steps import all_steps
 from lakehouse.settings.models import LockKind, Settings
 from lakehouse.settings.places import is_submitted
 from lakehouse.storage.delta_tables import DeltaTables
+from lakehouse.storage.encryption import Encryption, lake_encryption
 from lakehouse.storage.kill_points import KillPoints
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks, require_same_file_system
@@ -36,6 +37,7 @@ class Lake:
 
     spark: SparkSession
     tables: DeltaTables
+    encryption: Encryption
     locks: Locks
     kill_points: KillPoints
     settings: Settings
@@ -120,9 +122,11 @@ def open_lake(settings: Settings) -> Lake:
     if settings.lake.lock is LockKind.FLOCK:
         require_same_file_system(spark, settings.lake.root)
     locations = Locations(settings.lake.root, settings.lake.catalog_prefix)
+    encryption = lake_encryption(spark, settings.lake)
     return Lake(
         spark=spark,
-        tables=DeltaTables(spark, locations, locks, kill_points),
+        tables=DeltaTables(spark, locations, locks, kill_points, encryption),
+        encryption=encryption,
         locks=locks,
         kill_points=kill_points,
         settings=settings,

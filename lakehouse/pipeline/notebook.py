@@ -11,6 +11,7 @@ from lakehouse.privacy.masked_frame import masked
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.storage.delta_tables import DeltaTables
+from lakehouse.storage.encryption import lake_encryption
 from lakehouse.storage.kill_points import KillPoints
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
@@ -96,5 +97,6 @@ def notebook_release(
         Locations(lake.root, lake.catalog_prefix),
         Locks(lake.root, lake.lock.value),
         KillPoints(None),
+        lake_encryption(spark, lake),
     )
     return NotebookRelease(spark, settings, tables, current_release(tables))

@@ -84,7 +84,7 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
 
 _OTHER_VARIABLES = frozenset({"C360_HOME", "C360_CONF", "C360_EXPECTATIONS", "C360_KILL"})
 _PLACES = {
-    "lake": ("root", "landing", "work_dir"),
+    "lake": ("root", "landing", "work_dir", "keys"),
     "logging": ("folder",),
     "quality": ("data_docs",),
     "linkage": ("models",),

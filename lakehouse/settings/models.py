@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from lakehouse.settings.audit import AuditSettings
+from lakehouse.settings.encryption import EncryptionSettings, keys_place
 from lakehouse.settings.erasure import ErasureSettings
 from lakehouse.settings.facts import FactSettings
 from lakehouse.settings.freshness import FreshnessSettings
@@ -60,7 +61,7 @@ class LakeSettings(Frozen):
     With `catalog_prefix` (such as `main.c360_`) tables go by catalog name
     `main.c360_gold.customer`, without it by path `<root>/gold/customer`. `secret` keys every hash
     of a source id: change it and every key changes. `leave_out` names tables of gold that nobody
-    wants: what reads them finds them empty.
+    wants: what reads them finds them empty. `keys` is the folder of data keys, by default beside the root.
     """
 
     root: str
@@ -72,6 +73,8 @@ class LakeSettings(Frozen):
     keep_releases: int = Field(default=10, ge=1)
     parallel_steps: int = Field(default=2, ge=1, le=64)
     leave_out: tuple[str, ...] = ()
+    encryption: EncryptionSettings = EncryptionSettings()
+    keys: str | None = None
 
     @field_validator("leave_out")
     @classmethod
@@ -109,6 +112,26 @@ class LakeSettings(Frozen):
         if self.lock is LockKind.FLOCK and self.catalog_prefix is not None:
             raise ValueError("lock flock keeps nobody from a catalog's tables: say external")
         return self
+
+    @model_validator(mode="after")
+    def _keys_lie_apart(self) -> Self:
+        # Raises ValueError where a copy of the lake's files would hold the keys to them.
+        keys_place(self.root, self.keys)
+        return self
+
+    @property
+    def keys_root(self) -> str:
+        """The folder of data keys."""
+        return keys_place(self.root, self.keys)
+
+    def master_keys(self) -> dict[int, bytes]:
+        """The keys that data keys are wrapped by, by version; the greatest wraps."""
+        return self.encryption.master_keys_by(self.secret.get_secret_value())
+
+    def record_hash_key(self) -> bytes:
+        """The key of the hashes by which data keys know their records."""
+        key = self.secret.get_secret_value().encode()
+        return hmac.new(key, b"c360 record of a data key", hashlib.sha256).digest()
 
     def secret_fingerprint(self) -> str:
         """What tells this secret from another and gives neither away: a keyed hash of a fixed text."""
@@ -193,9 +216,9 @@ class Settings(Frozen):
         return tuple(product.table for product in self.products)
 
     def digest(self) -> str:
-        """SHA-256 of all that bears on what a run writes; the secret and who reads are not part of it."""
+        """SHA-256 of all that bears on what a run tells; secrets, encryption and who reads are not part."""
         unread = ("logging", "privacy_scan", "privacy_requests", "audit", "kill")
         beside = dict.fromkeys(unread, True)
-        apart = {"lake": {"secret"}, "roles": {"reader"}}
+        apart = {"lake": {"secret", "encryption", "keys"}, "roles": {"reader"}}
         content = self.model_dump_json(exclude={**apart, **beside})
         return hashlib.sha256(content.encode()).hexdigest()

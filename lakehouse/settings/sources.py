@@ -199,4 +199,4 @@ class Source(Frozen):
     def bronze_table(self) -> TableSpec:
         """The spec of the feed's bronze table."""
         columns = [Column(c.name, "string", c.description, c.sensitivity) for c in self.columns]
-        return bronze_table(self.name, self.description, self.owner, columns)
+        return bronze_table(self.name, self.description, self.owner, columns, self.key)

@@ -7,6 +7,7 @@ it is refused with an error.
 Personal columns are kept out of Delta's statistics: they would stand in its log in clear text, where
 no DELETE and no VACUUM reaches them.
 
+What a spec says is to be encrypted is encrypted on its way in and decrypted on its way out (`Encryption`).
 Tables by path and by catalog name are written alike. `saveAsTable` would replace the table itself at
 every overwrite.
 """
@@ -17,6 +18,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from delta import DeltaTable
 from deltalake import DeltaTable as PlainTable
@@ -24,6 +26,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.errors import SchemaError, WriteConflictError
+from lakehouse.storage.cells import KEY_ID, cipher_of
 from lakehouse.storage.kill_points import (
     AFTER_COMMIT,
     AFTER_DELETE,
@@ -34,6 +37,9 @@ from lakehouse.storage.kill_points import (
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
 from lakehouse.tables.spec import Column, TableSpec, WriteMode
+
+if TYPE_CHECKING:
+    from lakehouse.storage.encryption import Encryption
 
 _HISTORY_LENGTH = 200
 _STATISTICS = "delta.dataSkippingStatsColumns"
@@ -72,8 +78,15 @@ class DeltaTables:
     """All tables of one lake."""
 
     def __init__(
-        self, spark: SparkSession, locations: Locations, locks: Locks, kill_points: KillPoints
+        self,
+        spark: SparkSession,
+        locations: Locations,
+        locks: Locks,
+        kill_points: KillPoints,
+        encryption: "Encryption | None" = None,
     ) -> None:
+        """Without `encryption` everything is written as it is, and read as it lies."""
+        self._encryption = encryption
         self._spark = spark
         self._locations = locations
         self._locks = locks
@@ -97,8 +110,9 @@ class DeltaTables:
         with self._locks.table(spec.name):
             if schema is not None:
                 self._spark.sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+            columns = _columns_ddl(self._columns(spec))
             self._spark.sql(
-                f"CREATE TABLE IF NOT EXISTS {self._locations.sql(spec.name)} ({_columns_ddl(spec.columns)}) "
+                f"CREATE TABLE IF NOT EXISTS {self._locations.sql(spec.name)} ({columns}) "
                 f"USING DELTA {_cluster_ddl(spec)} COMMENT {_quoted(spec.description)} "
                 f"TBLPROPERTIES ({_properties_ddl(table_properties(spec))})"
             )
@@ -130,16 +144,34 @@ class DeltaTables:
         if not _shows(shown, properties):
             # Spark blanks a value in which it sees a word like secret or url; this reads it, and costs more.
             properties = self._spark.sql(f"DESCRIBE DETAIL {name}").collect()[0].properties
-        alterations = list(_alterations(spec, comments, properties))
+        alterations = list(_alterations(spec, self._columns(spec), comments, properties))
         if alterations:
             with self._locks.table(spec.name):
                 for alteration in alterations:
                     self._spark.sql(f"ALTER TABLE {name} {alteration}")
 
     def read(self, table: str, version: int | None = None) -> DataFrame:
-        """The table's rows, at a version or as they stand now."""
+        """The table's rows, at a version or as they stand now.
+
+        What was encrypted by a key that has been dropped is null.
+        """
+        stored = self._stored(table, version)
+        return stored if self._encryption is None else self._encryption.decrypted(stored, table)
+
+    def key_ids(self, table: str, version: int | None = None) -> DataFrame | None:
+        """key_id: the data keys of the table's rows; None if it has no encrypted rows."""
+        stored = self._stored(table, version)
+        if KEY_ID not in stored.columns:
+            return None
+        return stored.where(F.col(KEY_ID).isNotNull()).select(F.col(KEY_ID).alias("key_id"))
+
+    def _stored(self, table: str, version: int | None = None) -> DataFrame:
         at = "" if version is None else f" VERSION AS OF {int(version)}"
         return self._spark.sql(f"SELECT * FROM {self._locations.sql(table)}{at}")
+
+    def _columns(self, spec: TableSpec) -> list[Column]:
+        added = [] if self._encryption is None else self._encryption.added_columns(spec)
+        return [*spec.columns, *added]
 
     def version(self, table: str) -> int:
         """The table's newest version."""
@@ -170,6 +202,8 @@ class DeltaTables:
         subject = f"{spec.name}{part}"
         with self._locks.table(spec.name):
             self._kill_points.passed(subject, BEFORE_WRITE)
+            if self._encryption is not None:
+                frame = self._encryption.encrypted(frame, spec, key)
             writer = (
                 frame.writeTo(self._locations.sql(spec.name))
                 .option("txnAppId", key.app)
@@ -192,6 +226,7 @@ class DeltaTables:
         """
         with self._locks.table(spec.name):
             self._kill_points.passed(spec.name, BEFORE_DELETE)
+            keys = self._as_stored(spec.name, keys)
             agrees = " AND ".join(f"t.`{name}` <=> k.`{name}`" for name in keys.columns)
             view = f"keys_{uuid.uuid4().hex}"
             keys.distinct().createOrReplaceTempView(view)
@@ -204,6 +239,23 @@ class DeltaTables:
                 self._spark.catalog.dropTempView(view)
             self._kill_points.passed(spec.name, AFTER_DELETE)
             return Deleted(int(told[0].num_deleted_rows), self.version(spec.name))
+
+    def _as_stored(self, table: str, keys: DataFrame) -> DataFrame:
+        """The keys as the table's files have them: an encrypted value is found by its ciphertext."""
+        stored = self._stored(table)
+        ciphers = [cipher_of(name) for name in keys.columns if cipher_of(name) in stored.columns]
+        if self._encryption is None or not ciphers:
+            return keys
+        rows = self._encryption.decrypted(stored, table, also=(KEY_ID, *ciphers)).alias("t")
+        k = keys.alias("k")
+        agrees = [F.col(f"t.{n}").eqNullSafe(F.col(f"k.{n}")) for n in keys.columns]
+        found = rows.join(k, on=agrees, how="left_semi")
+        is_clear = F.col(KEY_ID).isNull()
+        told = [
+            F.when(is_clear, F.col(n)).alias(n) if cipher_of(n) in ciphers else F.col(n)
+            for n in keys.columns
+        ]
+        return found.select(*told, *ciphers)
 
     def _version_written(self, table: str, key: WriteKey) -> int:
         newest = self.history(table, 1)
@@ -255,7 +307,7 @@ class DeltaTables:
         folder = self._locations.local_path(table)
         if folder is not None:
             return int(PlainTable(str(folder), version=version).count())
-        return int(self.read(table, version).agg(F.count(F.lit(1)).alias("n")).collect()[0].n)
+        return int(self._stored(table, version).agg(F.count(F.lit(1)).alias("n")).collect()[0].n)
 
 
 def _key(metadata: str | None) -> WriteKey | None:
@@ -270,11 +322,14 @@ def _quoted(text: str) -> str:
 
 
 def _alterations(
-    spec: TableSpec, comments: Mapping[str, str | None], properties: Mapping[str, str]
+    spec: TableSpec,
+    columns: Iterable[Column],
+    comments: Mapping[str, str | None],
+    properties: Mapping[str, str],
 ) -> Iterator[str]:
-    """What ALTER TABLE has to say to a table with these comments of its columns and these properties."""
-    missing = [c for c in spec.columns if c.name not in comments]
-    reworded = [c for c in spec.columns if comments.get(c.name, c.description) != c.description]
+    """What ALTER TABLE has to say for these columns to a table with such comments and properties."""
+    missing = [c for c in columns if c.name not in comments]
+    reworded = [c for c in columns if comments.get(c.name, c.description) != c.description]
     if missing:
         yield f"ADD COLUMNS ({_columns_ddl(missing)})"
     if reworded:

@@ -8,7 +8,7 @@ second of imports.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from deltalake import DeltaTable, QueryBuilder
 from deltalake.exceptions import DeltaError, TableNotFoundError
@@ -16,17 +16,18 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from lakehouse.errors import ConfigurationError, InputError, NotFoundError
 from lakehouse.settings.models import LakeSettings
 from lakehouse.settings.places import local_path
+from lakehouse.storage.cells import KeyPlace
 from lakehouse.storage.locations import Locations
+from lakehouse.storage.opened_table import OpenedTable, Row
 from lakehouse.tables.ops import COMPACTION, ERASURE, RELEASE, RETENTION, REVERTED_TO, RUN
 from lakehouse.tables.spec import Layer, TableSpec
 
 _BATCH_ROWS = 8_192
 
+__all__ = ("ReleasedTables", "Row", "logged_rows", "one_of", "released_tables")
+
 if TYPE_CHECKING:
     import pyarrow as pa
-
-Row = dict[str, Any]
-"""A row by column. Moments are in UTC, decimals exact."""
 
 
 def one_of(column: str, values: Iterable[str]) -> str:
@@ -44,7 +45,8 @@ def _literal(text: str) -> str:
 class ReleasedTables:
     """The tables at the versions that one release names.
 
-    `as_of` is the day that the release was made for; None where its run told none.
+    `as_of` is the day that the release was made for; None where its run told none. Without `keys` rows are
+    told as they lie: what is encrypted is None.
     """
 
     locations: Locations
@@ -52,8 +54,9 @@ class ReleasedTables:
     run_id: str
     as_of: date | None
     versions: Mapping[str, int]
+    keys: KeyPlace | None = None
     _engine: QueryBuilder = field(default_factory=QueryBuilder, init=False, repr=False)
-    _opened: dict[str, "_Opened"] = field(default_factory=dict, init=False, repr=False)
+    _opened: dict[str, "OpenedTable"] = field(default_factory=dict, init=False, repr=False)
 
     def rows(
         self,
@@ -73,7 +76,7 @@ class ReleasedTables:
         try:
             if spec.name not in self._opened:
                 table = _table(self.locations, spec.name, self.versions[spec.name])
-                self._opened[spec.name] = _Opened(self._engine, spec, table)
+                self._opened[spec.name] = OpenedTable(self._engine, spec, table, self.keys)
             return self._opened[spec.name].rows(where, columns or spec.column_names, distinct)
         except DeltaError as error:
             raise _unreadable(spec.name, error) from None
@@ -89,7 +92,9 @@ class ReleasedTables:
             return [], 0
         try:
             table = _table(self.locations, spec.name, self.versions.get(spec.name))
-            return _Opened(QueryBuilder(), spec, table).sample(spec.primary_key, columns, most)
+            return OpenedTable(QueryBuilder(), spec, table, self.keys).sample(
+                spec.primary_key, columns, most
+            )
         except TableNotFoundError:
             return [], 0
         except DeltaError as error:
@@ -111,45 +116,13 @@ class ReleasedTables:
         try:
             table = _table(self.locations, spec.name, self.versions[spec.name])
             rows = table.to_pyarrow_dataset(schema=pa.schema(table.schema()))
+            opened = OpenedTable(QueryBuilder(), spec, table, self.keys)
         except DeltaError as error:
             raise _unreadable(spec.name, error) from None
         named = [n for n in columns or spec.column_names if n in rows.schema.names]
         schema = pa.schema([rows.schema.field(name) for name in named])
-        return schema, rows.to_batches(columns=named, batch_size=_BATCH_ROWS)
-
-
-class _Opened:
-    """A version of a table, known to an engine."""
-
-    def __init__(self, engine: QueryBuilder, spec: TableSpec, table: DeltaTable) -> None:
-        self._engine = engine.register(f'"{spec.name}"', table)
-        there = {found.name for found in table.schema().fields}
-        declared = (
-            f'"{name}"' if name in there else f'CAST(NULL AS VARCHAR) AS "{name}"'
-            for name in spec.column_names
-        )
-        self._maps = [column.name for column in spec.columns if column.type.startswith("map<")]
-        self._source = f'(SELECT {", ".join(declared)} FROM "{spec.name}")'
-
-    def rows(self, where: str, columns: Iterable[str], distinct: bool = False) -> list[Row]:
-        wanted = ("DISTINCT " if distinct else "") + ", ".join(f'"{name}"' for name in columns)
-        answer = self._engine.execute(f"SELECT {wanted} FROM {self._source} WHERE {where}")
-        rows = cast(list[Row], answer.read_all().to_struct_array().to_pylist())
-        for row in rows:
-            row.update({name: dict(row[name]) for name in self._maps if row.get(name)})
-        return rows
-
-    def sample(
-        self, key: Iterable[str], columns: Iterable[str], most: int
-    ) -> tuple[list[Row], int]:
-        counted = self._engine.execute(f"SELECT count(*) AS n FROM {self._source}").read_all()
-        total = int(counted.to_struct_array().to_pylist()[0]["n"])
-        if total <= most:
-            return self.rows("true", columns), total
-        texts = ", ".join(f'CAST("{name}" AS VARCHAR)' for name in key)
-        below = f"{int(most / total * 16**8):08x}"
-        picked = f"substr(md5(concat_ws('|', {texts})), 1, 8) < '{below}'"
-        return self.rows(picked, columns), total
+        stored = rows.to_batches(columns=opened.needed(named), batch_size=_BATCH_ROWS)
+        return schema, opened.decrypted(stored, named)
 
 
 def released_tables(
@@ -169,7 +142,8 @@ def released_tables(
             "query gold where the catalog is served, or name the folder of the tables by lake.root and "
             "leave lake.catalog_prefix.",
         )
-    kept = _kept_releases(Locations(lake.root), lake.keep_releases)
+    keys = KeyPlace(lake.keys_root, lake.master_keys())
+    kept = _kept_releases(Locations(lake.root), lake.keep_releases, keys)
     if not kept:
         raise NotFoundError(f"There is no release in {lake.root} yet.", "run `c360 run` first.")
     if number is not None:
@@ -203,7 +177,9 @@ def _of_day(kept: list[ReleasedTables], as_of: date, keep_releases: int) -> Rele
     )
 
 
-def _kept_releases(locations: Locations, keep_releases: int) -> list[ReleasedTables]:
+def _kept_releases(
+    locations: Locations, keep_releases: int, keys: KeyPlace
+) -> list[ReleasedTables]:
     """The releases whose versions vacuum spares, oldest first."""
     rows = logged_rows(locations, RELEASE, ("release_number", "run_id", "reason", *_NAMED))
     told = logged_rows(locations, RUN, ("run_id", "as_of_date", "run_number"))
@@ -223,7 +199,7 @@ def _kept_releases(locations: Locations, keep_releases: int) -> list[ReleasedTab
     # What people were erased from is not read any more, whether its files are there or not.
     erased = max((n for n, (_, reason) in releases.items() if reason == ERASURE), default=0)
     return [
-        ReleasedTables(locations, number, run_id, days[number], versions[number])
+        ReleasedTables(locations, number, run_id, days[number], versions[number], keys)
         for number, (run_id, _) in sorted(releases.items())
         if number > newest - keep_releases and number >= erased
     ]
@@ -243,7 +219,7 @@ def logged_rows(locations: Locations, spec: TableSpec, columns: Iterable[str]) -
     """All rows of a table that stands outside of releases; none where there is no such table."""
     try:
         table = _table(locations, spec.name, None)
-        return _Opened(QueryBuilder(), spec, table).rows("true", columns)
+        return OpenedTable(QueryBuilder(), spec, table).rows("true", columns)
     except TableNotFoundError:
         return []
     except DeltaError as error:

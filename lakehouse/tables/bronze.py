@@ -39,8 +39,13 @@ BRONZE_LINEAGE = (
 )
 
 
-def bronze_table(feed: str, description: str, owner: str, columns: Sequence[Column]) -> TableSpec:
-    """The spec of `bronze.<feed>`: the source's columns, all text, then the lineage columns."""
+def bronze_table(
+    feed: str, description: str, owner: str, columns: Sequence[Column], key: Sequence[str] = ()
+) -> TableSpec:
+    """The spec of `bronze.<feed>`: the source's columns, all text, then the lineage columns.
+
+    `key` are those of the source's columns that tell its records apart.
+    """
     return TableSpec(
         name=f"bronze.{feed}",
         description=f"One row per record as it came. {description}",
@@ -51,4 +56,5 @@ def bronze_table(feed: str, description: str, owner: str, columns: Sequence[Colu
         purposes=("operations",),
         write_mode=WriteMode.APPEND,
         retention_from="ingested_at",
+        source_key=tuple(key),
     )

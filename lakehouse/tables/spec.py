@@ -42,6 +42,14 @@ _PERSONAL = frozenset(
 )
 
 
+_ENCRYPTED = frozenset({Sensitivity.DIRECT_IDENTIFIER, Sensitivity.SPECIAL_CATEGORY})
+
+
+def has_record_keys(table: str) -> bool:
+    """True of tables that hold rows as sources sent them: each source record has a data key of its own."""
+    return table.startswith(f"{Layer.BRONZE}.") or table == "ops.quarantine"
+
+
 class WriteMode(StrEnum):
     """How a run changes a table.
 
@@ -80,6 +88,7 @@ class TableSpec:
     persons of any of them, such as both records of a pair.
     `retention_from` is the column whose moment a row's retention counts from; None where rows go by
     themselves, because each run makes the table anew from what is kept, or where none may go.
+    `source_key` are the columns by which the source itself tells its records apart; none where it does not.
     """
 
     name: str
@@ -93,6 +102,7 @@ class TableSpec:
     subject_key: str | tuple[str, ...] | None = None
     cluster_by: tuple[str, ...] = field(default=())
     retention_from: str | None = None
+    source_key: tuple[str, ...] = ()
 
     @property
     def layer(self) -> Layer:
@@ -120,6 +130,16 @@ class TableSpec:
     def personal_columns(self) -> tuple[str, ...]:
         """Columns whose values must stay out of Delta's log."""
         return tuple(c.name for c in self.columns if c.sensitivity.is_personal)
+
+    @property
+    def encrypted_columns(self) -> tuple[str, ...]:
+        """Columns that are encrypted where they lie, if the lake encrypts.
+
+        None of gold and serve, which hold what the roles that they are made for may see.
+        """
+        if not has_record_keys(self.name) and self.layer not in (Layer.SILVER, Layer.LINKAGE):
+            return ()
+        return tuple(c.name for c in self.columns if c.sensitivity in _ENCRYPTED)
 
     @property
     def content_columns(self) -> tuple[str, ...]:

@@ -93,3 +93,19 @@ def _contents(path: Path) -> Iterator[bytes]:
                     cell for (cell,) in connection.execute(query).fetchall() if cell is not None
                 ]
                 yield b"\0".join(c if isinstance(c, bytes) else c.encode() for c in cells)
+
+
+def plain_traces(
+    folder: Path, values: Iterable[str], spared: Iterable[str] = ()
+) -> dict[str, set[str]]:
+    """The same for many values as they are written, in any case: by file, which of them it holds."""
+    looked_for = {value.lower().encode(): value for value in values}
+    found: dict[str, set[str]] = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        name = str(path.relative_to(folder))
+        if any(part in name for part in spared):
+            continue
+        content = b"\n".join(_contents(path)).lower()
+        if there := {value for form, value in looked_for.items() if form in content}:
+            found[name] = there
+    return found

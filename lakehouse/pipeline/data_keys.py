@@ -1,0 +1,81 @@
+"""Data keys of the lake: dropped when no row needs them any more, wrapped by another master key, counted."""
+
+from collections import defaultdict
+from functools import reduce
+
+from pyspark.sql import DataFrame
+
+from lakehouse.pipeline import audit
+from lakehouse.pipeline.lake import Lake, open_lake
+from lakehouse.report import Grid, Report
+from lakehouse.settings.models import Settings
+from lakehouse.storage.key_places import key_counts, key_tables_of
+from lakehouse.storage.releases import current_release
+from lakehouse.storage.wrapping import RUN_KEYS
+from lakehouse.tables.spec import Layer, has_record_keys
+
+
+def drop_unused_keys(lake: Lake) -> dict[str, int]:
+    """Drops for good the data keys that no row of the current release has; by table of keys how many.
+
+    What only earlier versions and copies of files hold can be read by nobody then. For lakes whose earlier
+    releases are not to be read any more.
+
+    Raises:
+        AlreadyRunningError: another run has this lake; nothing was touched.
+    """
+    with lake.locks.run():
+        used = _used_keys(lake)
+        return {table: lake.encryption.drop_unused(table, keys) for table, keys in used.items()}
+
+
+def _used_keys(lake: Lake) -> dict[str, DataFrame]:
+    """By table of keys, the ids (key_id) that a table has as it stands now or as it is released."""
+    versions = current_release(lake.tables).versions
+    found: dict[str, list[DataFrame]] = defaultdict(list)
+    for name in sorted({*lake.specs, *versions}):
+        is_built = name.startswith((f"{Layer.SILVER}.", f"{Layer.LINKAGE}."))
+        place = name if has_record_keys(name) else RUN_KEYS
+        if not (is_built or has_record_keys(name)) or not lake.encryption.has_keys(place):
+            continue
+        if lake.tables.exists(name):
+            at = {None, versions.get(name)}
+            ids = [lake.tables.key_ids(name, version) for version in at]
+            found[place] += [i for i in ids if i is not None]
+    return {table: reduce(DataFrame.unionByName, ids) for table, ids in found.items() if ids}
+
+
+def rotate(settings: Settings) -> Report:
+    """Wraps every data key by the newest master key, and rewrites no row of the lake.
+
+    Raises:
+        AlreadyRunningError: another run has this lake; nothing was touched.
+    """
+    lake = open_lake(settings)
+    newest = max(settings.lake.master_keys())
+    with lake.locks.run():
+        audit.record(
+            settings, action="rotate", surface="privacy keys rotate", reason=f"to {newest}"
+        )
+        tables = key_tables_of(settings.lake.keys_root, lake.specs)
+        rows = [(name, lake.encryption.rewrap(name)) for name in tables]
+    grid = Grid("Data keys", ("keys of", "wrapped anew"), [row for row in rows if row[1]])
+    done = f"{sum(n for _, n in rows):,} keys were wrapped by master key {newest}; all others were."
+    return Report(
+        [grid] if grid.rows else [], [done, "A former master key may be taken from conf."]
+    )
+
+
+def status(settings: Settings) -> Report:
+    """What the lake's data keys are wrapped by, without Spark."""
+    lake = settings.lake
+    counts = key_counts(lake.keys_root, {s.bronze_table.name for s in settings.sources})
+    rows = [(table, version, n) for (table, version), n in sorted(counts.items())]
+    known = lake.master_keys()
+    state = "on" if lake.encryption.at_rest else "off: what is written is in the clear"
+    lines = [f"Encryption is {state}. Data keys lie in {lake.keys_root}."]
+    if lacking := sorted({version for _, version in counts} - known.keys()):
+        lines.append(f"Master keys {', '.join(map(str, lacking))} are not in conf: put them back.")
+    if any(version != max(known) for _, version in counts):
+        lines.append("`c360 privacy keys rotate` wraps all of them by the newest.")
+    return Report([Grid("Data keys", ("keys of", "master key", "keys"), rows)], lines)
