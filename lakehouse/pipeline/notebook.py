@@ -18,9 +18,7 @@ from lakehouse.storage.locks import Locks
 from lakehouse.storage.releases import Release, current_release
 from lakehouse.tables.gold import CUSTOMER
 from lakehouse.tables.local_frame import local_frame
-from lakehouse.tables.registry import STATIC_TABLES
-
-_SPECS = {spec.name: spec for spec in STATIC_TABLES}
+from lakehouse.tables.spec import TableSpec
 
 
 @dataclass(frozen=True)
@@ -35,20 +33,23 @@ class NotebookRelease:
     def clear(self, table: str) -> DataFrame:
         """The table as it is; empty if no source tells of it. KeyError if no table has that name."""
         if table not in self.release.versions:
-            return local_frame(self.spark, (), _SPECS[table].ddl())
+            return local_frame(self.spark, (), self._spec(table).ddl())
         return self.tables.read(table, self.release.versions[table])
 
     def seen(self, table: str, rows: DataFrame | None = None) -> DataFrame:
         """These rows of the table, by default all, as the role sees them."""
         frame = self.clear(table) if rows is None else rows
         role = self.settings.roles.current
-        return masked(frame, _SPECS[table], role, customers=self.clear(CUSTOMER.name))
+        return masked(frame, self._spec(table), role, customers=self.clear(CUSTOMER.name))
 
     def of_customer(self, table: str, customer_id: str) -> DataFrame:
         """The table's rows about one customer, as the role sees them."""
         # Found by the clear id, which the role may see as a token.
         rows = self.clear(table).where(F.col("customer_id") == customer_id)
         return self.seen(table, rows)
+
+    def _spec(self, table: str) -> TableSpec:
+        return {spec.name: spec for spec in self.settings.tables}[table]
 
     def record(self, subjects: Sequence[str]) -> None:
         """Records in the audit that these customers or person records are read; call it before.

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from lakehouse.tables.spec import Column, TableSpec
+from lakehouse.tables.spec import Column, Layer, TableSpec
 
 _HEAD = """# Data dictionary
 
-Generated from the table specs in `lakehouse/tables`; change the specs, not this file.
+{origin}
 
 Sensitivity: `none`; `pseudonym` (an id that says nothing without other tables); `quasi_identifier`
 (identifies with others); `direct_identifier` (identifies alone, or free text that may);
@@ -14,12 +14,18 @@ Sensitivity: `none`; `pseudonym` (an id that says nothing without other tables);
 """
 
 
-def dictionary(specs: Iterable[TableSpec]) -> str:
-    """The dictionary as Markdown: a list of tables and a section for each, in the given order."""
+_OF_SPECS = "Generated from the table specs in `lakehouse/tables`; change the specs, not this file."
+
+
+def dictionary(specs: Iterable[TableSpec], origin: str = _OF_SPECS) -> str:
+    """The dictionary as Markdown: a list of tables and a section for each, in the given order.
+
+    `origin` says in a sentence where that comes from.
+    """
     tables = list(specs)
     listed = "\n".join(f"- [{spec.name}](#{_anchor(spec)}): {spec.description}" for spec in tables)
     sections = "\n".join(_section(spec) for spec in tables)
-    return f"{_HEAD}\n{listed}\n\n{sections}"
+    return f"{_HEAD.format(origin=origin)}\n{listed}\n\n{sections}"
 
 
 def _anchor(spec: TableSpec) -> str:
@@ -49,12 +55,15 @@ def _section(spec: TableSpec) -> str:
 
 def _row(column: Column, spec: TableSpec) -> str:
     required = "yes" if column.required or column.name in spec.primary_key else ""
+    made_from = ", ".join(f"`{name}`" for name in column.fed_by)
+    is_told = spec.layer is Layer.SERVE and made_from
+    meaning = f"{column.description} From {made_from}." if is_told else column.description
     cells = (
         f"`{column.name}`",
         f"`{column.type}`",
         required,
         column.sensitivity.value,
         column.unit or "",
-        column.description.replace("|", "\\|"),
+        meaning.replace("|", "\\|"),
     )
     return f"| {' | '.join(cells)} |"
