@@ -10,7 +10,7 @@ from lakehouse.settings.models import Settings
 def maintain(settings: Settings) -> Report:
     """Compacts, vacuums, and says what was done."""
     compacted, vacuumed = commands.compact(settings), commands.vacuum(settings)
-    return Report(lines=[*compacted.lines, *vacuumed.lines])
+    return Report(lines=[*compacted.lines, *vacuumed.lines], warnings=vacuumed.warnings)
 
 
 if __name__ == "__main__":

@@ -25,9 +25,16 @@ from lakehouse.linkage.artefact import latest_model, load_model
 from lakehouse.pipeline.lake import Lake, in_parallel
 from lakehouse.pipeline.scratch import clear_scratch, own_models, publish_own_model
 from lakehouse.settings.places import expectations_dir
+from lakehouse.settings.products import Product, redefined
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
-from lakehouse.storage.releases import Release, current_release, kept_rows, release_of
+from lakehouse.storage.releases import (
+    Release,
+    current_release,
+    kept_rows,
+    release_of,
+    released_definitions,
+)
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import (
     ATTRIBUTE_OVERRIDE,
@@ -89,7 +96,8 @@ def begin(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Att
     and choice of tables.
 
     Raises:
-        ConfigurationError: the last run that succeeded had another secret; nothing was touched.
+        ConfigurationError: the last run that succeeded had another secret, or a data product's file
+            changed what a version of it stands for; nothing was touched.
     """
     _fit_log(lake)
     base = current_release(lake.tables)
@@ -103,6 +111,8 @@ def begin(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Att
         raise _other_secret()
     if succeeded.is_done:
         return replace(again, is_done=True)
+    if changed := redefined(lake.settings.products, released_definitions(lake.tables)):
+        raise _redefined(changed)
     if row is not None and row.status != SUCCEEDED:
         is_open = row.status == STARTED and not _is_released(base, row)
         if is_open and again == _attempt_of(row, base):
@@ -128,6 +138,15 @@ def _other_secret() -> ConfigurationError:
         "nothing was touched.",
         "set that lake's secret, or name an empty lake.root: under another secret every record gets "
         "another key and every customer another id.",
+    )
+
+
+def _redefined(products: Sequence[Product]) -> ConfigurationError:
+    files = ", ".join(f"conf/base/products/{p.name}.yml ({p.version})" for p in products)
+    return ConfigurationError(
+        f"{files}: columns, terms or whom it tells of have changed, and readers have this version as it "
+        "was; nothing was touched.",
+        "raise `version` in the file: the first number where readers must change something.",
     )
 
 
@@ -167,10 +186,17 @@ def _close(lake: Lake, base: Release, row: Row) -> None:
     roll_back(lake, last)
 
 
-def release(lake: Lake, attempt: Attempt, versions: Mapping[str, int], reason: str = "run") -> None:
+def release(
+    lake: Lake,
+    attempt: Attempt,
+    versions: Mapping[str, int],
+    reason: str = "run",
+    definitions: Mapping[str, str] | None = None,
+) -> None:
     """Makes these table versions the current release, together, by one commit.
 
-    Tables that the run did not write keep the version of the release before. A data product that conf
+    `definitions` are those of the data products that the run has made. What the run did not write or
+    make keeps the version, and the definition, of the release before. A data product that conf
     no longer has is in no further release: nothing would take out of it who withdraws.
     """
     number = attempt.release_number
@@ -180,8 +206,9 @@ def release(lake: Lake, attempt: Attempt, versions: Mapping[str, int], reason: s
         if table in lake.specs or not table.startswith(f"{Layer.SERVE}.")
     }
     released_at = datetime.now(UTC)
+    told = {**attempt.base.definitions, **(definitions or {})}
     rows = [
-        (number, attempt.run_id, table, table_version, released_at, reason)
+        (number, attempt.run_id, table, table_version, released_at, reason, told.get(table))
         for table, table_version in sorted(everything.items())
     ]
     frame = local_frame(lake.spark, rows, RELEASE.ddl()).coalesce(1)
@@ -246,7 +273,11 @@ def revert(lake: Lake, release_number: int) -> None:
         secret_fingerprint=lake.settings.lake.secret_fingerprint(),
         # A table that came later is in no earlier release: with its rows named, while the ledger no
         # longer knows their files, the next run would append them a second time.
-        base=replace(current_release(lake.tables), versions=wanted.versions),
+        base=replace(
+            current_release(lake.tables),
+            versions=wanted.versions,
+            definitions=wanted.definitions,
+        ),
     )
     # Not `succeeded`: the next run must put the tables back to what this release names.
     _record(lake, attempt, REVERTED, {"output_versions": wanted.versions})

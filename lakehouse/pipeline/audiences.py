@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lakehouse.errors import AccessError, InputError, NotFoundError
 from lakehouse.pipeline.audit import record
+from lakehouse.pipeline.products import definitions
 from lakehouse.privacy.csv_cells import csv_text
 from lakehouse.privacy.masking import require_readable
 from lakehouse.report import Report
@@ -44,7 +45,7 @@ def export_audience(settings: Settings, name: str, folder: Path) -> Report:
 
     Raises:
         NotFoundError: conf has no such product, or no release has it yet.
-        InputError: its rows are no customers.
+        InputError: its rows are no customers, or are of another definition than conf has.
         AccessError: the session names no role, one that does not read for the product's purpose, or the
             audit cannot be written.
     """
@@ -56,9 +57,21 @@ def export_audience(settings: Settings, name: str, folder: Path) -> Report:
             f"Release {tables.number} has no {product.table_name}.",
             "run `c360 run --only serve`, and see whether the product's gate stops it.",
         )
+    _require_same_definition(product, tables)
     log = PlainLog(settings.lake, AUDIENCE_EXPORT)
     with log.deciding():
         return _exported(settings, product, tables, log, folder)
+
+
+def _require_same_definition(product: Product, tables: ReleasedTables) -> None:
+    """Refuses rows that another definition made: its masks and channels were others."""
+    made_by = definitions(tables).get(product.table_name, product.definition)
+    if made_by != product.definition:
+        raise InputError(
+            f"Release {tables.number} has {product.table_name} of version {made_by.partition(' ')[0]}, and "
+            f"conf has {product.version} by another definition; nothing was written.",
+            "run `c360 run --only serve`, and see whether the product's gate stops it.",
+        )
 
 
 def _exported(

@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from lakehouse.errors import ConfigurationError, LakehouseError, PrerequisiteError
@@ -24,6 +25,7 @@ from lakehouse.privacy.mask_sql import masked_query
 from lakehouse.settings.metrics import MetricView, load_metrics
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import java_executable
+from lakehouse.settings.products import Product
 from lakehouse.settings.roles import Role
 from lakehouse.settings.spark_options import CORRECTNESS_OPTIONS
 from lakehouse.storage.locations import Locations
@@ -112,6 +114,19 @@ def view_statements(
         else:
             statements.append(f"DROP VIEW IF EXISTS {_quoted(table)}")
     return statements
+
+
+def of_conf(release: Release, products: Iterable[Product]) -> Release:
+    """The release without data products whose rows are of another definition than conf has today."""
+    other = {
+        product.table_name
+        for product in products
+        if release.definitions.get(product.table_name, product.definition) != product.definition
+    }
+    for table in sorted(other):
+        log.warning("%s is not shown: the next run makes it by what its file says now.", table)
+    kept = {table: version for table, version in release.versions.items() if table not in other}
+    return replace(release, versions=kept)
 
 
 def metric_statements(views: Iterable[MetricView], role: Role, release: Release) -> list[str]:
@@ -228,6 +243,7 @@ def _pin(lake: Lake, port: int, release: Release, first: Iterable[str] = ()) -> 
     """Makes the views show the release; `first` are statements to be carried out before."""
     script = lake.settings.lake.work_dir / "bi" / "views.sql"
     role, products = lake.settings.roles.current, lake.settings.product_tables
+    release = of_conf(release, lake.settings.products)
     statements = [
         *first,
         *view_statements(lake.settings.lake.root, role, release, products),

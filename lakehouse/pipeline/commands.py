@@ -58,6 +58,7 @@ from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import local_path
+from lakehouse.storage.maintenance import drop_lost
 from lakehouse.storage.maintenance import vacuum as vacuum_tables
 from lakehouse.storage.releases import current_release, kept_rows
 from lakehouse.tables.linkage import IDENTITY_MAP, SCORED_EDGE
@@ -500,12 +501,14 @@ def vacuum(settings: Settings) -> Report:
     lake = open_lake(settings)
     with lake.locks.run():
         lake.release()
-        count = vacuum_tables(lake.spark, lake.tables, lake.specs, settings.lake.keep_releases)
+        keep = settings.lake.keep_releases
+        count = vacuum_tables(lake.spark, lake.tables, lake.specs, keep)
+        gone, left = drop_lost(lake.tables, lake.specs, keep)
+    told = f"Looked at {count} tables and deleted the files that none of the newest {keep} releases needs"
+    products = f", and {gone} data product(s) that conf has lost" if gone else ""
     return Report(
-        lines=[
-            f"Looked at {count} tables and deleted the files that none of the newest "
-            f"{settings.lake.keep_releases} releases needs."
-        ]
+        lines=[f"{told}{products}."],
+        warnings=[f"Delete {n} by hand: conf and releases have lost it." for n in left],
     )
 
 

@@ -23,7 +23,7 @@ from lakehouse.storage.releases import Release, current_release
 from lakehouse.storage.session import session
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.registry import ON_DEMAND_TABLES
-from lakehouse.tables.spec import TableSpec
+from lakehouse.tables.spec import Layer, TableSpec
 
 _ON_DEMAND = frozenset(spec.name for spec in ON_DEMAND_TABLES)
 
@@ -49,7 +49,7 @@ class Lake:
         """Makes storage match the specs: creates tables that are missing, alters those whose spec changed.
 
         A retired table is not created, nor one that nothing was written to yet: each has its price in
-        every run.
+        every run. A data product is altered by the run that makes it, as that may empty it.
 
         Raises:
             SchemaError: a stored table differs from its spec in a way that no column adds to.
@@ -59,7 +59,8 @@ class Lake:
             if self._is_absent(spec.name):
                 return
             self.tables.create(spec)
-            self.tables.fit(spec)
+            if spec.layer is not Layer.SERVE:
+                self.tables.fit(spec)
 
         in_parallel(make_fit, self.specs.values(), self.settings.lake.parallel_steps)
 
@@ -68,10 +69,16 @@ class Lake:
         return self.read_at(table, release.versions.get(table, 0))
 
     def read_at(self, table: str, version: int) -> DataFrame:
-        """A version of the table. Columns that its spec has gained since are there, and empty."""
-        if self._is_absent(table):
+        """A version of the table. Columns that its spec has gained since are there, and empty, and so are
+        those of another type than it declares today, as data products may have.
+        """
+        if version == 0 or self._is_absent(table):
+            # The log of a table that comes back to conf may have been cut off above its empty version.
             return local_frame(self.spark, (), self.specs[table].ddl())
         frame = self.tables.read(table, version)
+        declared = {c.name: c.type.replace(" ", "") for c in self.specs[table].columns}
+        changed = [n for n, t in frame.dtypes if declared.get(n, t) != t]
+        frame = frame.drop(*changed)
         gained = [c for c in self.specs[table].columns if c.name not in frame.columns]
         return frame.select("*", *(F.lit(None).cast(c.type).alias(c.name) for c in gained))
 

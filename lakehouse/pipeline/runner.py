@@ -223,7 +223,10 @@ class _Run:
             self._judge_links()
         self._record(steps)
         reason = "run" if self._forgetting is None else ERASURE
-        attempts.release(self._lake, self._attempt, self._versions, reason)
+        made = {step.table for step in steps} - self._outcome.stopped_products.keys()
+        products = self._lake.settings.products
+        definitions = {p.table_name: p.definition for p in products if p.table_name in made}
+        attempts.release(self._lake, self._attempt, self._versions, reason, definitions)
 
     def settle(self, steps: Sequence[Step]) -> None:
         """Writes the manifest of the released run, and tells what the gates cost."""
@@ -321,6 +324,7 @@ class _Run:
         if step.keep is not None and self._attempt.base_version(step.table):
             spec = self._lake.specs[step.table]
             rows = conformed(step.keep(self._inputs(step)), spec)
+            self._lake.tables.fit(spec)
             key = self._attempt.key(f"{spec.name}:kept")
             self._versions[spec.name] = self._lake.tables.write(rows, spec, key)
 
@@ -336,6 +340,8 @@ class _Run:
                 self._hold(staged, spec)
             key = self._attempt.key(spec.name)
             good = good_rows(staged) if outcome.held_count else staged.drop(FLAGS)
+            if step.stops_alone:
+                self._lake.tables.fit(spec)
             self._versions[spec.name] = self._lake.tables.write(good, spec, key)
         finally:
             staged.unpersist()

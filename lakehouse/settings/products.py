@@ -1,6 +1,7 @@
 """Data products: what one domain gets of the truth in gold, one file each in conf/base/products."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -28,6 +29,14 @@ REACHED_BY: Mapping[str, tuple[str, ...]] = {
     "gold.customer.street": ("post",),
 }
 """By column that a customer can be reached at, the channels of consent that it is for."""
+
+_SHOWN: Mapping[Mask, str] = {
+    Mask.PARTIAL: " Shown in part.",
+    Mask.GENERALISED: " Shown generalised.",
+    Mask.FULL: " Shown as ***.",
+    Mask.NULLED: " Never shown.",
+}
+"""By mask of a column, what its description ends in."""
 
 Channel = Literal["email", "phone", "post", "sms", "web"]
 Version = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
@@ -172,6 +181,14 @@ class Product(Frozen):
         )
 
     @property
+    def definition(self) -> str:
+        """What readers go by: the version, and a digest of what its file says that bears on a row."""
+        beside = {"title", "description", "owner", "version", "gate"}
+        # Without defaults: a key that files gain later changes nothing for those that do not name it.
+        told = self.model_dump_json(exclude=beside, exclude_defaults=True)
+        return f"{self.version} {hashlib.sha256(told.encode()).hexdigest()[:16]}"
+
+    @property
     def longest_retention(self) -> int:
         """Days for which all that it is made from is kept."""
         return min((spec.retention_days for spec in self._specs()), default=1)
@@ -208,11 +225,12 @@ class Product(Frozen):
             name = column.of or column.name
             kind, told, unit = self.declared(name)
             least, said = self.sensitivity_of(column), column.sensitivity
+            shown = _SHOWN.get(column.mask, "")
             made.append(
                 Column(
                     column.name,
                     kind,
-                    column.description or told,
+                    f"{column.description or told}{shown}",
                     said or least,
                     unit=unit,
                     fed_by=tuple(self.made_from(name)),
@@ -246,6 +264,19 @@ class Product(Frozen):
 
     def _specs(self) -> list[TableSpec]:
         return [GOLD_SPECS[name] for name in self.tables if name in GOLD_SPECS]
+
+
+def redefined(products: Iterable[Product], released: Collection[tuple[str, str]]) -> list[Product]:
+    """The products whose version some release has by another definition.
+
+    `released` has pairs of a product's table and a definition by which a release has it.
+    """
+
+    def is_other(product: Product, table: str, definition: str) -> bool:
+        is_its_version = definition.partition(" ")[0] == product.version
+        return table == product.table_name and is_its_version and definition != product.definition
+
+    return [p for p in products if any(is_other(p, *told) for told in released)]
 
 
 def _gold_column(name: str) -> Column:

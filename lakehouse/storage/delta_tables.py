@@ -14,6 +14,7 @@ every overwrite.
 
 import json
 import re
+import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ from lakehouse.storage.kill_points import (
 )
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
-from lakehouse.tables.spec import Column, TableSpec, WriteMode
+from lakehouse.tables.spec import Column, Layer, TableSpec, WriteMode
 
 if TYPE_CHECKING:
     from lakehouse.storage.encryption import Encryption
@@ -110,18 +111,18 @@ class DeltaTables:
         with self._locks.table(spec.name):
             if schema is not None:
                 self._spark.sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-            columns = _columns_ddl(self._columns(spec))
+            definition = _definition(spec, self._columns(spec))
             self._spark.sql(
-                f"CREATE TABLE IF NOT EXISTS {self._locations.sql(spec.name)} ({columns}) "
-                f"USING DELTA {_cluster_ddl(spec)} COMMENT {_quoted(spec.description)} "
-                f"TBLPROPERTIES ({_properties_ddl(table_properties(spec))})"
+                f"CREATE TABLE IF NOT EXISTS {self._locations.sql(spec.name)} {definition}"
             )
 
     def fit(self, spec: TableSpec) -> None:
         """Alters the table where its spec has changed since: columns gained, comments, properties.
 
         A column that the spec has lost stays, null in rows that are written from now on. One that has
-        become personal is kept out of the statistics of all writes to come.
+        become personal is kept out of the statistics of all writes to come. A data product, whose domain
+        may say anything else tomorrow, is empty and of its new columns from then on where these differ;
+        earlier versions stay as they were.
 
         Raises:
             SchemaError: a stored column has another type than its spec declares.
@@ -132,6 +133,10 @@ class DeltaTables:
         columns = takewhile(lambda row: row.col_name[:1] not in ("", "#"), told)
         stored = {row.col_name: row for row in columns}
         declared = {c.name: _simple_type(c.type) for c in spec.columns}
+        if spec.layer is Layer.SERVE and {n: r.data_type for n, r in stored.items()} != declared:
+            with self._locks.table(spec.name):
+                self._spark.sql(f"REPLACE TABLE {name} {_definition(spec, self._columns(spec))}")
+            return
         wrong = [n for n, t in declared.items() if n in stored and stored[n].data_type != t]
         if wrong:
             raise SchemaError(
@@ -285,11 +290,27 @@ class DeltaTables:
             return self.version(table)
 
     def restore(self, table: str, version: int) -> None:
-        """Makes an earlier version the newest; nothing happens if it is the newest already."""
+        """Makes an earlier version the newest; nothing happens if it is the newest already.
+
+        Version 0 is the empty one, also of a table whose log has been cut off above it.
+        """
         with self._locks.table(table):
             if self.version(table) != version:
                 name = self._locations.sql(table)
-                self._spark.sql(f"RESTORE TABLE {name} TO VERSION AS OF {int(version)}")
+                restored = f"RESTORE TABLE {name} TO VERSION AS OF {int(version)}"
+                self._spark.sql(restored if version else f"DELETE FROM {name}")
+
+    def drop(self, table: str) -> bool:
+        """Deletes the table with all its versions; False where that is left to whoever runs the store."""
+        name, folder = self._locations.catalog_name(table), self._locations.local_path(table)
+        if name is None and folder is None:
+            return False
+        with self._locks.table(table):
+            if name is not None:
+                self._spark.sql(f"DROP TABLE IF EXISTS {name}")
+            elif folder is not None:
+                shutil.rmtree(folder)
+        return True
 
     def compact(self, table: str) -> None:
         """Rewrites small files into large ones (and clusters, where the spec says so)."""
@@ -349,6 +370,15 @@ def _shows(shown: str, properties: Mapping[str, str]) -> bool:
     pairs = (re.escape(f"{key}={value}") for key, value in properties.items())
     return (_STATISTICS in properties or _STATISTICS not in shown) and all(
         re.search(rf"[\[,]{pair}(,[\w.-]+=|\])", shown) for pair in pairs
+    )
+
+
+def _definition(spec: TableSpec, columns: Iterable[Column]) -> str:
+    """What follows the name in a statement that makes the table."""
+    return (
+        f"({_columns_ddl(columns)}) "
+        f"USING DELTA {_cluster_ddl(spec)} COMMENT {_quoted(spec.description)} "
+        f"TBLPROPERTIES ({_properties_ddl(table_properties(spec))})"
     )
 
 

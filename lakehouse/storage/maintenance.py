@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from lakehouse.storage.delta_tables import DeltaTables
 from lakehouse.storage.releases import kept_rows
 from lakehouse.tables.ops import RELEASE
+from lakehouse.tables.spec import Layer
 
 
 def live_since(tables: DeltaTables, keep_releases: int) -> dict[str, datetime]:
@@ -60,6 +61,24 @@ def vacuum_before(
         for name in names:
             age = datetime.now(UTC) - moment
             tables.vacuum(name, age.total_seconds() / 3600)
+
+
+def drop_lost(
+    tables: DeltaTables, names: Iterable[str], keep_releases: int
+) -> tuple[int, list[str]]:
+    """Deletes the data products that neither `names` has nor a live release.
+
+    Returns how many went, and the names of those that this machine cannot delete.
+    """
+    live = kept_rows(tables, keep_releases).select("table_name").distinct()
+    ever = tables.read(RELEASE.name).where(F.col("table_name").startswith(f"{Layer.SERVE}."))
+    rows = (
+        ever.select("table_name").distinct().join(live, on="table_name", how="left_anti").collect()
+    )
+    lost = sorted({row.table_name for row in rows} - {*names})
+    there = [name for name in lost if tables.exists(name)]
+    left = [name for name in there if not tables.drop(name)]
+    return len(there) - len(left), left
 
 
 @contextmanager

@@ -4,9 +4,9 @@ Readers follow the release, not the tables: a run that dies has changed no reade
 back is one more release that names older versions.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.storage.delta_tables import DeltaTables
@@ -15,11 +15,15 @@ from lakehouse.tables.ops import ERASURE, RELEASE, REVERTED_TO
 
 @dataclass(frozen=True)
 class Release:
-    """One release: its number, the run that made it and the version of every table."""
+    """One release: its number, the run that made it and the version of every table.
+
+    `definitions` has by which definition the rows of each data product were made.
+    """
 
     number: int
     run_id: str
     versions: dict[str, int]
+    definitions: dict[str, str] = field(default_factory=dict)
 
 
 NO_RELEASE = Release(0, "", {})
@@ -36,14 +40,27 @@ def current_release(tables: DeltaTables) -> Release:
 
 def release_of(tables: DeltaTables, number: int) -> Release:
     """The release of that number; where there is none, one that names no table."""
-    rows = (
-        tables.read(RELEASE.name)
-        .where(F.col("release_number") == number)
-        .select("run_id", "table_name", "table_version")
-        .collect()
+    releases = tables.read(RELEASE.name).where(F.col("release_number") == number)
+    rows = releases.select("run_id", "table_name", "table_version", _definition(releases)).collect()
+    return Release(
+        number,
+        rows[0].run_id if rows else "",
+        {row.table_name: row.table_version for row in rows},
+        {row.table_name: row.definition for row in rows if row.definition},
     )
-    run_id = rows[0].run_id if rows else ""
-    return Release(number, run_id, {row.table_name: row.table_version for row in rows})
+
+
+def released_definitions(tables: DeltaTables) -> set[tuple[str, str]]:
+    """Pairs of a data product's table and a definition by which some release has it."""
+    releases = tables.read(RELEASE.name)
+    told = releases.select("table_name", _definition(releases)).where("definition IS NOT NULL")
+    return {(row.table_name, row.definition) for row in told.distinct().collect()}
+
+
+def _definition(releases: DataFrame) -> Column:
+    """The column, which lakes have since the first run that tells it."""
+    known = "definition" in releases.columns
+    return (F.col("definition") if known else F.lit(None).cast("string")).alias("definition")
 
 
 def kept_rows(tables: DeltaTables, keep_releases: int) -> DataFrame:

@@ -144,6 +144,12 @@ RELEASE = _ops(
         "run, replay, compaction, retention, erasure, or reverted to which release.",
         run_metadata=True,
     ),
+    Column(
+        "definition",
+        "string",
+        "What a data product's rows were made by: its version, and a digest of the columns and terms of its "
+        "file. Null for other tables.",
+    ),
     primary_key=("release_number", "table_name"),
 )
 

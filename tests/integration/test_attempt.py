@@ -15,6 +15,7 @@ from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.scratch import own_models, scratch_folder
+from lakehouse.settings.load import load_settings
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.releases import Release, current_release
 from lakehouse.tables.local_frame import local_frame
@@ -171,7 +172,7 @@ def released(lake: Lake, *releases: dict[str, int]) -> None:
     """Releases of these versions, in order, whose tables are not looked at."""
     lake.tables.create(RELEASE)
     rows = [
-        (number, f"day-{number}", table, version, datetime.now(UTC), "run")
+        (number, f"day-{number}", table, version, datetime.now(UTC), "run", None)
         for number, versions in enumerate(releases, start=1)
         for table, version in versions.items()
     ]
@@ -201,6 +202,71 @@ def test_a_table_that_came_after_a_release_is_not_in_what_is_reverted_to_it(lake
     attempts.revert(lake, 1)
 
     assert current_release(lake.tables).versions == {"bronze.a": 1}
+
+
+def with_products(lake: Lake, **changed: object) -> Lake:
+    """The lake with marketing's product, its file changed."""
+    products = load_settings("test").products
+    (product,) = (p for p in products if p.name == "marketing_customer")
+    mine = lake.settings.model_copy(update={"products": (product.model_copy(update=changed),)})
+    specs = {**lake.specs, product.table_name: mine.product_tables[0]}
+    return replace(lake, settings=mine, specs=specs)
+
+
+def published_product(lake: Lake, run_id: str) -> None:
+    (product,) = lake.settings.products
+    attempt = attempts.begin(lake, run_id, DAY_1)
+    made = {product.table_name: product.definition}
+    attempts.release(lake, attempt, {product.table_name: 0}, definitions=made)
+    attempts.settle(lake, attempt)
+
+
+def test_a_product_whose_columns_or_terms_change_needs_another_version_and_nothing_is_touched(
+    lake: Lake,
+) -> None:
+    first = with_products(lake)
+    published_product(first, "day-1")
+    before = {table: lake.tables.version(table) for table in lake.specs}
+
+    with pytest.raises(ConfigurationError, match=r"marketing_customer.yml \(1.0.0\)"):
+        attempts.begin(with_products(lake, filter="order_count > 1"), "day-2", DAY_1)
+
+    assert {table: lake.tables.version(table) for table in lake.specs} == before
+    published_product(with_products(lake, filter="order_count > 1", version="1.1.0"), "day-2")
+    published_product(first, "day-3")
+    with pytest.raises(ConfigurationError, match=r"1\.1\.0"):
+        attempts.begin(with_products(lake, channels=("email",), version="1.1.0"), "day-4", DAY_1)
+
+
+def test_a_product_keeps_its_definition_where_a_run_does_not_make_it_and_a_revert_its_former(
+    lake: Lake,
+) -> None:
+    first = with_products(lake)
+    published_product(first, "day-1")
+    second = with_products(lake, filter="order_count > 1", version="1.1.0")
+    published_product(second, "day-2")
+    # Its gate may have stopped it, or --only has left it out.
+    ended(lake, attempts.begin(first, "day-3", DAY_1), {"ops.feed_book": 0})
+
+    def versions() -> list[str]:
+        return [d.split()[0] for d in current_release(lake.tables).definitions.values()]
+
+    assert versions() == ["1.1.0"]
+    attempts.revert(first, 1)
+    assert versions() == ["1.0.0"]
+
+
+def test_a_lake_from_before_definitions_is_read_and_goes_on(lake: Lake) -> None:
+    before = replace(RELEASE, columns=RELEASE.columns[:-1])
+    lake.tables.create(before)
+    row = (1, "day-1", "ops.feed_book", 0, datetime.now(UTC), "run")
+    frame = local_frame(lake.spark, [row], before.ddl())
+    lake.tables.write(frame, before, WriteKey("c360:test", 1, ""))
+
+    assert RELEASE.columns[-1].name == "definition"
+    assert current_release(lake.tables).definitions == {}
+    published_product(with_products(lake), "day-2")
+    assert len(current_release(lake.tables).definitions) == 1
 
 
 def visited(lake: Lake, attempt: Attempt) -> int:

@@ -23,6 +23,7 @@ from lakehouse.pipeline.bi_server import (
     beeline_command,
     jdbc_url,
     metric_statements,
+    of_conf,
     serve_gold,
     view_statements,
 )
@@ -282,6 +283,21 @@ def test_data_products_have_views_of_their_own_as_far_as_the_release_and_the_rol
     assert "ELSE '***' END AS `email`" in view
     assert "DROP VIEW IF EXISTS `serve`.`care_customer`" in told
     assert "DROP VIEW IF EXISTS `serve`.`customers_by_area`" in told
+
+
+def test_a_product_whose_rows_are_of_another_definition_has_no_view_until_it_is_made_again() -> (
+    None
+):
+    products = load_settings("test").products
+    versions = {product.table_name: 2 for product in products}
+    told = {product.table_name: product.definition for product in products}
+    other = {**told, "serve.care_customer": "0.9.0 f00"}
+
+    assert of_conf(Release(3, "day-3", versions, told), products).versions == versions
+    assert of_conf(Release(3, "day-3", versions), products).versions == versions
+    assert versions.keys() - of_conf(Release(3, "day-3", versions, other), products).versions == {
+        "serve.care_customer"
+    }
 
 
 def test_views_are_masked_for_the_role_of_the_server_and_others_are_dropped() -> None:

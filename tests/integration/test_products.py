@@ -1,16 +1,19 @@
 """Data products in whole runs: a failing gate stops its product alone; who withdrew goes all the same."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.sql import SparkSession
 
-from lakehouse.errors import ExitCode
+from lakehouse.errors import ConfigurationError, ExitCode
 from lakehouse.pipeline.audiences import export_audience
+from lakehouse.pipeline.commands import vacuum
 from lakehouse.pipeline.lake import open_lake
 from lakehouse.pipeline.products import products_list
 from lakehouse.pipeline.run_report import run_report
-from lakehouse.settings.products import GateRule
+from lakehouse.settings.products import GateRule, ProductColumn
 from lakehouse.storage.released_tables import released_tables
 from tests.support.lake import DAY_1, DAY_2, FEEDS, SmallLake, generated, small_settings
 
@@ -40,12 +43,26 @@ def lake_of(home: Path, files: Path, **broken: Any) -> SmallLake:
     return SmallLake(settings, open_lake(settings))
 
 
+@pytest.fixture(scope="module")
+def first_day(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a lake of one day lies, and the files of two."""
+    home = tmp_path_factory.mktemp("first_day")
+    lake_of(home, generated(home / "files")).run("day-1", DAY_1)
+    return home
+
+
+def copied(first_day: Path, home: Path) -> Path:
+    """Copies the lake of the first day to `home`; returns where its files are."""
+    for part in ("lake", "models"):
+        shutil.copytree(first_day / part, home / part)
+    return first_day / "files"
+
+
 def test_a_stopped_product_keeps_its_rows_but_for_who_withdrew_and_the_run_goes_on(
-    tmp_path: Path,
+    first_day: Path, tmp_path: Path
 ) -> None:
-    files = generated(tmp_path / "files")
+    files = copied(first_day, tmp_path)
     first = lake_of(tmp_path, files)
-    first.run("day-1", DAY_1)
     before = people(first)
     exported = export_audience(first.settings, PRODUCT, tmp_path / "outbox")
     stopped = lake_of(tmp_path, files, gate=(NOBODY_IS_ACTIVE,))
@@ -68,6 +85,38 @@ def test_a_stopped_product_keeps_its_rows_but_for_who_withdrew_and_the_run_goes_
     (grid,) = products_list(stopped.settings).grids
     assert [row[-2:] for row in grid.rows] == [(len(after), "fail")]
     assert again.lines == ["Nothing has changed since the export of release 2."]
+
+
+def test_a_product_changes_with_its_version_alone_and_goes_with_its_file(
+    first_day: Path, tmp_path: Path
+) -> None:
+    files = copied(first_day, tmp_path)
+    first = lake_of(tmp_path, files)
+    before = people(first)
+    columns = (ProductColumn(name="country"),)
+
+    with pytest.raises(ConfigurationError, match=PRODUCT):
+        lake_of(tmp_path, files, columns=columns).run("narrow", DAY_1, ["serve"])
+    narrow = lake_of(tmp_path, files, columns=columns, version="2.0.0")
+    narrow.run("narrow", DAY_1, ["serve"])
+
+    after = people(narrow)
+    assert after.keys() == before.keys()
+    assert {tuple(row) for row in after.values()} == {("customer_id", "country")}
+    (grid,) = products_list(narrow.settings).grids
+    assert grid.rows[0][1] == "2.0.0"
+    (grid,) = products_list(first.settings).grids
+    assert grid.rows[0][1] == "1.0.0 (rows are of 2.0.0)"
+
+    lake = narrow.settings.lake.model_copy(update={"keep_releases": 1})
+    lost = narrow.settings.model_copy(update={"products": (), "lake": lake})
+    SmallLake(lost, open_lake(lost)).run("without", DAY_1, ["gold.date"])
+    told = vacuum(lost)
+    assert "1 data product(s) that conf has lost" in told.lines[0]
+    assert not (tmp_path / "lake" / "serve" / PRODUCT).exists()
+
+    first.run("again", DAY_1, ["serve"])
+    assert people(first) == before
 
 
 def people(small: SmallLake) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from lakehouse.pipeline.audiences import export_audience
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.tables.gold import CUSTOMER_IDENTIFIER
-from lakehouse.tables.ops import RESTRICTION
+from lakehouse.tables.ops import RELEASE, RESTRICTION
 from tests.support.plain_lake import PlainLake
 
 MARKETING = "marketing_customer"
@@ -98,6 +98,19 @@ def test_an_audience_that_comes_to_be_empty_is_told_to_be_removed_with_a_warning
     assert files == {"audience": [], "added": [], "removed": [["c1"], ["c2"]]}
     assert told[0].endswith("0 customers of release 2: 0 added, 0 changed, 2 to be removed.")
     assert "is empty" in told[1]
+
+
+def test_rows_of_another_definition_than_conf_has_are_not_exported(
+    lake: PlainLake, tmp_path: Path
+) -> None:
+    released(lake, ANN)
+    told = {"release_number": 1, "run_id": "run-1", "table_name": f"serve.{MARKETING}"}
+    lake._write(RELEASE, [{**told, "table_version": 0, "definition": "0.9.0 f00"}], "append")
+
+    with pytest.raises(InputError, match=r"version 0\.9\.0, and conf has 1\.0\.0"):
+        exported(lake, tmp_path / "outbox")
+
+    assert not (tmp_path / "outbox").exists()
 
 
 def test_a_hostile_name_is_one_harmless_cell_of_one_row(lake: PlainLake, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from lakehouse.settings.load import load_settings
 from lakehouse.settings.places import conf_dir
 from lakehouse.settings.privacy_scan import Allowed, Kind, scan_faults
 from lakehouse.settings.product_checks import product_faults
-from lakehouse.settings.products import Product
+from lakehouse.settings.products import Product, redefined
 from lakehouse.settings.roles import role_faults
 from lakehouse.tables.spec import Sensitivity
 
@@ -204,3 +204,27 @@ def test_roles_and_the_scan_may_name_a_product_s_columns_and_none_that_it_lacks(
         "no table or column goes by the name serve.care_customer.shoe_size"
     ]
     assert [path for path, _ in in_scan] == [("allowed", 1, "column")]
+
+
+@pytest.mark.parametrize(
+    ("change", "is_another"),
+    [
+        ({"columns": ["email", "phone"]}, True),
+        ({"channels": ["email"]}, True),
+        ({"filter": "order_count > 1"}, True),
+        ({"retention_days": 30}, True),
+        ({"definitions": defined("order_count > 1")}, True),
+        ({"owner": "sales", "title": "Others", "gate": [{**GATE[0], "severity": "fail"}]}, False),
+        ({"channels": ["email", "phone", "post", "sms", "web"]}, False),
+    ],
+)
+def test_a_version_stands_for_columns_terms_and_whom_it_tells_of(
+    change: dict[str, Any], is_another: bool
+) -> None:
+    first = Product.model_validate(MARKETING)
+    second = Product.model_validate({**MARKETING, **change})
+    released = {("serve.reachable", first.definition), ("serve.other", "1.0.0 0")}
+
+    assert redefined([second], released) == ([second] if is_another else [])
+    raised = second.model_copy(update={"version": "1.1.0"})
+    assert redefined([raised], released) == []
