@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lakehouse.errors import AccessError, InputError, NotFoundError
 from lakehouse.pipeline.audit import record
+from lakehouse.pipeline.privacy_limits import limited_records
 from lakehouse.pipeline.products import definitions
 from lakehouse.privacy.csv_cells import csv_text
 from lakehouse.privacy.masking import require_readable
@@ -29,7 +30,7 @@ from lakehouse.storage.released_tables import (
     released_tables,
 )
 from lakehouse.tables.audience import AUDIENCE_EXPORT
-from lakehouse.tables.gold import CUSTOMER_IDENTIFIER
+from lakehouse.tables.gold import CUSTOMER_RECORD
 from lakehouse.tables.ops import RESTRICTION
 
 _MANIFEST = "manifest.json"
@@ -52,11 +53,12 @@ def export_audience(settings: Settings, name: str, folder: Path) -> Report:
     product = _product(settings, name)
     _require_role(settings, product)
     tables = released_tables(settings.lake)
-    if product.table_name not in tables.versions:
-        raise NotFoundError(
-            f"Release {tables.number} has no {product.table_name}.",
-            "run `c360 run --only serve`, and see whether the product's gate stops it.",
-        )
+    for needed in (product.table_name, CUSTOMER_RECORD.name):
+        if needed not in tables.versions:
+            raise NotFoundError(
+                f"Release {tables.number} has no {needed}.",
+                "run `c360 run --only gold`, and see whether the product's gate stops it.",
+            )
     _require_same_definition(product, tables)
     log = PlainLog(settings.lake, AUDIENCE_EXPORT)
     with log.deciding():
@@ -108,16 +110,10 @@ def _exported(
 
 def _rows(settings: Settings, product: Product, tables: ReleasedTables) -> list[Row]:
     """The product's rows in order of customer, less those restricted since the release was made."""
-    now = datetime.now(UTC)
-    columns = ("record_key", "purpose", "restricted_to")
-    keys = {
-        row["record_key"]
-        for row in logged_rows(tables.locations, RESTRICTION, columns)
-        if row["purpose"] in (None, product.purpose)
-        and (row["restricted_to"] is None or row["restricted_to"] > now)
-    }
+    limits = logged_rows(tables.locations, RESTRICTION, RESTRICTION.column_names)
+    keys = limited_records(limits, product.purpose, datetime.now(UTC))
     held = one_of("record_key", keys)
-    owners = tables.rows(CUSTOMER_IDENTIFIER, held, ("customer_id",)) if keys else []
+    owners = tables.rows(CUSTOMER_RECORD, held, ("customer_id",)) if keys else []
     restricted = {row["customer_id"] for row in owners}
     rows = [r for r in tables.rows(product.table) if r["customer_id"] not in restricted]
     return sorted(rows, key=lambda row: str(row["customer_id"]))

@@ -92,27 +92,3 @@ def test_who_reads_and_who_acts_are_no_part_of_a_run_s_identity(
 
     assert (other.roles.current.name, other.audit.actor) == ("agent", "peter")
     assert other.digest() == settings.digest()
-
-
-OF_SQL = [("roles", "sql", "--env", "test"), ("metrics", "sql"), ("metrics", "databricks")]
-
-
-@pytest.mark.parametrize("command", OF_SQL)
-@pytest.mark.parametrize(
-    "prefix", ["x; DROP TABLE y --", "a.b.c_", "C360_", "c360_\n", "`a`", "1a"]
-)
-def test_a_prefix_that_is_no_name_becomes_no_sql(command: tuple[str, ...], prefix: str) -> None:
-    told = CliRunner().invoke(app, [*command, "--prefix", prefix])
-
-    assert told.exit_code == 2
-    assert "beginning, such as" in told.stderr
-    assert told.stdout == ""
-
-
-@pytest.mark.parametrize("command", OF_SQL)
-@pytest.mark.parametrize("prefix", ["", "c360_", "main.c360_"])
-def test_a_prefix_stands_before_the_layer(command: tuple[str, ...], prefix: str) -> None:
-    told = CliRunner().invoke(app, [*command, "--prefix", prefix])
-
-    assert told.exit_code == 0, told.output
-    assert f"{prefix}gold.customer_order" in told.stdout

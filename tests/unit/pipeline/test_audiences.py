@@ -11,7 +11,7 @@ from lakehouse.errors import AccessError, InputError, LakehouseError, NotFoundEr
 from lakehouse.pipeline.audiences import export_audience
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
-from lakehouse.tables.gold import CUSTOMER_IDENTIFIER
+from lakehouse.tables.gold import CUSTOMER_RECORD
 from lakehouse.tables.ops import RELEASE, RESTRICTION
 from tests.support.plain_lake import PlainLake
 
@@ -57,7 +57,7 @@ def settings_of(lake: PlainLake) -> Settings:
 
 def released(lake: PlainLake, *people: dict[str, Any], **more: Any) -> None:
     (table,) = (t for t in settings_of(lake).product_tables if t.entity == MARKETING)
-    lake.release(DAY, {table: people, **more.get("gold", {})})
+    lake.release(DAY, {table: people, CUSTOMER_RECORD: [], **more.get("gold", {})})
 
 
 def exported(lake: PlainLake, folder: Path) -> tuple[list[str], dict[str, list[list[str]]]]:
@@ -142,8 +142,9 @@ def test_who_was_restricted_after_the_release_is_left_out_and_removed(
     lake: PlainLake,
     tmp_path: Path,
 ) -> None:
-    keys = [{"customer_id": c, "record_key": f"r-{c}"} for c in ("c1", "c2")]
-    released(lake, ANN, BEN, gold={CUSTOMER_IDENTIFIER: keys})
+    # The record is gone, and the customer lives on by others.
+    keys = [{"customer_id": c, "record_key": f"r-{c}", "is_current": False} for c in ("c1", "c2")]
+    released(lake, ANN, BEN, gold={CUSTOMER_RECORD: keys})
     exported(lake, tmp_path / "outbox")
     held = {"record_key": "r-c1", "purpose": purpose, "restricted_to": until}
     lake._write(RESTRICTION, [held], "append")
@@ -152,3 +153,14 @@ def test_who_was_restricted_after_the_release_is_left_out_and_removed(
 
     assert [row[0] for row in files["audience"]] == stay
     assert files["removed"] == ([] if "c1" in stay else [["c1"]])
+
+
+def test_a_restriction_that_is_lifted_leaves_nobody_out(lake: PlainLake, tmp_path: Path) -> None:
+    released(lake, ANN, gold={CUSTOMER_RECORD: [{"customer_id": "c1", "record_key": "r-c1"}]})
+    limit = {"record_key": "r-c1", "request_id": "R1", "purpose": "marketing"}
+    past = datetime(2026, 1, 6, tzinfo=UTC)
+    lake._write(RESTRICTION, [limit, {**limit, "restricted_to": past}], "append")
+
+    _, files = exported(lake, tmp_path / "outbox")
+
+    assert [row[0] for row in files["audience"]] == ["c1"]
