@@ -7,6 +7,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.pipeline import audit
+from lakehouse.pipeline.reader_tables import reader_keys
 from lakehouse.privacy.masked_frame import masked
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
@@ -40,7 +41,8 @@ class NotebookRelease:
         """These rows of the table, by default all, as the role sees them."""
         frame = self.clear(table) if rows is None else rows
         role = self.settings.roles.current
-        return masked(frame, self._spec(table), role, customers=self.clear(CUSTOMER.name))
+        keys, people = reader_keys(self.settings), self.clear(CUSTOMER.name)
+        return masked(frame, self._spec(table), role, keys=keys, customers=people)
 
     def of_customer(self, table: str, customer_id: str) -> DataFrame:
         """The table's rows about one customer, as the role sees them."""

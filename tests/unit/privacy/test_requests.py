@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from lakehouse.cli import app
 from lakehouse.cli.commands import requests
 from lakehouse.errors import ConflictError, ExitCode, InputError, NotFoundError, SeveralFoundError
 from lakehouse.pipeline.audit import audit_log
+from lakehouse.pipeline.erasure import PLANNED
+from lakehouse.pipeline.erasure_commands import _tell_request
 from lakehouse.pipeline.privacy_intake import Asked, open_request
 from lakehouse.pipeline.privacy_requests import (
     all_requests,
@@ -369,6 +372,23 @@ def test_a_rectification_is_answered_by_the_decision_that_was_made(settings: Set
 
     assert done.taken[-2:] == (Step.EXECUTED, Step.DELIVERED)
     assert done.rows[-2]["note"] == "decided: address of record aaaaaaaa"
+
+
+def test_a_request_is_executed_and_ends_with_the_erasure_that_answers_it(
+    settings: Settings,
+) -> None:
+    found = verified(settings, Right.ERASURE)
+    approve(settings, found.request_id, by="officer", note="fine")
+    planned = SimpleNamespace(request_id=found.request_id, done_by="officer")
+    case: Any = SimpleNamespace(steps={PLANNED: planned})
+
+    for step in (Step.EXECUTED, Step.EXECUTED, Step.PROVED):
+        _tell_request(settings, case, step, "erasure e1")
+
+    done = request_of(settings, found.request_id)
+    assert done.taken[-3:] == (Step.APPROVED, Step.EXECUTED, Step.PROVED)
+    assert done.ending
+    assert done.ending["note"] == "erasure e1"
 
 
 Run = Callable[..., Result]
