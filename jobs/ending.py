@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from lakehouse.errors import ExitCode, LakehouseError
 from lakehouse.logs import configure_logging
-from lakehouse.report import Report
+from lakehouse.report import Report, inert
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 
@@ -14,7 +14,8 @@ def finish(env: str, work: Callable[[Settings], Report]) -> None:
     """Does the work under the environment's settings, prints its report, exits with its code."""
     try:
         settings = load_settings(env)
-        configure_logging(settings.logging.folder, settings.logging.level)
+        told = settings.logging
+        configure_logging(told.folder, told.level, settings.secret_values())
         report = work(settings)
     except LakehouseError as error:
         sys.exit(_reported(str(error), error.exit_code))
@@ -22,16 +23,16 @@ def finish(env: str, work: Callable[[Settings], Report]) -> None:
         sys.exit(
             _reported(
                 f"[C360-000] Unexpected {type(error).__name__}. Next: run the same day by "
-                "`c360 --debug run`, which shows where; its output may then quote data.",
+                "`c360 --debug run`, which shows where.",
                 ExitCode.FAILED,
             )
         )
     for line in (*report.lines, *report.warnings):
-        sys.stdout.write(f"{line}\n")
+        sys.stdout.write(inert(line, keep="\n") + "\n")
     if report.exit_code:
         sys.exit(report.exit_code)
 
 
 def _reported(message: str, exit_code: ExitCode) -> int:
-    sys.stderr.write(f"{message}\n")
+    sys.stderr.write(inert(message, keep="\n") + "\n")
     return int(exit_code)

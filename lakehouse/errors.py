@@ -3,7 +3,11 @@
 No message ever holds a person's value: callers pass names, counts and paths only.
 """
 
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
+from pathlib import Path
 
 
 class ExitCode(IntEnum):
@@ -146,3 +150,62 @@ class AuditError(LakehouseError):
     """The audit is not whole: somebody has changed, left out or cut what was recorded."""
 
     code = "C360-101"
+
+
+class TaskError(Exception):
+    """What went wrong in Python in a task of Spark: the kind of error and its place, without its words."""
+
+
+@contextmanager
+def words_withheld() -> Iterator[None]:
+    """What fails within ends as a TaskError.
+
+    An error of a task travels to the driver, into Spark's log and its event log; the words of a
+    library's may quote the row that it stumbled over.
+    """
+    try:
+        yield
+    except TaskError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a library raises
+        raise TaskError(f"{type(error).__name__} at {_place(error)}") from None
+
+
+def without_words(error: BaseException) -> str:
+    """The traceback of an error, and of those that led to it, without the words of any but our own.
+
+    Those of other libraries may quote a row. Of Spark's the error class is told.
+    """
+    told: list[str] = []
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        frames = "".join(traceback.format_tb(current.__traceback__))
+        told.append(f"Traceback (most recent call last):\n{frames}{_named(current)}\n")
+        current = current.__cause__ or (
+            None if current.__suppress_context__ else current.__context__
+        )
+    return "\nThis came of the error above:\n\n".join(reversed(told))
+
+
+def _named(error: BaseException) -> str:
+    name = type(error).__name__
+    if isinstance(error, LakehouseError | TaskError):
+        return f"{name}: {error}"
+    return f"{name}: ({_error_class(error)}its words are withheld, as they may quote data)"
+
+
+def _error_class(error: BaseException) -> str:
+    """What Spark calls the error, a name of a fixed list; asking it needs the JVM, which may be gone."""
+    try:
+        return f"{error.getCondition()}, "  # type: ignore[attr-defined]
+    except Exception:  # noqa: BLE001 - no error of Spark's, or no JVM
+        return ""
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [f for f in frames if f.filename != __file__]
+    own = [f for f in inside if Path(__file__).parent.name in Path(f.filename).parts] or inside
+    return f"{Path(own[-1].filename).name}:{own[-1].lineno}"

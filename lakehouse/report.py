@@ -1,5 +1,6 @@
 """What a command has to say, free of how it is shown: lines of text and small tables."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -24,3 +25,20 @@ class Report:
     lines: Sequence[str] = field(default=())
     warnings: Sequence[str] = field(default=())
     exit_code: int = 0
+
+
+_STEERING = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Categories of characters that steer a terminal, hide, or turn the direction of what follows."""
+
+
+def inert(text: str, keep: str = "") -> str:
+    """The text with each character that would steer a terminal, or hide, as its escape sequence.
+
+    Those of `keep` stay as they are.
+    """
+    return "".join(
+        character.encode("unicode_escape").decode()
+        if unicodedata.category(character) in _STEERING and character not in keep
+        else character
+        for character in text
+    )

@@ -14,6 +14,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from lakehouse.bronze.records import Layout, missing_columns, parquet_record_count
+from lakehouse.errors import words_withheld
 from lakehouse.settings.sources import FileFormat, Source
 from lakehouse.tables.local_frame import local_frame
 
@@ -116,8 +117,9 @@ def inspected_files(
     )
 
     def inspect(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
-        for batch in batches:
-            yield _with_faults(batch, layouts)
+        with words_withheld():
+            for batch in batches:
+                yield _with_faults(batch, layouts)
 
     return content.mapInArrow(inspect, _INSPECTED)
 

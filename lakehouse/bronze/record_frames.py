@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.bronze.landing import escaped_path, layout
 from lakehouse.bronze.records import Layout, Record, records
+from lakehouse.errors import words_withheld
 from lakehouse.settings.sources import Source
 from lakehouse.tables.local_frame import local_frame
 
@@ -38,8 +39,9 @@ def parsed(spark: SparkSession, source: Source, paths: Mapping[str, str]) -> Dat
     how = layout(source)
 
     def cut(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
-        for batch in batches:
-            yield from _cut_files(batch, how)
+        with words_withheld():
+            for batch in batches:
+                yield from _cut_files(batch, how)
 
     columns = ", ".join(f"`{name}` string" for name in how.columns)
     return content.mapInArrow(

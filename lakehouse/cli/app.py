@@ -1,6 +1,5 @@
 """The frame of every command: shared arguments, how a report is shown, how an error ends."""
 
-import traceback
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -15,8 +14,8 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from lakehouse import __version__
-from lakehouse.errors import ExitCode, LakehouseError
-from lakehouse.report import Grid, Report
+from lakehouse.errors import ExitCode, LakehouseError, without_words
+from lakehouse.report import Grid, Report, inert
 
 _EPILOG = "New here? [bold]c360 doctor[/], then [bold]c360 demo run[/]."
 
@@ -38,15 +37,15 @@ class _Commands(TyperGroup):
                 ctx,
                 error,
                 f"[C360-000] Unexpected {type(error).__name__}. Next: run the command again as "
-                "`c360 --debug …`, which shows where; the output may then quote data.",
+                "`c360 --debug …`, which shows where.",
             )
             raise typer.Exit(ExitCode.FAILED) from None
 
 
 def _show_failure(ctx: typer.Context, error: Exception, message: str) -> None:
     if ctx.params.get("debug"):
-        typer.echo("".join(traceback.format_exception(error)), err=True)
-    Console(stderr=True, soft_wrap=True).print(f"[bold red]{escape(message)}[/]", highlight=False)
+        typer.echo(inert(without_words(error), keep="\n\t"), err=True)
+    Console(stderr=True, soft_wrap=True).print(f"[bold red]{_plain(message)}[/]", highlight=False)
 
 
 app = typer.Typer(
@@ -70,7 +69,7 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def _frame(
     debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of an error; may quote data.")
+        bool, typer.Option("--debug", help="Show the traceback of an error, without values.")
     ] = False,
     version: Annotated[
         bool,
@@ -118,12 +117,12 @@ def show(report: Report) -> None:
     """Prints a report: grids and lines to stdout, warnings to stderr. Ends the command by its exit code."""
     console = Console()
     for grid in report.grids:
-        console.print(f"\n[bold]{escape(grid.title)}[/]", highlight=False)
+        console.print(f"\n[bold]{_plain(grid.title)}[/]", highlight=False)
         console.print(_table(grid))
     for line in report.lines:
-        console.print(escape(line), highlight=False, soft_wrap=True)
+        console.print(_plain(line), highlight=False, soft_wrap=True)
     for warning in report.warnings:
-        Console(stderr=True, soft_wrap=True).print(f"[yellow]{escape(warning)}[/]")
+        Console(stderr=True, soft_wrap=True).print(f"[yellow]{_plain(warning)}[/]")
     if report.exit_code:
         raise typer.Exit(report.exit_code)
 
@@ -137,14 +136,19 @@ def _table(grid: Grid) -> Table:
     for number, column in enumerate(grid.columns):
         numeric = all(isinstance(row[number], int | float) for row in grid.rows)
         table.add_column(
-            escape(column),
+            _plain(column),
             justify="right" if numeric else "left",
             overflow="fold",
             no_wrap=number == 0 and len(grid.columns) > 1,
         )
     for row in grid.rows:
-        table.add_row(*(escape(_text(cell)) for cell in row))
+        table.add_row(*(escape(inert(_text(cell))) for cell in row))
     return table
+
+
+def _plain(text: str) -> str:
+    """The text as rich shows and does not obey it, and neither does a terminal."""
+    return escape(inert(text, keep="\n"))
 
 
 def _text(cell: object) -> str:

@@ -1,6 +1,5 @@
 """A customer's page on a terminal. Whatever the data hold is shown and never obeyed."""
 
-import unicodedata
 from collections.abc import Sequence
 
 from rich import box
@@ -13,6 +12,7 @@ from lakehouse.cli.customer_sections import sections
 from lakehouse.cli.section import Section, money, text
 from lakehouse.pipeline.customer_page import CustomerPage
 from lakehouse.pipeline.customer_search import Match
+from lakehouse.report import inert as inert_text
 
 _MOST_MATCHES = 20
 _MORE_MATCHES = ": another word of the name leaves fewer, --json has them all"
@@ -46,14 +46,7 @@ def print_matches(matches: Sequence[Match], console: Console) -> None:
 
 def inert(value: str) -> Text:
     """The text with each character that would steer a terminal, or hide, as its escape sequence."""
-    return Text(
-        "".join(
-            character.encode("unicode_escape").decode()
-            if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
-            else character
-            for character in value
-        )
-    )
+    return Text(inert_text(value))
 
 
 def _print_section(

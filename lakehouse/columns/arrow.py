@@ -7,6 +7,8 @@ from pyspark.sql import Column
 from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import DataType, StringType, StructField, StructType
 
+from lakehouse.errors import words_withheld
+
 TEXT = StringType(), pa.string()
 """Spark's and Arrow's type of an answer that is one text."""
 
@@ -28,9 +30,10 @@ def lookup(
     spark_type, arrow_type = kind
 
     def answers(texts: pa.Array) -> pa.Array:
-        encoded = texts.dictionary_encode()
-        found = [answer(text) for text in encoded.dictionary.to_pylist()]
-        return pa.array(found, type=arrow_type).take(encoded.indices)
+        with words_withheld():
+            encoded = texts.dictionary_encode()
+            found = [answer(text) for text in encoded.dictionary.to_pylist()]
+            return pa.array(found, type=arrow_type).take(encoded.indices)
 
     # PySpark warns when it is told the kind of function, which its own type stubs demand.
     ask_of_column = arrow_udf(answers, spark_type)  # type: ignore[call-overload]

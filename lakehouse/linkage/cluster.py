@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.errors import words_withheld
 from lakehouse.linkage.components import (
     MUST_JOIN,
     connected,
@@ -161,7 +162,8 @@ def _members_on_spark(edges: DataFrame, settings: LinkageSettings, folder: Path)
     least_support = settings.guards.least_mean_support
 
     def refine_group(group: pa.Table) -> pa.Table:
-        found = refined(_pairs(group), least_support)
+        with words_withheld():
+            found = refined(_pairs(group), least_support)
         return pa.table([list(found), list(found.values())], names=[UNIQUE_ID, "cluster_id"])
 
     members = inside.groupBy("group_key").applyInArrow(

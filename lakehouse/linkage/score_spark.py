@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.errors import words_withheld
 from lakehouse.linkage.blocking import key_column
 from lakehouse.linkage.components import MUST_JOIN, grouped_on_spark
 from lakehouse.linkage.edge_sql import (
@@ -167,7 +168,8 @@ def _block_task(
         held = [batch for batch in batches if batch.num_rows]
         if not held:
             return
-        with database(settings.limits.task_memory_limit, threads=1) as connection:
+        memory = settings.limits.task_memory_limit
+        with words_withheld(), database(memory, threads=1) as connection:
             connection.register("arrived", pa.Table.from_batches(held))
             connection.execute(
                 f"create table block as select {UNIQUE_ID}, is_touched, rule_number, block_keys"  # noqa: S608
@@ -200,7 +202,8 @@ def _pair_task(
     """What one task does with the pairs that it is given, and their records."""
 
     def score(people: pa.Table, pairs: pa.Table) -> pa.Table:
-        with database(settings.limits.task_memory_limit, threads=1) as connection:
+        memory = settings.limits.task_memory_limit
+        with words_withheld(), database(memory, threads=1) as connection:
             connection.register("arrived", people)
             connection.register("given", pairs)
             connection.execute(

@@ -222,3 +222,8 @@ class Settings(Frozen):
         apart = {"lake": {"secret", "encryption", "keys"}, "roles": {"reader"}}
         content = self.model_dump_json(exclude={**apart, **beside})
         return hashlib.sha256(content.encode()).hexdigest()
+
+    def secret_values(self) -> frozenset[str]:
+        """Every secret that these settings resolve, for what must not tell any."""
+        secret = self.lake.secret.get_secret_value()
+        return frozenset({secret, *self.tokens.secrets(secret).values()})

@@ -7,6 +7,8 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from lakehouse.errors import words_withheld
+
 _ID_BITS = 256
 
 
@@ -118,12 +120,13 @@ def _taken(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Of pairs in order, those without a rival and those of which neither side is taken before."""
     groups: set[str] = set()
     ids: set[str] = set()
-    for batch in batches:
-        is_taken = []
-        for group, lasting, alone in zip(*(c.to_pylist() for c in batch.columns), strict=True):
-            is_free = alone or (group not in groups and lasting not in ids)
-            if is_free and not alone:
-                groups.add(group)
-                ids.add(lasting)
-            is_taken.append(is_free)
-        yield batch.select([0, 1]).filter(pa.array(is_taken, pa.bool_()))
+    with words_withheld():
+        for batch in batches:
+            is_taken = []
+            for group, lasting, alone in zip(*(c.to_pylist() for c in batch.columns), strict=True):
+                is_free = alone or (group not in groups and lasting not in ids)
+                if is_free and not alone:
+                    groups.add(group)
+                    ids.add(lasting)
+                is_taken.append(is_free)
+            yield batch.select([0, 1]).filter(pa.array(is_taken, pa.bool_()))

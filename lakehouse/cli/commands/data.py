@@ -59,7 +59,8 @@ def loaded(
 
     given = {**(overrides or {}), **({"roles.reader": role} if role else {})}
     settings = load_settings(env, overrides=given)
-    configure_logging(settings.logging.folder, settings.logging.level)
+    told = settings.logging
+    configure_logging(told.folder, told.level, settings.secret_values())
     return settings
 
 
