@@ -7,6 +7,7 @@ from splink.internals.charts import WaterfallChart
 
 from lakehouse.linkage.explain import ScoredPair
 from lakehouse.linkage.model import TrainedModel
+from lakehouse.report import inert
 
 _VEGA_LITE = "5.21"
 _WIDTH_PER_BAR, _HEIGHT = 75, 320
@@ -46,6 +47,8 @@ def waterfall_svg(pair: ScoredPair, model: TrainedModel | None) -> str:
 
 
 def _record(number: int, name: str, level: str, weight: float) -> dict[str, Any]:
+    # A control character in a label ends the whole process inside the library.
+    name, level = inert(name), inert(level)
     return {
         "column_name": name,
         "label_for_charts": level,

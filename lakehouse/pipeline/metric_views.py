@@ -5,6 +5,7 @@ from collections.abc import Callable
 import sqlglot
 from sqlglot import exp
 
+from lakehouse.errors import ConfigurationError
 from lakehouse.settings.documents import yaml_text
 from lakehouse.settings.metrics import Expression, MetricView
 
@@ -47,6 +48,8 @@ def sql_view(view: MetricView, table: Naming = str) -> str:
 def databricks_metric_view(view: MetricView, table: Naming = str) -> str:
     """The statement that makes a metric view of Databricks (YAML version 1.1), of which any dimensions
     can be asked without losing what a measure means.
+
+    Raises ConfigurationError where its text would end the YAML before its end.
     """
     body: dict[str, object] = {
         "version": "1.1",
@@ -67,7 +70,13 @@ def databricks_metric_view(view: MetricView, table: Naming = str) -> str:
     body["dimensions"] = [_entry(field) for field in view.dimensions]
     body["measures"] = [_entry(field) for field in view.measures]
     name = table(f"gold.{view.name}")
-    return f"CREATE OR REPLACE VIEW {name}\nWITH METRICS\nLANGUAGE YAML\nAS $$\n{yaml_text(body)}$$"
+    text = yaml_text(body)
+    if "$$" in text:
+        raise ConfigurationError(
+            f"{view.name} of conf/base/metrics.yml holds $$, which would end the view's YAML.",
+            "write it without.",
+        )
+    return f"CREATE OR REPLACE VIEW {name}\nWITH METRICS\nLANGUAGE YAML\nAS $$\n{text}$$"
 
 
 def _of_source(expression: str) -> str:

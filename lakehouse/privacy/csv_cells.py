@@ -9,6 +9,8 @@ from typing import Any
 
 # The last four are what some spreadsheets take for the first.
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
+_UNSEEN = re.compile(r"^[\s\x00-\x1f\xad\u200b-\u200f\u2060\ufeff]+")
+"""Signs that some programs pass over before they look for a formula."""
 _NUMBER = re.compile(r"[+-][0-9]+(\.[0-9]+)?")
 _LONGEST = 32_000
 """Signs of a text in a cell. What is beyond a spreadsheet's own limit goes on in a row of its own."""
@@ -43,5 +45,7 @@ def harmless(text: str) -> str:
     """
     if len(text) > _LONGEST:
         text = text[: _LONGEST - len(_CUT)] + _CUT
-    looks_so = text.startswith(_STARTS_A_FORMULA) or text.lstrip().startswith(_STARTS_A_FORMULA)
+    looks_so = text.startswith(_STARTS_A_FORMULA) or _UNSEEN.sub("", text).startswith(
+        _STARTS_A_FORMULA
+    )
     return f"'{text}" if looks_so and not _NUMBER.fullmatch(text) else text

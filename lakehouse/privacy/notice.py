@@ -55,7 +55,8 @@ def privacy_notice(
         *_what(held, purposes),
         _rights(controller, regime),
     )
-    return "\n\n".join(parts) + "\n"
+    # Conf's words are words: no page that is made of this runs them.
+    return ("\n\n".join(parts) + "\n").replace("<", "&lt;")
 
 
 def _why(purposes: Mapping[str, Purpose], regime: Regime) -> str:
@@ -141,6 +142,8 @@ def _listed(lines: Iterator[str]) -> str:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(
-        f"| {' | '.join(c.replace('|', chr(92) + '|') for c in line)} |" for line in lines
-    )
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

@@ -7,8 +7,9 @@ from sqlglot import exp
 
 _CALLS_OUT = frozenset(
     {"java_method", "reflect", "try_reflect", "read_files", "http_request", "ai_query"}
+    | {"secret", "try_secret", "list_secrets"}
 )
-"""Functions of Spark and Databricks that run code or read what is no table."""
+"""Functions of Spark and Databricks that run code, or read what is no table."""
 
 _OF_THE_MOMENT = (
     *(exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentTime, exp.CurrentDatetime),
@@ -31,9 +32,10 @@ def sql_faults(text: str, known: Set[tuple[str, str]], aggregates: bool) -> Iter
     if not isinstance(tree, exp.Condition) or tree.find(exp.Query, exp.DDL, exp.DML, exp.Command):
         yield "must be an expression, not a query or a statement"
         return
-    for function in tree.find_all(exp.Anonymous):
-        if function.name.lower() in _CALLS_OUT:
-            yield f"{function.name} reaches beyond the tables"
+    for function in tree.find_all(exp.Func):
+        name = function.name if isinstance(function, exp.Anonymous) else function.sql_name()
+        if name.lower() in _CALLS_OUT:
+            yield f"{name.lower()} reaches beyond the tables"
     for column in tree.find_all(exp.Column):
         if (column.table, column.name) not in known:
             yield f"there is no column {column.sql()}"

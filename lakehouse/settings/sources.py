@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -16,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from lakehouse.report import inert
 from lakehouse.settings.datetime_patterns import DatetimePattern
 from lakehouse.settings.places import local_path
 from lakehouse.tables.bronze import bronze_table
@@ -24,7 +26,18 @@ from lakehouse.tables.spec import Column, Sensitivity, TableSpec
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """A name that ends up in a table, a column or a path: lower case, digits, underscore."""
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+def _without_steering(text: str) -> str:
+    if inert(text, keep="\n\t") != text:
+        raise ValueError("holds a character that steers a terminal, hides, or turns what follows")
+    return text
+
+
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1),
+    AfterValidator(_without_steering),
+]
 """Words for people to read."""
 
 

@@ -23,7 +23,9 @@ def dictionary(specs: Iterable[TableSpec], origin: str = _OF_SPECS) -> str:
     `origin` says in a sentence where that comes from.
     """
     tables = list(specs)
-    listed = "\n".join(f"- [{spec.name}](#{_anchor(spec)}): {spec.description}" for spec in tables)
+    listed = "\n".join(
+        f"- [{spec.name}](#{_anchor(spec)}): {_words(spec.description)}" for spec in tables
+    )
     sections = "\n".join(_section(spec) for spec in tables)
     return f"{_HEAD.format(origin=origin)}\n{listed}\n\n{sections}"
 
@@ -38,11 +40,11 @@ def _section(spec: TableSpec) -> str:
     key = ", ".join(f"`{name}`" for name in spec.primary_key) or "none"
     return f"""## {spec.name}
 
-{spec.description}
+{_words(spec.description)}
 
 - Primary key: {key}
 - Person by: {subject}
-- Owner: {spec.owner}
+- Owner: {_words(spec.owner)}
 - Purposes: {", ".join(spec.purposes)}
 - Kept: {spec.retention_days} days
 - Written by: {spec.write_mode.value}
@@ -51,6 +53,11 @@ def _section(spec: TableSpec) -> str:
 |---|---|---|---|---|---|
 {rows}
 """
+
+
+def _words(text: str) -> str:
+    """Words of a file, which begin no line of Markdown and no tag of HTML."""
+    return " ".join(text.split()).replace("<", "&lt;")
 
 
 def _row(column: Column, spec: TableSpec) -> str:
@@ -63,7 +70,7 @@ def _row(column: Column, spec: TableSpec) -> str:
         f"`{column.type}`",
         required,
         column.sensitivity.value,
-        column.unit or "",
-        meaning.replace("|", "\\|"),
+        _words(column.unit or ""),
+        _words(meaning).replace("|", "\|"),
     )
     return f"| {' | '.join(cells)} |"

@@ -1,0 +1,55 @@
+"""Values that attack whoever shows them: what may stand in a name, an id or a file's name of a delivery."""
+
+HOSTILE: dict[str, str] = {
+    "a script": "<script>alert(1)</script>",
+    "an image that runs": "<img src=x onerror=alert(1)>",
+    "a way out of an attribute": "\"' onmouseover=alert(1) x='",
+    "a way out of a script and a style": "</script></style></title><svg onload=alert(1)>",
+    "a frame": "<iframe src=javascript:alert(1)></iframe>",
+    "a comment that hides": "<!-- <b>",
+    "an entity": "&lt;script&gt;&#x3C;",
+    "a template of jinja": "{{ 7*7 }}{% for x in y %}{# #}",
+    "a template of a shell": "${7*7}$(id)`id`",
+    "a way out of CDATA": "]]><script/>",
+    "a formula": "=cmd|' /C calc'!A0",
+    "a formula behind a plus": "+1+1",
+    "a formula behind a minus": "-1+1",
+    "a formula behind an at": "@SUM(1+1)",
+    "a formula behind a tab": "\t=1+1",
+    "a formula behind a line break": "\r\n=1+1",
+    "a formula behind blanks": "  =1+1",
+    "a formula behind a hard blank": "\u00a0=1+1",
+    "a formula behind nothing that is seen": "\u200b\ufeff=1+1",
+    "a formula in wide signs": "\uff1d1+1",
+    "a call by DDE": "|calc!A0",
+    "cells of its own": 'a","=1+1",\n"=1+1',
+    "a way out of SQL": "'; DROP TABLE gold.customer; --",
+    "a condition that always holds": "' OR '1'='1",
+    "a quote behind a backslash": "\\'; DROP TABLE x; --",
+    "a name within backticks": "`; DROP TABLE x; --",
+    "a way out of dollars": "$$; DROP TABLE x; --",
+    "a path upwards": "../../../etc/passwd",
+    "a path from the root": "/etc/passwd",
+    "a path of Windows": "..\\..\\windows\\system32",
+    "a URI": "file:///etc/passwd",
+    "a pattern of files": "*[!a]?{a,b}",
+    "a command of a terminal": "\x1b[2J\x1b]0;owned\x07\x1b[31m",
+    "a command in one byte": "\x9b31m\x9d0;owned\x9c",
+    "a backspace": "paid\x08\x08\x08\x08open",
+    "markup of rich": "[red]x[/red][link=http://evil.example]y[/link]",
+    "a line of a log": "x\n2026-01-05T00:00:00Z INFO all is well",
+    "a line of the journal": "x\r2026\u2028y\u2029z\x0bw\x0cv\x85u",
+    "the direction of reading": "\u202egnp.exe\u2066\u2069",
+    "nothing that is seen": "A\u200bn\u200dn\u2060a\ufeff",
+    "a null": "Ann\x00<script>",
+    "a table of Markdown": "| --- | <b onclick=alert(1)> |",
+    "a link of Markdown": "[x](javascript:alert(1))",
+    "JSON": '{"a": ["b"]}, "c": \\u0000',
+    "many letters": "A" * 20_000,
+}
+"""By what they try, the texts."""
+
+STEERING = frozenset(
+    "\x00\x07\x08\x0b\x0c\x1b\x7f\x85\x9b\x9c\x9d\u200b\u202e\u2028\u2029\u2066\ufeff"
+)
+"""Characters that no terminal may get."""
