@@ -71,6 +71,6 @@ def _row(column: Column, spec: TableSpec) -> str:
         required,
         column.sensitivity.value,
         _words(column.unit or ""),
-        _words(meaning).replace("|", "\|"),
+        _words(meaning).replace("|", "\\|"),
     )
     return f"| {' | '.join(cells)} |"
