@@ -46,7 +46,7 @@ ColumnType = Annotated[
         pattern=r"^(string|boolean|int|bigint|double|date|timestamp|decimal\(\d+,\d+\)|array<string>)$"
     ),
 ]
-Described = Annotated[str, StringConstraints(pattern=r"^\S.*\.$")]
+Described = Annotated[Text, StringConstraints(pattern=r"^\S.*\.$")]
 
 
 class Definition(Frozen):

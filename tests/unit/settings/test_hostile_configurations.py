@@ -150,6 +150,14 @@ def test_no_name_of_a_catalog_begins_with_it(command: str, text: str) -> None:
     assert "VIEW" not in result.stdout
 
 
+@pytest.mark.parametrize("key", ["title", "description", "owner", "definitions[0].description"])
+def test_words_of_a_product_steer_no_terminal(conf: Path, key: str) -> None:
+    set_in(conf, PRODUCT, key, "Cleared.\x1b[2J Done.")
+
+    with pytest.raises(ConfigurationError, match="steers a terminal"):
+        load_settings("test")
+
+
 WORDS: dict[str, Callable[[Path], str]] = {
     "the record of processing": lambda _: as_csv(processing_record(load_settings("test"))),
     "the data dictionary": lambda _: dictionary(
