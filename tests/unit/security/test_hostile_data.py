@@ -83,7 +83,7 @@ def archive(text: str) -> dict[str, bytes]:
         "name": "gold.customer",
         "description": text,
         "sources": [text],
-        "purposes": [text],
+        "purposes": ["service"],
         "retention_days": 1,
         "columns": [{"name": "name", "description": text}],
         "rows": [{"name": text}],
