@@ -226,4 +226,7 @@ class Settings(Frozen):
     def secret_values(self) -> frozenset[str]:
         """Every secret that these settings resolve, for what must not tell any."""
         secret = self.lake.secret.get_secret_value()
-        return frozenset({secret, *self.tokens.secrets(secret).values()})
+        masters = (
+            key.get_secret_value() for key in self.lake.encryption.master_keys.values() if key
+        )
+        return frozenset({secret, *self.tokens.secrets(secret).values(), *masters})

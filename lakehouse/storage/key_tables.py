@@ -17,6 +17,7 @@ from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from lakehouse.errors import words_withheld
 from lakehouse.settings.places import local_path
 from lakehouse.storage.delta_tables import DeltaTables, WriteKey
 from lakehouse.storage.kill_points import KillPoints
@@ -182,17 +183,20 @@ def _gcm(content: str, key: SparkColumn, *more: SparkColumn) -> tuple[SparkColum
 
 def _with_keys(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Each record with a key of its own and the key's name, from the operating system's generator."""
-    for batch in batches:
-        count = batch.num_rows
-        ids, keys = os.urandom(count * _ID_BYTES), os.urandom(count * _KEY_BYTES)
-        yield pa.RecordBatch.from_arrays(
-            [
-                batch.column(0),
-                pa.array([ids[i * _ID_BYTES : (i + 1) * _ID_BYTES].hex() for i in range(count)]),
-                pa.array(
-                    [keys[i * _KEY_BYTES : (i + 1) * _KEY_BYTES] for i in range(count)],
-                    type=pa.binary(),
-                ),
-            ],
-            names=["record", "key_id", "data_key"],
-        )
+    with words_withheld():
+        for batch in batches:
+            count = batch.num_rows
+            ids, keys = os.urandom(count * _ID_BYTES), os.urandom(count * _KEY_BYTES)
+            yield pa.RecordBatch.from_arrays(
+                [
+                    batch.column(0),
+                    pa.array(
+                        [ids[i * _ID_BYTES : (i + 1) * _ID_BYTES].hex() for i in range(count)]
+                    ),
+                    pa.array(
+                        [keys[i * _KEY_BYTES : (i + 1) * _KEY_BYTES] for i in range(count)],
+                        type=pa.binary(),
+                    ),
+                ],
+                names=["record", "key_id", "data_key"],
+            )
