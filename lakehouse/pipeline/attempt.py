@@ -25,7 +25,7 @@ from lakehouse.linkage.artefact import latest_model, load_model
 from lakehouse.pipeline.lake import Lake, in_parallel
 from lakehouse.pipeline.scratch import clear_scratch, own_models, publish_own_model
 from lakehouse.settings.places import expectations_dir
-from lakehouse.settings.products import Product, redefined
+from lakehouse.settings.products import redefined
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
 from lakehouse.storage.releases import (
@@ -111,8 +111,7 @@ def begin(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Att
         raise _other_secret()
     if succeeded.is_done:
         return replace(again, is_done=True)
-    if changed := redefined(lake.settings.products, released_definitions(lake.tables)):
-        raise _redefined(changed)
+    _require_kept_definitions(lake)
     if row is not None and row.status != SUCCEEDED:
         is_open = row.status == STARTED and not _is_released(base, row)
         if is_open and again == _attempt_of(row, base):
@@ -141,13 +140,15 @@ def _other_secret() -> ConfigurationError:
     )
 
 
-def _redefined(products: Sequence[Product]) -> ConfigurationError:
-    files = ", ".join(f"conf/base/products/{p.name}.yml ({p.version})" for p in products)
-    return ConfigurationError(
-        f"{files}: columns, terms or whom it tells of have changed, and readers have this version as it "
-        "was; nothing was touched.",
-        "raise `version` in the file: the first number where readers must change something.",
-    )
+def _require_kept_definitions(lake: Lake) -> None:
+    changed = redefined(lake.settings.products, released_definitions(lake.tables))
+    if changed:
+        files = ", ".join(f"conf/base/products/{p.name}.yml ({p.version})" for p in changed)
+        raise ConfigurationError(
+            f"{files}: columns, terms or whom it tells of have changed, and readers have this version as "
+            "it was; nothing was touched.",
+            "raise `version` in the file: the first number where readers must change something.",
+        )
 
 
 def _fit_log(lake: Lake) -> None:
