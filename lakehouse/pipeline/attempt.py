@@ -331,10 +331,11 @@ def _restore(lake: Lake, base: Release, tables: Iterable[str]) -> None:
 def _settings_hash(lake: Lake, only: Sequence[str]) -> str:
     """What decides a run's result beside its day and its files: settings, secret, code, suites, tables."""
     settings = f"{lake.settings.digest()}:{lake.settings.lake.secret_fingerprint()}"
-    specs = sha256(repr(sorted(lake.specs.items())).encode()).hexdigest()
+    # Encryption is no part of the settings' digest, and adds columns to tables.
+    tables = (sorted(lake.specs.items()), lake.settings.lake.encryption.at_rest)
     decisive = (
         settings,
-        specs,
+        sha256(repr(tables).encode()).hexdigest(),
         ",".join(sorted(only)),
         _digest(files("lakehouse")),
         _digest(expectations_dir()),
