@@ -126,7 +126,9 @@ def test_another_version_has_other_columns_and_an_earlier_release_the_former_one
     assert lake.tables.read(TABLE).columns == ["customer_id", "is_active", "city"]
     assert lake.tables.read(TABLE, at).first().email == "ann@post.org"
     shown = lake.spark.sql(f"SHOW TBLPROPERTIES delta.`{folder(lake)}`").collect()
-    assert {row.key: row.value for row in shown}["delta.dataSkippingStatsColumns"] == "customer_id"
+    assert {row.key: row.value for row in shown}["delta.dataSkippingStatsColumns"] == (
+        "customer_id,is_active"
+    )
 
 
 def test_a_run_that_does_not_make_a_product_leaves_it_as_it_is_whatever_its_file_says(
