@@ -246,7 +246,7 @@ def test_a_product_keeps_its_definition_where_a_run_does_not_make_it_and_a_rever
     second = with_products(lake, filter="order_count > 1", version="1.1.0")
     published_product(second, "day-2")
     # Its gate may have stopped it, or --only has left it out.
-    ended(lake, attempts.begin(first, "day-3", DAY_1), {"ops.feed_book": 0})
+    ended(first, attempts.begin(first, "day-3", DAY_1), {"ops.feed_book": 0})
 
     def versions() -> list[str]:
         return [d.split()[0] for d in current_release(lake.tables).definitions.values()]
