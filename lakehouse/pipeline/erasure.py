@@ -85,7 +85,7 @@ def plan(lake: Lake, record_keys: Sequence[str], request_id: str | None, by: str
         ERASURE_MARK,
         WriteKey(f"c360:{ERASURE_MARK.name}:{erasure_id}", 1, erasure_id),
     )
-    record(lake, erasure_id, PLANNED, detail, request_id=request_id, done_by=by)
+    record(lake, [erasure_id], PLANNED, detail, request_id=request_id, done_by=by)
     return case(lake, erasure_id)
 
 
@@ -107,7 +107,7 @@ def approve(lake: Lake, erasure_id: str, by: str) -> Case:
     if not by.strip():
         raise InputError("An approval needs who gives it.", "give --by.")
     if APPROVED not in found.steps:
-        record(lake, erasure_id, APPROVED, {}, done_by=by)
+        record(lake, [erasure_id], APPROVED, {}, done_by=by)
     return case(lake, erasure_id)
 
 
@@ -169,8 +169,9 @@ def _start(lake: Lake, run_id: str, ids: Sequence[str]) -> None:
     again = [found.erasure_id for found in waiting if STARTED in found.steps]
     if again:
         Forgetting(lake, again).drop_marks()
-    for found in waiting:
-        record(lake, found.erasure_id, STARTED, {"erasures": list(ids)}, run_id=run_id)
+    if waiting:
+        started = [found.erasure_id for found in waiting]
+        record(lake, started, STARTED, {"erasures": list(ids)}, run_id=run_id)
 
 
 def _carry_out(lake: Lake, run_id: str, ids: Sequence[str]) -> None:
@@ -187,10 +188,10 @@ def _carry_out(lake: Lake, run_id: str, ids: Sequence[str]) -> None:
         "landing_files": landing,
         "dropped_keys": sum(drop_unused_keys(lake).values()),
     }
-    for found in cases_of(lake, ids):
-        if EXECUTED not in found.steps:
-            number = release.release_number
-            record(lake, found.erasure_id, EXECUTED, detail, run_id=run_id, release_number=number)
+    number = release.release_number
+    ended = [found.erasure_id for found in cases_of(lake, ids) if EXECUTED not in found.steps]
+    if ended:
+        record(lake, ended, EXECUTED, detail, run_id=run_id, release_number=number)
 
 
 def _erased_rows(lake: Lake, run_id: str) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,23 +41,23 @@ class Case:
 
 
 def case(lake: Lake, erasure_id: str) -> Case:
-    """The erasure of that id.
-
-    Raises:
-        NotFoundError: there is none.
-    """
-    rows = lake.logged(ERASURE).where(F.col("erasure_id") == erasure_id)
-    steps = {row.step: row for row in rows.orderBy("recorded_at").collect()}
-    if not steps:
-        raise NotFoundError(
-            f"There is no erasure {erasure_id!r}.", "c360 privacy erase list shows those that are."
-        )
-    return Case(erasure_id, steps)
+    """The erasure of that id; NotFoundError if there is none."""
+    return cases_of(lake, [erasure_id])[0]
 
 
 def cases_of(lake: Lake, ids: Sequence[str]) -> list[Case]:
     """The erasures of these ids, in their order; NotFoundError if one is not there."""
-    return [case(lake, erasure_id) for erasure_id in ids]
+    steps: dict[str, dict[str, Row]] = defaultdict(dict)
+    rows = lake.logged(ERASURE).where(F.col("erasure_id").isin(*ids))
+    for row in rows.orderBy("recorded_at").collect():
+        steps[row.erasure_id][row.step] = row
+    for erasure_id in ids:
+        if erasure_id not in steps:
+            raise NotFoundError(
+                f"There is no erasure {erasure_id!r}.",
+                "c360 privacy erase list shows those that are.",
+            )
+    return [Case(erasure_id, steps[erasure_id]) for erasure_id in ids]
 
 
 def cases(lake: Lake) -> list[tuple[str, str, str, str]]:
@@ -78,24 +79,24 @@ def cases(lake: Lake) -> list[tuple[str, str, str, str]]:
 
 
 def record(
-    lake: Lake, erasure_id: str, step: str, detail: Mapping[str, object], **more: object
+    lake: Lake, ids: Sequence[str], step: str, detail: Mapping[str, object], **more: object
 ) -> None:
-    """Logs a step of an erasure, and before that in the audit."""
-    audit.record(
-        lake.settings, action="erase", surface="privacy erase", reason=f"{erasure_id} {step}"
-    )
+    """Logs a step of these erasures by one commit, and before that each in the audit."""
+    for erasure_id in ids:
+        reason = f"{erasure_id} {step}"
+        audit.record(lake.settings, action="erase", surface="privacy erase", reason=reason)
     values: dict[str, object] = {
-        "erasure_id": erasure_id,
         "step": step,
         "detail": json.dumps(detail, sort_keys=True),
         "recorded_at": datetime.now(UTC),
         **more,
     }
-    row = tuple(values.get(name) for name in ERASURE.column_names)
+    told = [{**values, "erasure_id": erasure_id} for erasure_id in ids]
+    rows = [tuple(row.get(name) for name in ERASURE.column_names) for row in told]
     lake.tables.create(ERASURE)
     number = lake.tables.version(ERASURE.name) + 1
     lake.tables.write(
-        local_frame(lake.spark, [row], ERASURE.ddl()).coalesce(1),
+        local_frame(lake.spark, rows, ERASURE.ddl()).coalesce(1),
         ERASURE,
         WriteKey(f"c360:{ERASURE.name}", number, uuid.uuid4().hex),
     )

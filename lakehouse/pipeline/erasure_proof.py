@@ -1,7 +1,7 @@
 """The proof of an erasure: old files deleted once they may be, every file searched, a signed certificate."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from lakehouse.pipeline.erasure_log import (
     PROVED,
     Case,
     case,
+    cases_of,
     record,
 )
 from lakehouse.pipeline.erasure_plan import stays
@@ -72,10 +73,10 @@ def prove(
         scan = _scan(lake, ids, identifiers)
     if scan.hits or scan.unreadable:
         _not_erased(lake, ids, scan)
-    certificates = {name: _certificate(lake, case(lake, name), scan) for name in ids}
+    certificates = {c.erasure_id: _certificate(lake, c, scan) for c in cases_of(lake, ids)}
     _forget_marks(lake, ids, executed.run_id)
     for name, certificate in certificates.items():
-        record(lake, name, PROVED, certificate, run_id=executed.run_id)
+        record(lake, [name], PROVED, certificate, run_id=executed.run_id)
     return certificates[erasure_id]
 
 
@@ -183,10 +184,9 @@ def _left_out(lake: Lake) -> list[Path]:
     return [*(folder for folder in folders if folder is not None), *files]
 
 
-def _not_erased(lake: Lake, ids: Iterable[str], scan: Scan) -> None:
-    for erasure_id in ids:
-        detail = {"files_with_hits": dict(scan.hits), "unreadable": scan.unreadable}
-        record(lake, erasure_id, FAILED_PROOF, detail)
+def _not_erased(lake: Lake, ids: Sequence[str], scan: Scan) -> None:
+    detail = {"files_with_hits": dict(scan.hits), "unreadable": scan.unreadable}
+    record(lake, ids, FAILED_PROOF, detail)
     left = ", ".join(sorted({*scan.hits, *scan.unreadable})[:20])
     raise NotErasedError(
         f"{sum(scan.hits.values())} values are left in {len(scan.hits)} files, and "

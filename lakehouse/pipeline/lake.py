@@ -69,17 +69,19 @@ class Lake:
         return self.read_at(table, release.versions.get(table, 0))
 
     def read_at(self, table: str, version: int) -> DataFrame:
-        """A version of the table. Columns that its spec has gained since are there, and empty, and so are
-        those of another type than it declares today, as data products may have.
+        """A version of the table. Columns that its spec has gained since are there, and empty.
+
+        Of a data product, whose domain may say anything else tomorrow, so are those of another type.
         """
         if version == 0 or self._is_absent(table):
             # The log of a table that comes back to conf may have been cut off above its empty version.
             return local_frame(self.spark, (), self.specs[table].ddl())
         frame = self.tables.read(table, version)
-        declared = {c.name: c.type.replace(" ", "") for c in self.specs[table].columns}
-        changed = [n for n, t in frame.dtypes if declared.get(n, t) != t]
-        frame = frame.drop(*changed)
-        gained = [c for c in self.specs[table].columns if c.name not in frame.columns]
+        spec = self.specs[table]
+        if spec.layer is Layer.SERVE:
+            declared = {c.name: c.type.replace(" ", "") for c in spec.columns}
+            frame = frame.drop(*(n for n, t in frame.dtypes if declared.get(n, t) != t))
+        gained = [c for c in spec.columns if c.name not in frame.columns]
         return frame.select("*", *(F.lit(None).cast(c.type).alias(c.name) for c in gained))
 
     def logged(self, spec: TableSpec, version: int | None = None) -> DataFrame:

@@ -28,9 +28,8 @@ def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     made = replace(small_lake_at(home, home).lake, specs=tables)
     released(made, "day-1")
     made.tables.create(ERASURE_MARK)
-    for erasure_id in "abc":
-        record(made, erasure_id, PLANNED, {})
-        record(made, erasure_id, APPROVED, {})
+    for step in (PLANNED, APPROVED):
+        record(made, ["a", "b", "c"], step, {})
     return made
 
 
@@ -45,8 +44,7 @@ def carried(monkeypatch: pytest.MonkeyPatch) -> Carried:
 
     def carry_out(lake: Lake, run_id: str, ids: list[str]) -> None:
         done.append((run_id, tuple(ids)))
-        for erasure_id in ids:
-            record(lake, erasure_id, EXECUTED, {}, run_id=run_id)
+        record(lake, ids, EXECUTED, {}, run_id=run_id)
 
     monkeypatch.setattr(erasure, "_carry_out", carry_out)
     return done
@@ -70,7 +68,9 @@ def marked(lake: Lake) -> set[tuple[str, str, str]]:
 def test_two_whose_run_was_released_end_as_they_were_begun_and_one_more_has_a_run_of_its_own(
     lake: Lake, carried: Carried, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    logged = lake.tables.version(ERASURE.name)
     run_id = begun(lake, monkeypatch, "a", "b")
+    assert lake.tables.version(ERASURE.name) == logged + 1, "one commit, however many are begun"
     released(lake, run_id)
 
     done = erasure.execute(lake, ["b", "c"])
