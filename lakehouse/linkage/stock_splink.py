@@ -78,14 +78,17 @@ def link_on_spark(
     frame.write.parquet(str(out / "people"))
     prepared = spark.read.parquet(str(out / "people"))
     api = SparkAPI(spark_session=spark)  # type: ignore[no-untyped-call]
-    registered = api.register(prepared, dataset_display_name="people")
+    # Splink joins its own, and two columns of one name are ambiguous to Spark.
+    frequencies = frequency_columns(settings, model.present)
+    bare = prepared.drop(*(f"tf_{column}" for column in frequencies))
+    registered = api.register(bare, dataset_display_name="people")
     built = Linker(
         registered,
         _in_spark_sql(splink_settings(settings, model, blocking_columns=keys)),
         log_level=_MUTED,
         validate_settings=False,
     )
-    for column in frequency_columns(settings, model.present):
+    for column in frequencies:
         known = prepared.where(F.col(column).isNotNull()).groupBy(column)
         table = known.agg(F.any_value(f"tf_{column}").alias(f"tf_{column}"))
         registered = api.register(table, dataset_display_name=f"frequency_{column}")
