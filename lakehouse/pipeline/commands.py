@@ -444,14 +444,14 @@ def demo_run(settings: Settings, *, customers: int, seed: int, days: int) -> Rep
     return demo_report(demo_outcome(settings, customers=customers, seed=seed, days=days), settings)
 
 
-def bench(settings: Settings, *, customers: int, seed: int) -> Report:
-    """A run over a generated company, timed stage by stage.
+def bench(settings: Settings, *, customers: int, seed: int, erased: Sequence[int]) -> Report:
+    """A run over a generated company, timed stage by stage, and erasures of so many of its customers.
 
     Raises:
         PrerequisiteError: the disk is nearly full; nothing was touched.
     """
     _require_space(settings)
-    return bench_report(settings, customers=customers, seed=seed)
+    return bench_report(settings, customers=customers, seed=seed, erased=erased)
 
 
 def bench_linkage(settings: Settings, *, sizes: Sequence[int], rounds: int, seed: int) -> Report:

@@ -87,7 +87,13 @@ def raising(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
             "demo_generate",
             {"customers": 10, "seed": 2, "days": 1},
         ),
-        ("bench --customers 10", "bench", {"customers": 10, "seed": 1}),
+        ("bench --customers 10", "bench", {"customers": 10, "seed": 1, "erased": [1, 1000]}),
+        (
+            "bench --customers 10 --erase 2 --erase 3",
+            "bench",
+            {"customers": 10, "seed": 1, "erased": [2, 3]},
+        ),
+        ("bench --erase 0", "bench", {"customers": 100_000, "seed": 1, "erased": []}),
         ("bi-server --port 10001", "bi_server", {"port": 10001}),
     ],
 )

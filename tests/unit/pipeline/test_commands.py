@@ -59,7 +59,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (commands.run, {"run_id": "r1", "as_of": DAY}),
         (commands.demo_run, {"customers": 1, "seed": 1, "days": 1}),
-        (commands.bench, {"customers": 1, "seed": 1}),
+        (commands.bench, {"customers": 1, "seed": 1, "erased": [1]}),
     ],
     ids=["run", "demo", "bench"],
 )
