@@ -1,5 +1,6 @@
 """Encrypted rows opened without Spark: what delta-rs has read, decrypted in Python."""
 
+import base64
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
@@ -13,7 +14,7 @@ from deltalake.exceptions import TableNotFoundError
 
 from lakehouse.errors import InputError
 from lakehouse.settings.places import local_path
-from lakehouse.storage.cells import KEY_ID, KeyPlace, binding, bound_to, cipher_of
+from lakehouse.storage.cells import CELL, KEY_ID, KeyPlace, binding, bound_to
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.wrapping import RUN_KEYS, decrypted, unwrapped
 from lakehouse.tables.spec import has_record_keys
@@ -38,29 +39,35 @@ class CellReader:
             InputError: a value is not what was written there.
             ConfigurationError: a master key is not in conf, or is another.
         """
-        key_ids = rows.column(KEY_ID).to_pylist()
-        keys = self._keys_of(table, {key_id for key_id in key_ids if key_id is not None})
-        bound = bound_to(rows.column_names)
-        places = list(zip(*(rows.column(name).to_pylist() for name in bound), strict=True))
+        contents = self._contents(table, rows)
         for name in names:
-            field = rows.schema.field(name)
-            clear, ciphers = (rows.column(n).to_pylist() for n in (name, cipher_of(name)))
-            cells = zip(key_ids, clear, ciphers, places, strict=True)
-            try:
-                told = [
-                    value
-                    if key_id is None
-                    else _value(keys.get(key_id), cipher, binding(table, name, place), field.type)
-                    for key_id, value, cipher, place in cells
-                ]
-            except InvalidTag:
-                raise InputError(
-                    f"A value of {name} in {table} was changed or moved after it was written.",
-                    "find out who writes into the lake's files; go back to an earlier release meanwhile.",
-                ) from None
-            at = rows.schema.get_field_index(name)
+            field, at = rows.schema.field(name), rows.schema.get_field_index(name)
+            clear = rows.column(name).to_pylist()
+            told = [
+                value if value is not None else _value(content.get(name), field.type)
+                for value, content in zip(clear, contents, strict=True)
+            ]
             rows = rows.set_column(at, field, pa.array(told, type=field.type))
         return rows
+
+    def _contents(self, table: str, rows: pa.Table) -> list[Mapping[str, str]]:
+        """What each row's cell has; nothing where there is none, or its key was dropped."""
+        key_ids = rows.column(KEY_ID).to_pylist()
+        keys = self._keys_of(table, {key_id for key_id in key_ids if key_id is not None})
+        bound = (rows.column(name).to_pylist() for name in bound_to(rows.column_names))
+        cells = zip(key_ids, rows.column(CELL).to_pylist(), zip(*bound, strict=True), strict=True)
+        try:
+            return [
+                json.loads(decrypted(keys[key_id], cell, binding(table, place)))
+                if key_id in keys and cell is not None
+                else {}
+                for key_id, cell, place in cells
+            ]
+        except InvalidTag:
+            raise InputError(
+                f"A row of {table} was changed or moved after it was written.",
+                "find out who writes into the lake's files; go back to an earlier release meanwhile.",
+            ) from None
 
     def _keys_of(self, table: str, key_ids: set[str]) -> Mapping[str, AESGCM]:
         """The keys of these ids; without those that were dropped."""
@@ -90,13 +97,11 @@ def _wrapped(place: str, key_ids: set[str]) -> list[dict[str, Any]]:
     return cast(list[dict[str, Any]], found.to_struct_array().to_pylist())
 
 
-def _value(key: AESGCM | None, cipher: bytes | None, bound: bytes, kind: pa.DataType) -> object:
-    if key is None or cipher is None:
+def _value(text: str | None, kind: pa.DataType) -> object:
+    if text is None:
         return None
-    content = decrypted(key, cipher, bound)
     if kinds.is_binary(kind) or kinds.is_large_binary(kind) or kinds.is_binary_view(kind):
-        return content
-    text = content.decode("utf-8", "replace")
+        return base64.b64decode(text)
     if kinds.is_string(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind):
         return text
     if kinds.is_map(kind):

@@ -1,8 +1,9 @@
-"""How an encrypted cell lies in a table: in which column, as which bytes, bound to what.
+"""How the encrypted values of a row lie in a table: in which column, as which bytes, bound to what.
 
-The column `email` of a row that is encrypted is null, its ciphertext stands in `_cipher_email`, and
-`_key_id` names the data key. A row without `_key_id` is in the clear, so that rows of both kinds lie
-together. A ciphertext is bound, as AES-GCM's associated data, to table, column and the row's origin.
+What is encrypted of a row is one ciphertext, its cell, in `_cipher`: a JSON object of texts by column. The
+column `email` is null there, `_encrypted_email` says that the cell has it, and `_key_id` names the data key.
+A row without a cell is in the clear, so that rows of both kinds lie together. A cell is bound, as AES-GCM's
+associated data, to the table and the row's origin.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,11 +11,11 @@ from dataclasses import dataclass, field
 
 from lakehouse.tables.spec import Column
 
-KEY_ID = "_key_id"
-_PREFIX = "_cipher_"
+CELL, KEY_ID = "_cipher", "_key_id"
+_MARK = "_encrypted_"
 SEPARATOR = "\x1f"
 _BOUND = ("table_name", "record_key", "source_file", "file_hash", "source_row_number")
-"""What of a row's columns a ciphertext is bound to. One more here, and no old row can be read."""
+"""What of a row's columns a cell is bound to. One more here, and no old row can be read."""
 
 
 @dataclass(frozen=True)
@@ -25,42 +26,43 @@ class KeyPlace:
     masters: Mapping[int, bytes] = field(repr=False)
 
 
-def cipher_of(column: str) -> str:
-    """The column that holds the ciphertexts of this one."""
-    return f"{_PREFIX}{column}"
+def mark_of(column: str) -> str:
+    """The column that says whether a row's cell has this one."""
+    return f"{_MARK}{column}"
 
 
 def encrypted_among(stored: Sequence[str]) -> list[str]:
-    """Of a table's stored columns those that may be encrypted."""
-    return [name for name in stored if cipher_of(name) in stored]
+    """Of a table's stored columns those that a cell may have."""
+    return [name for name in stored if mark_of(name) in stored]
 
 
 def visible_among(stored: Sequence[str]) -> list[str]:
     """A table's stored columns but for those that only encryption uses."""
-    return [name for name in stored if name != KEY_ID and not name.startswith(_PREFIX)]
+    return [name for name in stored if name not in (CELL, KEY_ID) and not name.startswith(_MARK)]
 
 
 def hidden_columns(encrypted: Iterable[str]) -> list[Column]:
     """The columns that encryption adds to a table some of whose columns it encrypts."""
-    ciphers = [
-        Column(cipher_of(name), "binary", f"Ciphertext of {name}: AES-GCM.") for name in encrypted
+    marks = [
+        Column(mark_of(name), "boolean", f"True where the row's cell has {name}; else null.")
+        for name in encrypted
     ]
-    key = Column(KEY_ID, "string", "Data key of the row's ciphertexts; null where it is in clear.")
-    return [key, *ciphers] if ciphers else []
+    key = Column(KEY_ID, "string", "Data key of the row's cell; null where it is in the clear.")
+    cell = Column(CELL, "binary", "Ciphertext by AES-GCM of the row's encrypted columns.")
+    return [key, cell, *marks] if marks else []
 
 
 def bound_to(stored: Sequence[str]) -> list[str]:
-    """Of a table's stored columns those whose values a row's ciphertexts are bound to."""
+    """Of a table's stored columns those whose values a row's cell is bound to."""
     return [name for name in _BOUND if name in stored]
 
 
-def binding(table: str, column: str, row: Sequence[object]) -> bytes:
+def binding(table: str, row: Sequence[object]) -> bytes:
     """The associated data of a cell, whose row has these values of `bound_to`."""
     values = ("" if value is None else str(value) for value in row)
-    return SEPARATOR.join((table, column, *values)).encode()
+    return SEPARATOR.join((table, *values)).encode()
 
 
-def needed_for(names: Iterable[str], stored: Iterable[str]) -> list[str]:
-    """The columns, of those that a table has, that these cannot be decrypted without."""
-    there = list(stored)
-    return [KEY_ID, *bound_to(there), *(cipher_of(name) for name in names)]
+def needed_for(stored: Sequence[str]) -> list[str]:
+    """The columns, of those that a table has, that no cell can be decrypted without."""
+    return [KEY_ID, CELL, *bound_to(stored)]

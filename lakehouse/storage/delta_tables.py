@@ -27,7 +27,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.errors import SchemaError, WriteConflictError
-from lakehouse.storage.cells import KEY_ID, cipher_of
+from lakehouse.storage.cells import CELL, KEY_ID, encrypted_among
 from lakehouse.storage.kill_points import (
     AFTER_COMMIT,
     AFTER_DELETE,
@@ -246,21 +246,17 @@ class DeltaTables:
             return Deleted(int(told[0].num_deleted_rows), self.version(spec.name))
 
     def _as_stored(self, table: str, keys: DataFrame) -> DataFrame:
-        """The keys as the table's files have them: an encrypted value is found by its ciphertext."""
+        """The keys as the table's files have them: an encrypted value is found by its row's cell."""
         stored = self._stored(table)
-        ciphers = [cipher_of(name) for name in keys.columns if cipher_of(name) in stored.columns]
-        if self._encryption is None or not ciphers:
+        encrypted = [name for name in encrypted_among(stored.columns) if name in keys.columns]
+        if self._encryption is None or not encrypted:
             return keys
-        rows = self._encryption.decrypted(stored, table, also=(KEY_ID, *ciphers)).alias("t")
-        k = keys.alias("k")
+        as_stored = {name: f"_stored_{name}" for name in encrypted}
+        both = stored.withColumns({own: F.col(name) for name, own in as_stored.items()})
+        rows = self._encryption.decrypted(both, table, also=(CELL,)).alias("t")
         agrees = [F.col(f"t.{n}").eqNullSafe(F.col(f"k.{n}")) for n in keys.columns]
-        found = rows.join(k, on=agrees, how="left_semi")
-        is_clear = F.col(KEY_ID).isNull()
-        told = [
-            F.when(is_clear, F.col(n)).alias(n) if cipher_of(n) in ciphers else F.col(n)
-            for n in keys.columns
-        ]
-        return found.select(*told, *ciphers)
+        found = rows.join(keys.alias("k"), on=agrees, how="left_semi")
+        return found.select(*(F.col(as_stored.get(n, n)).alias(n) for n in keys.columns), CELL)
 
     def _version_written(self, table: str, key: WriteKey) -> int:
         newest = self.history(table, 1)

@@ -7,16 +7,25 @@ from typing import cast
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, BinaryType, DataType, MapType, StructType
+from pyspark.sql.types import (
+    ArrayType,
+    BinaryType,
+    DataType,
+    MapType,
+    StringType,
+    StructField,
+    StructType,
+)
 
 from lakehouse.settings.models import LakeSettings
 from lakehouse.storage.cells import (
+    CELL,
     KEY_ID,
     SEPARATOR,
     bound_to,
-    cipher_of,
     encrypted_among,
     hidden_columns,
+    mark_of,
     visible_among,
 )
 from lakehouse.storage.delta_tables import WriteKey
@@ -25,9 +34,11 @@ from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.spec import Column, TableSpec, has_record_keys
 
 _RECORD, _OF_RECORD, _HASH_KEY = "_record", "_of_record", "_hash_key"
-_USED, _DATA_KEY = "_used_key_id", "_data_key"
+_USED, _DATA_KEY, _OPENED = "_used_key_id", "_data_key", "_opened"
 _NESTED = (ArrayType, MapType, StructType)
 _JSON = {"ignoreNullFields": "false"}
+# By default a text of more than 20 million characters reads as null.
+_CELL_JSON = {"mode": "FAILFAST", "maxStringLen": str(2**31 - 1)}
 
 
 class Encryption:
@@ -59,19 +70,20 @@ class Encryption:
                 F.col("key_id").alias(_USED), F.col("data_key").alias(_DATA_KEY)
             )
             keyed = frame.crossJoin(F.broadcast(run)).withColumn(_USED, F.when(hides, F.col(_USED)))
-        bound = bound_to(frame.columns)
-
-        def cell(name: str) -> SparkColumn:
-            content = _as_bytes(F.col(name), frame.schema[name].dataType)
-            aad = _binding(spec.name, name, bound)
-            gcm = F.lit("GCM"), F.lit("DEFAULT"), F.lit(b"")
-            return F.aes_encrypt(content, F.col(_DATA_KEY), *gcm, aad).alias(cipher_of(name))
-
+        texts = (_as_text(F.col(n), frame.schema[n].dataType).alias(n) for n in names)
+        content = F.when(hides, F.to_json(F.struct(*texts))).cast("binary")
+        gcm = F.lit("GCM"), F.lit("DEFAULT"), F.lit(b"")
+        bound = _binding(spec.name, bound_to(frame.columns))
         clear = [
             F.lit(None).cast(frame.schema[n].dataType).alias(n) if n in names else F.col(n)
             for n in frame.columns
         ]
-        return keyed.select(*clear, F.col(_USED).alias(KEY_ID), *map(cell, names))
+        return keyed.select(
+            *clear,
+            F.col(_USED).alias(KEY_ID),
+            F.aes_encrypt(content, F.col(_DATA_KEY), *gcm, bound).alias(CELL),
+            *(F.when(F.col(name).isNotNull(), True).alias(mark_of(name)) for name in names),
+        )
 
     def decrypted(self, stored: DataFrame, table: str, also: Iterable[str] = ()) -> DataFrame:
         """A table's rows as they were given; null where a row's key was dropped.
@@ -85,18 +97,19 @@ class Encryption:
             F.col("key_id").alias(_USED), F.col("data_key").alias(_DATA_KEY)
         )
         keyed = stored.join(keys, on=F.col(KEY_ID) == F.col(_USED), how="left")
-        bound = bound_to(stored.columns)
+        bound = _binding(table, bound_to(stored.columns))
+        content = F.aes_decrypt(CELL, _DATA_KEY, F.lit("GCM"), F.lit("DEFAULT"), bound)
+        texts = StructType([StructField(name, StringType()) for name in names])
+        opened = F.from_json(content.cast("string"), texts, _CELL_JSON).alias(_OPENED)
+        visible = visible_among(stored.columns)
 
-        def opened(name: str) -> SparkColumn:
+        def told(name: str) -> SparkColumn:
             if name not in names:
                 return F.col(name)
-            aad = _binding(table, name, bound)
-            gcm = F.lit("GCM"), F.lit("DEFAULT"), aad
-            content = F.aes_decrypt(F.col(cipher_of(name)), F.col(_DATA_KEY), *gcm)
-            told = _from_bytes(content, stored.schema[name].dataType)
-            return F.when(F.col(KEY_ID).isNull(), F.col(name)).otherwise(told).alias(name)
+            text = F.col(f"{_OPENED}.{name}")
+            return F.coalesce(name, _from_text(text, stored.schema[name].dataType)).alias(name)
 
-        return keyed.select(*map(opened, visible_among(stored.columns)), *also)
+        return keyed.select(*visible, *also, opened).select(*map(told, visible), *also)
 
     def has_keys(self, table: str) -> bool:
         """True if there are data keys of this table, or of runs."""
@@ -156,25 +169,23 @@ def _told_by(spec: TableSpec) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*spec.primary_key, *spec.encrypted_columns)))
 
 
-def _binding(table: str, column: str, bound: Sequence[str]) -> SparkColumn:
+def _binding(table: str, bound: Sequence[str]) -> SparkColumn:
     """What `binding` tells of a cell, as a column of Spark's."""
     values = (F.coalesce(F.col(name).cast("string"), F.lit("")) for name in bound)
-    return F.concat_ws(SEPARATOR, F.lit(table), F.lit(column), *values).cast("binary")
+    return F.concat_ws(SEPARATOR, F.lit(table), *values).cast("binary")
 
 
-def _as_bytes(column: SparkColumn, kind: DataType) -> SparkColumn:
-    """A column of this type as the bytes that are encrypted: nested values as JSON, all others as text."""
+def _as_text(column: SparkColumn, kind: DataType) -> SparkColumn:
+    """A column of this type as the text that a cell has: nested values as JSON, bytes in base 64."""
     if isinstance(kind, BinaryType):
-        return column
-    text = F.to_json(column, _JSON) if isinstance(kind, _NESTED) else column.cast("string")
-    return text.cast("binary")
+        return F.base64(column)
+    return F.to_json(column, _JSON) if isinstance(kind, _NESTED) else column.cast("string")
 
 
-def _from_bytes(column: SparkColumn, kind: DataType) -> SparkColumn:
-    """What `_as_bytes` was given."""
+def _from_text(text: SparkColumn, kind: DataType) -> SparkColumn:
+    """What `_as_text` was given."""
     if isinstance(kind, BinaryType):
-        return column
-    text = column.cast("string")
+        return F.unbase64(text)
     # The stubs lack maps, which it takes.
     return (
         F.from_json(text, cast(StructType, kind)) if isinstance(kind, _NESTED) else text.cast(kind)

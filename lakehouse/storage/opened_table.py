@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from deltalake import DeltaTable, QueryBuilder
 
-from lakehouse.storage.cells import KeyPlace, cipher_of, needed_for
+from lakehouse.storage.cells import KeyPlace, mark_of, needed_for
 from lakehouse.tables.spec import TableSpec
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ class OpenedTable:
         self._spec = spec
         there = [found.name for found in table.schema().fields]
         self._there = there
-        self._encrypted = [n for n in spec.column_names if keys and cipher_of(n) in there]
+        self._encrypted = [n for n in spec.column_names if keys and mark_of(n) in there]
         self._cells = _cell_reader(keys) if keys and self._encrypted else None
         declared = (
             f'"{name}"' if name in there else f'CAST(NULL AS VARCHAR) AS "{name}"'
             for name in spec.column_names
         )
         self._maps = [column.name for column in spec.columns if column.type.startswith("map<")]
-        hidden = needed_for(self._encrypted, there) if self._encrypted else []
+        hidden = needed_for(there) if self._encrypted else []
         more = (f'"{name}"' for name in hidden if name not in spec.column_names)
         self._source = f'(SELECT {", ".join((*declared, *more))} FROM "{spec.name}")'
 
@@ -64,8 +64,7 @@ class OpenedTable:
     def needed(self, names: Iterable[str]) -> list[str]:
         """These columns, and those that they are decrypted by."""
         listed = list(names)
-        encrypted = [name for name in self._encrypted if name in listed]
-        more = needed_for(encrypted, self._there) if encrypted else []
+        more = needed_for(self._there) if {*self._encrypted} & {*listed} else []
         return list(dict.fromkeys((*listed, *more)))
 
     def decrypted(

@@ -32,22 +32,18 @@ def write_encrypted(
         filled: dict[str, Any] = {name: row.get(name) for name in spec.column_names}
         filled["_key_id"] = key_id
         origin = [str(row.get(n) or "") for n in ORIGIN if n in spec.column_names]
-        for name in spec.encrypted_columns:
-            cipher = None
-            if key_id is not None and filled[name] is not None:
-                content = filled[name]
-                if isinstance(content, (dict, list)):
-                    content = json.dumps(content)
-                if isinstance(content, str):
-                    content = content.encode()
-                bound = "\x1f".join((spec.name, name, *origin)).encode()
-                cipher = sealed(keys[key_id] or b"?" * 32, content, bound)
-                filled[name] = None
-            filled[f"_cipher_{name}"] = cipher
+        hides = {n: filled[n] for n in spec.encrypted_columns if filled[n] is not None}
+        filled["_cipher"] = None
+        if key_id is not None and hides:
+            texts = {n: v if isinstance(v, str) else json.dumps(v) for n, v in hides.items()}
+            bound = "\x1f".join((spec.name, *origin)).encode()
+            filled["_cipher"] = sealed(keys[key_id] or b"?" * 32, json.dumps(texts).encode(), bound)
+            filled |= dict.fromkeys(hides) | {f"_encrypted_{n}": True for n in hides}
         told.append(filled)
     hidden = [
         ("_key_id", pa.string()),
-        *((f"_cipher_{n}", pa.binary()) for n in spec.encrypted_columns),
+        ("_cipher", pa.binary()),
+        *((f"_encrypted_{n}", pa.bool_()) for n in spec.encrypted_columns),
     ]
     schema = pa.schema([*((c.name, arrow_type(c.type)) for c in spec.columns), *hidden])
     place = Path(lake.root) / spec.layer / spec.entity

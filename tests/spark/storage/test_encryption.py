@@ -1,6 +1,8 @@
 """Rows are encrypted where they lie, read as they were given, and unreadable once their key is dropped."""
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.errors import ConfigurationError
-from lakehouse.storage.cells import KEY_ID, cipher_of
+from lakehouse.storage.cells import CELL, KEY_ID, mark_of
 from lakehouse.storage.delta_tables import DeltaTables, WriteKey
 from lakehouse.storage.encryption import Encryption
 from lakehouse.storage.key_tables import KeyTables
@@ -133,8 +135,35 @@ def test_every_type_comes_back_as_it_was_given(lake: Lake, layer: str) -> None:
     }
     stored = {row.record_key: row for row in lake.stored(spec).collect()}
     assert stored["k1"].text is None
-    assert stored["k1"][cipher_of("text")] is not None
+    assert stored["k1"][CELL] is not None
+    assert [stored[key][mark_of("text")] for key in ("k1", "k2", "k3")] == [True, True, None]
     assert stored["k3"][KEY_ID] is None
+    assert stored["k3"][CELL] is None
+
+
+def test_a_text_of_more_than_20_million_characters_comes_back(lake: Lake) -> None:
+    long = "ä" * 20_000_001
+
+    lake.write(PERSON, [("k1", long)])
+
+    (row,) = lake.tables().read(PERSON.name).select(F.sha2("email", 256).alias("hash")).collect()
+    assert row.hash == hashlib.sha256(long.encode()).hexdigest()
+
+
+def test_a_row_from_before_a_column_was_personal_is_read_and_deleted_as_it_is(lake: Lake) -> None:
+    columns = Column("email", "string", "Address.", _DIRECT), Column("nick", "string", "Nickname.")
+    before = spec_of("bronze.fan", *columns, key=("record_key",))
+    after = spec_of("bronze.fan", columns[0], replace(columns[1], sensitivity=_DIRECT))
+    ann, bob = ("k1", "ann@example.org", "Annie"), ("k2", "bob@example.org", "Bobby")
+
+    lake.write(before, [ann], 1)
+    lake.write(after, [bob], 2)
+
+    assert told(lake.tables().read("bronze.fan")) == [ann, bob]
+    keys = lake.frame(after, [ann, bob]).select("nick")
+    assert lake.tables().delete(after, keys.where("nick = 'Annie'")).row_count == 1
+    assert told(lake.tables().read("bronze.fan")) == [bob]
+    assert lake.tables().delete(after, keys).row_count == 1
 
 
 def test_no_file_holds_what_is_encrypted_and_what_is_not_can_be_read_without_keys(
@@ -155,13 +184,12 @@ def test_no_file_holds_what_is_encrypted_and_what_is_not_can_be_read_without_key
 def test_a_ciphertext_that_was_moved_does_not_decrypt(lake: Lake, spec: TableSpec) -> None:
     rows = [ANN, BOB] if spec is CONTACT else [("k1", ANN[2]), ("k2", BOB[2])]
     lake.write(spec, rows)
-    cipher = cipher_of("email")
     place = Locations(str(lake.root)).sql(spec.name)
     (bob,) = lake.stored(spec).where("record_key = 'k2'").collect()
 
-    moved = F.unhex(F.lit(bob[cipher].hex()))
+    moved = F.unhex(F.lit(bob[CELL].hex()))
     view = lake.stored(spec).withColumn(
-        cipher, F.when(F.col("record_key") == "k1", moved).otherwise(F.col(cipher))
+        CELL, F.when(F.col("record_key") == "k1", moved).otherwise(F.col(CELL))
     )
     view.write.format("delta").mode("overwrite").save(place.split("`")[1])
 

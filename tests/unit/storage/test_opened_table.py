@@ -140,7 +140,7 @@ def test_a_cell_of_another_row_is_refused(lake: LakeSettings) -> None:
 
     keys = KeyPlace(lake.keys_root, lake.master_keys())
     table = OpenedTable(QueryBuilder(), CONTACT, DeltaTable(place), keys)
-    with pytest.raises(InputError, match=r"email in bronze\.contact was changed or moved"):
+    with pytest.raises(InputError, match=r"A row of bronze\.contact was changed or moved"):
         table.rows("true", ("email",))
 
 
