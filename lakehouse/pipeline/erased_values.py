@@ -40,7 +40,8 @@ def erased_value_marks(
     keys = F.broadcast(records.select(F.col("key").alias("record_key")).distinct())
     theirs.append(_told(people.join(keys, on="record_key", how="left_semi"), PERSON_RECORD))
     others.append(_all_told(people.join(keys, on="record_key", how="left_anti"), PERSON_RECORD))
-    own = reduce(DataFrame.unionByName, theirs).distinct()
+    # Cached, as Spark would move the joins below the unions, and plan the cube of the number of feeds.
+    own = reduce(DataFrame.unionByName, theirs).distinct().persist()
     shared = reduce(DataFrame.unionByName, others).join(F.broadcast(own), "value", "left_semi")
     alone = own.join(shared.distinct(), on="value", how="left_anti")
     secret = lake.settings.lake.secret.get_secret_value()
