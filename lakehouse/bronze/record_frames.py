@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.bronze.landing import escaped_path, layout
 from lakehouse.bronze.records import Layout, Record, records
+from lakehouse.columns.keys import hidden
 from lakehouse.errors import words_withheld
 from lakehouse.settings.sources import Source
 from lakehouse.tables.local_frame import local_frame
@@ -83,7 +84,7 @@ def malformed_records(frame: DataFrame, source: Source, run_id: str) -> DataFram
 def _content_hash(names: list[str], secret: str) -> Column:
     # chr(30) marks a null, so that a missing value and an empty one differ.
     cells = [F.coalesce(F.col(name), F.lit("\x1e")) for name in names]
-    return F.sha2(F.concat_ws("\x1f", F.lit(secret), *cells), 256)
+    return F.sha2(F.concat_ws("\x1f", hidden(secret), *cells), 256)
 
 
 def _cut_files(batch: pa.RecordBatch, how: Layout) -> Iterator[pa.RecordBatch]:

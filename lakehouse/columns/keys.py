@@ -1,8 +1,9 @@
 """Keys of records. "Hashed" always means keyed: plain hashes of e-mails can be guessed."""
 
-from functools import reduce
+from functools import lru_cache, reduce
 
-from pyspark.sql import Column
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.columns.text import UNIT_SEPARATOR
@@ -26,8 +27,24 @@ def record_key(secret: str, source_system: Column, entity: Column, *identity: Co
 
 def keyed_hash(secret: str, *parts: Column) -> Column:
     """SHA-256 in hex over the secret and the parts; null where a part is null."""
-    hashed = F.sha2(F.concat_ws(UNIT_SEPARATOR, F.lit(secret), *parts), 256)
+    hashed = F.sha2(F.concat_ws(UNIT_SEPARATOR, hidden(secret), *parts), 256)
     return F.when(reduce(Column.__and__, (part.isNotNull() for part in parts)), hashed)
+
+
+def hidden(secret: str) -> Column:
+    """The secret as a column that no plan shows.
+
+    It is looked up in a frame of one row: a literal would be printed with the plan, in Spark's UI, its event
+    log and the words of its errors. Spark refuses it within a function of `transform` and its like, and fails
+    where it is part of a join's condition: select the hash first.
+    """
+    return _row(SparkSession.active(), secret).scalar()
+
+
+# A frame is dear to make, and cheap to look up in: equal ones are looked up in once per query.
+@lru_cache(maxsize=16)
+def _row(spark: SparkSession, secret: str) -> DataFrame:
+    return spark.createDataFrame(pa.table({"secret": [secret]}))
 
 
 def _kept_apart(part: Column) -> Column:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.columns.keys import hidden
 from lakehouse.settings.linkage import GuardSettings, LinkageSettings
 
 OVERSIZED_BLOCK_SCHEMA = "blocking_rule string, block_key bigint, record_count bigint"
@@ -45,7 +46,7 @@ def block_key(parts: Sequence[str], secret: str) -> Column:
     """
     known = reduce(Column.__and__, (F.col(c).isNotNull() for c in sorted(columns_of(parts))))
     values = (F.expr(part).cast("string") for part in parts)
-    return F.when(known, F.xxhash64(F.lit(secret), F.lit(rule_name(parts)), *values))
+    return F.when(known, F.xxhash64(hidden(secret), F.lit(rule_name(parts)), *values))
 
 
 def with_block_keys(people: DataFrame, rules: Iterable[int]) -> DataFrame:

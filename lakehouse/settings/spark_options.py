@@ -20,8 +20,8 @@ MASTER = re.compile(
     r"local|local\[(\*|[1-9]\d*)(, *[1-9]\d*)?\]|local-cluster\[.+\]|yarn|(spark|k8s)://.+"
 )
 
-_SHOWS_PLANS = ("spark.eventLog.enabled", "spark.ui.enabled")
-"""What keeps or shows plans, in which the secret that keys hashes stands as a literal."""
+_SHOWS_ERRORS = ("spark.eventLog.enabled", "spark.ui.enabled")
+"""What keeps or shows Spark's own words of a task that failed, which quote a value where a cast did."""
 
 _SIZE = re.compile(r"[1-9]\d*[kmgt]", re.IGNORECASE)
 _COUNT = re.compile(r"[1-9]\d*")
@@ -41,7 +41,7 @@ def option_faults(options: Mapping[str, str]) -> Iterator[str]:
         form, words = _FORMS.get(name.rsplit(".", 1)[-1], (None, ""))
         if name in CORRECTNESS_OPTIONS:
             yield f"{name}: the tables would be wrong with another value"
-        elif name in _SHOWS_PLANS and value.strip().lower() != "false":
-            yield f"{name}: plans hold the secret that keys hashes, and may not be shown or kept"
+        elif name in _SHOWS_ERRORS and value.strip().lower() != "false":
+            yield f"{name}: Spark's words of a failed task can quote a person, and may not be shown or kept"
         elif form and not form.fullmatch(value):
             yield f"{name}: must be {words}"

@@ -13,6 +13,7 @@ ACTIONS |= {"foreach", "foreachPartition", "toLocalIterator", "head", "isEmpty"}
 OFF_CONNECT = {"_jvm", "_jdf", "_jsparkSession", "rdd", "sparkContext", "_sc"}
 READERS_OF_THE_ENVIRONMENT = ("lakehouse/settings",)
 MAKERS_OF_FRAMES = {
+    "lakehouse/columns/keys.py",
     "lakehouse/linkage/cluster.py",
     "lakehouse/pipeline/people_files.py",
     "lakehouse/tables/local_frame.py",
@@ -79,6 +80,15 @@ def makes_a_frame(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == "createDataFrame"
 
 
+def shows_a_secret(node: ast.AST) -> bool:
+    """A literal of a plan whose name says what it is. `hidden` is for secrets."""
+    if not isinstance(node, ast.Call) or ast.unparse(node.func) != "F.lit":
+        return False
+    parts = [part for given in node.args for part in ast.walk(given)]
+    names = {getattr(part, "id", getattr(part, "attr", "")) for part in parts}
+    return any(word in name for name in names for word in ("secret", "hash_key", "master"))
+
+
 def is_row_at_a_time(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute | ast.Name) and (
         (node.attr if isinstance(node, ast.Attribute) else node.id) == "udf"
@@ -112,6 +122,10 @@ def test_rows_of_the_driver_become_a_frame_without_python_workers() -> None:
     assert {place.split(":")[0] for place in places} == MAKERS_OF_FRAMES
 
 
+def test_no_secret_is_a_literal_of_a_plan() -> None:
+    assert broken(modules("lakehouse"), shows_a_secret) == []
+
+
 def test_no_function_is_called_row_by_row() -> None:
     assert broken(modules("lakehouse"), is_row_at_a_time) == []
 
@@ -126,6 +140,7 @@ def test_no_function_is_called_row_by_row() -> None:
         (reads_the_environment, "os.environ['X']"),
         (leaves_connect, "frame.rdd"),
         (is_row_at_a_time, "F.udf(f)"),
+        (shows_a_secret, "F.lit(lake.secret.get_secret_value())"),
     ],
 )
 def test_each_rule_sees_what_it_forbids(rule: Callable[[ast.AST], bool], line: str) -> None:
