@@ -42,6 +42,14 @@ def replaced(text: str, of: str) -> str:
             f'last):\n  File "x.py", line 3\nValueError: {VALUE}',
             "Lost task 1.0: org.apache.spark.api.python.PythonException",
         ),
+        (
+            "Lost task 2.0 in stage 3.0 (TID 5): TaskKilled (Stage cancelled: [CAST_INVALID_INPUT] The "
+            f"value '{VALUE}' of the type",
+            "Lost task 2.0 in stage 3.0 (TID 5): TaskKilled",
+        ),
+        (f"Lost task 2.0: TaskKilled (Stage cancelled: {VALUE})", "Lost task 2.0: TaskKilled"),
+        (f"Gave up: [DIVIDE_BY_ZERO.X1] {VALUE}\n{VALUE}", "Gave up: [DIVIDE_BY_ZERO.X1]"),
+        ("Kept in [a, B_c] of 3 [MB]", "Kept in [a, B_c] of 3 [MB]"),
         ("clear\x1b[2J\x07 \x9b31m", "clear?[2J? ?31m"),
     ],
 )
