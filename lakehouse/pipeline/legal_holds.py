@@ -3,8 +3,9 @@
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import reduce
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.errors import ConflictError, InputError, NotFoundError
@@ -17,11 +18,12 @@ from lakehouse.pipeline.subject_rows import bronze_rows, keys_of, mentioning
 from lakehouse.privacy.legal_hold import LIFTED, PLACED, LegalHold, holding, holds_of
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
+from lakehouse.silver.row_links import tells_of_people
 from lakehouse.storage.plain_log import PlainLog
 from lakehouse.storage.released_tables import one_of, released_tables
 from lakehouse.tables.linkage import IDENTITY_MAP
 from lakehouse.tables.local_frame import local_frame
-from lakehouse.tables.ops import LEGAL_HOLD
+from lakehouse.tables.ops import LEGAL_HOLD, QUARANTINE
 from lakehouse.tables.spec import Layer, TableSpec
 
 
@@ -153,6 +155,8 @@ def spared(
 ) -> DataFrame:
     """The keys of rows that have outlived their retention, but for those about records under a hold.
 
+    Whom a row of quarantine without a key is about nobody knows: it stays while there is any hold.
+
     Args:
         lake: the lake.
         attempt: whose base is the release that is looked at.
@@ -169,5 +173,17 @@ def spared(
         columns = [name for name in KEY_COLUMNS if name in spec.column_names]
         if not columns:
             return outlived.select(*key)
+        if spec.name == QUARANTINE.name:
+            outlived = outlived.where(~_may_be_anybodys(lake.settings))
         rows = mentioning(outlived, columns, held)
-    return outlived.select(*key).join(rows.select(*key).distinct(), on=key, how="left_anti")
+    kept = rows.select(*(F.col(name).alias(f"kept_{name}") for name in key)).distinct()
+    # A key may have a null in it, which agrees with a null.
+    is_kept = reduce(Column.__and__, (F.col(n).eqNullSafe(F.col(f"kept_{n}")) for n in key))
+    return outlived.select(*key).join(kept, on=is_kept, how="left_anti")
+
+
+def _may_be_anybodys(settings: Settings) -> Column:
+    """True of a row of quarantine that names no record, unless its feed tells of nobody."""
+    of_nobody = [source.name for source in settings.sources if not tells_of_people(source)]
+    tells_of_nobody = F.coalesce(F.col("source_feed").isin(*of_nobody), F.lit(False))
+    return F.col("record_key").isNull() & ~tells_of_nobody

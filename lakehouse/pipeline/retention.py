@@ -19,18 +19,23 @@ from lakehouse.pipeline.legal_holds import held_keys, spared
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
 from lakehouse.silver.expired import expired, retention_days
-from lakehouse.tables.ops import RETENTION
+from lakehouse.tables.ops import QUARANTINE, RETENTION
 from lakehouse.tables.spec import Layer, TableSpec
+
+_UNKNOWN_STAY = "rows that name no record stay while any record is under a hold"
 
 
 @dataclass(frozen=True)
 class Outlived:
-    """What of a table has outlived its retention: the keys of its rows; None where a hold keeps them."""
+    """What of a table has outlived its retention: the keys of its rows; None where a hold keeps them.
+
+    `note` says what stays although it is old enough to go.
+    """
 
     spec: TableSpec
     days: int
     keys: DataFrame | None
-    reason: str = ""
+    note: str = ""
 
 
 def retention(settings: Settings, *, as_of: date, preview: bool) -> Report:
@@ -79,7 +84,7 @@ def outlived(lake: Lake, as_of: date) -> Iterator[Outlived]:
         days = spec.retention_days if source is None else retention_days(source)
         before = day - timedelta(days=days)
         if spec.name in held:
-            yield Outlived(spec, days, None, held[spec.name])
+            yield Outlived(spec, days, None, f"held: {held[spec.name]}")
         elif source is not None:
             old = expired(lake.tables.read(spec.name), source, before)
             yield Outlived(spec, days, spared(lake, attempt, spec, old, people))
@@ -89,7 +94,8 @@ def outlived(lake: Lake, as_of: date) -> Iterator[Outlived]:
             if spec.retention_from in rows.columns:
                 is_old = F.col(spec.retention_from).cast("timestamp") < F.lit(before)
                 keys = spared(lake, attempt, spec, rows.where(is_old), people)
-                yield Outlived(spec, days, keys)
+                is_in_doubt = people is not None and spec.name == QUARANTINE.name
+                yield Outlived(spec, days, keys, _UNKNOWN_STAY if is_in_doubt else "")
 
 
 def _count(one: Outlived) -> int:
@@ -99,11 +105,7 @@ def _count(one: Outlived) -> int:
 
 
 def _report(counts: list[tuple[Outlived, int]], heading: str, line: str) -> Report:
-    rows = [
-        (one.spec.name, one.days, n, f"held: {one.reason}" if one.keys is None else "")
-        for one, n in counts
-        if n or one.keys is None
-    ]
+    rows = [(one.spec.name, one.days, n, one.note) for one, n in counts if n or one.note]
     grid = Grid("Retention", ("table", "days", heading, "note"), rows)
     total = sum(n for _, n in counts)
     return Report(grids=[grid] if rows else [], lines=[f"{total:,} {heading}. {line}"])

@@ -18,13 +18,14 @@ from lakehouse.settings.load import load_settings
 from lakehouse.storage.releases import Release
 from lakehouse.tables.linkage import IDENTITY_MAP
 from lakehouse.tables.local_frame import local_frame
-from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE, LEGAL_HOLD
+from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE, LEGAL_HOLD, QUARANTINE
 from lakehouse.tables.spec import TableSpec
 from tests.support.lake import DAY_1, DAY_2
 
 SETTINGS = load_settings("test")
 SOURCES = tuple(s for s in SETTINGS.sources if s.name == "web_event")
 ACCOUNT = tuple(s for s in SETTINGS.sources if s.name == "shop_account")
+WEATHER = tuple(s for s in SETTINGS.sources if s.name == "weather_store")
 BRONZE = SOURCES[0].bronze_table
 SECRET = SETTINGS.lake.secret.get_secret_value()
 AT = datetime(2026, 1, 5, tzinfo=UTC)
@@ -44,7 +45,7 @@ def lake_with(spark: SparkSession, frames: dict[str, Any]) -> Lake:
     specs = {s.name: s for s in (BRONZE, ACCOUNT[0].bronze_table, IDENTITY_MAP)}
     lake = SimpleNamespace(
         spark=spark,
-        settings=SETTINGS.model_copy(update={"sources": (*SOURCES, *ACCOUNT)}),
+        settings=SETTINGS.model_copy(update={"sources": (*SOURCES, *ACCOUNT, *WEATHER)}),
         logged=frame,
         read_at=lambda table, version: frame(specs[table]),
         released=lambda release, table: frame(specs[table]),
@@ -96,6 +97,28 @@ def test_an_old_decision_about_a_held_record_stays_and_another_goes(
     goes = spared(lake, ATTEMPT, spec, old, held_keys(lake, ATTEMPT, DAY_1))
 
     assert [row.record_key for row in goes.collect()] == [keys[1]]
+
+
+def test_held_rows_that_name_nobody_stay_while_anybody_is_under_a_hold(
+    spark: SparkSession, lake: Lake
+) -> None:
+    found = [
+        ("malformed, of accounts", None, "shop_account", "a.jsonl"),
+        ("malformed, of weather", None, "weather_store", "w.csv"),
+        ("of a feed that conf no longer has", None, "fax", "f.txt"),
+        ("of A1", account(spark, "A1"), "shop_account", None),
+        ("of A2", account(spark, "A2"), "shop_account", None),
+    ]
+    columns = ("run_id", "record_key", "source_feed", "source_file")
+    told = [dict(zip(columns, row, strict=True)) for row in found]
+    rows = [tuple(row.get(c) for c in QUARANTINE.column_names) for row in told]
+    old = local_frame(spark, rows, QUARANTINE.ddl().replace(" not null", ""))
+
+    goes = spared(lake, ATTEMPT, QUARANTINE, old, held_keys(lake, ATTEMPT, DAY_1))
+    later = spared(lake, ATTEMPT, QUARANTINE, old, held_keys(lake, ATTEMPT, DAY_2))
+
+    assert {row.run_id for row in goes.collect()} == {"malformed, of weather", "of A2"}
+    assert later.count() == len(found)
 
 
 def test_a_hold_is_read_from_its_log(lake: Lake) -> None:
