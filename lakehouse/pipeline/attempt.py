@@ -27,6 +27,7 @@ from lakehouse.pipeline.scratch import clear_scratch, own_models, publish_own_mo
 from lakehouse.settings.places import expectations_dir
 from lakehouse.settings.products import redefined
 from lakehouse.storage.delta_tables import WriteKey
+from lakehouse.storage.key_places import require_master_keys
 from lakehouse.storage.kill_points import AFTER_RECORD
 from lakehouse.storage.releases import (
     Release,
@@ -96,8 +97,8 @@ def begin(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Att
     and choice of tables.
 
     Raises:
-        ConfigurationError: the last run that succeeded had another secret, or a data product's file
-            changed what a version of it stands for; nothing was touched.
+        ConfigurationError: the last run that succeeded had another secret, a data product's file
+            changed what a version of it stands for, or a master key is not the lake's; nothing was touched.
     """
     _fit_log(lake)
     base = current_release(lake.tables)
@@ -111,7 +112,7 @@ def begin(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Att
         raise _other_secret()
     if succeeded.is_done:
         return replace(again, is_done=True)
-    _require_kept_definitions(lake)
+    _require_fitting_settings(lake)
     if row is not None and row.status != SUCCEEDED:
         is_open = row.status == STARTED and not _is_released(base, row)
         if is_open and again == _attempt_of(row, base):
@@ -140,7 +141,8 @@ def _other_secret() -> ConfigurationError:
     )
 
 
-def _require_kept_definitions(lake: Lake) -> None:
+def _require_fitting_settings(lake: Lake) -> None:
+    require_master_keys(lake.settings.lake)
     changed = redefined(lake.settings.products, released_definitions(lake.tables))
     if changed:
         files = ", ".join(f"conf/base/products/{p.name}.yml ({p.version})" for p in changed)

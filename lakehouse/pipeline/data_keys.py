@@ -9,7 +9,7 @@ from lakehouse.pipeline import audit
 from lakehouse.pipeline.lake import Lake, open_lake
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
-from lakehouse.storage.key_places import key_counts, key_tables_of
+from lakehouse.storage.key_places import key_counts, key_tables_of, require_master_keys
 from lakehouse.storage.releases import current_release
 from lakehouse.storage.wrapping import RUN_KEYS
 from lakehouse.tables.spec import Layer, has_record_keys
@@ -50,7 +50,9 @@ def rotate(settings: Settings) -> Report:
 
     Raises:
         AlreadyRunningError: another run has this lake; nothing was touched.
+        ConfigurationError: a master key that wraps data keys is not in conf, or is another.
     """
+    require_master_keys(settings.lake)
     lake = open_lake(settings)
     newest = max(settings.lake.master_keys())
     with lake.locks.run():

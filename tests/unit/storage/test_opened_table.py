@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable, QueryBuilder
+from pydantic import SecretStr
 
 from lakehouse.errors import ConfigurationError, InputError
 from lakehouse.pipeline.data_keys import status
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import LakeSettings
 from lakehouse.storage.cells import KeyPlace
+from lakehouse.storage.key_places import require_master_keys
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.opened_table import OpenedTable, Row
 from lakehouse.storage.released_tables import ReleasedTables, one_of
@@ -153,6 +155,22 @@ def test_without_the_master_key_it_says_what_is_missing(lake: LakeSettings) -> N
         reader({2: b"2" * 32}).rows(CONTACT)
     with pytest.raises(ConfigurationError, match="does not unwrap"):
         reader({1: b"2" * 32}).rows(CONTACT)
+
+
+def test_nothing_begins_where_a_master_key_of_the_data_keys_is_missing_or_another(
+    lake: LakeSettings,
+) -> None:
+    def with_masters(masters: dict[int, str | None]) -> LakeSettings:
+        keys = {v: None if text is None else SecretStr(text) for v, text in masters.items()}
+        encryption = lake.encryption.model_copy(update={"master_keys": keys})
+        return lake.model_copy(update={"encryption": encryption})
+
+    require_master_keys(lake)
+    with pytest.raises(ConfigurationError, match="master key 1, which conf does not have"):
+        require_master_keys(with_masters({2: None}))
+    with pytest.raises(ConfigurationError, match="Master key 1 does not unwrap"):
+        require_master_keys(with_masters({1: "another-master-key-of-32-characters"}))
+    require_master_keys(lake.model_copy(update={"keys": f"{lake.root}-none"}))
 
 
 def test_status_counts_keys_by_what_wraps_them_and_names_a_master_key_that_is_missing(
