@@ -33,7 +33,10 @@ from lakehouse.pipeline.erasure_plan import planned
 from lakehouse.pipeline.forgetting import Forgetting
 from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.legal_holds import split_by_hold
+from lakehouse.pipeline.privacy_requests import all_requests
 from lakehouse.privacy.erasure_marks import RECORD
+from lakehouse.privacy.request_log import is_same_name
+from lakehouse.settings.models import Settings
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
 from lakehouse.storage.releases import current_release
@@ -102,13 +105,29 @@ def approve(lake: Lake, erasure_id: str, by: str) -> Case:
     Raises:
         NotFoundError: there is no such erasure.
         InputError: nobody says who approves.
+        ConflictError: somebody else must (conf: privacy_requests.four_eyes).
     """
     found = case(lake, erasure_id)
     if not by.strip():
         raise InputError("An approval needs who gives it.", "give --by.")
     if APPROVED not in found.steps:
+        if lake.settings.privacy_requests.four_eyes:
+            _require_other_eyes(lake.settings, found, by)
         record(lake, [erasure_id], APPROVED, {}, done_by=by)
     return case(lake, erasure_id)
+
+
+def _require_other_eyes(settings: Settings, found: Case, by: str) -> None:
+    """Raises ConflictError if that is who planned it, or registered or verified the request behind it."""
+    planned = found.steps[PLANNED]
+    if is_same_name(by, planned.done_by):
+        raise ConflictError(
+            f"Who planned erasure {found.erasure_id} does not approve it.",
+            "let somebody else look at it (conf: privacy_requests.four_eyes).",
+        )
+    for request in all_requests(settings):
+        if request.request_id == planned.request_id:
+            request.require_other_eyes(by)
 
 
 def execute(lake: Lake, erasure_ids: Sequence[str]) -> list[Case]:

@@ -114,7 +114,7 @@ class PrivacyRequest:
     def require_other_eyes(self, by: str) -> None:
         """Raises ConflictError if that is who registered the request or checked who asks."""
         looked = (Step.RECEIVED, Step.IDENTITY_VERIFIED)
-        if _name(by) in {_name(row["actor"]) for row in self.rows if row["step"] in looked}:
+        if any(is_same_name(by, row["actor"]) for row in self.rows if row["step"] in looked):
             raise ConflictError(
                 f"Who registered or verified request {self.request_id} does not approve it.",
                 "let somebody else look at it (conf: privacy_requests.four_eyes).",
@@ -134,8 +134,9 @@ class PrivacyRequest:
         return "unacknowledged" if nobody_answered and too_long else ""
 
 
-def _name(actor: str) -> str:
-    return " ".join(actor.split()).casefold()
+def is_same_name(one: str, other: str) -> bool:
+    """True if two people who say who they are say the same, whatever case and blanks they write."""
+    return one.casefold().split() == other.casefold().split()
 
 
 def requests_of(rows: Iterable[Mapping[str, Any]]) -> list[PrivacyRequest]:
