@@ -191,7 +191,7 @@ def _sources(settings: Settings, spec: TableSpec) -> list[str]:
 
 def _logic(settings: Settings, held: Sequence[Held]) -> list[dict[str, Any]]:
     """How what is derived comes about: what the specs say of it, and the settings that it goes by."""
-    derived = (Layer.LINKAGE, Layer.GOLD)
+    derived = (Layer.LINKAGE, Layer.GOLD, Layer.SERVE)
     told = [
         {"about": part.spec.name, "text": part.spec.description, "settings": {}}
         for part in held

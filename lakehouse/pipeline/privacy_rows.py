@@ -20,7 +20,6 @@ from lakehouse.storage.released_tables import ReleasedTables, Row, logged_rows, 
 from lakehouse.tables.gold import CUSTOMER_ATTRIBUTE, CUSTOMER_WEB_SESSION
 from lakehouse.tables.linkage import CUSTOMER_ALIAS
 from lakehouse.tables.ops import QUARANTINE
-from lakehouse.tables.registry import STATIC_TABLES
 from lakehouse.tables.silver import PERSON_RECORD, SILVER_TABLES
 from lakehouse.tables.spec import Layer, TableSpec
 
@@ -53,7 +52,7 @@ def held_rows(tables: ReleasedTables, settings: Settings, request: PrivacyReques
     found = [
         *_bronze(tables, settings, own, people, places),
         *(Held(spec, rows) for spec, rows in silver.items()),
-        *(_held(tables, spec, own) for spec in _other_tables()),
+        *(_held(tables, spec, own) for spec in _other_tables(settings)),
         Held(QUARANTINE, held_of(_all_rows(tables, QUARANTINE), own, people)),
     ]
     redactor = _redactor(tables, settings, request, people)
@@ -76,12 +75,13 @@ def own_of(tables: ReleasedTables, record_keys: Iterable[str]) -> Own:
     return Own(records, customers, whole, ids, attributes=attributes)
 
 
-def _other_tables() -> list[TableSpec]:
-    """Tables about persons beyond silver and quarantine."""
+def _other_tables(settings: Settings) -> list[TableSpec]:
+    """Tables about persons beyond bronze, silver and quarantine, data products among them."""
+    apart = (Layer.BRONZE, Layer.SILVER)
     return [
         spec
-        for spec in STATIC_TABLES
-        if spec.subject_keys and spec.layer is not Layer.SILVER and spec != QUARANTINE
+        for spec in settings.tables
+        if spec.subject_keys and spec.layer not in apart and spec.name != QUARANTINE.name
     ]
 
 

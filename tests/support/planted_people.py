@@ -62,7 +62,8 @@ def planted_lake(root: Path) -> PlainLake:
     lake = PlainLake(root)
     settings = lake.settings()
     tables: dict[TableSpec, list[Row]] = {}
-    for spec in (*SILVER_TABLES, *LINKAGE_TABLES, *GOLD_TABLES, REVIEW_TASK, *LOGS):
+    made = (*SILVER_TABLES, *LINKAGE_TABLES, *GOLD_TABLES, *settings.product_tables)
+    for spec in (*made, REVIEW_TASK, *LOGS):
         if spec.subject_keys:
             tables[spec] = [r for who in CUSTOMERS for r in _rows(settings, spec, who)]
             tables[spec] += _rows_about_both(settings, spec)
