@@ -76,7 +76,7 @@ display(
 
 # MAGIC %md
 # MAGIC ## What was looked at, and what was left in the cart
-# MAGIC `identified_by` says how it is known whose visit it was: a login in it, or one on the same cookie.
+# MAGIC `identified_by` says how it is known whose visit it was: a login in it, or one on the same cookie or device.
 
 # COMMAND ----------
 

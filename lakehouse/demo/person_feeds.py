@@ -121,7 +121,7 @@ def write_crm_contacts(drops: Drops, feed: PersonFeed) -> None:
 
 
 def write_loyalty_members(drops: Drops, feed: PersonFeed) -> None:
-    """A full snapshot every day, without header; points grow, and members who left are missing."""
+    """A full snapshot every day, without header; points and tiers change, and who left is missing."""
     rng, r, calendar = drops.rng, feed.records, drops.calendar
     n = len(r)
     styles = DATE_STYLES[feed.feed]
@@ -140,11 +140,15 @@ def write_loyalty_members(drops: Drops, feed: PersonFeed) -> None:
     }
     joined = written_dates(calendar.dates_back(rng, n, 5), np.zeros(n, dtype=np.int64), styles)
     points = rng.integers(0, 5000, n)
+    tier, moves = columns.pop("tier"), rng.spawn(1)[0]
     order = rng.permutation(n)
     for day in range(calendar.days):
         rows = order[np.isin(order, _alive(r, day))]
         points = points + rng.integers(0, 120, n) * (rng.random(n) < 0.05)
-        cells = {name: values[rows] for name, values in columns.items()}
+        if day:
+            points = points - np.minimum(points, 500) * (moves.random(n) < 0.01)
+            tier = np.where((tier == "B") & (moves.random(n) < 0.01), "S", tier)
+        cells = {name: values[rows] for name, values in columns.items()} | {"tier": tier[rows]}
         cells |= {"points": points[rows].astype(str).astype(object), "joined_on": joined[rows]}
         drops.deliver(
             feed.feed, day, delimited(cells | {"at": _snapshot_at(calendar, day, len(rows))}, "|")

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lakehouse.demo.drops import CONSENT_COLUMNS, Drops
@@ -17,6 +18,8 @@ Ints = NDArray[np.int64]
 Texts = NDArray[np.object_]
 
 _IDS_PER_CUSTOMER = 64
+_TICKET_CHANNELS = ("email", "chat", "phone", "web")
+_CHAT, _PHONE = 1, 2
 _TOPICS = ("delivery", "returns", "payment", "product", "account")
 _SUBJECTS = (
     "Where is my order?",
@@ -96,6 +99,43 @@ def _bodies(rng: np.random.Generator, by_customer: NDArray[np.bool_], contact: T
     return np.where(by_customer, said, pick(rng, count, _AGENT_TEXTS))
 
 
+def _talks(
+    rng: np.random.Generator, channel: Ints, number: Ints, sent_at: Ints
+) -> dict[str, pa.Array]:
+    """What the first message of a ticket by chat or telephone is besides: a call or chat.
+
+    One call in ten is missed, by the second of its ticket; the desk then calls back. Null for other messages.
+    """
+    n = len(number)
+    is_missed = (channel == _PHONE) & ((sent_at - number * 5400) % 10 == 0)
+    is_talk = np.isin(channel, (_CHAT, _PHONE)) & ((number == 0) | (is_missed & (number == 1)))
+    is_taken = is_talk & ~(is_missed & (number == 0))
+    waited = sent_at + rng.integers(5, 240, n)
+    ended = waited + rng.integers(60, 1500, n) * is_taken
+    nothing = pa.scalar(None, pa.string())
+    return {
+        "channel": drawn(_TICKET_CHANNELS, np.where(is_talk, channel, -1)),
+        "answered_at": pc.if_else(pa.array(is_taken), moments(waited), nothing),
+        "ended_at": pc.if_else(pa.array(is_talk), moments(ended), nothing),
+    }
+
+
+def _messages(
+    rng: np.random.Generator, channel: Ints, number: Ints, opened: Ints, bodies: Texts
+) -> pa.Array:
+    """One JSON object per message, by the channel and opening of its ticket and its number from 0."""
+    sent_at = opened + number * 5400
+    return json_objects(
+        {
+            "number": Raw(number + 1),
+            "author": drawn(("customer", "agent"), number % 2),
+            "sent_at": moments(sent_at),
+            **_talks(rng, channel, number, sent_at),
+            "body": bodies,
+        }
+    )
+
+
 def write_support_tickets(drops: Drops, chunk: Chunk, feed: PersonFeed) -> None:
     """Tickets with their threads, as JSON arrays; open ones come again when they are closed."""
     rng, calendar, r = drops.rng, drops.calendar, feed.records
@@ -111,18 +151,12 @@ def write_support_tickets(drops: Drops, chunk: Chunk, feed: PersonFeed) -> None:
     row = np.repeat(np.arange(n), count)
     number = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
     by_customer = number % 2 == 0
-    messages = json_objects(
-        {
-            "number": Raw(number + 1),
-            "author": drawn(("agent", "customer"), by_customer.astype(np.int64)),
-            "sent_at": moments(opened[row] + number * 5400),
-            "body": _bodies(rng, by_customer, r["email"].to_numpy()[who][row]),
-        }
-    )
+    bodies = _bodies(rng, by_customer, r["email"].to_numpy()[who][row])
     ids, people = _ids(rng, "K", chunk, n), _requesters(rng, feed)
     topic, channel = rng.integers(0, len(_TOPICS), n), rng.integers(0, 4, n)
     subject, priority = rng.integers(0, len(_SUBJECTS), n), rng.integers(0, 4, n)
     first_message = np.cumsum(count) - count
+    messages = _messages(rng.spawn(1)[0], channel[row], number, opened[row], bodies)
 
     def lines(rows: Ints, closed: bool) -> pa.Array:
         shown = count[rows] if closed else np.ones(len(rows), dtype=np.int64)
@@ -137,7 +171,7 @@ def write_support_tickets(drops: Drops, chunk: Chunk, feed: PersonFeed) -> None:
                 "opened_at": moments(opened[rows]),
                 "closed_at": moments(end) if closed else pa.nulls(len(rows), pa.string()),
                 "updated_at": moments(end if closed else opened[rows] + 60),
-                "channel": drawn(("email", "chat", "phone", "web"), channel[rows]),
+                "channel": drawn(_TICKET_CHANNELS, channel[rows]),
                 "topic": drawn(_TOPICS, topic[rows]),
                 "priority": drawn(("low", "normal", "high", "urgent"), priority[rows]),
                 "status": drawn(("open", "closed"), np.full(len(rows), int(closed))),

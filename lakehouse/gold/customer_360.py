@@ -6,9 +6,10 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.gold.counted_facts import counted_facts
 from lakehouse.gold.customer_order import counted
 from lakehouse.gold.customer_order_line import is_counted
-from lakehouse.gold.identity import with_customer
+from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.tables.gold import CUSTOMER_360
 
 _COUNTS = (
@@ -22,12 +23,15 @@ _COUNTS = (
     "message_click_count",
     "ticket_count",
     "open_ticket_count",
+    "conversation_count",
     "mention_count",
+    "recommendation_click_count",
+    "stale_fact_count",
     "stale_interest_count",
 )
 """Counts that are 0 for a customer without such facts, also where conf leaves their table out."""
 
-_LISTS = ("interests", "granted", "withdrawn")
+_LISTS = ("interests", "granted", "withdrawn", "fact_freshness")
 """Lists that are empty for a customer without such facts."""
 
 
@@ -41,44 +45,44 @@ def customer_360(  # noqa: PLR0913 (one for each table that it reads)
     customer_web_session: DataFrame,
     customer_ticket: DataFrame,
     customer_interaction: DataFrame,
+    customer_recommendation: DataFrame,
     customer_consent: DataFrame,
     customer_journey_stage: DataFrame,
     customer_interest: DataFrame,
     household_member: DataFrame,
     household: DataFrame,
-    loyalty: DataFrame,
+    customer_loyalty: DataFrame,
     demographic: DataFrame,
-    identity_map: DataFrame,
+    freshness: FreshnessSettings,
     as_of: date,
 ) -> DataFrame:
-    """One row per row of gold.customer, by the day `as_of`.
+    """One row per row of gold.customer, by the day `as_of`. Facts that are stale by `freshness` feed nothing.
 
     Key: customer_id. Columns: those of gold.customer_360.
     """
+    told = (customer_order, customer_web_session, customer_ticket, customer_interaction)
     parts = [
         customer_metric,
         _home(household_member, household),
         _stage(customer_journey_stage),
         _orders(customer_order, as_of),
         _tastes(customer_order_line, product, customer_interest, as_of),
-        _visits(customer_web_session, as_of),
-        _support(customer_ticket),
-        _contacts(customer_interaction, as_of),
+        _open_tickets(customer_ticket),
+        counted_facts(*told, customer_recommendation, freshness, as_of),
         _interests(customer_interest, as_of),
         _consents(customer_consent),
-        _membership(with_customer(loyalty, identity_map)),
+        _membership(customer_loyalty),
         _areas(customer, demographic),
     ]
-    wide = reduce(lambda a, b: a.join(b, on="customer_id", how="left"), parts, customer)
-    return _filled(wide).select(*CUSTOMER_360.column_names)
+    return _filled(reduce(lambda a, b: a.join(b, on="customer_id", how="left"), parts, customer))
 
 
 def _filled(wide: DataFrame) -> DataFrame:
-    """Nulls of what is counted and listed as 0 and as empty lists."""
-    nothing = F.array().cast("array<string>")
-    return wide.fillna(0, [*_COUNTS, "order_reporting_amount"]).withColumns(
-        {name: F.coalesce(name, nothing) for name in _LISTS}
-    )
+    """The table's columns, with nulls of what is counted and listed as 0 and as empty lists."""
+    kinds = dict(wide.dtypes)
+    lists = {name: F.coalesce(name, F.array().cast(kinds[name])) for name in _LISTS}
+    counts = [*_COUNTS, "order_reporting_amount"]
+    return wide.fillna(0, counts).withColumns(lists).select(*CUSTOMER_360.column_names)
 
 
 def _home(household_member: DataFrame, household: DataFrame) -> DataFrame:
@@ -108,8 +112,6 @@ def _orders(customer_order: DataFrame, as_of: date) -> DataFrame:
     return orders.groupBy("customer_id").agg(
         F.sum("reporting_amount").cast("decimal(28,2)").alias("order_reporting_amount"),
         F.count_if(F.col("channel") == "store").alias("store_order_count"),
-        _most_frequent(F.col("channel")).alias("preferred_order_channel"),
-        _most_frequent(F.hour("ordered_at")).alias("preferred_order_hour"),
     )
 
 
@@ -136,32 +138,10 @@ def _is_fresh(as_of: date) -> Column:
     return F.col("fresh_until_date") > F.lit(as_of)
 
 
-def _visits(customer_web_session: DataFrame, as_of: date) -> DataFrame:
-    visits = customer_web_session.where(F.col("session_date") <= F.lit(as_of))
-    return visits.groupBy("customer_id").agg(
-        F.count("*").alias("session_count"),
-        F.max("started_at").alias("last_session_at"),
-        F.count_if(F.col("cart_state") == "abandoned").alias("abandoned_cart_count"),
-    )
-
-
-def _support(customer_ticket: DataFrame) -> DataFrame:
+def _open_tickets(customer_ticket: DataFrame) -> DataFrame:
+    """However old: somebody still waits for an answer."""
     return customer_ticket.groupBy("customer_id").agg(
-        F.count("*").alias("ticket_count"),
-        F.count_if(F.col("closed_at").isNull()).alias("open_ticket_count"),
-    )
-
-
-def _contacts(customer_interaction: DataFrame, as_of: date) -> DataFrame:
-    kind, action = F.col("interaction_type"), F.col("action")
-    is_touch = kind == "campaign_touch"
-    scored = F.when(F.col("score").isNotNull(), F.struct("happened_at", "interaction_key"))
-    contacts = customer_interaction.where(F.col("interaction_date") <= F.lit(as_of))
-    return contacts.groupBy("customer_id").agg(
-        F.count_if(is_touch & (action == "send")).alias("message_sent_count"),
-        F.count_if(is_touch & (action == "click")).alias("message_click_count"),
-        F.count_if(kind == "social_mention").alias("mention_count"),
-        F.max_by("score", scored).alias("last_survey_score"),
+        F.count_if(F.col("closed_at").isNull()).alias("open_ticket_count")
     )
 
 
@@ -183,11 +163,11 @@ def _consents(customer_consent: DataFrame) -> DataFrame:
     )
 
 
-def _membership(loyalty: DataFrame) -> DataFrame:
+def _membership(customer_loyalty: DataFrame) -> DataFrame:
     """The account with most points of several; of even ones that with the greater key."""
     best = F.max_by(F.struct("tier", "points"), F.struct("points", "record_key"))
     return (
-        loyalty.groupBy("customer_id")
+        customer_loyalty.groupBy("customer_id")
         .agg(best.alias("best"))
         .select(
             "customer_id",

@@ -5,7 +5,9 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.gold.conversation import CONVERSATIONS, is_conversation, seconds
 from lakehouse.gold.identity import with_customer
+from lakehouse.tables.gold import CUSTOMER_INTERACTION
 
 _OPTIONAL = {
     "channel": "string",
@@ -15,6 +17,10 @@ _OPTIONAL = {
     "ended_at": "timestamp",
     "page_count": "bigint",
     "score": "int",
+    "ticket_record_key": "string",
+    "answered_at": "timestamp",
+    "response_seconds": "bigint",
+    "handling_seconds": "bigint",
 }
 """Columns that not every kind of contact fills, with their types."""
 
@@ -23,11 +29,12 @@ def customer_interaction(
     customer_web_session: DataFrame,
     campaign_event: DataFrame,
     support_ticket: DataFrame,
+    support_message: DataFrame,
     social_mention: DataFrame,
     survey_response: DataFrame,
     identity_map: DataFrame,
 ) -> DataFrame:
-    """One row per web session, campaign touch, ticket, mention and survey response.
+    """One row per web session, campaign touch, ticket, call, chat, mention and survey response.
 
     Visits of machines are left out. customer_id is null where nobody knows who it was. Key:
     interaction_key. Columns: those of gold.customer_interaction.
@@ -36,64 +43,50 @@ def customer_interaction(
         _sessions(customer_web_session),
         _touches(campaign_event),
         _tickets(support_ticket),
+        _conversations(support_message),
         _mentions(social_mention),
         _responses(survey_response),
     ]
-    return with_customer(reduce(DataFrame.unionByName, contacts), identity_map).select(
-        "interaction_key",
-        "customer_id",
-        "person_record_key",
-        "source_system",
-        "record_key",
-        "interaction_type",
-        "channel",
-        "action",
-        "topic",
-        "campaign_id",
-        "happened_at",
-        "ended_at",
-        F.to_date("happened_at").alias("interaction_date"),
-        "event_count",
-        "page_count",
-        "score",
+    united = reduce(DataFrame.unionByName, contacts)
+    return (
+        with_customer(united, identity_map)
+        .withColumn("interaction_date", F.to_date("happened_at"))
+        .select(*CUSTOMER_INTERACTION.column_names)
     )
 
 
-def _contact(rows: DataFrame, kind: str, happened_at: str, **given: Column) -> DataFrame:
+def _contact(rows: DataFrame, kind: str | Column, happened_at: str, **given: Column) -> DataFrame:
     """Rows that are one contact each, in the shape of the table before its customer is known."""
     optional = [
         given.get(name, F.lit(None)).cast(data_type).alias(name)
         for name, data_type in _OPTIONAL.items()
     ]
     return rows.select(
-        F.col("record_key").alias("interaction_key"),
+        given.get("interaction_key", F.col("record_key")).alias("interaction_key"),
         "person_record_key",
         "source_system",
         "record_key",
-        F.lit(kind).alias("interaction_type"),
+        (F.lit(kind) if isinstance(kind, str) else kind).alias("interaction_type"),
         F.col(happened_at).alias("happened_at"),
-        F.lit(1).cast("bigint").alias("event_count"),
+        given.get("event_count", F.lit(1).cast("bigint")).alias("event_count"),
         *optional,
     )
 
 
 def _sessions(customer_web_session: DataFrame) -> DataFrame:
     """One row per session of a person."""
-    return customer_web_session.where(~F.col("is_bot")).select(
-        F.col("session_key").alias("interaction_key"),
-        "person_record_key",
-        "source_system",
-        "record_key",
-        F.lit("web_session").alias("interaction_type"),
-        F.lit("web").alias("channel"),
-        F.col("furthest_step").alias("action"),
-        F.lit(None).cast("string").alias("topic"),
-        "campaign_id",
-        F.col("started_at").alias("happened_at"),
-        "ended_at",
-        "event_count",
-        "page_count",
-        F.lit(None).cast("int").alias("score"),
+    people = customer_web_session.where(~F.col("is_bot"))
+    return _contact(
+        people,
+        "web_session",
+        happened_at="started_at",
+        interaction_key=F.col("session_key"),
+        channel=F.lit("web"),
+        action=F.col("furthest_step"),
+        campaign_id=F.col("campaign_id"),
+        ended_at=F.col("ended_at"),
+        event_count=F.col("event_count"),
+        page_count=F.col("page_count"),
     )
 
 
@@ -117,6 +110,29 @@ def _tickets(support_ticket: DataFrame) -> DataFrame:
         channel=F.col("channel"),
         action=F.col("status"),
         topic=F.col("topic"),
+    )
+
+
+def _conversations(support_message: DataFrame) -> DataFrame:
+    """Each call or chat of a ticket's thread; `outbound` where the desk began it."""
+    is_taken = F.col("answered_at").isNotNull()
+    action = (
+        F.when(F.col("author") == "agent", "outbound")
+        .when(is_taken, "answered")
+        .otherwise("unanswered")
+    )
+    kind = F.coalesce(*(F.when(F.col("channel") == c, F.lit(k)) for c, k in CONVERSATIONS.items()))
+    return _contact(
+        support_message.where(is_conversation()),
+        kind,
+        happened_at="sent_at",
+        ended_at=F.col("ended_at"),
+        channel=F.col("channel"),
+        action=action,
+        ticket_record_key=F.col("ticket_record_key"),
+        answered_at=F.col("answered_at"),
+        response_seconds=seconds("sent_at", "answered_at"),
+        handling_seconds=seconds("answered_at", "ended_at"),
     )
 
 

@@ -1,6 +1,6 @@
 """gold.customer_loyalty: loyalty accounts, their tier and balance, and whose they are."""
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.gold.identity import with_customer
@@ -18,4 +18,14 @@ def customer_loyalty(loyalty: DataFrame, identity_map: DataFrame) -> DataFrame:
         "points",
         "joined_date",
         F.col("sequence_at").alias("told_at"),
+        _tier_from().alias("tier_from_at"),
     )
+
+
+def _tier_from() -> Column:
+    """When the tier of the last balance was first told without another one since."""
+    balances = F.col("balances")
+    changes = F.filter(
+        balances, lambda b, n: (n == 0) | ~F.get(balances, n - 1)["tier"].eqNullSafe(b["tier"])
+    )
+    return F.get(changes, F.size(changes) - 1)["told_at"]

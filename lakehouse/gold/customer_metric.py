@@ -71,7 +71,7 @@ def _orders(customer_order: DataFrame) -> DataFrame:
 
 def _contacts(customer_interaction: DataFrame) -> DataFrame:
     """One row per customer with a contact."""
-    is_theirs = ~F.coalesce(F.col("action") == "send", F.lit(False))
+    is_theirs = ~F.coalesce(F.col("action").isin("send", "outbound"), F.lit(False))
     return customer_interaction.groupBy("customer_id").agg(
         F.count("*").alias("interaction_count"),
         F.max("interaction_date").alias("last_contact_date"),

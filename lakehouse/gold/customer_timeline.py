@@ -17,6 +17,31 @@ _OPTIONAL = {
 }
 """Columns that not every kind of event fills, with their types."""
 
+_TOUCHES = {
+    "send": "message_sent",
+    "open": "message_opened",
+    "click": "message_clicked",
+    "unsubscribe": "unsubscribed",
+}
+"""By action of a campaign touch, its type of event."""
+
+_CONTACTS = {
+    "message_sent": "Was sent campaign",
+    "message_opened": "Opened campaign",
+    "message_clicked": "Clicked in campaign",
+    "unsubscribed": "Unsubscribed from campaign",
+    "message": "Campaign",
+    "social_mention": "Mentioned the company on",
+    "survey_response": "Answered survey",
+    "call": "Called the support desk",
+    "chat": "Chatted with the support desk",
+}
+_BEGUN_BY_THE_DESK = {
+    "call": "Was called by the support desk",
+    "chat": "Was asked into a chat by the support desk",
+}
+"""By type of event, how its title begins."""
+
 
 def customer_timeline(  # noqa: PLR0913 (one for each table that it reads)
     *,
@@ -26,6 +51,7 @@ def customer_timeline(  # noqa: PLR0913 (one for each table that it reads)
     customer_ticket: DataFrame,
     customer_interaction: DataFrame,
     customer_recommendation: DataFrame,
+    customer_loyalty_movement: DataFrame,
     consent_event: DataFrame,
     loyalty: DataFrame,
     identity_map: DataFrame,
@@ -43,6 +69,7 @@ def customer_timeline(  # noqa: PLR0913 (one for each table that it reads)
         _contacts(customer_interaction),
         _clicked_lists(customer_recommendation),
         _consents(with_customer(consent_event, identity_map)),
+        *_loyalty(customer_loyalty_movement),
         _memberships(with_customer(loyalty, identity_map)),
         _identities(identity_event, identity_map),
     ]
@@ -150,31 +177,21 @@ def _tickets(customer_ticket: DataFrame) -> list[DataFrame]:
 
 
 def _contacts(customer_interaction: DataFrame) -> DataFrame:
-    """Messages, mentions and answers; visits and tickets have tables that tell more."""
+    """Messages, calls, chats, mentions and answers; visits and tickets have tables that tell more."""
     action, is_touch = F.col("action"), F.col("interaction_type") == "campaign_touch"
-    kinds = {
-        "send": "message_sent",
-        "open": "message_opened",
-        "click": "message_clicked",
-        "unsubscribe": "unsubscribed",
-    }
-    kind = F.when(is_touch, F.coalesce(_told(action, kinds), F.lit("message"))).otherwise(
+    kind = F.when(is_touch, F.coalesce(_told(action, _TOUCHES), F.lit("message"))).otherwise(
         F.col("interaction_type")
     )
-    words = {
-        "message_sent": "Was sent campaign",
-        "message_opened": "Opened campaign",
-        "message_clicked": "Clicked in campaign",
-        "unsubscribed": "Unsubscribed from campaign",
-        "message": "Campaign",
-        "social_mention": "Mentioned the company on",
-        "survey_response": "Answered survey",
-    }
+    begun = F.when(action == "outbound", _told(kind, _BEGUN_BY_THE_DESK))
     score = F.concat_ws(" ", F.lit("score"), F.col("score"))
     title = F.concat_ws(
         ", ",
-        F.concat_ws(" ", _told(kind, words), F.coalesce("campaign_id", "topic")),
+        F.concat_ws(
+            " ", F.coalesce(begun, _told(kind, _CONTACTS)), F.coalesce("campaign_id", "topic")
+        ),
         F.when(F.col("score").isNotNull(), score),
+        F.when(action == "unanswered", F.lit("not answered")),
+        _length(F.col("handling_seconds")),
     )
     rows = customer_interaction.where(
         ~F.col("interaction_type").isin("web_session", "support_ticket")
@@ -187,6 +204,13 @@ def _contacts(customer_interaction: DataFrame) -> DataFrame:
         title,
         **_columns("channel", "campaign_id"),
     )
+
+
+def _length(handling_seconds: Column) -> Column:
+    """So many minutes, a begun one as a whole; null without a length."""
+    minutes = F.greatest(F.ceil(handling_seconds / F.lit(60)), F.lit(1))
+    unit = F.when(minutes == 1, "minute").otherwise("minutes")
+    return F.when(handling_seconds.isNotNull(), F.concat_ws(" ", minutes, unit))
 
 
 def _clicked_lists(customer_recommendation: DataFrame) -> DataFrame:
@@ -211,6 +235,30 @@ def _consents(consent_event: DataFrame) -> DataFrame:
     return _events(
         consent_event, kind, "record_key", "happened_at", title, channel=F.col("channel")
     )
+
+
+def _loyalty(customer_loyalty_movement: DataFrame) -> list[DataFrame]:
+    """What changed in points, and what in the tier: a movement can tell of both."""
+    change = F.col("points_change")
+    points = F.concat_ws(
+        " ", F.when(change > 0, "Earned").otherwise("Spent"), F.abs(change), F.lit("loyalty points")
+    )
+    tiers = F.concat_ws(" to ", "former_tier", "tier")
+    return [
+        _events(rows, kind, "movement_key", "told_at", title)
+        for rows, kind, title in (
+            (
+                customer_loyalty_movement.where(change != 0),
+                F.when(change > 0, "points_earned").otherwise("points_spent"),
+                points,
+            ),
+            (
+                customer_loyalty_movement.where("is_tier_change"),
+                F.lit("tier_changed"),
+                F.concat_ws(" ", F.lit("Loyalty tier"), tiers),
+            ),
+        )
+    ]
 
 
 def _memberships(loyalty: DataFrame) -> DataFrame:

@@ -4,13 +4,18 @@ from datetime import timedelta
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
+from pyspark.sql.window import WindowSpec
 
 from lakehouse.gold.customer_order import counted
 from lakehouse.gold.identity import with_customer
 from lakehouse.settings.facts import WebSettings
+from lakehouse.tables.gold import CUSTOMER_WEB_SESSION
 
 STEPS = ("visit", "page_view", "cart", "checkout")
 """Kinds of web event, from the start of a visit to the purchase."""
+
+_TOLD_ONCE = ("cookie_id", "device_id", "campaign_id", "medium", "referrer")
+"""What a session has from its first event that tells it."""
 
 
 def customer_web_session(
@@ -18,39 +23,17 @@ def customer_web_session(
 ) -> DataFrame:
     """One row per session, also of machines and of visitors whom nobody knows.
 
-    A session belongs to who logged in first during it, else to who logged in last on its cookie
-    before it, else, if conf says so, to who logs in next on it. An event outside any session is a
-    session of its own. Key: session_key. Columns: those of gold.customer_web_session.
+    A session belongs to who logged in first during it, else to who logged in last before it on its
+    cookie, else on its device, else, if conf says so, to who logs in next on either. An event outside any
+    session is a session of its own. Key: session_key. Columns: those of gold.customer_web_session.
     """
     sessions = _stitched(_sessions(web_event), web)
     orders = _order_moments(customer_order)
     return (
         with_customer(sessions, identity_map)
         .join(orders, on="customer_id", how="left")
-        .select(
-            "session_key",
-            "customer_id",
-            "person_record_key",
-            "source_system",
-            "record_key",
-            "identified_by",
-            "known_from_at",
-            "is_bot",
-            "started_at",
-            "ended_at",
-            "session_date",
-            "furthest_step",
-            "campaign_id",
-            "medium",
-            "referrer",
-            "event_count",
-            "page_count",
-            "page_paths",
-            "viewed_products",
-            "carted_products",
-            "carted_at",
-            _cart_state(web).alias("cart_state"),
-        )
+        .withColumn("cart_state", _cart_state(web))
+        .select(*CUSTOMER_WEB_SESSION.column_names)
     )
 
 
@@ -90,7 +73,7 @@ def _sessions(web_event: DataFrame) -> DataFrame:
                 ),
             )
         ).alias("login"),
-        *(_first(name, moment) for name in ("cookie_id", "campaign_id", "medium", "referrer")),
+        *(_first(name, moment) for name in _TOLD_ONCE),
         F.get(steps, (F.max(step) - 1).cast("int")).alias("furthest_step"),
         F.max(F.when(kind == "cart", F.col("event_at"))).alias("carted_at"),
         F.count("*").alias("event_count"),
@@ -115,41 +98,70 @@ def _in_order(column: str, kind: str) -> Column:
 
 def _stitched(sessions: DataFrame, web: WebSettings) -> DataFrame:
     """The sessions with person_record_key, how and since when that is known, and whether a machine came."""
-    # A visitor without a cookie is followed nowhere.
-    visitor = Window.partitionBy("source_system", F.coalesce("cookie_id", "session_key"))
-    of_day = Window.partitionBy(
-        "source_system", F.coalesce("cookie_id", "session_key"), "session_date"
+    events = F.sum("event_count").over(_visitor("cookie_id", "session_date"))
+    near = {
+        f"_{side}_on_{place}": login
+        for place in ("cookie_id", "device_id")
+        for side, login in _nearest_logins(place).items()
+    }
+    told = sessions.select(
+        "*",
+        (events > web.bot_events_per_day).alias("is_bot"),
+        *(login.alias(name) for name, login in near.items()),
     )
+    known = F.when(~F.col("is_bot"), F.coalesce(*_ways(web)))
+    return told.withColumn("known", known).select(
+        *(name for name in sessions.columns if name != "login"),
+        "is_bot",
+        F.col("known.by").alias("person_record_key"),
+        F.col("known.how").alias("identified_by"),
+        F.col("known.since").alias("known_from_at"),
+    )
+
+
+def _visitor(place: str, *more: str) -> WindowSpec:
+    """The sessions on one cookie or device; one without any is followed nowhere."""
+    return Window.partitionBy("source_system", F.coalesce(place, "session_key"), *more)
+
+
+def _nearest_logins(place: str) -> dict[str, Column]:
+    """The login last made on the cookie or device before a session, and the one made next.
+
+    A device on which several accounts logged in tells of none of them: visits of two people would mix.
+    """
+    visitor = _visitor(place)
     forwards = visitor.orderBy("started_at", "session_key")
     # A frame up to the last row is counted anew for each row: the same backwards is not.
     backwards = visitor.orderBy(F.desc("started_at"), F.desc("session_key"))
+    is_told = F.lit(True)
+    if place == "device_id":
+        is_told = F.min("login.by").over(visitor) == F.max("login.by").over(visitor)
     nearest = F.last("login", ignorenulls=True)
-    before = nearest.over(forwards.rowsBetween(Window.unboundedPreceding, -1))
-    after = nearest.over(backwards.rowsBetween(Window.unboundedPreceding, -1))
-    events = F.sum("event_count").over(of_day)
-    return sessions.select(
-        "*",
-        (events > web.bot_events_per_day).alias("is_bot"),
-        before.alias("before"),
-        F.when(F.lit(web.attach_anonymous_past), after).alias("after"),
-    ).select(
-        "*",
-        _of_people(F.coalesce("login.by", "before.by", "after.by")).alias("person_record_key"),
-        _of_people(
-            F.when(F.col("login").isNotNull(), "login")
-            .when(F.col("before").isNotNull(), "earlier_login")
-            .when(F.col("after").isNotNull(), "later_login")
-        ).alias("identified_by"),
-        _of_people(
-            F.when(F.col("login").isNotNull(), F.col("login.at"))
-            .when(F.col("before").isNotNull(), F.col("started_at"))
-            .otherwise(F.col("after.at"))
-        ).alias("known_from_at"),
-    )
+    return {
+        side: F.when(is_told, nearest.over(rows.rowsBetween(Window.unboundedPreceding, -1)))
+        for side, rows in (("before", forwards), ("after", backwards))
+    }
 
 
-def _of_people(value: Column) -> Column:
-    return F.when(~F.col("is_bot"), value)
+def _ways(web: WebSettings) -> list[Column]:
+    """How it can be known whose a session is, the surest first: who, how and since when, or null."""
+    in_it, now = F.col("login"), F.col("started_at")
+    before, after = F.col("_before_on_cookie_id"), F.col("_after_on_cookie_id")
+    ways = [("login", in_it, in_it["at"]), ("earlier_login", before, now)]
+    if web.stitch_devices:
+        ways.append(("earlier_device_login", F.col("_before_on_device_id"), now))
+    if web.attach_anonymous_past:
+        ways.append(("later_login", after, after["at"]))
+    if web.attach_anonymous_past and web.stitch_devices:
+        on_device = F.col("_after_on_device_id")
+        ways.append(("later_device_login", on_device, on_device["at"]))
+    return [
+        F.when(
+            login.isNotNull(),
+            F.struct(login["by"].alias("by"), F.lit(how).alias("how"), since.alias("since")),
+        )
+        for how, login, since in ways
+    ]
 
 
 def _cart_state(web: WebSettings) -> Column:

@@ -49,3 +49,23 @@ def with_customer(facts: DataFrame, identity_map: DataFrame) -> DataFrame:
     """All rows and columns of facts, and the customer_id of their person_record_key or null."""
     identity = current_identity(identity_map).withColumnRenamed("record_key", "person_record_key")
     return facts.join(identity, on="person_record_key", how="left")
+
+
+def with_customer_then(facts: DataFrame, identity_map: DataFrame, moment: str) -> DataFrame:
+    """All rows and columns of facts, and `customer_id_then`: whose each fact was at its moment.
+
+    That is the id which the map had for its person_record_key then, also one that is no more; of a fact
+    from before the first run the first id, of one from a time when the record was away the last before. Null
+    for a fact of nobody, or of a record that never had a customer.
+    """
+    period = F.struct("valid_from", "customer_id")
+    periods = identity_map.groupBy(F.col("record_key").alias("person_record_key")).agg(
+        F.array_sort(F.collect_list(period)).alias("periods")
+    )
+    begun = F.filter("periods", lambda p: p["valid_from"] <= F.col(moment))
+    held = F.coalesce(F.get(begun, F.size(begun) - 1), F.get("periods", F.lit(0)))
+    return (
+        facts.join(periods, on="person_record_key", how="left")
+        .withColumn("customer_id_then", held["customer_id"])
+        .drop("periods")
+    )

@@ -1,4 +1,4 @@
-"""How fresh what silver holds is: the lag from each feed's newest event to the day of the run."""
+"""How fresh what silver holds is, by feed, and how many facts of customers no longer count."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -64,3 +64,23 @@ def freshness(
             )
         )
     return told
+
+
+def fact_freshness(customer_360: DataFrame, run_id: str, as_of: date) -> DataFrame:
+    """The rows of ops.fact_freshness: how many facts counted by each cut-off, and how many no longer did."""
+    told = customer_360.select(F.explode("fact_freshness").alias("told"))
+    return (
+        told.groupBy("told.domain", "told.fact")
+        .agg(
+            F.sum("told.fresh_count").alias("fresh_count"),
+            F.sum("told.stale_count").alias("stale_count"),
+        )
+        .select(
+            F.lit(run_id).alias("run_id"),
+            F.lit(as_of).alias("as_of_date"),
+            "domain",
+            "fact",
+            "fresh_count",
+            "stale_count",
+        )
+    )

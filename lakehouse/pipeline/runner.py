@@ -31,7 +31,7 @@ from lakehouse.linkage.linkage_quality import linkage_quality
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.forgetting import Forgetting
-from lakehouse.pipeline.freshness import Freshness, freshness
+from lakehouse.pipeline.freshness import Freshness, fact_freshness, freshness
 from lakehouse.pipeline.ingestion import FeedBook, claim, feed_books, ingest
 from lakehouse.pipeline.lake import Lake, in_parallel
 from lakehouse.pipeline.link_limits import measures, require_within_limits
@@ -57,11 +57,13 @@ from lakehouse.settings.places import expectations_dir
 from lakehouse.settings.sources import Source
 from lakehouse.silver.row_links import describes_people
 from lakehouse.tables.conform import conformed
+from lakehouse.tables.gold import CUSTOMER_360
 from lakehouse.tables.linkage import IDENTITY_MAP, RECORD_EVIDENCE, SCORED_EDGE
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import (
     CORRECTION_COUNT,
     ERASURE,
+    FACT_FRESHNESS,
     FEED_BOOK,
     FRESHNESS,
     LANDING_FILE,
@@ -415,6 +417,8 @@ class _Run:
                 lambda: self._record_corrections(silver),
                 lambda: self._record_freshness(silver),
             ]
+        if any(step.table == CUSTOMER_360.name and not step.is_retired for step in steps):
+            records.append(self._record_fact_freshness)
         in_parallel(lambda record: record(), records, self._threads)
         self._versions[QUARANTINE.name] = self._lake.tables.version(QUARANTINE.name)
 
@@ -423,6 +427,12 @@ class _Run:
         counts = conformed(correction_count(silver, self._attempt.run_id), spec)
         key = self._attempt.key(spec.name)
         self._versions[spec.name] = self._lake.tables.write(counts, spec, key)
+
+    def _record_fact_freshness(self) -> None:
+        spec, attempt = FACT_FRESHNESS, self._attempt
+        told = fact_freshness(self._read(CUSTOMER_360.name), attempt.run_id, attempt.as_of)
+        written = conformed(told, spec).coalesce(1)
+        self._versions[spec.name] = self._lake.tables.write(written, spec, attempt.key(spec.name))
 
     def _record_freshness(self, silver: Mapping[str, DataFrame]) -> None:
         attempt = self._attempt

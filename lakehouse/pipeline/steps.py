@@ -22,12 +22,14 @@ from lakehouse.gold.customer_attribute import customer_attribute
 from lakehouse.gold.customer_cart import customer_cart
 from lakehouse.gold.customer_consent import customer_consent
 from lakehouse.gold.customer_contact_point import customer_contact_point
+from lakehouse.gold.customer_device import customer_device
 from lakehouse.gold.customer_history import customer_history
 from lakehouse.gold.customer_identifier import customer_identifier
 from lakehouse.gold.customer_interaction import customer_interaction
 from lakehouse.gold.customer_interest import customer_interest
 from lakehouse.gold.customer_journey_stage import customer_journey_stage
 from lakehouse.gold.customer_loyalty import customer_loyalty
+from lakehouse.gold.customer_loyalty_movement import customer_loyalty_movement
 from lakehouse.gold.customer_metric import customer_metric
 from lakehouse.gold.customer_order import customer_order
 from lakehouse.gold.customer_order_line import customer_order_line
@@ -542,6 +544,7 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
     "gold.customer_web_session": lambda inputs, **frames: customer_web_session(
         **frames, web=inputs.settings.facts.web
     ),
+    "gold.customer_device": _plain(customer_device),
     "gold.customer_recommendation": lambda inputs, **frames: customer_recommendation(
         **frames, recommendation_days=inputs.settings.facts.recommendation_days
     ),
@@ -549,6 +552,7 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
     "gold.customer_interaction": _plain(customer_interaction),
     "gold.customer_consent": _plain(customer_consent),
     "gold.customer_loyalty": _plain(customer_loyalty),
+    "gold.customer_loyalty_movement": _plain(customer_loyalty_movement),
     "gold.customer_metric": lambda inputs, **frames: customer_metric(**frames, as_of=inputs.as_of),
     "gold.customer_journey_stage": lambda inputs, **frames: customer_journey_stage(
         **frames, journey=inputs.settings.facts.journey, as_of=inputs.as_of
@@ -576,7 +580,9 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
     ),
     "gold.campaign": lambda inputs, **frames: campaign(**frames, money=inputs.settings.facts.money),
     "gold.web_funnel": _plain(web_funnel),
-    "gold.customer_360": lambda inputs, **frames: customer_360(**frames, as_of=inputs.as_of),
+    "gold.customer_360": lambda inputs, **frames: customer_360(
+        **frames, freshness=inputs.settings.freshness, as_of=inputs.as_of
+    ),
     "gold.reconciliation": _plain(reconciliation),
     "gold.store": lambda inputs, **frames: store(**frames, as_of=inputs.as_of),
     "gold.channel": lambda inputs, **frames: channel(**frames, as_of=inputs.as_of),

@@ -18,11 +18,13 @@ class WebSettings(Frozen):
     """Whose a visit is, which visits are a machine's, and what became of a cart.
 
     `attach_anonymous_past`: a visit from before the first login on its cookie belongs to who logs in
-    first. `bot_events_per_day`: a cookie with more events on one day is a machine. `cart_recovery_days`:
-    within so many days an order recovers a cart that was left.
+    first. `stitch_devices`: a visit of which its cookie tells nothing belongs to the one account that
+    logged in on its device. `bot_events_per_day`: a cookie with more events on one day is a machine.
+    `cart_recovery_days`: within so many days an order recovers a cart that was left.
     """
 
     attach_anonymous_past: bool = True
+    stitch_devices: bool = True
     bot_events_per_day: int = Field(default=2000, ge=1)
     cart_recovery_days: int = Field(default=7, ge=0, le=365)
 

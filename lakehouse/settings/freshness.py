@@ -15,6 +15,21 @@ class InterestFact(StrEnum):
     VIEWED = "viewed"
 
 
+class Fact(StrEnum):
+    """Kinds of fact that gold.customer_360 counts or goes by."""
+
+    VISIT = "visit"
+    CART = "cart"
+    RECOMMENDATION = "recommendation"
+    MESSAGE_SENT = "message_sent"
+    MESSAGE_CLICK = "message_click"
+    TICKET = "ticket"
+    CONVERSATION = "conversation"
+    MENTION = "mention"
+    SURVEY = "survey"
+    ORDER = "order"
+
+
 class Cutoff(Frozen):
     """`days` for which a fact counts, from itself or from the last of the kinds that renew it."""
 
@@ -22,7 +37,19 @@ class Cutoff(Frozen):
     renewed_by: tuple[InterestFact, ...] = ()
 
 
+class FactCutoff(Frozen):
+    """`days` for which a fact counts, from its own day or from the last of the kinds that renew it."""
+
+    days: int = Field(ge=1, le=36500)
+    renewed_by: tuple[Fact, ...] = ()
+
+
 class FreshnessSettings(Frozen):
-    """The whole of conf/base/freshness.yml: by domain and kind of fact. A kind left out never counts."""
+    """The whole of conf/base/freshness.yml: by domain and kind of fact.
+
+    `interest`: a kind that a domain leaves out never counts for it. `facts`: a kind that no domain names
+    counts always; of several domains the one for which it counts longest decides.
+    """
 
     interest: dict[Name, dict[InterestFact, Cutoff]] = Field(default_factory=dict)
+    facts: dict[Name, dict[Fact, FactCutoff]] = Field(default_factory=dict)

@@ -12,7 +12,8 @@ from lakehouse.errors import ConfigurationError
 from lakehouse.settings.sources import SilverFeed, Source, named_sources
 from lakehouse.silver.consent_event import consent_event
 from lakehouse.silver.device import device
-from lakehouse.silver.intake import intake, record_keys
+from lakehouse.silver.intake import every_intake, intake, record_keys
+from lakehouse.silver.loyalty import loyalty
 from lakehouse.silver.media_touch import media_touch
 from lakehouse.silver.order import order
 from lakehouse.silver.order_line import order_line
@@ -67,6 +68,17 @@ class _Work:
             for source, feed in self.feeds()
         )
 
+    def every_version(self) -> DataFrame:
+        """The records of all feeds as every moment told them, typed by the spec."""
+        return self._united(
+            typed(
+                every_intake(self.bronze[source.name], source, feed, self.sources, self.secret),
+                self.spec,
+                feed.date_formats,
+            )
+            for source, feed in self.feeds()
+        )
+
     def lines(self) -> DataFrame:
         """As `typed`, with `is_nested`: whether the row came inside the record it is part of."""
         return self._united(
@@ -111,6 +123,7 @@ _BUILDERS: Mapping[str, Callable[[_Work], DataFrame]] = {
     "order_line": lambda work: order_line(work.lines(), work.silver["order"]),
     "payment": lambda work: payment(work.typed(), work.silver["order"]),
     "support_message": lambda work: support_message(work.typed(), work.silver["support_ticket"]),
+    "loyalty": lambda work: loyalty(work.typed(), work.every_version()),
     "consent_event": lambda work: consent_event(work.typed()),
     "device": lambda work: device(work.silver["web_event"], work.secret),
     "media_touch": lambda work: media_touch(work.silver["web_event"]),

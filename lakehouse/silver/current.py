@@ -38,6 +38,20 @@ def current(bronze: DataFrame, source: Source) -> DataFrame:
     return newest.where(~is_deleted(source))
 
 
+def every_version(bronze: DataFrame, source: Source) -> DataFrame:
+    """Each key as every moment told it, by the same rules as `current`: one row per key and moment.
+
+    A version without a moment that can be read is none, and neither is one by which the key is gone.
+    """
+    moment = parsed_moment(F.trim(source.sequence), source.sequence_formats)
+    rows = bronze.withColumn(SEQUENCE, moment)
+    if source.load_kind is LoadKind.SNAPSHOT:
+        rows = _of_last_deliveries(rows, _moments(rows))
+    keys = [identity(F.col(key)) for key in source.key]
+    told = newest_versions(rows.where(F.col(SEQUENCE).isNotNull()), [*keys, F.col(SEQUENCE)])
+    return told.where(~is_deleted(source))
+
+
 def newest_versions(rows: DataFrame, keys: Sequence[Column]) -> DataFrame:
     """The newest of the rows of each key, by `sequence_at` and then by content."""
     # The same content twice leaves only where it stood: the last orders make that steady too.
@@ -57,17 +71,26 @@ def in_newest_snapshot(rows: DataFrame) -> DataFrame:
     What they lack is gone, what is older is past. A row's own text does not count: a typo in it
     would make the row the most recent of all sources, or leave it without a moment.
     """
-    moments = rows.groupBy("source_file", "file_hash").agg(
-        F.mode(SEQUENCE, True).alias(SEQUENCE), F.min("ingested_at").alias("_ingested_at")
-    )
+    moments = _moments(rows)
     newest = moments.agg(F.max(SEQUENCE).alias(SEQUENCE))
     living = moments.join(F.broadcast(newest), on=SEQUENCE, how="left_semi")
+    return _of_last_deliveries(rows, living)
+
+
+def _moments(rows: DataFrame) -> DataFrame:
+    """One row per file: its moment, and when it was taken first."""
+    return rows.groupBy("source_file", "file_hash").agg(
+        F.mode(SEQUENCE, True).alias(SEQUENCE), F.min("ingested_at").alias("_ingested_at")
+    )
+
+
+def _of_last_deliveries(rows: DataFrame, moments: DataFrame) -> DataFrame:
+    """The rows of these files, of several deliveries of one file at one moment those of the last."""
     # The later folder is the later delivery, whenever a run took it. At one path other bytes take the
     # place of the former, so that they cannot have been ingested in another order than they came.
     delivery = F.struct("source_file", "_ingested_at", "file_hash", SEQUENCE)
-    last = living.groupBy(F.regexp_replace("source_file", _DATED_FOLDER, "$1")).agg(
-        F.max(delivery).alias("last")
-    )
+    file = F.regexp_replace("source_file", _DATED_FOLDER, "$1")
+    last = moments.groupBy(file, SEQUENCE).agg(F.max(delivery).alias("last"))
     return rows.drop(SEQUENCE).join(
         F.broadcast(last.select("last.source_file", "last.file_hash", f"last.{SEQUENCE}")),
         on=["source_file", "file_hash"],

@@ -16,7 +16,7 @@ from lakehouse.settings.sources import (
     SilverFeed,
     Source,
 )
-from lakehouse.silver.current import SEQUENCE, current, newest_versions
+from lakehouse.silver.current import SEQUENCE, current, every_version, newest_versions
 from lakehouse.silver.paths import POSITION, at, mapped_paths, not_objects, opened
 
 LINEAGE = (
@@ -72,8 +72,19 @@ def intake(
         without a number of its own gets its position. An array that cannot be read is one row with
         a key and nothing from an element.
     """
-    catalogue = Catalogue({s.name: s for s in sources}, secret)
     rows = _records(opened(current(bronze, source), source, feed), feed)
+    return _told(rows, source, feed, Catalogue({s.name: s for s in sources}, secret))
+
+
+def every_intake(
+    bronze: DataFrame, source: Source, feed: SilverFeed, sources: Sequence[Source], secret: str
+) -> DataFrame:
+    """As `intake`, one row per record and moment that told of it. Key: record_key, sequence_at."""
+    rows = _records(opened(every_version(bronze, source), source, feed), feed, F.col(SEQUENCE))
+    return _told(rows, source, feed, Catalogue({s.name: s for s in sources}, secret))
+
+
+def _told(rows: DataFrame, source: Source, feed: SilverFeed, catalogue: Catalogue) -> DataFrame:
     unread = _corrections(source, feed)
     corrections = F.array_compact(F.array(*unread)) if unread else F.array()
     return rows.select(
@@ -98,15 +109,15 @@ def own_key(source: Source, feed: SilverFeed, catalogue: Catalogue) -> Column:
     return catalogue.key(source.name, *_record_id(source, feed))
 
 
-def _records(rows: DataFrame, feed: SilverFeed) -> DataFrame:
-    """One row per id, where a feed's rows hold another thing's records, such as a ticket its asker.
+def _records(rows: DataFrame, feed: SilverFeed, *moment: Column) -> DataFrame:
+    """One row per id (and moment), where a feed's rows hold another thing's records, as a ticket its asker.
 
     A row that has nothing under any part of that id holds no such record. Of the rows that are left
     those count that meet the feed's condition.
     """
     if feed.record_id is not None and feed.each is None:
         ids = [identity(at(path)) for path in feed.record_id]
-        rows = newest_versions(rows.where(F.coalesce(*ids).isNotNull()), ids)
+        rows = newest_versions(rows.where(F.coalesce(*ids).isNotNull()), [*ids, *moment])
     if feed.where is None:
         return rows
     said = F.lower(squashed(at(feed.where.column)))

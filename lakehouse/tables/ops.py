@@ -294,6 +294,20 @@ FRESHNESS = _ops(
     retention_from="as_of_date",
 )
 
+FACT_FRESHNESS = _ops(
+    "fact_freshness",
+    "One row per run, domain and kind of fact with a cut-off (conf/base/freshness.yml): how many facts of customers "
+    "counted on the run's day, and how many fed nothing any more.",
+    _RUN_ID,
+    Column("as_of_date", "date", "Day of the run.", required=True),
+    Column("domain", "string", "Domain whose cut-off it is.", required=True),
+    Column("fact", "string", "Kind of fact.", required=True),
+    Column("fresh_count", "bigint", "Facts that counted.", required=True, unit="facts"),
+    Column("stale_count", "bigint", "Facts that no longer did.", required=True, unit="facts"),
+    primary_key=("run_id", "domain", "fact"),
+    retention_from="as_of_date",
+)
+
 CORRECTION_COUNT = _ops(
     "correction_count",
     "One row per rule that replaced or removed values, with its count, per run.",
@@ -574,6 +588,7 @@ OPS_TABLES = (
     QUARANTINE,
     QUALITY_RESULT,
     FRESHNESS,
+    FACT_FRESHNESS,
     CORRECTION_COUNT,
     LINK_OVERRIDE,
     ATTRIBUTE_OVERRIDE,

@@ -322,7 +322,7 @@ SUPPORT_TICKET = _silver(
 
 SUPPORT_MESSAGE = _silver(
     "support_message",
-    "One row per message of a ticket.",
+    "One row per message of a ticket, and per call or chat about it.",
     _PERSON_LINK,
     Column(
         "ticket_record_key",
@@ -333,7 +333,21 @@ SUPPORT_MESSAGE = _silver(
     ),
     Column("message_number", "int", "Position in the thread, from 1.", required=True),
     Column("author", "string", "customer or agent.", required=True),
-    Column("sent_at", "timestamp", "When the message was sent.", required=True),
+    Column(
+        "sent_at",
+        "timestamp",
+        "When the message was sent, or the call or chat begun.",
+        required=True,
+    ),
+    Column(
+        "channel",
+        "string",
+        "phone or chat for a single call or chat; of a message null or its own.",
+    ),
+    Column(
+        "answered_at", "timestamp", "When the other side took the call or chat; null if nobody did."
+    ),
+    Column("ended_at", "timestamp", "When the call or chat ended."),
     Column("body", "string", "Free text as written.", _DIRECT),
     owner="support",
     purposes=_SERVICE,
@@ -361,6 +375,12 @@ LOYALTY = _silver(
     Column("tier", "string", "basic, silver or gold."),
     Column("points", "bigint", "Points balance.", unit="points"),
     Column("joined_date", "date", "Date of joining."),
+    Column(
+        "balances",
+        "array<struct<told_at:timestamp,tier:string,points:bigint>>",
+        "Tier and points as each snapshot or version told them, where either differs from what was told before, "
+        "oldest first.",
+    ),
     owner="loyalty",
 )
 

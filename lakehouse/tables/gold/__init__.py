@@ -4,7 +4,7 @@ Facts whose person nobody knows (guests, anonymous visits) stay, with a null `cu
 sums of gold equal sums of silver. Money keeps its currency; recency is stored as dates, never ages.
 """
 
-from lakehouse.tables.gold.behaviour import CUSTOMER_TICKET, CUSTOMER_WEB_SESSION
+from lakehouse.tables.gold.behaviour import CUSTOMER_DEVICE, CUSTOMER_TICKET, CUSTOMER_WEB_SESSION
 from lakehouse.tables.gold.dimensions import CHANNEL, DATE, PRODUCT, SOURCE, STORE
 from lakehouse.tables.gold.facts import (
     CUSTOMER_CONSENT,
@@ -30,6 +30,7 @@ from lakehouse.tables.gold.money import (
 from lakehouse.tables.gold.shopping import (
     CUSTOMER_CART,
     CUSTOMER_LOYALTY,
+    CUSTOMER_LOYALTY_MOVEMENT,
     CUSTOMER_RECOMMENDATION,
     CUSTOMER_RETURN,
 )
@@ -57,11 +58,13 @@ GOLD_TABLES = (
     CUSTOMER_PAYMENT,
     CUSTOMER_RETURN,
     CUSTOMER_WEB_SESSION,
+    CUSTOMER_DEVICE,
     CUSTOMER_RECOMMENDATION,
     CUSTOMER_TICKET,
     CUSTOMER_INTERACTION,
     CUSTOMER_CONSENT,
     CUSTOMER_LOYALTY,
+    CUSTOMER_LOYALTY_MOVEMENT,
     CUSTOMER_METRIC,
     HOUSEHOLD_MEMBER,
     HOUSEHOLD,
@@ -103,12 +106,14 @@ __all__ = [
     "CUSTOMER_CART",
     "CUSTOMER_CONSENT",
     "CUSTOMER_CONTACT_POINT",
+    "CUSTOMER_DEVICE",
     "CUSTOMER_HISTORY",
     "CUSTOMER_IDENTIFIER",
     "CUSTOMER_INTERACTION",
     "CUSTOMER_INTEREST",
     "CUSTOMER_JOURNEY_STAGE",
     "CUSTOMER_LOYALTY",
+    "CUSTOMER_LOYALTY_MOVEMENT",
     "CUSTOMER_METRIC",
     "CUSTOMER_ORDER",
     "CUSTOMER_ORDER_LINE",

@@ -1,6 +1,7 @@
 """Gold: how customers are dealt with: visits to the web site, and the support desk."""
 
 from lakehouse.tables.gold.parts import (
+    DIRECT,
     KNOWN_CUSTOMER_ID,
     PERSON_LINK,
     PSEUDONYM,
@@ -38,8 +39,9 @@ CUSTOMER_WEB_SESSION = about_customers(
     Column(
         "identified_by",
         "string",
-        "login (in the session), earlier_login or later_login (on the same cookie); null if nobody knows.",
-        fed_by=(f"{_EVENT}.person_record_key", f"{_EVENT}.cookie_id"),
+        "login (in the session); earlier_login or later_login (on the same cookie); earlier_device_login or "
+        "later_device_login (on the same device, if one account alone logged in on it); null if nobody knows.",
+        fed_by=(f"{_EVENT}.person_record_key", f"{_EVENT}.cookie_id", f"{_EVENT}.device_id"),
     ),
     Column(
         "known_from_at",
@@ -47,6 +49,8 @@ CUSTOMER_WEB_SESSION = about_customers(
         "Since when it is known whose session it is: the login, or its start after an earlier one.",
         fed_by=(f"{_EVENT}.event_at",),
     ),
+    Column("cookie_id", "string", "Cookie of the browser.", DIRECT),
+    Column("device_id", "string", "Device of the visitor.", DIRECT),
     Column(
         "is_bot",
         "boolean",
@@ -117,6 +121,68 @@ CUSTOMER_WEB_SESSION = about_customers(
     retention_days=395,
 )
 
+_SESSION = "gold.customer_web_session"
+
+CUSTOMER_DEVICE = about_customers(
+    "customer_device",
+    "One row per device or cookie and period in which the logins on it were one customer's. Whose a visit was, "
+    "without a login too, says gold.customer_web_session.",
+    KNOWN_CUSTOMER_ID,
+    Column("identifier_type", "string", "device or cookie.", required=True),
+    Column(
+        "identifier_value",
+        "string",
+        "Device or cookie, as the source names it.",
+        DIRECT,
+        required=True,
+        fed_by=(f"{_SESSION}.device_id", f"{_SESSION}.cookie_id"),
+    ),
+    Column(
+        "known_from_at",
+        "timestamp",
+        "First login of the period: from then on it is known whose it is.",
+        required=True,
+    ),
+    Column(
+        "known_to_at",
+        "timestamp",
+        "When somebody else logged in on it; null while nobody has.",
+        fed_by=(f"{_SESSION}.known_from_at",),
+    ),
+    Column(
+        "last_login_at",
+        "timestamp",
+        "Last login of the period.",
+        required=True,
+        fed_by=(f"{_SESSION}.known_from_at",),
+    ),
+    Column(
+        "is_shared",
+        "boolean",
+        "True if logins of several customers were ever made on it: it is nobody's alone.",
+        required=True,
+    ),
+    Column(
+        "login_count",
+        "bigint",
+        "Sessions of the period with a login.",
+        unit="sessions",
+        required=True,
+    ),
+    SOURCE_SYSTEM,
+    PERSON_LINK,
+    Column(
+        "session_key",
+        "string",
+        "Session of the first login in gold.customer_web_session.",
+        PSEUDONYM,
+        required=True,
+    ),
+    primary_key=("session_key", "identifier_type"),
+    owner="digital",
+    retention_days=395,
+)
+
 CUSTOMER_TICKET = about_customers(
     "customer_ticket",
     "One row per ticket of the support desk and how it was handled; nobody's words.",
@@ -140,23 +206,33 @@ CUSTOMER_TICKET = about_customers(
     Column(
         "first_response_at",
         "timestamp",
-        "When the desk first wrote; null if it did not.",
-        fed_by=("silver.support_message.sent_at",),
+        "When the desk first wrote, called, or took a call or chat; null if it did not.",
+        fed_by=("silver.support_message.sent_at", "silver.support_message.answered_at"),
     ),
     Column("closed_at", "timestamp", "When it was closed; null while open."),
-    Column("message_count", "bigint", "Messages by either side.", unit="messages", required=True),
     Column(
-        "agent_message_count", "bigint", "Messages by the desk.", unit="messages", required=True
+        "message_count",
+        "bigint",
+        "Messages, calls and chats by either side.",
+        unit="messages",
+        required=True,
+    ),
+    Column(
+        "agent_message_count",
+        "bigint",
+        "Messages, calls and chats that the desk began.",
+        unit="messages",
+        required=True,
     ),
     _minutes(
         "first_response_minutes",
-        "From opening to the desk's first message.",
+        "From opening to the desk's first response.",
         "opened_at",
         "first_response_at",
     ),
     _minutes(
         "handling_minutes",
-        "From the desk's first message to closing.",
+        "From the desk's first response to closing.",
         "first_response_at",
         "closed_at",
     ),
@@ -171,9 +247,25 @@ CUSTOMER_TICKET = about_customers(
     Column(
         "is_first_contact_resolution",
         "boolean",
-        "True if it was closed after one message by the desk and the customer did not write again.",
+        "True if it was closed after one response by the desk and the customer did not write again.",
         required=True,
         fed_by=("silver.support_message.author", "silver.support_message.sent_at"),
+    ),
+    Column(
+        "conversation_count",
+        "bigint",
+        "Calls and chats about it; each is in gold.customer_interaction.",
+        unit="conversations",
+        required=True,
+        fed_by=("silver.support_message.channel",),
+    ),
+    Column(
+        "conversation_seconds",
+        "bigint",
+        "For how long these were handled, from the answer to the end.",
+        unit="seconds",
+        required=True,
+        fed_by=("silver.support_message.answered_at", "silver.support_message.ended_at"),
     ),
     primary_key=("record_key",),
     owner="support",

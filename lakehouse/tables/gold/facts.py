@@ -18,8 +18,13 @@ _CONTACT_MOMENTS = (
     "gold.customer_web_session.started_at",
     "silver.campaign_event.event_at",
     "silver.support_ticket.opened_at",
+    "silver.support_message.sent_at",
     "silver.social_mention.mentioned_at",
     "silver.survey_response.responded_at",
+)
+
+_ANSWERED = tuple(
+    f"silver.support_message.{name}" for name in ("sent_at", "answered_at", "ended_at")
 )
 
 CUSTOMER_ORDER = about_customers(
@@ -108,8 +113,8 @@ CUSTOMER_ORDER_LINE = about_customers(
 
 CUSTOMER_INTERACTION = about_customers(
     "customer_interaction",
-    "One row per contact: web session, campaign touch, support ticket, social mention or survey "
-    "response; no free text. Contacts with people whom nobody knows stay; visits of machines are none.",
+    "One row per contact: web session, campaign touch, support ticket, single call or chat about one, social "
+    "mention or survey response; no free text. Contacts with people whom nobody knows stay; visits of machines are none.",
     Column(
         "interaction_key",
         "string",
@@ -131,19 +136,23 @@ CUSTOMER_INTERACTION = about_customers(
     Column(
         "interaction_type",
         "string",
-        "web_session, campaign_touch, support_ticket, social_mention or survey_response.",
+        "web_session, campaign_touch, support_ticket, call, chat, social_mention or survey_response.",
         required=True,
+        fed_by=("silver.support_message.channel",),
     ),
     Column("channel", "string", "web, email, sms, push, chat, phone, social or survey."),
     Column(
         "action",
         "string",
         "Furthest step of a session (visit, page_view, cart, checkout), event of a campaign (send, "
-        "open, click, unsubscribe), status of a ticket, posted, or answered.",
+        "open, click, unsubscribe), status of a ticket, posted, or answered. Of a call or chat answered, unanswered "
+        "(no answer is told), or outbound, which the desk began.",
         fed_by=(
             "gold.customer_web_session.furthest_step",
             "silver.campaign_event.event_type",
             "silver.support_ticket.status",
+            "silver.support_message.author",
+            "silver.support_message.answered_at",
         ),
     ),
     Column(
@@ -178,6 +187,27 @@ CUSTOMER_INTERACTION = about_customers(
     ),
     Column("page_count", "bigint", "Page views of a session, else null.", unit="pages"),
     Column("score", "int", "Score of a survey response, 0 to 10.", unit="points"),
+    Column(
+        "ticket_record_key",
+        "string",
+        "Ticket in gold.customer_ticket that a call or chat is about.",
+        PSEUDONYM,
+    ),
+    Column("answered_at", "timestamp", "When the other side took a call or chat."),
+    Column(
+        "response_seconds",
+        "bigint",
+        "From the beginning of a call or chat to its answer.",
+        unit="seconds",
+        fed_by=_ANSWERED,
+    ),
+    Column(
+        "handling_seconds",
+        "bigint",
+        "From the answer of a call or chat to its end.",
+        unit="seconds",
+        fed_by=_ANSWERED,
+    ),
     primary_key=("interaction_key",),
     owner="customer-data",
     purposes=SERVICE,
@@ -272,7 +302,13 @@ CUSTOMER_METRIC = about_customers(
             f"gold.customer_order.{name}" for name in ("currency", "total_amount", "status")
         ),
     ),
-    Column("interaction_count", "bigint", "Contacts of any kind.", unit="contacts", required=True),
+    Column(
+        "interaction_count",
+        "bigint",
+        "Contacts of any kind: a ticket, and each call and chat about it.",
+        unit="contacts",
+        required=True,
+    ),
     Column(
         "last_contact_date",
         "date",
@@ -282,7 +318,7 @@ CUSTOMER_METRIC = about_customers(
     Column(
         "last_active_date",
         "date",
-        "Date on which the customer last did something: any contact but a send, or any order.",
+        "Date on which the customer last did something: any contact but a send or a call by the desk, or any order.",
         fed_by=(CONTACT_DAY, "gold.customer_interaction.action", ORDER_DAY),
     ),
     primary_key=("customer_id",),

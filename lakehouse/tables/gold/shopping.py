@@ -18,6 +18,7 @@ _ORDER, _LINE, _PAYMENT = (
     "gold.customer_payment",
 )
 _SHOWN = "silver.recommendation"
+_BALANCES = ("silver.loyalty.balances",)
 _GIVEN_BACK = (f"{_ORDER}.total_amount", f"{_LINE}.line_amount", f"{_LINE}.quantity")
 _REFUNDED = (f"{_PAYMENT}.amount", f"{_PAYMENT}.status", f"{_PAYMENT}.is_told_again")
 
@@ -256,6 +257,66 @@ CUSTOMER_LOYALTY = about_customers(
         required=True,
         fed_by=("silver.loyalty.sequence_at",),
     ),
+    Column(
+        "tier_from_at",
+        "timestamp",
+        "Since when the source tells of this tier without another between; its first telling, if it never told of "
+        "another.",
+        fed_by=("silver.loyalty.balances",),
+    ),
     primary_key=("record_key",),
+    owner="loyalty",
+)
+
+CUSTOMER_LOYALTY_MOVEMENT = about_customers(
+    "customer_loyalty_movement",
+    "One row per loyalty account and moment at which its source told of other points or another tier than before. "
+    "Sources tell balances: what was earned and spent between two of them is netted.",
+    KNOWN_CUSTOMER_ID,
+    Column(
+        "told_at",
+        "timestamp",
+        "When the source says that tier and balance stood so.",
+        required=True,
+        fed_by=_BALANCES,
+    ),
+    Column(
+        "points_change",
+        "bigint",
+        "Points earned since the last telling, or spent if negative; 0 if the tier alone changed.",
+        unit="points",
+        required=True,
+        fed_by=_BALANCES,
+    ),
+    Column("points", "bigint", "Balance after it.", unit="points", fed_by=_BALANCES),
+    Column("former_tier", "string", "Tier before it: basic, silver or gold.", fed_by=_BALANCES),
+    Column("tier", "string", "Tier after it.", fed_by=_BALANCES),
+    Column(
+        "is_tier_change",
+        "boolean",
+        "True if the tier changed.",
+        required=True,
+        fed_by=_BALANCES,
+    ),
+    Column(
+        "last_told_at",
+        "timestamp",
+        "When the balance before it was first told: it came about between the two.",
+        required=True,
+        fed_by=_BALANCES,
+    ),
+    Column("told_date", "date", "UTC date of told_at.", required=True, fed_by=_BALANCES),
+    SOURCE_SYSTEM,
+    PERSON_LINK,
+    Column("record_key", "string", "Account in silver.loyalty.", PSEUDONYM, required=True),
+    Column(
+        "movement_key",
+        "string",
+        "Account and moment.",
+        PSEUDONYM,
+        required=True,
+        fed_by=("silver.loyalty.record_key", *_BALANCES),
+    ),
+    primary_key=("movement_key",),
     owner="loyalty",
 )

@@ -20,6 +20,7 @@ _MOMENTS = (
     "gold.customer_interaction.happened_at",
     "gold.customer_recommendation.clicked_at",
     "silver.consent_event.happened_at",
+    "gold.customer_loyalty_movement.told_at",
     "silver.loyalty.joined_date",
     "linkage.identity_event.occurred_at",
 )
@@ -31,6 +32,7 @@ _KEYS = (
     "gold.customer_interaction.interaction_key",
     "gold.customer_recommendation.recommendation_key",
     "silver.consent_event.record_key",
+    "gold.customer_loyalty_movement.movement_key",
     "silver.loyalty.record_key",
     "linkage.identity_event.event_id",
 )
@@ -84,8 +86,9 @@ CUSTOMER_TIMELINE = about_customers(
         "event_type",
         "string",
         "order, payment, payment_failed, refund, web_session, message_sent, message_opened, message_clicked, "
-        "unsubscribed, message, recommendation_clicked, ticket_opened, ticket_closed, social_mention, survey_response, "
-        "consent_granted, consent_withdrawn, loyalty_joined, customer_created, customer_merged or customer_split.",
+        "unsubscribed, message, recommendation_clicked, ticket_opened, ticket_closed, call, chat, social_mention, "
+        "survey_response, "
+        "consent_granted, consent_withdrawn, loyalty_joined, points_earned, points_spent, tier_changed, customer_created, customer_merged or customer_split.",
         required=True,
     ),
     Column("source_system", "string", "System that told of it; linkage for the customer's id."),
@@ -151,6 +154,17 @@ CUSTOMER_INTEREST = about_customers(
     owner="insight",
 )
 
+_COUNTS = ", as far as they still count."
+"""What descriptions of facts with a cut-off end in."""
+
+_FACT_DAYS = (
+    "gold.customer_order.order_date",
+    "gold.customer_web_session.session_date",
+    "gold.customer_ticket.opened_date",
+    "gold.customer_interaction.interaction_date",
+    "gold.customer_recommendation.clicked_at",
+)
+
 _LINE = ("gold.customer_order_line.product_id",)
 _AREA = "silver.demographic."
 
@@ -212,13 +226,16 @@ CUSTOMER_360 = about_customers(
     Column("last_active_date", "date", "Date on which the customer last did something."),
     *measures(
         ("store_order_count", "Orders that count and were made in a store.", "orders"),
-        ("session_count", "Sessions on the web site.", "sessions"),
-        ("abandoned_cart_count", "Sessions whose cart was abandoned.", "sessions"),
-        ("message_sent_count", "Messages sent to the customer.", "messages"),
-        ("message_click_count", "Clicks on them.", "clicks"),
-        ("ticket_count", "Support tickets.", "tickets"),
-        ("open_ticket_count", "Support tickets that are not closed.", "tickets"),
-        ("mention_count", "Public posts about the company.", "posts"),
+        ("session_count", f"Sessions on the web site{_COUNTS}", "sessions"),
+        ("abandoned_cart_count", f"Sessions whose cart was abandoned{_COUNTS}", "sessions"),
+        ("message_sent_count", f"Messages sent to the customer{_COUNTS}", "messages"),
+        ("message_click_count", f"Clicks on messages{_COUNTS}", "clicks"),
+        ("ticket_count", f"Support tickets{_COUNTS}", "tickets"),
+        ("open_ticket_count", "Support tickets that are not closed, however old.", "tickets"),
+        ("conversation_count", f"Calls and chats with the support desk{_COUNTS}", "conversations"),
+        ("mention_count", f"Public posts about the company{_COUNTS}", "posts"),
+        ("recommendation_click_count", f"Clicks on recommended products{_COUNTS}", "clicks"),
+        ("stale_fact_count", "Facts of these kinds that count no longer.", "facts"),
     ),
     Column(
         "last_session_at",
@@ -229,20 +246,20 @@ CUSTOMER_360 = about_customers(
     Column(
         "last_survey_score",
         "int",
-        "Score of the last survey that was answered, 0 to 10.",
+        f"Score of the last survey that was answered, 0 to 10{_COUNTS}",
         unit="points",
         fed_by=("gold.customer_interaction.score",),
     ),
     Column(
         "preferred_order_channel",
         "string",
-        "Where most orders were made: shop or store.",
+        f"Where most orders were made, shop or store{_COUNTS}",
         fed_by=("gold.customer_order.channel",),
     ),
     Column(
         "preferred_order_hour",
         "int",
-        "Hour of the day (UTC) in which most orders were made.",
+        f"Hour of the day (UTC) in which most orders were made{_COUNTS}",
         unit="hours",
         fed_by=("gold.customer_order.ordered_at",),
     ),
@@ -273,6 +290,14 @@ CUSTOMER_360 = about_customers(
         )
     ),
     Column(
+        "fact_freshness",
+        "array<struct<domain:string,fact:string,fresh_count:bigint,stale_count:bigint>>",
+        "By domain and kind of fact under facts in conf/base/freshness.yml: how many count on the day of the run, and "
+        "how many no longer do. The counts above have those that count for any domain.",
+        required=True,
+        fed_by=_FACT_DAYS,
+    ),
+    Column(
         "granted",
         "array<string>",
         "What the customer allows, as purpose:channel; anything else is not allowed.",
@@ -286,13 +311,15 @@ CUSTOMER_360 = about_customers(
         required=True,
         fed_by=("gold.customer_consent.state",),
     ),
-    Column("loyalty_tier", "string", "basic, silver or gold.", fed_by=("silver.loyalty.tier",)),
+    Column(
+        "loyalty_tier", "string", "basic, silver or gold.", fed_by=("gold.customer_loyalty.tier",)
+    ),
     Column(
         "loyalty_points",
         "bigint",
         "Points balance.",
         unit="points",
-        fed_by=("silver.loyalty.points",),
+        fed_by=("gold.customer_loyalty.points",),
     ),
     *(
         Column(f"area_{name}", data_type, description, unit=unit, fed_by=(f"{_AREA}{fed_by}",))

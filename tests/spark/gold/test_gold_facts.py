@@ -28,6 +28,7 @@ from lakehouse.tables.silver import (
     ORDER_LINE,
     SOCIAL_MENTION,
     STORE_WEATHER,
+    SUPPORT_MESSAGE,
     SUPPORT_TICKET,
     SURVEY_RESPONSE,
 )
@@ -257,6 +258,7 @@ def interactions(table: Frames, identity: Frames) -> Frames:
         sessions: Sequence[dict[str, Any]] = (),
         campaign: Sequence[dict[str, Any]] = (),
         tickets: Sequence[dict[str, Any]] = (),
+        messages: Sequence[dict[str, Any]] = (),
         mentions: Sequence[dict[str, Any]] = (),
         responses: Sequence[dict[str, Any]] = (),
     ) -> Any:
@@ -264,6 +266,7 @@ def interactions(table: Frames, identity: Frames) -> Frames:
             table(CUSTOMER_WEB_SESSION, *sessions),
             table(CAMPAIGN_EVENT, *campaign),
             table(SUPPORT_TICKET, *tickets),
+            table(SUPPORT_MESSAGE, *messages),
             table(SOCIAL_MENTION, *mentions),
             table(SURVEY_RESPONSE, *responses),
             identity({"c1": ["r1"], "c2": ["r2"]}),
@@ -314,6 +317,47 @@ def test_touches_tickets_mentions_and_answers_are_contacts_without_anyones_words
     }
     assert {r.customer_id for r in rows} == {"c1"}
     assert secret not in str(rows)
+
+
+def test_calls_and_chats_are_contacts_with_their_length_and_messages_are_none(
+    interactions: Frames, text: Rows
+) -> None:
+    def talk(key: str, author: str, channel: str | None, *moments: str) -> dict[str, Any]:
+        """A row of ticket t that began at 10:00, with the moments of answer and end."""
+        told = zip(("answered_at", "ended_at"), moments, strict=False)
+        return {
+            "record_key": key,
+            "author": author,
+            "channel": channel,
+            "ticket_record_key": "t",
+            "person_record_key": "r1",
+            "sent_at": "2024-01-01T10:00",
+            "body": "secret words",
+            **{name: f"2024-01-01T{moment}" for name, moment in told},
+        }
+
+    found = text(
+        interactions(
+            messages=[
+                talk("call", "customer", "phone", "10:00:30", "10:05:30"),
+                talk("back", "agent", "phone", "10:00:10", "10:01:10"),
+                talk("missed", "customer", "phone"),
+                talk("chat", "customer", "chat", "10:02:00", "09:00:00"),
+                talk("mail", "customer", None),
+                talk("web", "agent", "web"),
+            ]
+        ),
+        *("interaction_key", "interaction_type", "channel", "action"),
+        *("response_seconds", "handling_seconds", "ticket_record_key", "customer_id"),
+    )
+
+    assert [tuple(row.values()) for row in found] == [
+        ("back", "call", "phone", "outbound", "10", "60", "t", "c1"),
+        ("call", "call", "phone", "answered", "30", "300", "t", "c1"),
+        # One that ends before it begins has no length.
+        ("chat", "chat", "chat", "answered", "120", None, "t", "c1"),
+        ("missed", "call", "phone", "unanswered", None, None, "t", "c1"),
+    ]
 
 
 @pytest.fixture
@@ -373,9 +417,9 @@ def test_what_the_company_sends_is_a_contact_but_no_activity(metrics: Rows) -> N
 
     row = metrics(
         contacts=[contact("2024-03-01", "send"), contact("2024-02-01", "open"),
-                  contact("2024-02-02", None)]
+                  contact("2024-02-02", None), contact("2024-02-03", "outbound")]
     )["c1"]  # fmt: skip
-    assert row["interaction_count"] == "3"
+    assert row["interaction_count"] == "4"
     assert row["last_contact_date"] == "2024-03-01"
     assert row["last_active_date"] == "2024-02-02"
 

@@ -1,7 +1,7 @@
 """What came back, what was left in the cart, what was recommended, and the stores and channels of it all."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from lakehouse.gold.channel import channel
 from lakehouse.gold.customer_cart import customer_cart
 from lakehouse.gold.customer_loyalty import customer_loyalty
+from lakehouse.gold.customer_loyalty_movement import customer_loyalty_movement
 from lakehouse.gold.customer_recommendation import customer_recommendation
 from lakehouse.gold.customer_return import customer_return
 from lakehouse.gold.store import store
@@ -227,6 +228,57 @@ def test_a_loyalty_account_is_the_customers_of_today(
     assert dict(frame.dtypes) == typed(gold.CUSTOMER_LOYALTY)
     (row,) = text(frame, "customer_id", "tier", "points", "told_at")
     assert tuple(row.values()) == ("A", "gold", "7", "2024-01-05 10:00:00")
+
+
+def balance(day: int, tier: str | None, points: int | None) -> tuple[Any, ...]:
+    """What an account of silver.loyalty has among its balances."""
+    return datetime.fromisoformat(at(day)).replace(tzinfo=UTC), tier, points
+
+
+ACCOUNT = {
+    "record_key": "l",
+    "person_record_key": "ann",
+    "loyalty_number": "29",
+    "balances": [
+        balance(1, "basic", 100),
+        balance(2, "basic", 160),
+        balance(3, "silver", 160),
+        balance(4, "basic", 30),
+        balance(5, "basic", None),
+    ],
+}
+
+
+def test_points_are_earned_and_spent_and_tiers_change_from_one_balance_to_the_next(
+    table: Frames, identity: Frames, text: Rows
+) -> None:
+    newcomer = {"record_key": "n", "loyalty_number": "30", "balances": [balance(1, "basic", 5)]}
+    frame = customer_loyalty_movement(
+        table(silver.LOYALTY, ACCOUNT, newcomer, {"record_key": "untold", "loyalty_number": "31"}),
+        identity({"A": ["ann"]}),
+    )
+
+    assert dict(frame.dtypes) == typed(gold.CUSTOMER_LOYALTY_MOVEMENT)
+    told = text(
+        frame, "told_date", "points_change", "points", "former_tier", "tier", "is_tier_change"
+    )
+    assert [tuple(row.values()) for row in told] == [
+        ("2024-01-02", "60", "160", "basic", "basic", "false"),
+        ("2024-01-03", "0", "160", "basic", "silver", "true"),
+        ("2024-01-04", "-130", "30", "silver", "basic", "true"),
+        # Points that cannot be read were neither earned nor spent.
+        ("2024-01-05", "0", None, "basic", "basic", "false"),
+    ]
+    assert {row["customer_id"] for row in text(frame)} == {"A"}
+    assert len({row["movement_key"] for row in text(frame)}) == 4
+
+
+def test_an_account_is_in_its_tier_since_it_was_last_told_of_another(
+    table: Frames, identity: Frames, text: Rows
+) -> None:
+    frame = customer_loyalty(table(silver.LOYALTY, ACCOUNT), identity({"A": ["ann"]}))
+
+    assert text(frame, "tier_from_at") == [{"tier_from_at": "2024-01-04 10:00:00"}]
 
 
 def test_stores_and_channels_are_those_that_facts_name_and_no_clock_runs_ahead(

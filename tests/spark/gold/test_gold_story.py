@@ -81,6 +81,44 @@ def test_how_a_ticket_was_handled(
     ) == expected
 
 
+def test_a_missed_call_is_no_response_and_the_call_back_is_the_first(
+    table: Frames, identity: Frames, text: Rows
+) -> None:
+    missed = {**message(1, "customer", 0), "channel": "phone", "ended_at": minute(1)}
+    back = {
+        **message(2, "agent", 20),
+        "channel": "phone",
+        "answered_at": minute(21),
+        "ended_at": minute(26),
+    }
+    chat = {
+        **message(3, "customer", 30),
+        "channel": "chat",
+        "answered_at": minute(31),
+        "ended_at": minute(33),
+    }
+    ticket = {"record_key": "t", "opened_at": minute(0), "closed_at": minute(90)}
+
+    def handled(*thread: dict[str, Any]) -> tuple[str | None, ...]:
+        frame = customer_ticket(
+            table(silver.SUPPORT_TICKET, ticket),
+            table(silver.SUPPORT_MESSAGE, *thread),
+            identity({"A": ["ann"]}),
+        )
+        (row,) = text(
+            frame,
+            *("first_response_minutes", "message_count", "conversation_count"),
+            *("conversation_seconds", "is_first_contact_resolution"),
+        )
+        return tuple(row.values())
+
+    assert handled(missed) == (None, "1", "1", "0", "false")
+    assert handled(missed, back) == ("20", "2", "2", "300", "true")
+    # To take a chat is a response like any other: two are no first-contact resolution.
+    assert handled(missed, back, chat) == ("20", "3", "3", "420", "false")
+    assert handled(chat) == ("31", "1", "1", "120", "true")
+
+
 @pytest.fixture
 def stages(table: Frames, text: Rows) -> Rows:
     """Stages of a customer known since 1 January 2024 who ordered on these days, by 1 January 2026.
@@ -162,6 +200,7 @@ def timeline(table: Frames, identity: Frames, text: Rows) -> Rows:
             "customer_payment": gold.CUSTOMER_PAYMENT,
             "customer_web_session": gold.CUSTOMER_WEB_SESSION,
             "customer_ticket": gold.CUSTOMER_TICKET,
+            "customer_loyalty_movement": gold.CUSTOMER_LOYALTY_MOVEMENT,
             "customer_interaction": gold.CUSTOMER_INTERACTION,
             "customer_recommendation": gold.CUSTOMER_RECOMMENDATION,
             "consent_event": silver.CONSENT_EVENT,
@@ -205,10 +244,24 @@ def test_a_timeline_tells_every_kind_of_fact_in_order(timeline: Rows) -> None:
              "happened_at": minute(8), **theirs},
             {"interaction_key": "s", "interaction_type": "survey_response", "topic": "nps",
              "score": 9, "happened_at": minute(10), **theirs},
+            {"interaction_key": "a", "interaction_type": "call", "action": "answered",
+             "handling_seconds": 301, "happened_at": minute(11), **theirs},
+            {"interaction_key": "b", "interaction_type": "call", "action": "unanswered",
+             "happened_at": minute(12), **theirs},
+            {"interaction_key": "d", "interaction_type": "call", "action": "outbound",
+             "handling_seconds": 60, "happened_at": minute(13), **theirs},
+            {"interaction_key": "e", "interaction_type": "chat", "action": "answered",
+             "happened_at": minute(14), **theirs},
         ],
         customer_recommendation=[
             {"recommendation_key": "y", "product_id": "lamp", "clicked_at": minute(4), **theirs},
             {"recommendation_key": "n", "product_id": "rug", "is_clicked": False, **theirs},
+        ],
+        customer_loyalty_movement=[
+            {"movement_key": "1", "points_change": 120, "is_tier_change": False,
+             "told_at": minute(20), **theirs},
+            {"movement_key": "2", "points_change": -50, "former_tier": "basic", "tier": "silver",
+             "told_at": minute(21), **theirs},
         ],
         consent_event=[{"record_key": "g", "purpose": "marketing", "channel": "email",
                         "action": "grant", "happened_at": minute(1), "email": secret, **anns}],
@@ -232,6 +285,13 @@ def test_a_timeline_tells_every_kind_of_fact_in_order(timeline: Rows) -> None:
         ("ticket_opened", "Asked for help: delivery"),
         ("ticket_closed", "Ticket closed: delivery"),
         ("survey_response", "Answered survey nps, score 9"),
+        ("call", "Called the support desk, 6 minutes"),
+        ("call", "Called the support desk, not answered"),
+        ("call", "Was called by the support desk, 1 minute"),
+        ("chat", "Chatted with the support desk"),
+        ("points_earned", "Earned 120 loyalty points"),
+        ("points_spent", "Spent 50 loyalty points"),
+        ("tier_changed", "Loyalty tier basic to silver"),
     ]
     assert {row["customer_id"] for row in told} == {"A"}
     assert len({row["event_key"] for row in told}) == len(told)
@@ -256,7 +316,7 @@ def test_a_merge_is_told_of_the_customer_that_lives_on_and_nobody_elses_events_a
     assert [(row["customer_id"], row["event_type"]) for row in told] == [("A", "customer_merged")]
 
 
-def test_a_customer_at_a_glance(table: Frames, identity: Frames, text: Rows) -> None:
+def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
     a = {"customer_id": "A"}
     order = {**a, "status": "paid", "ordered_at": minute(0)}
     frame = customer_360(
@@ -312,6 +372,8 @@ def test_a_customer_at_a_glance(table: Frames, identity: Frames, text: Rows) -> 
              "happened_at": minute(1)},
             {**a, "interaction_key": "4", "interaction_type": "survey_response", "score": 9,
              "happened_at": minute(2)},
+            {**a, "interaction_key": "5", "interaction_type": "call"},
+            {**a, "interaction_key": "6", "interaction_type": "chat"},
         ),
         customer_consent=table(
             gold.CUSTOMER_CONSENT,
@@ -337,10 +399,10 @@ def test_a_customer_at_a_glance(table: Frames, identity: Frames, text: Rows) -> 
             {**a, "household_id": "home", "valid_from": "2023-01-01", "role": "parent"},
         ),
         household=table(gold.HOUSEHOLD, {"household_id": "home", "member_count": 3}),
-        loyalty=table(
-            silver.LOYALTY,
-            {"record_key": "1", "person_record_key": "ann", "tier": "basic", "points": 5},
-            {"record_key": "2", "person_record_key": "ann2", "tier": "gold", "points": 900},
+        customer_loyalty=table(
+            gold.CUSTOMER_LOYALTY,
+            {**a, "record_key": "1", "tier": "basic", "points": 5},
+            {**a, "record_key": "2", "tier": "gold", "points": 900},
         ),
         demographic=table(
             silver.DEMOGRAPHIC,
@@ -348,7 +410,12 @@ def test_a_customer_at_a_glance(table: Frames, identity: Frames, text: Rows) -> 
             {"record_key": "2", "country": "GB", "postcode_area": "ab1", "population": 22},
             {"record_key": "3", "country": "US", "postcode_area": "ab12", "population": 333},
         ),
-        identity_map=identity({"A": ["ann", "ann2"]}),
+        customer_recommendation=table(
+            gold.CUSTOMER_RECOMMENDATION,
+            {**a, "recommendation_key": "1", "clicked_at": minute(1)},
+            {**a, "recommendation_key": "2", "is_clicked": False},
+        ),
+        freshness=FreshnessSettings(),
         as_of=date(2024, 1, 2),
     )  # fmt: skip
     assert dict(frame.dtypes) == typed(gold.CUSTOMER_360)
@@ -368,6 +435,10 @@ def test_a_customer_at_a_glance(table: Frames, identity: Frames, text: Rows) -> 
         "message_click_count": "1",
         "ticket_count": "2",
         "open_ticket_count": "1",
+        "conversation_count": "2",
+        "recommendation_click_count": "1",
+        "fact_freshness": "[]",
+        "stale_fact_count": "0",
         "last_survey_score": "9",
         "preferred_order_channel": "store",
         "preferred_order_hour": "10",

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame
 
+from lakehouse.gold.customer_device import customer_device
 from lakehouse.gold.customer_web_session import customer_web_session
 from lakehouse.gold.web_funnel import web_funnel
 from lakehouse.settings.facts import WebSettings
-from lakehouse.tables.gold import CUSTOMER_ORDER, CUSTOMER_WEB_SESSION, WEB_FUNNEL
+from lakehouse.tables.gold import CUSTOMER_DEVICE, CUSTOMER_ORDER, CUSTOMER_WEB_SESSION, WEB_FUNNEL
 from lakehouse.tables.silver import WEB_EVENT
 
 Frames = Callable[..., DataFrame]
@@ -128,6 +129,104 @@ def test_the_anonymous_past_stays_anonymous_if_conf_says_so(sessions: Rows) -> N
     found = sessions(*COOKIE, attach_anonymous_past=False)
     assert found["web:before"]["customer_id"] is None
     assert found["web:after"]["customer_id"] == "A"
+
+
+TABLET = (
+    event("e1", "visit", "08:00", "other browser", cookie_id="k1", device_id="tablet"),
+    event("e2", "visit", "09:00", "login", cookie_id="k2", device_id="tablet", **ANN),
+    event("e3", "visit", "10:00", "third browser", cookie_id="k3", device_id="tablet"),
+    event("e4", "visit", "11:00", "second cookie visit", cookie_id="k2", device_id="tablet"),
+    event("e5", "visit", "12:00", "no device", cookie_id="k4"),
+)
+
+
+def whose(found: dict[str, Any]) -> dict[str, tuple[str | None, str | None, str | None]]:
+    return {
+        key.removeprefix("web:"): (
+            row["customer_id"],
+            row["identified_by"],
+            (row["known_from_at"] or "")[11:16],
+        )
+        for key, row in found.items()
+    }
+
+
+def test_a_visit_on_a_cookie_without_login_belongs_to_who_logged_in_on_its_device(
+    sessions: Rows,
+) -> None:
+    assert whose(sessions(*TABLET)) == {
+        "other browser": ("A", "later_device_login", "09:00"),
+        "login": ("A", "login", "09:00"),
+        "third browser": ("A", "earlier_device_login", "10:00"),
+        "second cookie visit": ("A", "earlier_login", "11:00"),
+        "no device": (None, None, ""),
+    }
+
+
+def test_a_device_on_which_two_accounts_logged_in_tells_of_neither(sessions: Rows) -> None:
+    bens = event("e6", "visit", "13:00", "bens", cookie_id="k5", device_id="tablet", **BEN)
+
+    found = whose(sessions(*TABLET, bens))
+
+    assert found["other browser"] == found["third browser"] == (None, None, "")
+    assert found["second cookie visit"] == ("A", "earlier_login", "11:00")
+
+
+def test_devices_tell_nothing_and_their_past_stays_anonymous_if_conf_says_so(
+    sessions: Rows,
+) -> None:
+    by_cookie = whose(sessions(*TABLET, stitch_devices=False))
+    no_past = whose(sessions(*TABLET, attach_anonymous_past=False))
+
+    assert by_cookie["other browser"] == by_cookie["third browser"] == (None, None, "")
+    assert by_cookie["second cookie visit"][0] == "A"
+    assert no_past["other browser"] == (None, None, "")
+    assert no_past["third browser"] == ("A", "earlier_device_login", "10:00")
+
+
+def test_a_device_is_known_from_a_login_until_somebody_elses(table: Frames, text: Rows) -> None:
+    def login(hour: str, customer: str | None, person: str, **other: Any) -> dict[str, Any]:
+        """A session at `hour` in which the person logged in."""
+        at = f"2024-01-01T{hour}"
+        who = {"customer_id": customer, "person_record_key": person, "identified_by": "login"}
+        place = {"source_system": "web", "device_id": "tablet"}
+        return {"session_key": f"{hour} {person}", "known_from_at": at, **place, **who, **other}
+
+    visit = {"identified_by": "earlier_login", "cookie_id": None}
+    frame = customer_device(
+        table(
+            CUSTOMER_WEB_SESSION,
+            login("08:00", "A", "ann", cookie_id="k"),
+            login("09:00", "A", "ann's second account"),
+            login("10:00", "B", "ben"),
+            login("11:00", "B", "ben", **visit),
+            login("12:00", "A", "ann"),
+            login("13:00", None, "somebody who has left"),
+            login("13:00", "C", "cleo", device_id="phone", source_system="app"),
+        )
+    )
+
+    assert dict(frame.dtypes) == {c.name: c.type for c in CUSTOMER_DEVICE.columns}
+    told = text(
+        frame,
+        "identifier_value",
+        "known_from_at",
+        "known_to_at",
+        "customer_id",
+        "login_count",
+        "is_shared",
+    )
+    rows = sorted(
+        tuple((value or "-").removeprefix("2024-01-01 ") for value in row.values()) for row in told
+    )
+    assert rows == [
+        ("k", "08:00:00", "-", "A", "1", "false"),
+        ("phone", "13:00:00", "-", "C", "1", "false"),
+        ("tablet", "08:00:00", "10:00:00", "A", "2", "true"),
+        ("tablet", "10:00:00", "12:00:00", "B", "1", "true"),
+        ("tablet", "12:00:00", "13:00:00", "A", "1", "true"),
+        ("tablet", "13:00:00", "-", "-", "1", "true"),
+    ]
 
 
 def test_a_cookie_with_too_many_events_on_a_day_is_a_machine_and_nobodys(sessions: Rows) -> None:

@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime
 
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse.pipeline.freshness import freshness
+from lakehouse.pipeline.freshness import fact_freshness, freshness
 from lakehouse.settings.load import load_settings
 from lakehouse.tables.local_frame import local_frame
+from lakehouse.tables.ops import FACT_FRESHNESS
 
 SOURCES = load_settings("test").sources
 LIMIT = next(s for s in SOURCES if s.name == "shop_order").freshness_limit_hours
@@ -50,3 +51,26 @@ def test_a_feed_that_did_not_come_for_longer_than_its_limit_is_late(spark: Spark
 
 def test_an_empty_silver_tells_of_no_feed(spark: SparkSession) -> None:
     assert freshness({"silver.order": frame(spark, [])}, SOURCES, date(2026, 1, 5)) == []
+
+
+def test_facts_that_count_and_those_that_no_longer_do_are_added_up_over_customers(
+    spark: SparkSession,
+) -> None:
+    customers = local_frame(
+        spark,
+        [
+            ("A", [("marketing", "cart", 2, 1), ("service", "ticket", 1, 0)]),
+            ("B", [("marketing", "cart", 0, 3)]),
+            ("C", []),
+        ],
+        "customer_id string, "
+        "fact_freshness array<struct<domain:string,fact:string,fresh_count:bigint,stale_count:bigint>>",
+    )
+
+    told = fact_freshness(customers, "day-1", date(2026, 1, 5))
+
+    assert dict(told.dtypes) == {c.name: c.type for c in FACT_FRESHNESS.columns}
+    assert sorted(tuple(row)[2:] for row in told.collect()) == [
+        ("marketing", "cart", 2, 4),
+        ("service", "ticket", 1, 0),
+    ]

@@ -9,7 +9,7 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.silver.current import current
+from lakehouse.silver.current import SEQUENCE, current, every_version
 from lakehouse.tables.local_frame import local_frame
 from tests.spark.silver.conftest import Landed, Row, source
 
@@ -141,3 +141,28 @@ def test_an_id_that_is_an_address_is_one_whatever_its_case(landed: Landed) -> No
         {"id": " ann@Example.com", "name": "new", "at": "2026-01-02"},
     ]
     assert [r["name"] for r in current(landed(DELTA, rows), DELTA).collect()] == ["new"]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_every_snapshot_tells_of_each_key_once_as_its_last_delivery_does(
+    landed: Landed, turned: bool
+) -> None:
+    rows = [
+        {"id": "1", "name": "one", "at": "2026-01-01", "file": "2026-01-01/a.csv"},
+        {"id": "1", "name": "two", "at": "2026-01-02", "file": "2026-01-02/b.csv"},
+        # The second day once more, in a later folder.
+        {"id": "1", "name": "two, corrected", "at": "2026-01-02", "file": "2026-01-03/b.csv"},
+        {"id": "1", "name": "three", "at": "2026-01-03", "file": "2026-01-03/c.csv"},
+        {"id": "2", "name": "gone since", "at": "2026-01-01", "file": "2026-01-01/a.csv"},
+        {"id": "1", "name": "never", "at": "no day", "file": "2026-01-04/d.csv"},
+    ]
+
+    found = every_version(landed(SNAPSHOT, rows[::-1] if turned else rows), SNAPSHOT)
+
+    told = sorted((r["id"], str(r[SEQUENCE])[:10], r["name"]) for r in found.collect())
+    assert told == [
+        ("1", "2026-01-01", "one"),
+        ("1", "2026-01-02", "two, corrected"),
+        ("1", "2026-01-03", "three"),
+        ("2", "2026-01-01", "gone since"),
+    ]

@@ -313,6 +313,62 @@ RECEIPT = source(
 )
 
 
+CARD = source(
+    "card",
+    "id tier points at",
+    load_kind="snapshot",
+    feeds=[
+        {
+            "table": "loyalty",
+            "person": {"source": "shop_card", "id": "id"},
+            "map": {
+                "loyalty_number": "id",
+                "tier": {"column": "tier", "values": {"B": "basic", "S": "silver"}},
+                "points": "points",
+            },
+        }
+    ],
+)
+
+
+def test_a_loyalty_account_tells_what_its_snapshots_told_where_that_changed(
+    landed: Landed,
+) -> None:
+    def told(day: int, tier: str, points: str, card: str = "1") -> Row:
+        return {
+            "id": card,
+            "tier": tier,
+            "points": points,
+            "at": f"2026-01-0{day}",
+            "file": f"f{day}",
+        }
+
+    bronze = {
+        "shop_card": landed(
+            CARD,
+            [
+                # The first day came last.
+                *(told(2, "B", "10"), told(3, "B", "10"), told(4, "S", "25"), told(5, "X", "none")),
+                *(told(6, "B", "10"), told(1, "B", "7"), told(6, "B", "3", card="2")),
+            ],
+        )
+    }
+
+    made = silver_table("loyalty", bronze, (CARD,), {}, secret="a secret of the tests", as_of=DAY)
+    accounts = by_id(made)
+
+    assert (accounts["1"]["tier"], accounts["1"]["points"]) == ("basic", 10)
+    balances = {
+        card: [(f"{b.told_at:%d}", b.tier, b.points) for b in row["balances"]]
+        for card, row in accounts.items()
+    }
+    # The fifth day tells nothing that can be read; the tenth point comes back and is told again.
+    assert balances == {
+        "1": [("01", "basic", 7), ("02", "basic", 10), ("04", "silver", 25), ("06", "basic", 10)],
+        "2": [("06", "basic", 3)],
+    }
+
+
 def test_an_order_stays_when_its_person_leaves_and_goes_when_there_never_was_one(
     landed: Landed,
 ) -> None:

@@ -70,6 +70,7 @@ def test_a_table_that_no_source_fills_any_more_is_retired_and_made_from_nothing(
         "silver.device",
         "silver.media_touch",
         "gold.customer_web_session",
+        "gold.customer_device",
         "gold.customer_cart",
         "gold.web_funnel",
     ]
@@ -99,6 +100,7 @@ def test_a_table_that_conf_leaves_out_is_made_by_nobody_and_read_as_empty() -> N
 
     assert retired == [
         "gold.customer_web_session",
+        "gold.customer_device",
         "gold.customer_relation",
         "gold.customer_cart",
         "gold.web_funnel",
