@@ -46,7 +46,6 @@ def customer_contact_point(
     """
     given = _given(person_record, identity_map, customer_attribute)
     former = _former(previous, person_record, identity_map)
-    of_record = F.struct("record_key", "last_seen_at")
     return (
         _by_record(given.unionByName(former).unionByName(_decided(customer_attribute)))
         .groupBy(*_POINT)
@@ -55,9 +54,8 @@ def customer_contact_point(
             F.bool_or("is_primary").alias("is_primary"),
             F.sort_array(F.collect_set("source_system")).alias("sources"),
             F.sort_array(F.collect_set("record_key")).alias("record_keys"),
-            F.map_from_entries(
-                F.array_sort(F.collect_list(F.when(F.col("record_key").isNotNull(), of_record)))
-            ).alias("record_seen_at"),
+            _of_records("last_seen_at").alias("record_seen_at"),
+            _of_records("first_seen_at").alias("record_first_seen_at"),
             F.min("first_seen_at").alias("first_seen_at"),
             F.max("last_seen_at").alias("last_seen_at"),
             F.when(~F.bool_or("is_given"), F.max("last_seen_at")).alias("outdated_at"),
@@ -65,15 +63,29 @@ def customer_contact_point(
     )
 
 
+def _of_records(moment: str) -> Column:
+    """The moment by record; a steward's decision has none."""
+    entry = F.when(F.col("record_key").isNotNull(), F.struct("record_key", moment))
+    return F.map_from_entries(F.array_sort(F.collect_list(entry)))
+
+
 def _by_record(contacts: DataFrame) -> DataFrame:
-    """One row per contact point and record: what it gives today and what it gave before, together."""
+    """One row per contact point and record: what it gives today and what it gave before, together.
+
+    What the same version gave then and does not now was taken back by our own reading of it.
+    """
     newest = F.struct("last_seen_at", "is_given", "record_key", "written_value")
-    return contacts.groupBy(*_POINT, "record_key", "source_system").agg(
-        F.max(newest).alias("newest"),
-        F.bool_or("is_given").alias("is_given"),
-        F.bool_or("is_primary").alias("is_primary"),
-        F.min("first_seen_at").alias("first_seen_at"),
-        F.max("last_seen_at").alias("last_seen_at"),
+    return (
+        contacts.groupBy(*_POINT, "record_key", "source_system")
+        .agg(
+            F.max(newest).alias("newest"),
+            F.bool_or("is_given").alias("is_given"),
+            F.bool_or("is_primary").alias("is_primary"),
+            F.bool_or("is_told").alias("is_told"),
+            F.min("first_seen_at").alias("first_seen_at"),
+            F.max("last_seen_at").alias("last_seen_at"),
+        )
+        .where("is_told")
     )
 
 
@@ -93,7 +105,7 @@ def _given(
     shown = F.col("shown")[F.col("contact_type")] == F.col("record_key")
     is_primary = F.coalesce(F.col("can_be_primary") & shown, F.lit(False))
     return records.join(_shown(customer_attribute), on="customer_id", how="left").select(
-        *_CONTACT, is_primary.alias("is_primary"), F.lit(True).alias("is_given")
+        *_CONTACT, is_primary.alias("is_primary"), *_told(F.lit(True), is_given=True)
     )
 
 
@@ -126,31 +138,43 @@ def _decided(customer_attribute: DataFrame) -> DataFrame:
             F.col("decided_at").alias("first_seen_at"),
             F.col("decided_at").alias("last_seen_at"),
             F.lit(True).alias("is_primary"),
-            F.lit(True).alias("is_given"),
+            *_told(F.lit(True), is_given=True),
         )
     )
 
 
 def _former(previous: DataFrame, person_record: DataFrame, identity_map: DataFrame) -> DataFrame:
-    """One row per contact that the last release has of a record of which there is a later version now.
+    """One row per contact that the last release has of a record that is there still.
 
-    What the same version gave then and does not now was taken back by our own reading of it.
+    `is_told` of what an earlier version of the record gave: of this version it is told by what it gives.
     """
-    told = previous.select(
-        F.explode("record_seen_at").alias("record_key", "last_seen_at"),
+    told = previous.select("*", F.explode("record_seen_at").alias("record_key", "seen_at")).select(
+        "record_key",
+        F.col("seen_at").alias("last_seen_at"),
         "contact_type",
         "contact_value",
         "written_value",
-        "first_seen_at",
+        # Null in a table that was written before the column was.
+        F.coalesce(F.col("record_first_seen_at")[F.col("record_key")], "first_seen_at").alias(
+            "first_seen_at"
+        ),
     )
     living = customer_records(
         person_record, identity_map, "record_key", "source_system", "sequence_at"
     )
     return (
         told.join(living, on="record_key", how="inner")
-        .where(F.col("last_seen_at") < F.col("sequence_at"))
-        .select(*_CONTACT, F.lit(False).alias("is_primary"), F.lit(False).alias("is_given"))
+        .where(F.col("last_seen_at") <= F.col("sequence_at"))
+        .select(
+            *_CONTACT,
+            F.lit(False).alias("is_primary"),
+            *_told(F.col("last_seen_at") < F.col("sequence_at"), is_given=False),
+        )
     )
+
+
+def _told(is_told: Column, *, is_given: bool) -> tuple[Column, Column]:
+    return F.lit(is_given).alias("is_given"), is_told.alias("is_told")
 
 
 def _shown(customer_attribute: DataFrame) -> DataFrame:

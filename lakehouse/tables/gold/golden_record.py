@@ -192,6 +192,13 @@ CUSTOMER_CONTACT_POINT = about_customers(
         fed_by=person("record_key", "sequence_at"),
     ),
     Column(
+        "record_first_seen_at",
+        "map<string,timestamp>",
+        "By person record, since when its source knows it by that record.",
+        PSEUDONYM,
+        fed_by=person("record_key", "created_date", "sequence_at"),
+    ),
+    Column(
         "first_seen_at",
         "timestamp",
         "Since when a source knows it.",
