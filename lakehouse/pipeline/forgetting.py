@@ -78,13 +78,15 @@ class Forgetting:
         told = suppressions(lake, attempt, keys)
         self._log(told, SUPPRESSION, SUPPRESSION.name, attempt)
         self._write_marks(CUSTOMER, CUSTOMER, self._customers(attempt), attempt)
-        held = held_rows_of(lake, attempt, self.erasure_ids, self.told_of(attempt))
-        found = bronze_rows(lake, attempt, keys).unionByName(held.of_files)
-        self._log(found.distinct(), ERASED_ROW, ERASED_ROW.name, attempt)
+        found = bronze_rows(lake, attempt, keys).distinct().persist()
+        values = erased_value_marks(lake, attempt, found, self._marks(RECORD), self.erasure_ids[0])
+        self._write_marks(VALUE, VALUE, values, attempt)
+        marks = self._marks(VALUE).select(F.col("key").alias("mark"))
+        held = held_rows_of(lake, attempt, self.erasure_ids, self.told_of(attempt), marks)
+        erased = found.unionByName(held.of_files).distinct()
+        self._log(erased, ERASED_ROW, ERASED_ROW.name, attempt)
         rows = lake.tables.read(ERASED_ROW.name).where(F.col("run_id") == attempt.run_id)
         rows = rows.distinct().persist()
-        values = erased_value_marks(lake, attempt, rows, self._marks(RECORD), self.erasure_ids[0])
-        self._write_marks(VALUE, VALUE, values, attempt)
         ledger = prepare_landing(lake, attempt, rows)
         versions = {LANDING_FILE.name: ledger}
         for table in [row.table_name for row in rows.select("table_name").distinct().collect()]:
@@ -120,6 +122,16 @@ class Forgetting:
             gone = gone.unionByName(self._customers_of(attempt))
         named = F.broadcast(gone.select(F.col("key").alias(column)).distinct())
         return before.join(named, on=column, how="left_anti").select(*before.columns)
+
+    def without_decisions(self, log: DataFrame) -> DataFrame:
+        """The log's rows, but for decisions that name a record of these people beside somebody else's.
+
+        What linkage tells of who stays would go on naming them. The log loses these rows after the run.
+        """
+        for column in {"record_key_l", "record_key_r"} & {*log.columns}:
+            named = self._marks(RECORD).select(F.col("key").alias(column)).distinct()
+            log = log.join(F.broadcast(named), on=column, how="left_anti").select(*log.columns)
+        return log
 
     def told_of(self, attempt: Attempt) -> DataFrame:
         """erasure_id, key: by which a held row is about these people, or a customer partly made of them."""

@@ -388,7 +388,8 @@ class _Run:
 
     def _read(self, table: str) -> DataFrame:
         if table in attempts.LOG_TABLES:
-            return self._lake.logged(self._lake.specs[table], self._log_version(table))
+            log = self._lake.logged(self._lake.specs[table], self._log_version(table))
+            return log if self._forgetting is None else self._forgetting.without_decisions(log)
         return self._lake.read_at(table, self._version(table))
 
     def _log_version(self, table: str) -> int | None:

@@ -14,6 +14,7 @@ from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.held import PLACE
 from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.suppression import linked_rows, malformed_rows
+from lakehouse.privacy.erasure_marks import naming
 from lakehouse.privacy.suppression import RECORD, SUPPRESSED, identifier_hashes, record_hash
 from lakehouse.settings.sources import Source
 from lakehouse.silver.intake import Catalogue
@@ -169,9 +170,17 @@ class HeldRows:
 
 
 def held_rows_of(
-    lake: Lake, attempt: Attempt, erasure_ids: Sequence[str], keys: DataFrame
+    lake: Lake, attempt: Attempt, erasure_ids: Sequence[str], keys: DataFrame, marks: DataFrame
 ) -> HeldRows:
-    """The rows of ops.quarantine about these people: by key, by reference, or by an identifier in them."""
+    """The rows of ops.quarantine about these people: by key, by reference, or by what stands in them.
+
+    Args:
+        lake: the lake.
+        attempt: the run that erases.
+        erasure_ids: the erasures.
+        keys: erasure_id, key, of all that is theirs.
+        marks: mark, of the values that only they have.
+    """
     quarantine = lake.released(attempt.base, QUARANTINE.name)
     ledger = lake.released(attempt.base, LANDING_FILE.name)
     placed = quarantine.join(
@@ -190,6 +199,7 @@ def held_rows_of(
         table = source.bronze_table.name
         held = placed.where(F.col("table_name") == table)
         of_files.append(_held_before_bronze(lake, source, held, suppressed))
+        of_files.append(naming(held, marks, _secret(lake)).select(*_ROW_NAMES, "run_id"))
     before = reduce(DataFrame.unionByName, of_files).persist()
     # Rows that a product's gate holds have no file and no record: one alone is told by what it says.
     pk = [*QUARANTINE.primary_key, "payload"]
@@ -197,12 +207,14 @@ def held_rows_of(
     after = quarantine.where(~F.col("table_name").startswith("bronze."))
     named = mentioning(_with_named(after), ["record_key", *_NAMED], keys.select("key").distinct())
     rows = quarantine.join(before, on=of_table, how="left_semi").select(*pk)
+    told = naming(after, marks, _secret(lake)).select(*pk)
     files = before.where(F.col("source_file").isNotNull()).select(
         F.lit(attempt.run_id).alias("run_id"),
         F.lit(QUARANTINE.name).alias("table_name"),
         *PLACE,
     )
-    return HeldRows(rows.unionByName(named.select(*pk)).distinct(), files.distinct())
+    theirs = rows.unionByName(named.select(*pk)).unionByName(told)
+    return HeldRows(theirs.distinct(), files.distinct())
 
 
 _NAMED = tuple(f"_{name}" for name in _NAMED_IN_PAYLOAD)

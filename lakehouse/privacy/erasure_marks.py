@@ -75,6 +75,31 @@ def value_marks(values: DataFrame, secret: str) -> DataFrame:
     return told.select(keyed_hash(mark_secret(secret), F.col("form")).alias("mark"))
 
 
+def naming(rows: DataFrame, marks: DataFrame, secret: str) -> DataFrame:
+    """The rows in whose `payload` a marked value stands: as a cell, a quoted text, a word or part of one.
+
+    Args:
+        rows: with `payload`, the bytes of a record that may be malformed.
+        marks: mark, of values.
+        secret: the lake's.
+    """
+    raw = F.col("payload")
+    # Bytes that are no UTF-8 are read one by one, as the search of files does.
+    text = F.coalesce(F.try_validate_utf8(raw.cast("string")), F.decode(raw, "ISO-8859-1"))
+    lowered = F.lower(text)
+    whole = (F.regexp_extract_all(lowered, F.lit(p.pattern), 0) for p in (_CELL, _WORD, _PART))
+    found = F.concat(*whole, F.regexp_extract_all(lowered, F.lit(_MEMBER), 1))
+    word = F.rtrim(F.btrim("word", F.lit(_AROUND)), F.lit("="))
+    mark = keyed_hash(mark_secret(secret), word).alias("mark")
+    told = rows.select("*", F.explode(F.array_distinct(found)).alias("word"))
+    return (
+        told.where(F.length(word) >= LEAST_LENGTH)
+        .select(*rows.columns, mark)
+        .join(F.broadcast(marks.select("mark").distinct()), on="mark", how="left_semi")
+        .select(*rows.columns)
+    )
+
+
 def mark_of(text: str, secret: str) -> str:
     """The mark of a text, `secret` being that of marks: what `value_marks` makes by Spark."""
     return hashlib.sha256(f"{secret}{UNIT_SEPARATOR}{text}".encode()).hexdigest()

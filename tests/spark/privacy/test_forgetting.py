@@ -12,6 +12,7 @@ from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.forgetting import Forgetting
 from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.subject_rows import held_rows_of
+from lakehouse.privacy.erasure_marks import naming, value_marks
 from lakehouse.settings.load import load_settings
 from lakehouse.storage.releases import Release
 from lakehouse.tables.erasure import ERASURE_MARK, SUPPRESSION
@@ -102,7 +103,9 @@ def test_a_table_that_tells_by_record_who_said_what_goes_on_of_who_lives_on(
 def test_a_held_row_of_a_customer_of_whom_a_record_is_erased_is_deleted(
     forgetting: Forgetting,
 ) -> None:
-    found = held_rows_of(forgetting.lake, ATTEMPT, ["e1"], forgetting.told_of(ATTEMPT))
+    nothing = local_frame(forgetting.lake.spark, (), "mark string")
+
+    found = held_rows_of(forgetting.lake, ATTEMPT, ["e1"], forgetting.told_of(ATTEMPT), nothing)
 
     told = [
         (row.table_name, json.loads(row.payload)["customer_id"]) for row in found.rows.collect()
@@ -112,3 +115,43 @@ def test_a_held_row_of_a_customer_of_whom_a_record_is_erased_is_deleted(
         (PRODUCT, "gone"),
         (PRODUCT, "lives-on"),
     ]
+
+
+HERS = ("schillerstraße 118", "0151 14489455", "ck3485492253")
+CUT_OFF = {
+    "cell of a line": "7;Anna;Schillerstraße 118;Düsseldorf".encode(),
+    "cell in no UTF-8": "7;Anna;0151 14489455;Düsseldorf".encode("latin-1"),
+    "text of an object": b'{"event": "visit", "cookie_id": "CK3485492253", "device_',
+    "part of a word": b"https://example.org/?c=ck3485492253&x=1",
+    "another's": "8;Otto;Schillerstraße 11;0151 1448945;ck34854922530".encode(),
+    "nothing": b"",
+}
+"""Records that could not be cut, by where in them a value of hers stands."""
+
+
+def test_a_record_that_could_not_be_cut_is_hers_by_a_value_that_only_she_has(
+    spark: SparkSession,
+) -> None:
+    values = local_frame(spark, [(value,) for value in HERS], "value string")
+    records = local_frame(spark, list(CUT_OFF.items()), "name string, payload binary")
+
+    found = naming(records, value_marks(values, "secret"), "secret")
+
+    hers = {*CUT_OFF} - {"another's", "nothing"}
+    assert sorted({row.name for row in found.collect()}) == sorted(hers)
+    assert naming(records, value_marks(values, "other"), "secret").isEmpty()
+
+
+def test_linkage_is_told_no_decision_that_names_an_erased_record(
+    spark: SparkSession, forgetting: Forgetting
+) -> None:
+    decided = [
+        ("erased", "other", "same"),
+        ("kept", "alone", "different"),
+        ("kept", "other", "same"),
+    ]
+    log = local_frame(spark, decided, "record_key_l string, record_key_r string, decision string")
+    runs = local_frame(spark, [("day-1",)], "run_id string")
+
+    assert [tuple(row) for row in forgetting.without_decisions(log).collect()] == decided[2:]
+    assert forgetting.without_decisions(runs).collect() == runs.collect()
