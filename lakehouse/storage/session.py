@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse.settings.places import use_this_python_for_workers
 from lakehouse.settings.spark_options import CORRECTNESS_OPTIONS
+from lakehouse.storage.spill import own_spill
 
 LOCAL_OPTIONS: Mapping[str, str] = {
     "spark.ui.enabled": "false",
@@ -59,7 +60,7 @@ def session(
         use_this_python_for_workers()
         if work_dir is not None:
             merged["spark.sql.warehouse.dir"] = (work_dir / "warehouse").as_uri()
-            merged["spark.local.dir"] = str(work_dir / "spill")
+            merged["spark.local.dir"] = str(own_spill(work_dir / "spill"))
         if java_options:
             merged["spark.driver.extraJavaOptions"] = java_options
         merged["spark.jars"] = ",".join(str(jar) for jar in jars)
