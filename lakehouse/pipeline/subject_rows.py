@@ -182,8 +182,32 @@ def held_rows_of(
         marks: mark, of the values that only they have.
     """
     quarantine = lake.released(attempt.base, QUARANTINE.name)
+    before = _held_of_files(lake, attempt, erasure_ids, marks).persist()
+    # Rows that a product's gate holds have no file and no record: one alone is told by what it says.
+    pk = [*QUARANTINE.primary_key, "payload"]
+    of_table = ["run_id", "table_name", "source_file", "source_row_number"]
+    after = quarantine.where(~F.col("table_name").startswith("bronze."))
+    named = mentioning(_with_named(after), ["record_key", *_NAMED], keys.select("key").distinct())
+    found = [
+        quarantine.join(before, on=of_table, how="left_semi"),
+        named,
+        naming(after, marks, _secret(lake)),
+    ]
+    rows = reduce(DataFrame.unionByName, (part.select(*pk) for part in found))
+    files = before.where(F.col("source_file").isNotNull()).select(
+        F.lit(attempt.run_id).alias("run_id"),
+        F.lit(QUARANTINE.name).alias("table_name"),
+        *PLACE,
+    )
+    return HeldRows(rows.distinct(), files.distinct())
+
+
+def _held_of_files(
+    lake: Lake, attempt: Attempt, erasure_ids: Sequence[str], marks: DataFrame
+) -> DataFrame:
+    """run_id, table_name and place of held rows that never came into bronze; more than once maybe."""
     ledger = lake.released(attempt.base, LANDING_FILE.name)
-    placed = quarantine.join(
+    placed = lake.released(attempt.base, QUARANTINE.name).join(
         ledger.select("run_id", "source_file", "file_hash"),
         on=["run_id", "source_file"],
         how="left",
@@ -194,27 +218,12 @@ def held_rows_of(
         .select("kind", "value_hash")
         .distinct()
     )
-    of_files = [local_frame(lake.spark, (), f"{_ROW}, run_id string")]
+    found = [local_frame(lake.spark, (), f"{_ROW}, run_id string")]
     for source in told_sources(lake):
-        table = source.bronze_table.name
-        held = placed.where(F.col("table_name") == table)
-        of_files.append(_held_before_bronze(lake, source, held, suppressed))
-        of_files.append(naming(held, marks, _secret(lake)).select(*_ROW_NAMES, "run_id"))
-    before = reduce(DataFrame.unionByName, of_files).persist()
-    # Rows that a product's gate holds have no file and no record: one alone is told by what it says.
-    pk = [*QUARANTINE.primary_key, "payload"]
-    of_table = ["run_id", "table_name", "source_file", "source_row_number"]
-    after = quarantine.where(~F.col("table_name").startswith("bronze."))
-    named = mentioning(_with_named(after), ["record_key", *_NAMED], keys.select("key").distinct())
-    rows = quarantine.join(before, on=of_table, how="left_semi").select(*pk)
-    told = naming(after, marks, _secret(lake)).select(*pk)
-    files = before.where(F.col("source_file").isNotNull()).select(
-        F.lit(attempt.run_id).alias("run_id"),
-        F.lit(QUARANTINE.name).alias("table_name"),
-        *PLACE,
-    )
-    theirs = rows.unionByName(named.select(*pk)).unionByName(told)
-    return HeldRows(theirs.distinct(), files.distinct())
+        held = placed.where(F.col("table_name") == source.bronze_table.name)
+        found.append(_held_before_bronze(lake, source, held, suppressed))
+        found.append(naming(held, marks, _secret(lake)).select(*_ROW_NAMES, "run_id"))
+    return reduce(DataFrame.unionByName, found)
 
 
 _NAMED = tuple(f"_{name}" for name in _NAMED_IN_PAYLOAD)
