@@ -17,6 +17,7 @@ from pyspark.sql.types import (
     StructType,
 )
 
+from lakehouse.errors import ConfigurationError
 from lakehouse.settings.models import LakeSettings
 from lakehouse.storage.cells import (
     CELL,
@@ -89,7 +90,16 @@ class Encryption:
         """A table's rows as they were given; null where a row's key was dropped.
 
         `also` are columns of encryption's own that are to stay.
+
+        Raises:
+            ConfigurationError: the table has a ciphertext per value, as an unreleased state wrote them.
         """
+        if any(name.startswith(f"{CELL}_") for name in stored.columns):
+            # Read as they stand, all of these values would be null, and gold would be made of that.
+            raise ConfigurationError(
+                f"{table} was encrypted value by value, by a state from before 0.1.0, and cannot be read.",
+                "make the lake anew from its landing files.",
+            )
         names = encrypted_among(stored.columns)
         if not names:
             return stored

@@ -289,3 +289,13 @@ def test_a_held_row_is_deleted_by_what_it_says(lake: Lake) -> None:
 
     assert lake.tables().delete(QUARANTINE, keys).row_count == 1
     assert [bytes(r.payload) for r in lake.tables().read(QUARANTINE.name).collect()] == [b"second"]
+
+
+def test_a_table_that_was_encrypted_value_by_value_is_refused_and_not_read_as_nulls(
+    lake: Lake,
+) -> None:
+    encryption = Encryption(lake.spark, lake.key_tables(), b"hash", is_on=True)
+    stored = local_frame(lake.spark, (), "email string, _key_id string, _cipher_email binary")
+
+    with pytest.raises(ConfigurationError, match="encrypted value by value"):
+        encryption.decrypted(stored, CONTACT.name)
