@@ -189,10 +189,10 @@ def _deciding(settings: Settings, surface: str, *subjects: str) -> None:
     audit.record(settings, action="decide", surface=surface, subjects=subjects)
 
 
-def link_preview(settings: Settings, *, model: Path | None, most: int) -> Report:
-    """What linkage would change by these settings, with nothing written."""
+def link_preview(settings: Settings, *, model: Path | None, most: int, as_of: date) -> Report:
+    """What a run of that day would change in who is whom by these settings, with nothing written."""
     require_clear(IDENTITY_MAP, settings.roles.current, "record_key", "customer_id")
-    return preview_of_links(open_lake(settings), model, most)
+    return preview_of_links(open_lake(settings), model, most, as_of)
 
 
 def override_list(settings: Settings) -> Report:
@@ -454,7 +454,9 @@ def bench(settings: Settings, *, customers: int, seed: int, erased: Sequence[int
     return bench_report(settings, customers=customers, seed=seed, erased=erased)
 
 
-def bench_linkage(settings: Settings, *, sizes: Sequence[int], rounds: int, seed: int) -> Report:
+def bench_linkage(
+    settings: Settings, *, sizes: Sequence[int], rounds: int, seed: int, patience: int
+) -> Report:
     """Our engines and stock Splink's over synthetic people, and an increment against a full run.
 
     Raises:
@@ -471,7 +473,13 @@ def bench_linkage(settings: Settings, *, sizes: Sequence[int], rounds: int, seed
         here = {"lake": lake, "spark": settings.spark.model_copy(update={"options": options})}
         spark = open_lake(settings.model_copy(update=here)).spark
         return engines_report(
-            spark, settings.linkage, Path(home), sizes=sizes, rounds=rounds, seed=seed
+            spark,
+            settings.linkage,
+            Path(home),
+            sizes=sizes,
+            rounds=rounds,
+            seed=seed,
+            patience=patience,
         )
 
 

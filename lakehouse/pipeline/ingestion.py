@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
@@ -85,28 +85,38 @@ def claim(lake: Lake, attempt: Attempt, sources: Sequence[Source]) -> Claim:
     Raises:
         InputError: there is no landing folder.
     """
-    tables, settings = lake.tables, lake.settings
+    tables = lake.tables
     ledger = tables.read(LANDING_FILE.name, attempt.base_version(LANDING_FILE.name))
-    landing = settings.lake.landing
-    require_landing_folder(landing)
-    # Matched against all sources: a file of one that this run leaves out has its source all the same.
-    listed = listed_files(lake.spark, landing, settings.sources, attempt.as_of)
-    is_chosen = F.col("feed").isNull() | F.col("feed").isin([source.name for source in sources])
-    # What a run takes is bounded by what was delivered since the last one.
-    new = new_files(listed.where(is_chosen), ledger).select("path", "source_file", "feed").collect()
-    paths = {row.path: (row.source_file, row.feed) for row in new if row.feed is not None}
-    if paths:
-        inspected = inspected_files(lake.spark, paths, sources)
-        rows = conformed(landing_file(inspected, ledger, attempt.run_id), LANDING_FILE)
-    else:
-        rows = local_frame(lake.spark, (), LANDING_FILE.ddl())
+    rows, unmatched = landed_files(lake, ledger, sources, attempt.as_of, attempt.run_id)
     version = tables.write(rows.coalesce(1), LANDING_FILE, attempt.key(LANDING_FILE.name))
     taken = tables.read(LANDING_FILE.name, version).where(F.col("run_id") == attempt.run_id)
     files: dict[str, list[Row]] = defaultdict(list)
     for row in taken.collect():
         files[row.feed].append(row)
-    unmatched = sorted(row.source_file for row in new if row.feed is None)
     return Claim(files, version, unmatched)
+
+
+def landed_files(
+    lake: Lake, ledger: DataFrame, sources: Sequence[Source], as_of: date, run_id: str
+) -> tuple[DataFrame, Sequence[str]]:
+    """Rows of ops.landing_file for what has landed and `ledger` does not know, and the paths of no source.
+
+    Raises:
+        InputError: there is no landing folder.
+    """
+    landing = lake.settings.lake.landing
+    require_landing_folder(landing)
+    # Matched against all sources: a file of one that this run leaves out has its source all the same.
+    listed = listed_files(lake.spark, landing, lake.settings.sources, as_of)
+    is_chosen = F.col("feed").isNull() | F.col("feed").isin([source.name for source in sources])
+    # What a run takes is bounded by what was delivered since the last one.
+    new = new_files(listed.where(is_chosen), ledger).select("path", "source_file", "feed").collect()
+    paths = {row.path: (row.source_file, row.feed) for row in new if row.feed is not None}
+    unmatched = sorted(row.source_file for row in new if row.feed is None)
+    if not paths:
+        return local_frame(lake.spark, (), LANDING_FILE.ddl()), unmatched
+    inspected = inspected_files(lake.spark, paths, sources)
+    return conformed(landing_file(inspected, ledger, run_id), LANDING_FILE), unmatched
 
 
 @dataclass
@@ -132,11 +142,7 @@ def ingest(
     Raises:
         QualityGateError: a rule of severity `fail` is broken; nothing of the feed was written.
     """
-    paths = {
-        landing_uri(lake.settings.lake.landing, row.source_file): row.source_file
-        for row in files
-        if row.status == INGESTED
-    }
+    paths = ingested_paths(lake, files)
     if not paths:
         return IngestedFeed(_book(source.name, files, good=0, held=0))
     spec = source.bronze_table
@@ -158,6 +164,15 @@ def ingest(
     good, held = appended_count(lake, spec, version, attempt), malformed + outcome.held_count
     book = _book(source.name, files, good=good, held=held, suppressed=stopped)
     return IngestedFeed(book, {spec.name: version}, [outcome])
+
+
+def ingested_paths(lake: Lake, files: Sequence[Row]) -> dict[str, str]:
+    """Where those of the ledger's rows lie that are neither duplicates nor rejected, and their names."""
+    return {
+        landing_uri(lake.settings.lake.landing, row.source_file): row.source_file
+        for row in files
+        if row.status == INGESTED
+    }
 
 
 def _hold(

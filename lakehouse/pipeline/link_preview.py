@@ -1,10 +1,10 @@
-"""What linkage would do by another model, by other settings or by new decisions, with nothing written."""
+"""What linkage would do by what has landed, another model, other conf, new decisions; nothing is written."""
 
 import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pyspark.sql import DataFrame
@@ -19,6 +19,7 @@ from lakehouse.linkage.linkage_quality import linkage_quality
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.linkage.overrides import effective_overrides
 from lakehouse.pipeline.lake import Lake
+from lakehouse.pipeline.landed_people import landed_people
 from lakehouse.pipeline.link_limits import beyond_limits, measures
 from lakehouse.pipeline.steps import linkage_model
 from lakehouse.report import Grid, Report
@@ -30,42 +31,53 @@ from lakehouse.tables.silver import PERSON_RECORD
 _NOBODY = "-"
 
 
-def link_preview(lake: Lake, model: Path | None, most: int) -> Report:
-    """How customers would change if linkage ran now over the released person records.
+def link_preview(lake: Lake, model: Path | None, most: int, as_of: date) -> Report:
+    """How customers would change if a run began now: by files that have landed since the last one too.
 
-    By the settings that the lake was opened with and the decisions that hold today. Files that have
-    landed since the release are not looked at. What scoring spills is gone at the end.
+    By the settings that the lake was opened with and the decisions that hold today. What scoring
+    spills is gone at the end.
 
     Args:
         lake: the lake; its tables are read at the current release.
         model: a model in place of the one that a run would take; all pairs are scored by it.
+        as_of: the day of that run; files of later days are left alone.
         most: how many changes are listed, those of the most records first. All are counted.
 
     Raises:
         NotFoundError: no customers are released, or none by this way of linking.
+        QualityGateError: the gate would stop such a run before it links.
         LinkageError: the model cannot be read, or was trained with other comparisons than conf has.
     """
     release = lake.release()
     _require_linked(lake, release)
     last_map = lake.released(release, IDENTITY_MAP.name)
     with _scratch(lake) as folder:
-        state = _state(lake, release, model, folder)
+        people = landed_people(lake, release, as_of, folder)
+        if people is None:
+            people = lake.released(release, PERSON_RECORD.name)
+        state = _state(lake, people, release, model, folder)
         now = datetime.now(UTC)
-        proposed = _kept(identity_map(state.cluster, last_map, now, release.number + 1), folder)
+        mapped = identity_map(state.cluster, last_map, now, release.number + 1)
+        proposed = _kept(mapped, folder)
         grids = _changes(customer_change(proposed, last_map), most)
-        settings = lake.settings.linkage
-        quality = linkage_quality(
-            proposed,
-            last_map,
-            state.record_evidence,
-            state.scored_edge,
-            review=settings.thresholds.review,
-        )
-        limits = beyond_limits(measures(quality, settings.quality))
+        limits = _limits(lake, proposed, last_map, state)
     refused = [f"Such a run would publish nothing: {limit}." for limit in limits]
     if not grids:
         return Report(lines=["No record would change its customer."], warnings=refused)
     return Report(grids, ["Nothing was written."], refused)
+
+
+def _limits(lake: Lake, proposed: DataFrame, last_map: DataFrame, state: LinkageState) -> list[str]:
+    """The limits of conf that such a run would exceed, in words."""
+    settings = lake.settings.linkage
+    quality = linkage_quality(
+        proposed,
+        last_map,
+        state.record_evidence,
+        state.scored_edge,
+        review=settings.thresholds.review,
+    )
+    return beyond_limits(measures(quality, settings.quality))
 
 
 def _require_linked(lake: Lake, release: Release) -> None:
@@ -92,7 +104,9 @@ def _kept(frame: DataFrame, folder: Path) -> DataFrame:
     return frame.sparkSession.read.parquet(str(folder / "identity_map"))
 
 
-def _state(lake: Lake, release: Release, model: Path | None, folder: Path) -> LinkageState:
+def _state(
+    lake: Lake, people: DataFrame, release: Release, model: Path | None, folder: Path
+) -> LinkageState:
     settings = lake.settings.linkage
     if model is not None:
         settings = settings.model_copy(update={"full": True})
@@ -103,7 +117,7 @@ def _state(lake: Lake, release: Release, model: Path | None, folder: Path) -> Li
         return linkage_model(evidence, settings, datetime.now(UTC).date(), folder / "models")
 
     return linked(
-        lake.released(release, PERSON_RECORD.name),
+        people,
         linkage_state(lambda spec: lake.released(release, spec.name)),
         effective_overrides(lake.tables.read(LINK_OVERRIDE.name)),
         used,

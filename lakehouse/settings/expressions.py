@@ -1,6 +1,7 @@
 """Expressions of Spark SQL in conf/: parsed on load, so that none can be a query or a statement."""
 
 from collections.abc import Iterator, Set
+from functools import cache
 
 import sqlglot
 from sqlglot import exp
@@ -57,7 +58,8 @@ def row_faults(text: str, known: Set[tuple[str, str]]) -> Iterator[str]:
         yield "must give the same whenever it is computed: as_of is the day of the run"
 
 
-def columns_of(text: str) -> list[tuple[str, str]]:
+@cache
+def columns_of(text: str) -> tuple[tuple[str, str], ...]:
     """Pairs of table's name (or none) and column that the expression names, each once."""
     tree = sqlglot.parse_one(text, dialect="spark")
-    return list(dict.fromkeys((c.table, c.name) for c in tree.find_all(exp.Column)))
+    return tuple(dict.fromkeys((c.table, c.name) for c in tree.find_all(exp.Column)))

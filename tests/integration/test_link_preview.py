@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import Row, SparkSession
 
 from lakehouse.errors import NotFoundError
 from lakehouse.linkage.customer_change import customer_change
 from lakehouse.pipeline.link_preview import link_preview
 from lakehouse.pipeline.stewardship import decide
-from tests.support.lake import DAY_2, SmallLake, copy_of, small_lake_at
+from lakehouse.storage.releases import Release
+from tests.support.lake import DAY_1, DAY_2, SmallLake, copy_of, small_lake_at
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def parted(
 
 
 def test_without_a_change_nobody_would_change(small_lake: SmallLake) -> None:
-    report = link_preview(small_lake.lake, None, most=5)
+    report = link_preview(small_lake.lake, None, most=5, as_of=DAY_1)
     assert (report.grids, report.lines) == ((), ["No record would change its customer."])
 
 
@@ -36,15 +37,14 @@ def test_a_preview_tells_what_the_next_run_does_and_writes_nothing(parted: Small
     lake, before = parted.lake, parted.lake.release()
     versions = {table: lake.tables.version(table) for table in before.versions}
 
-    counts, listed = link_preview(lake, None, most=50).grids
+    counts, listed = link_preview(lake, None, most=50, as_of=DAY_1).grids
 
     assert lake.release() == before
     assert {table: lake.tables.version(table) for table in before.versions} == versions
     assert not list(parted.settings.lake.work_dir.glob("preview_*"))
 
     parted.run("relinked", DAY_2, only=["linkage"])
-    last_map = lake.tables.read("linkage.identity_map", before.versions["linkage.identity_map"])
-    done = customer_change(lake.tables.read("linkage.identity_map"), last_map).collect()
+    done = changes_since(parted, before)
     assert {row.change for row in done} == {"split"}
     assert [tuple(row) for row in listed.rows] == sorted(
         (r.change, r.customer_id, r.proposed_customer_id, r.record_count) for r in done
@@ -54,9 +54,34 @@ def test_a_preview_tells_what_the_next_run_does_and_writes_nothing(parted: Small
     ]
 
 
+def test_a_preview_takes_in_what_has_landed_since_as_the_next_run_does(
+    small_lake: SmallLake, company: Path, tmp_path: Path
+) -> None:
+    made = copy_of(small_lake, company, tmp_path)
+    lake, before = made.lake, made.lake.release()
+    versions = {table: lake.tables.version(table) for table in before.versions}
+
+    _, listed = link_preview(lake, None, most=1_000, as_of=DAY_2).grids
+
+    assert {table: lake.tables.version(table) for table in before.versions} == versions
+    made.run("next", DAY_2, only=["bronze", "silver", "linkage"])
+    done = changes_since(made, before)
+    assert {row.change for row in done} > {"created"}
+    assert sorted(map(str, listed.rows)) == sorted(
+        str((r.change, r.customer_id or "-", r.proposed_customer_id or "-", r.record_count))
+        for r in done
+    )
+
+
 def test_nothing_can_be_previewed_before_the_first_release(
     spark: SparkSession, company: Path, tmp_path: Path
 ) -> None:
     made = small_lake_at(tmp_path, company)
     with pytest.raises(NotFoundError, match="no release yet"):
-        link_preview(made.lake, None, most=5)
+        link_preview(made.lake, None, most=5, as_of=DAY_1)
+
+
+def changes_since(made: SmallLake, before: Release) -> list[Row]:
+    tables = made.lake.tables
+    last_map = tables.read("linkage.identity_map", before.versions["linkage.identity_map"])
+    return customer_change(tables.read("linkage.identity_map"), last_map).collect()

@@ -248,11 +248,12 @@ def link_preview(
         bool, typer.Option("--full-linkage", help="Score every pair anew, not only what changed.")
     ] = False,
     most: Annotated[int, typer.Option(min=0, help="How many changes are listed.")] = 20,
+    as_of: AsOf = None,
     env: Env = "demo",
 ) -> None:
-    """Tell what linkage would change, with nothing written: by new decisions, other guards or another model.
+    """Tell whose customer the next run would change, with nothing written: counts first, then the largest.
 
-    The released person records are linked again; files that have landed since are not looked at. By
+    By files that have landed since the last run, new decisions, other guards or another model. By
     another model all pairs are scored: what `c360 run --full-linkage` would do once linkage.models has it.
 
     Example: c360 link-preview --model models/2026-01-07.json
@@ -260,7 +261,7 @@ def link_preview(
     from lakehouse.pipeline import commands
 
     settings = loaded(env, {"linkage.full": "true"} if full_linkage else {})
-    show(commands.link_preview(settings, model=model, most=most))
+    show(commands.link_preview(settings, model=model, most=most, as_of=day(as_of)))
 
 
 @review.command("list")

@@ -97,6 +97,13 @@ def bench_linkage(
     ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each engine, in turn.")] = 1,
     seed: Seed = 1,
+    patience: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Stop stock Splink on Spark after so many times our seconds; 0 waits for its end.",
+        ),
+    ] = 0,
 ) -> None:
     """Measure linkage: our engines and stock Splink's in turn, and an increment against a full run.
 
@@ -105,7 +112,8 @@ def bench_linkage(
     from lakehouse.pipeline import commands
 
     sizes = records or [100_000, 1_000_000]
-    show(commands.bench_linkage(loaded("demo"), sizes=sizes, rounds=rounds, seed=seed))
+    settings = loaded("demo")
+    show(commands.bench_linkage(settings, sizes=sizes, rounds=rounds, seed=seed, patience=patience))
 
 
 def link(

@@ -1,6 +1,7 @@
 """What the commands that need Spark show a role: refused before a session starts, or recorded first."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ from lakehouse.tables.linkage import IDENTITY_MAP
 from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE, LINK_OVERRIDE, REVIEW_TASK
 from lakehouse.tables.spec import TableSpec
 
+DAY = date(2026, 1, 5)
 MAPPED = ("record_key", "customer_id")
 SIDES = ("record_key_l", "record_key_r", "masked_l", "masked_r")
 TASK = SimpleNamespace(
@@ -39,7 +41,7 @@ def no_lake(_settings: Settings) -> Any:
     [
         ("analyst", lambda s: commands.explain(s, "a", "b")),
         ("analyst", lambda s: commands.explain(s, "a", None)),
-        ("analyst", lambda s: commands.link_preview(s, model=None, most=1)),
+        ("analyst", lambda s: commands.link_preview(s, model=None, most=1, as_of=DAY)),
         ("agent", lambda s: commands.review_show(s, "t")),
         ("agent", lambda s: commands.review_list(s, reason=None, most=1)),
         ("marketer", lambda s: commands.review_show(s, "t")),
@@ -63,7 +65,7 @@ SURFACES: dict[str, tuple[Callable[[Settings], Report], TableSpec, tuple[str, ..
     "explain of two": (lambda s: commands.explain(s, "a", "b"), IDENTITY_MAP, MAPPED),
     "explain of one": (lambda s: commands.explain(s, "a", None), IDENTITY_MAP, MAPPED),
     "link-preview": (
-        lambda s: commands.link_preview(s, model=None, most=1),
+        lambda s: commands.link_preview(s, model=None, most=1, as_of=DAY),
         IDENTITY_MAP,
         MAPPED,
     ),
