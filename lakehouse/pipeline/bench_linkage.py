@@ -1,5 +1,6 @@
 """`make bench-linkage`: our engines against stock Splink's, in turn, and an increment against a full run."""
 
+import logging
 import os
 import shutil
 import threading
@@ -29,6 +30,8 @@ from lakehouse.linkage.train import train
 from lakehouse.report import Grid, Report
 from lakehouse.settings.linkage import Engine, LinkageSettings
 from lakehouse.tables.local_frame import local_frame
+
+log = logging.getLogger(__name__)
 
 _SECRET = "bench"  # noqa: S105 (made-up people)
 _NEW_PERCENT = 1
@@ -211,6 +214,7 @@ def _run(engine: _Engine, people: _People, out: Path, limit: float) -> None:
                 raise
             engine.is_stopped = True
         engine.seconds.append(time.monotonic() - began)
+    log.info("%s: %.1f s", engine.name, engine.seconds[-1])
     engine.peak_gib = max(engine.peak_gib, peak[0])
     if not engine.is_stopped:
         _judge(engine, people, edges, clusters)
@@ -313,6 +317,7 @@ def _increment_grid(people: _People, records: int) -> Grid:
         state, seconds = _linked(people, frame, last, number, full=full)
         scored = state.scored_edge.where(F.col("scored_in_release") == number).count()
         taken.append(seconds)
+        log.info("%s: %.1f s, %d pairs scored", name, seconds, scored)
         rows.append((name, round(seconds, 1), scored))
     nothing, new, full_run = taken
     share = 100 * (new - nothing) / max(full_run - nothing, 1e-9)
