@@ -24,6 +24,7 @@ from lakehouse.pipeline.link_limits import beyond_limits, measures
 from lakehouse.pipeline.steps import linkage_model
 from lakehouse.report import Grid, Report
 from lakehouse.storage.releases import Release
+from lakehouse.storage.spill import own_spill
 from lakehouse.tables.linkage import IDENTITY_MAP
 from lakehouse.tables.ops import LINK_OVERRIDE
 from lakehouse.tables.silver import PERSON_RECORD
@@ -34,8 +35,8 @@ _NOBODY = "-"
 def link_preview(lake: Lake, model: Path | None, most: int, as_of: date) -> Report:
     """How customers would change if a run began now: by files that have landed since the last one too.
 
-    By the settings that the lake was opened with and the decisions that hold today. What scoring
-    spills is gone at the end.
+    By the settings that the lake was opened with and the decisions that hold today. What is written
+    on the way, values of people, is gone at the end, or, where it was killed, when the next session begins.
 
     Args:
         lake: the lake; its tables are read at the current release.
@@ -91,7 +92,7 @@ def _require_linked(lake: Lake, release: Release) -> None:
 
 @contextmanager
 def _scratch(lake: Lake) -> Iterator[Path]:
-    folder = lake.settings.lake.work_dir / f"preview_{uuid.uuid4().hex}"
+    folder = own_spill(lake.settings.lake.work_dir / "spill") / f"preview_{uuid.uuid4().hex}"
     folder.mkdir(parents=True)
     try:
         yield folder

@@ -1,4 +1,4 @@
-"""Where a session puts what Spark spills and shuffles: values of people, which must not outlive it.
+"""Where a session puts what Spark spills and a preview works on: values of people, which must not outlive it.
 
 Spark deletes its own when its process ends, and nobody's else. One that is killed leaves it behind.
 """

@@ -41,7 +41,7 @@ def test_a_preview_tells_what_the_next_run_does_and_writes_nothing(parted: Small
 
     assert lake.release() == before
     assert {table: lake.tables.version(table) for table in before.versions} == versions
-    assert not list(parted.settings.lake.work_dir.glob("preview_*"))
+    assert not list(parted.settings.lake.work_dir.rglob("preview_*"))
 
     parted.run("relinked", DAY_2, only=["linkage"])
     done = changes_since(parted, before)
