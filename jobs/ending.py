@@ -4,8 +4,8 @@ import sys
 from collections.abc import Callable
 
 from lakehouse.errors import ExitCode, LakehouseError
-from lakehouse.logs import configure_logging
-from lakehouse.report import Report, inert
+from lakehouse.logs import with_logging
+from lakehouse.report import Report, inert, plain_text
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 
@@ -13,10 +13,7 @@ from lakehouse.settings.models import Settings
 def finish(env: str, work: Callable[[Settings], Report]) -> None:
     """Does the work under the environment's settings, prints its report, exits with its code."""
     try:
-        settings = load_settings(env)
-        told = settings.logging
-        configure_logging(told.folder, told.level, settings.secret_values())
-        report = work(settings)
+        report = work(with_logging(load_settings(env)))
     except LakehouseError as error:
         sys.exit(_reported(str(error), error.exit_code))
     except Exception as error:  # noqa: BLE001 - its text may quote a row, so it goes no further
@@ -27,8 +24,7 @@ def finish(env: str, work: Callable[[Settings], Report]) -> None:
                 ExitCode.FAILED,
             )
         )
-    for line in (*report.lines, *report.warnings):
-        sys.stdout.write(inert(line, keep="\n") + "\n")
+    sys.stdout.write(plain_text(report))
     if report.exit_code:
         sys.exit(report.exit_code)
 

@@ -3,4 +3,4 @@
 from jobs.command import run_layers
 
 if __name__ == "__main__":
-    run_layers(__doc__ or "", ["bronze"])
+    run_layers(__doc__ or "", "bronze")

@@ -15,6 +15,7 @@ from types import TracebackType
 
 from lakehouse.errors import without_words
 from lakehouse.report import inert
+from lakehouse.settings.models import Settings
 
 _FILE_BYTES = 20_000_000
 _FILES = 5
@@ -48,6 +49,13 @@ class _Line(logging.Formatter):
         | tuple[None, None, None],
     ) -> str:
         return "" if ei[1] is None else inert(without_words(ei[1]), keep="\n\t")
+
+
+def with_logging(settings: Settings) -> Settings:
+    """The settings; from now on the log goes where they say, without the secrets that they hold."""
+    told = settings.logging
+    configure_logging(told.folder, told.level, settings.secret_values())
+    return settings
 
 
 def configure_logging(folder: Path, level: str, secrets: Collection[str] = ()) -> Path:

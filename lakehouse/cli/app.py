@@ -15,7 +15,7 @@ from typer.exceptions import TyperException
 
 from lakehouse import __version__
 from lakehouse.errors import ExitCode, LakehouseError, without_words
-from lakehouse.report import Grid, Report, inert
+from lakehouse.report import Grid, Report, cell_text, inert
 
 _EPILOG = "New here? [bold]c360 doctor[/], then [bold]c360 demo run[/]."
 
@@ -142,22 +142,10 @@ def _table(grid: Grid) -> Table:
             no_wrap=number == 0 and len(grid.columns) > 1,
         )
     for row in grid.rows:
-        table.add_row(*(escape(inert(_text(cell))) for cell in row))
+        table.add_row(*(escape(inert(cell_text(cell))) for cell in row))
     return table
 
 
 def _plain(text: str) -> str:
     """The text as rich shows and does not obey it, and neither does a terminal."""
     return escape(inert(text, keep="\n"))
-
-
-def _text(cell: object) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, int):
-        return f"{cell:,}"
-    if isinstance(cell, float):
-        return f"{cell:,.3f}"
-    return str(cell)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lakehouse.cli.app import AsOf, Env, Role, show
-from lakehouse.logs import configure_logging
+from lakehouse.logs import with_logging
 from lakehouse.settings.models import CATALOG_PREFIX, Settings
 
 if TYPE_CHECKING:
@@ -58,10 +58,7 @@ def loaded(
     from lakehouse.settings.load import load_settings
 
     given = {**(overrides or {}), **({"roles.reader": role} if role else {})}
-    settings = load_settings(env, overrides=given)
-    told = settings.logging
-    configure_logging(told.folder, told.level, settings.secret_values())
-    return settings
+    return with_logging(load_settings(env, overrides=given))
 
 
 def day(as_of: datetime | None) -> date:

@@ -3,14 +3,15 @@
 import pytest
 
 from jobs import ending
+from lakehouse import logs
 from lakehouse.errors import AlreadyRunningError, LakehouseError, QualityGateError
-from lakehouse.report import Report
+from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
 
 
 @pytest.fixture(autouse=True)
 def _no_log_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ending, "configure_logging", lambda *_: None)
+    monkeypatch.setattr(logs, "configure_logging", lambda *_: None)
 
 
 @pytest.mark.parametrize(
@@ -52,3 +53,25 @@ def test_a_job_that_succeeds_prints_its_report(capsys: pytest.CaptureFixture[str
     ending.finish("test", lambda _: Report(lines=["Done."], warnings=["One file was rejected."]))
 
     assert capsys.readouterr().out == "Done.\nOne file was rejected.\n"
+
+
+def test_a_job_shows_the_tables_of_its_report_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [("silver.order", 1_200, True, None), ("bronze.pos", 3, False, 0.5)]
+    grid = Grid("Outlived", ("table", "rows", "held", "share"), rows)
+
+    ending.finish("test", lambda _: Report([grid], ["Nothing was deleted."]))
+
+    assert capsys.readouterr().out.splitlines() == [
+        "Outlived",
+        "table         rows   held  share",
+        "silver.order  1,200  yes",
+        "bronze.pos    3      no    0.500",
+        "",
+        "Nothing was deleted.",
+    ]
+
+
+def test_no_cell_of_a_table_begins_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    ending.finish("test", lambda _: Report([Grid("Files", ("name",), [("a\nb\x1b[31m",)])]))
+
+    assert capsys.readouterr().out == "Files\nname\na\\nb\\x1b[31m\n\n"

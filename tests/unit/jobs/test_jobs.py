@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs import ending
+from lakehouse import logs
 from lakehouse.pipeline import commands, erasure_commands, retention
 from lakehouse.report import Report
 
@@ -42,7 +42,7 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Call]]:
     for name in ("run", "train_model", "compact", "vacuum"):
         monkeypatch.setattr(commands, name, remembered(name))
     monkeypatch.setattr(retention, "retention", remembered("retention"))
-    monkeypatch.setattr(ending, "configure_logging", lambda *_: None)
+    monkeypatch.setattr(logs, "configure_logging", lambda *_: None)
     monkeypatch.setenv("C360_SECRET", "a secret of the tests")
 
     def run(job: str, *arguments: str) -> list[Call]:
@@ -89,13 +89,44 @@ def test_a_job_of_a_layer_without_arguments_runs_production_today_and_names_no_i
     assert before <= given["as_of"] <= datetime.now(UTC).date()  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("job", LAYERS)
+@pytest.mark.parametrize(
+    ("job", "names"),
+    [
+        ("run_all", ["bronze", "gold.customer"]),
+        ("build_gold", ["gold.customer", "gold.date"]),
+        ("build_silver", ["silver"]),
+    ],
+)
 def test_tables_that_a_job_is_given_take_the_place_of_its_layer(
-    job: str, submitted: Callable[..., list[Call]]
+    job: str, names: list[str], submitted: Callable[..., list[Call]]
 ) -> None:
-    ((_, _, given),) = submitted(job, "--only", "gold.customer", "gold.date")
+    ((_, _, given),) = submitted(job, "--only", *names)
 
-    assert given["only"] == ["gold.customer", "gold.date"]
+    assert given["only"] == names
+
+
+@pytest.mark.parametrize("name", ["bronze", "silver.order", "golden"])
+def test_a_job_of_a_layer_refuses_the_tables_of_another(
+    name: str, submitted: Callable[..., list[Call]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        submitted("build_gold", "--only", "gold.date", name)
+
+    assert ended.value.code == 2
+    assert f"--only: {name} is not of gold" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("job", "said"),
+    [("build_gold", "tables of gold; default: all"), ("run_all", "layers or tables; default: all")],
+)
+def test_the_help_of_a_job_says_what_it_runs_by_default(
+    job: str, said: str, submitted: Callable[..., list[Call]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        submitted(job, "--help")
+
+    assert said in " ".join(capsys.readouterr().out.split())
 
 
 def test_maintenance_compacts_before_it_vacuums(submitted: Callable[..., list[Call]]) -> None:

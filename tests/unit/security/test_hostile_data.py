@@ -21,6 +21,7 @@ from rich.console import Console
 from sqlglot import exp
 
 from jobs import ending
+from lakehouse import logs
 from lakehouse.cli.app import show
 from lakehouse.cli.customer_view import inert
 from lakehouse.errors import InputError
@@ -210,7 +211,7 @@ TERMINALS = {
 
 @pytest.fixture(autouse=True)
 def _no_log_file_of_the_lake(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ending, "configure_logging", lambda *_: None)
+    monkeypatch.setattr(logs, "configure_logging", lambda *_: None)
 
 
 @ATTACKS
