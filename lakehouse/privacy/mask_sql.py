@@ -74,11 +74,14 @@ def _hidden(value: str, patterns: Iterable[tuple[str, str]]) -> str:
 
 
 def _selected(spec: TableSpec, column: Column, role: Role) -> str:
-    quoted = f"`{column.name}`"
-    masked = hidden_by_name(
-        spec, column, role, masked_value(column, role.mask(spec, column.name), quoted)
-    )
-    return quoted if masked == quoted else f"{masked} AS {quoted}"
+    quoted, seen = f"`{column.name}`", seen_value(spec, column, role)
+    return quoted if seen == quoted else f"{seen} AS {quoted}"
+
+
+def seen_value(spec: TableSpec, column: Column, role: Role, token: str | None = None) -> str:
+    """The expression of what the role sees of the column; `token` names a column of its values' tokens."""
+    masked = masked_value(column, role.mask(spec, column.name), f"`{column.name}`")
+    return hidden_by_name(spec, column, role, masked if token is None else f"`{token}`")
 
 
 def hidden_by_name(spec: TableSpec, column: Column, role: Role, value: str) -> str:
@@ -91,7 +94,8 @@ def hidden_by_name(spec: TableSpec, column: Column, role: Role, value: str) -> s
         held = f"CASE WHEN k IN ({_literals(names)}) THEN '{HIDDEN}' ELSE v END"
         return f"transform_values({value}, (k, v) -> {held})"
     instead = f"'{HIDDEN}'" if column.type == "string" else f"CAST(NULL AS {column.type})"
-    return f"CASE WHEN `{by}` IN ({_literals(names)}) THEN {instead} ELSE {value} END"
+    is_hidden = f"`{by}` IN ({_literals(names)}) AND {value} IS NOT NULL"
+    return f"CASE WHEN {is_hidden} THEN {instead} ELSE {value} END"
 
 
 def _own_conditions(spec: TableSpec, role: Role, prefix: str = "") -> Iterator[str]:

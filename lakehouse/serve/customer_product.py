@@ -7,10 +7,11 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.privacy.masked_frame import masked_value
+from lakehouse.privacy.mask_sql import masked_value
 from lakehouse.serve.permitted import CHANNELS, Permissions, permitted
 from lakehouse.settings.products import AS_OF, Product, ProductColumn
 from lakehouse.settings.purposes import Purpose
+from lakehouse.tables.spec import Column as SpecColumn
 
 
 def customer_product(
@@ -76,7 +77,8 @@ def _shown(column: ProductColumn, product: Product, purpose: Purpose) -> Column:
     name = column.of or column.name
     kind, _, _ = product.declared(name)
     # A mask goes by what the value is, whatever the product calls it.
-    value = masked_value(F.col(name), name.rpartition(".")[2], kind, column.mask)
+    declared = SpecColumn(name.rpartition(".")[2], kind, "")
+    value = F.expr(masked_value(declared, column.mask, ".".join(f"`{n}`" for n in name.split("."))))
     return _by_channel(value, product.channels_of(column), purpose).alias(column.name)
 
 

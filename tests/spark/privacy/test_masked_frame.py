@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.privacy.mask_sql import masked_query, masked_value
@@ -99,27 +99,67 @@ def test_rows_are_filtered_by_purpose_and_by_where_the_customer_lives(spark: Spa
     assert [row.customer_id for row in seen.collect()] == ["a", "a"]
 
 
-def test_a_row_about_a_hidden_attribute_is_hidden_on_spark_too(spark: SparkSession) -> None:
-    """The same three ways: by frame, in SQL and without Spark."""
-    names = ("attribute", "value", "values")
-    types = ("string", "string", "map<string,string>")
-    made = tuple(Column(name, kind, "X.") for name, kind in zip(names, types, strict=True))
-    attribute = replace(CUSTOMER, name="gold.customer_attribute", columns=made[:2])
-    history = replace(CUSTOMER, name="gold.customer_history", columns=made[2:])
-    reader = role(sees={"none": "clear"}, overrides={"national_id": "partial"})
-    values = [
-        ("national_id", "QQ1", {"national_id": "QQ1", "city": "York"}),
-        ("city", "York", None),
-    ]
-    rows = [dict(zip(names, row, strict=True)) for row in values]
-    frame = local_frame(spark, values, "attribute string, value string, values map<string,string>")
-    frame.coalesce(1).createOrReplaceTempView("hidden_values")
+ATTRIBUTE_COLUMNS = {
+    "attribute": "string",
+    "value": "string",
+    "lost_values": "array<string>",
+    "values": "map<string,string>",
+}
+ATTRIBUTES = [
+    ("national_id", "QQ1", ["QQ2"], {"national_id": "QQ1", "city": "York"}),
+    ("national_id", None, None, {"national_id": None, "city": None}),
+    ("city", "York", ["Leeds"], None),
+    ("city", None, [], {}),
+    (None, "QQ3", ["QQ4"], {"city": "York"}),
+]
+"""Of a table that names its attributes in a column, and of one that names them as keys."""
 
-    for spec in (attribute, history):
-        expected = masked_rows(rows, spec, reader)
+
+def attribute_tables() -> tuple[TableSpec, TableSpec]:
+    made = [Column(name, kind, "X.") for name, kind in ATTRIBUTE_COLUMNS.items()]
+    return (
+        replace(CUSTOMER, name="gold.customer_attribute", columns=tuple(made[:3])),
+        replace(CUSTOMER, name="gold.customer_history", columns=tuple(made[3:])),
+    )
+
+
+def attribute_rows() -> list[dict[str, Any]]:
+    return [dict(zip(ATTRIBUTE_COLUMNS, row, strict=True)) for row in ATTRIBUTES]
+
+
+def attribute_frame(spark: SparkSession) -> DataFrame:
+    ddl = ", ".join(f"{name} {kind}" for name, kind in ATTRIBUTE_COLUMNS.items())
+    return local_frame(spark, ATTRIBUTES, ddl).coalesce(1)
+
+
+def test_a_row_about_a_hidden_attribute_is_hidden_on_spark_too(spark: SparkSession) -> None:
+    """The same three ways: by frame, in SQL and without Spark. A null is nowhere shown as hidden."""
+    reader = role(sees={"none": "clear"}, overrides={"national_id": "partial"})
+    frame = attribute_frame(spark)
+    frame.createOrReplaceTempView("hidden_values")
+
+    for spec in attribute_tables():
+        expected = masked_rows(attribute_rows(), spec, reader)
         query = spark.sql(masked_query(spec, reader, "hidden_values", None))
-        both = masked(frame.coalesce(1), spec, reader).unionByName(query).collect()
+        both = masked(frame, spec, reader).unionByName(query).collect()
         assert [row.asDict() for row in both] == [*expected, *expected]
+
+
+def test_of_a_hidden_attribute_not_even_a_token_is_seen(spark: SparkSession) -> None:
+    """Also where what names the attribute is a token itself, and where no column names it."""
+    spec, _ = attribute_tables()
+    reader = role(sees={"none": "tokenised"}, overrides={"national_id": "partial"})
+    frame, rows = attribute_frame(spark), attribute_rows()
+    unnamed = [{"value": row["value"]} for row in rows]
+
+    named = masked(frame, spec, reader, keys=KEYS).collect()
+    bare = masked(frame.select("value"), spec, reader, keys=KEYS).collect()
+
+    expected = masked_rows(rows, spec, reader, keys=KEYS)
+    assert [row.asDict() for row in named] == expected
+    assert [row["value"] for row in expected[:2]] == ["***", None]
+    assert [row.asDict() for row in bare] == masked_rows(unnamed, spec, reader, keys=KEYS)
+    assert [row.value for row in bare] == ["***", None, "***", None, "***"]
 
 
 def test_a_token_in_sql_is_the_one_that_python_makes(spark: SparkSession) -> None:
