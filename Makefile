@@ -53,6 +53,8 @@ coverage: env ## Run the tests of `make test` and `make test-slow`; at least 95 
 	@$(BIN)/coverage run -m pytest -m "not crash_matrix"
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+	@$(BIN)/coverage json --quiet -o $(VENV)/coverage.json
+	@$(BIN)/python .ci/branches $(VENV)/coverage.json
 
 test-fast: $(STAMP) ## Run the tests that need no JVM (under 30 s)
 	@$(BIN)/python -m pytest tests/unit tests/contracts
