@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lakehouse.cli.app import Env, show
+from lakehouse.cli.app import Env, ExistingFile, show
 from lakehouse.cli.commands.data import loaded
 
 erase = typer.Typer(no_args_is_help=True, help="Erase people from every layer, and prove it.")
@@ -120,6 +120,17 @@ def erase_prove(
             out=out,
         )
     )
+
+
+@erase.command("check")
+def erase_check(certificate: ExistingFile, env: Env = "demo") -> None:
+    """Tell whether a certificate is as this lake wrote it; exit code 1 if not. No Java is needed.
+
+    Example: c360 privacy erase check certificate.json
+    """
+    from lakehouse.pipeline.erasure_certificate import certificate_check
+
+    show(certificate_check(loaded(env), certificate))
 
 
 @erase.command("list")

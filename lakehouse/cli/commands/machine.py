@@ -25,6 +25,8 @@ def doctor() -> None:
     """Check that this machine has what a run needs; exit code 3 if it has not.
 
     Looks at Python, packages, Java, disk, memory, folders and jars, and says for each what to do.
+
+    Example: c360 doctor
     """
     from lakehouse.doctor import examine
 
@@ -40,6 +42,8 @@ def jars_fetch() -> None:
     """Download Delta's jars from the Maven repository and check their sums.
 
     Needed once; jars that are there and have the right sum are not downloaded again.
+
+    Example: c360 jars fetch
     """
     from lakehouse.jars import fetch_jars
 

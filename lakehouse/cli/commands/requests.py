@@ -157,7 +157,10 @@ def list_(
     role: Role = None,
     env: Env = "demo",
 ) -> None:
-    """List requests, those that are due first in front, and warn of deadlines."""
+    """List requests, those that are due first in front, and warn of deadlines.
+
+    Example: c360 privacy request list --check --env prod
+    """
     from lakehouse.pipeline.privacy_requests import requests_for_reader
 
     settings = loaded(env, role=role)
@@ -194,6 +197,8 @@ def show_(
     """Show a request: its steps, and the keys of the records that it is about, with reasons. It is recorded.
 
     Words and names are shown as the role sees them, of a role that reads for a purpose of requests.
+
+    Example: c360 privacy request show 20260105-3fa9c1d2
     """
     from lakehouse.pipeline.privacy_requests import request_for_reader
     from lakehouse.privacy.archive_files import plain_value
@@ -215,7 +220,10 @@ def verify(
     ] = False,
     env: Env = "demo",
 ) -> None:
-    """Record that it was checked who asks. Nothing personal leaves before."""
+    """Record that it was checked who asks. Nothing personal leaves before.
+
+    Example: c360 privacy request verify 20260105-3fa9c1d2 --by ana --how "Answered from her address"
+    """
     step = "identity_refused" if refused else "identity_verified"
     _take(loaded(env), request_id, step, by, how)
 
@@ -225,6 +233,8 @@ def approve(request_id: RequestId, by: By, why: Why, env: Env = "demo") -> None:
     """Allow a request to be carried out, as somebody else than who registered or verified it.
 
     A restriction, objection or opt-out of sale holds from now on.
+
+    Example: c360 privacy request approve 20260105-3fa9c1d2 --by maria --why "Nothing stands against it"
     """
     from lakehouse.pipeline import privacy_requests
 
@@ -233,13 +243,19 @@ def approve(request_id: RequestId, by: By, why: Why, env: Env = "demo") -> None:
 
 @request.command()
 def refuse(request_id: RequestId, by: By, why: Why, env: Env = "demo") -> None:
-    """Refuse a request, with the reason that the person is told."""
+    """Refuse a request, with the reason that the person is told.
+
+    Example: c360 privacy request refuse 20260105-3fa9c1d2 --by maria --why "Asked and answered in May"
+    """
     _take(loaded(env), request_id, "refused", by, why)
 
 
 @request.command()
 def extend(request_id: RequestId, by: By, why: Why, env: Env = "demo") -> None:
-    """Extend the deadline once, by what the law allows."""
+    """Extend the deadline once, by what the law allows.
+
+    Example: c360 privacy request extend 20260105-3fa9c1d2 --by maria --why "Hundreds of letters"
+    """
     from lakehouse.pipeline import privacy_requests
 
     _told(privacy_requests.extend(loaded(env), request_id, by=by, why=why))
@@ -247,7 +263,10 @@ def extend(request_id: RequestId, by: By, why: Why, env: Env = "demo") -> None:
 
 @request.command()
 def close(request_id: RequestId, by: By, why: Why, env: Env = "demo") -> None:
-    """Close a request: all that it asks for is done, or the person withdrew it."""
+    """Close a request: all that it asks for is done, or the person withdrew it.
+
+    Example: c360 privacy request close 20260105-3fa9c1d2 --by ana --why "Withdrawn by letter"
+    """
     _take(loaded(env), request_id, "closed", by, why)
 
 
@@ -256,6 +275,8 @@ def lift(request_id: RequestId, by: By, why: Why, env: Env = "demo") -> None:
     """End what an executed restriction, objection or opt-out limits, from the next run on.
 
     Tell the person before you lift a restriction.
+
+    Example: c360 privacy request lift 20260105-3fa9c1d2 --by maria --why "The claim is settled"
     """
     from lakehouse.pipeline import privacy_requests
 

@@ -3,12 +3,14 @@
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from lakehouse import __version__
@@ -257,19 +259,28 @@ def test_help_is_there_in_two_seconds_and_loads_no_engine() -> None:
     assert processor_seconds_of_children() - before < 2
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        *("run", "sources", "link", "evaluate", "bench", "compact", "vacuum", "bi-server"),
-        *("release list", "release revert", "quarantine list", "quarantine replay"),
-        *("demo generate", "demo run", "config check", "config show"),
-    ],
-)
-def test_every_command_teaches_by_example(command: str) -> None:
-    result = CliRunner().invoke(app, [*command.split(), "--help"])
+def commands_below(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Every command of the app, as it is typed."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands_below(command, (*path, name))
+        else:
+            yield " ".join((*path, name)), command
 
-    assert "Example" in result.stdout
-    assert f"c360 {command}" in result.stdout
+
+COMMANDS = dict(commands_below(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_teaches_by_an_example_of_options_that_it_has(name: str) -> None:
+    command = COMMANDS[name]
+    _, _, shown = (command.help or "").partition("Example")
+    examples = [line for line in shown.splitlines() if f"c360 {name}" in line]
+    options = {option for parameter in command.params for option in parameter.opts}
+
+    assert examples
+    if name != "jars list":  # an argument of spark-submit
+        assert {part for line in examples for part in line.split() if part[:2] == "--"} <= options
 
 
 def test_main_ends_the_process_with_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
