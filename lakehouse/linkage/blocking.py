@@ -12,8 +12,6 @@ from pyspark.sql import functions as F
 from lakehouse.columns.keys import hidden
 from lakehouse.settings.linkage import GuardSettings, LinkageSettings
 
-OVERSIZED_BLOCK_SCHEMA = "blocking_rule string, block_key bigint, record_count bigint"
-
 _IDENTIFIER = re.compile(r"'[^']*'|[a-z_][a-z0-9_]*(?!\w*\()")
 _SIZE_STEP = 1.25
 

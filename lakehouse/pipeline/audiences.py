@@ -79,7 +79,7 @@ def _require_same_definition(product: Product, tables: ReleasedTables) -> None:
 def _exported(
     settings: Settings, product: Product, tables: ReleasedTables, log: PlainLog, folder: Path
 ) -> Report:
-    destination, rows = str(folder.resolve()), _rows(settings, product, tables)
+    destination, rows = str(folder.resolve()), _rows(product, tables)
     secret = settings.lake.secret.get_secret_value()
     before, last = members(log.rows(), product.name, destination)
     now = row_hashes(rows, product.table.column_names, secret)
@@ -108,7 +108,7 @@ def _exported(
     )
 
 
-def _rows(settings: Settings, product: Product, tables: ReleasedTables) -> list[Row]:
+def _rows(product: Product, tables: ReleasedTables) -> list[Row]:
     """The product's rows in order of customer, less those restricted since the release was made."""
     limits = logged_rows(tables.locations, RESTRICTION, RESTRICTION.column_names)
     keys = limited_records(limits, product.purpose, datetime.now(UTC))

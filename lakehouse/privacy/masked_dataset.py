@@ -173,11 +173,11 @@ class DatasetMask:
         if column.sensitivity is Sensitivity.PSEUDONYM and isinstance(value, int):
             return self._fakes.number("key", str(value), 2**53)
         if name in QUASI:
-            return self._quasi(value, kind, name, who)
+            return self._quasi(value, name, who)
         make = self._makers[COUNTRY in who.level.hidden].get(name)
         return make(value) if make and isinstance(value, str) else None
 
-    def _quasi(self, value: Any, kind: pa.DataType, name: str, who: Subject) -> Any:
+    def _quasi(self, value: Any, name: str, who: Subject) -> Any:
         found = quasi_values(name, value)
         told = who.level.tells(*found) if found else None
         if found is None or told is None or not self._is_common(found[0], told, who.level):

@@ -143,7 +143,7 @@ class Encryption:
 
     def _with_record_keys(self, frame: DataFrame, spec: TableSpec, hides: SparkColumn) -> DataFrame:
         hash_key = local_frame(self._spark, [(self._hash_key,)], f"{_HASH_KEY} binary")
-        named = F.concat(F.col(_HASH_KEY), _record_name(spec, frame).cast("binary"))
+        named = F.concat(F.col(_HASH_KEY), _record_name(spec).cast("binary"))
         record = F.when(hides, F.sha2(named, 256)).alias(_RECORD)
         marked = frame.crossJoin(F.broadcast(hash_key)).select(*frame.columns, record)
         records = marked.select(F.col(_RECORD).alias("record")).where(F.col("record").isNotNull())
@@ -165,7 +165,7 @@ def lake_encryption(spark: SparkSession, lake: LakeSettings) -> Encryption:
     return Encryption(spark, keys, lake.record_hash_key(), is_on=lake.encryption.at_rest)
 
 
-def _record_name(spec: TableSpec, frame: DataFrame) -> SparkColumn:
+def _record_name(spec: TableSpec) -> SparkColumn:
     """What tells a source's record from others: the source's key; else all that the row says."""
     place = F.to_json(F.struct(*_told_by(spec)), _JSON)
     if not spec.source_key:
