@@ -49,7 +49,7 @@ def _layers(outcome: DemoOutcome) -> Grid:
     layers: Counter[str] = Counter()
     for table, count in outcome.row_counts.items():
         layers[table.split(".")[0]] += count
-    order = ("bronze", "silver", "linkage", "gold", "ops")
+    order = ("bronze", "silver", "linkage", "gold", "serve", "ops")
     return Grid("Rows per layer", ("layer", "rows"), [(layer, layers[layer]) for layer in order])
 
 

@@ -76,7 +76,7 @@ def test_the_report_tells_what_came_of_it(outcome: DemoOutcome, settings: Settin
     assert {row[0] for row in grids["Records by feed, all days"].rows} == set(ALL_FEEDS)
     assert {row[-1] for row in grids["Records by feed, all days"].rows} == {"balanced"}
     assert [row[0] for row in grids["Rows per layer"].rows] == [
-        *("bronze", "silver", "linkage", "gold", "ops")
+        *("bronze", "silver", "linkage", "gold", "serve", "ops")
     ]
     assert all(int(str(row[1])) > 0 for row in grids["Rows per layer"].rows)
     assert dict(grids["People found against the known truth"].rows)["pairwise precision"] >= 0.99

@@ -40,7 +40,13 @@ OUTCOME = DemoOutcome(
     planted=5,
     held_as_planted=4,
     held_unplanted=1,
-    row_counts={"bronze.crm_contact": 11, "silver.order": 18, "gold.customer": 12, "ops.run": 4},
+    row_counts={
+        "bronze.crm_contact": 11,
+        "silver.order": 18,
+        "gold.customer": 12,
+        "serve.newsletter_audience": 7,
+        "ops.run": 4,
+    },
 )
 
 
@@ -64,7 +70,8 @@ def test_the_demo_reports_books_over_all_days_and_the_gates_of_the_last_which_it
 def test_the_demo_tells_layers_people_and_distortions() -> None:
     told = rows_by_title(demo_report(OUTCOME, SETTINGS))
 
-    assert dict(told["Rows per layer"])["silver"] == 18
+    layers = {"bronze": 11, "silver": 18, "linkage": 0, "gold": 12, "serve": 7, "ops": 4}
+    assert told["Rows per layer"] == [*layers.items()]
     people = dict(told["People found against the known truth"])
     assert people["customers"] == 12
     assert people["pairwise precision"] == people["pairwise recall"] == 0.95

@@ -1,10 +1,13 @@
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from pydantic import BaseModel
 
 from lakehouse.errors import ConfigurationError
+from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import LogLevel
 from lakehouse.settings.places import conf_dir, local_path
@@ -190,3 +193,19 @@ def test_of_a_lake_that_is_not_the_demos_own_the_demo_shows_masks_unless_a_role_
     )
     monkeypatch.setenv("C360_ROLE", "agent")
     assert load_settings("demo", conf, other).roles.reader == "agent"
+
+
+def settings_without_a_line(model: type[BaseModel], written: dict[str, Any], at: str) -> set[str]:
+    """Keys of the model, and of the models in it, that the file does not name."""
+    missing = {f"{at}{name}" for name in model.model_fields.keys() - written.keys()}
+    for name in model.model_fields.keys() & written.keys():
+        kind = model.model_fields[name].annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            missing |= settings_without_a_line(kind, written[name], f"{at}{name}.")
+    return missing
+
+
+def test_every_setting_of_linkage_stands_in_conf() -> None:
+    written = yaml.safe_load((conf_dir() / "base" / "linkage.yml").read_text(encoding="utf-8"))
+
+    assert settings_without_a_line(LinkageSettings, written, "") == set()
