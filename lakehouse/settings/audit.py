@@ -3,7 +3,7 @@
 import os
 import pwd
 
-from lakehouse.settings.sources import Frozen, LocalFolder, Text
+from lakehouse.settings.base_types import Frozen, LocalFolder, Text
 
 
 class AuditSettings(Frozen):

@@ -6,9 +6,9 @@ import re
 
 from pydantic import Field, PositiveInt
 
+from lakehouse.settings.base_types import Frozen
 from lakehouse.settings.places import local_path
 from lakehouse.settings.secrets import Referenced
-from lakehouse.settings.sources import Frozen
 
 _BUCKET = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]+")
 

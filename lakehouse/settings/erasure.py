@@ -5,7 +5,8 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from lakehouse.settings.sources import Frozen, Name, Source, Text
+from lakehouse.settings.base_types import Frozen, Name, Text
+from lakehouse.settings.sources import Source
 
 
 class LandingPolicy(StrEnum):

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from lakehouse.settings.sources import Frozen, Name
+from lakehouse.settings.base_types import Frozen, Name
 
 
 class InterestFact(StrEnum):

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from lakehouse.settings.sources import Frozen
+from lakehouse.settings.base_types import Frozen
 
 
 class Households(Frozen):

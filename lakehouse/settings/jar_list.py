@@ -7,8 +7,8 @@ import yaml
 from pydantic import StringConstraints
 
 from lakehouse.errors import PrerequisiteError
+from lakehouse.settings.base_types import Frozen
 from lakehouse.settings.places import conf_dir
-from lakehouse.settings.sources import Frozen
 
 
 class Jar(Frozen):

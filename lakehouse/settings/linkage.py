@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from lakehouse.settings.sources import Frozen, LocalFolder, Name
+from lakehouse.settings.base_types import Frozen, LocalFolder, Name
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Memory = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(MB|GB)$")]

@@ -10,10 +10,10 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, ValidationError
 
 from lakehouse.settings import places
+from lakehouse.settings.base_types import Frozen, Name, Text
 from lakehouse.settings.documents import Layer, read_layer
 from lakehouse.settings.expressions import sql_faults
 from lakehouse.settings.faults import Fault, dotted, refuse
-from lakehouse.settings.sources import Frozen, Name, Text
 from lakehouse.settings.validation import validation_faults
 from lakehouse.tables.gold import GOLD_TABLES
 

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from lakehouse.settings.audit import AuditSettings
+from lakehouse.settings.base_types import Frozen, LocalFolder
 from lakehouse.settings.encryption import EncryptionSettings, keys_place
 from lakehouse.settings.erasure import ErasureSettings
 from lakehouse.settings.facts import FactSettings
@@ -24,7 +25,7 @@ from lakehouse.settings.regimes import RegimeSettings
 from lakehouse.settings.retention import RetentionSettings
 from lakehouse.settings.roles import Roles
 from lakehouse.settings.secrets import SECRET_MIN_LENGTH, Resolved
-from lakehouse.settings.sources import Frozen, LocalFolder, Source
+from lakehouse.settings.sources import Source
 from lakehouse.settings.spark_options import MASTER, option_faults
 from lakehouse.settings.survivorship import Survivorship
 from lakehouse.settings.tokens import TokenSettings

@@ -1,6 +1,6 @@
 """How requests of persons are dealt with, as conf/base/privacy_requests.yml says it."""
 
-from lakehouse.settings.sources import Frozen
+from lakehouse.settings.base_types import Frozen
 
 
 class PrivacyRequestSettings(Frozen):

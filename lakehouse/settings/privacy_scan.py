@@ -6,8 +6,9 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from lakehouse.settings.base_types import Frozen, Text
 from lakehouse.settings.regimes import Country
-from lakehouse.settings.sources import Frozen, Source, Text
+from lakehouse.settings.sources import Source
 from lakehouse.tables.registry import STATIC_TABLES
 from lakehouse.tables.spec import TableSpec
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
+from lakehouse.settings.base_types import Frozen, Name
 from lakehouse.settings.roles import Mask
-from lakehouse.settings.sources import Frozen, Name
 from lakehouse.tables.spec import Sensitivity
 
 STRENGTH = [Mask.CLEAR, Mask.PARTIAL, Mask.GENERALISED, Mask.FULL, Mask.NULLED]

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from lakehouse.settings.base_types import Frozen, Name, Text
 from lakehouse.settings.expressions import columns_of
 from lakehouse.settings.product_policy import highest, masked_sensitivity
 from lakehouse.settings.roles import Mask
-from lakehouse.settings.sources import Frozen, Name, Text
 from lakehouse.tables.gold import GOLD_TABLES
 from lakehouse.tables.gold.parts import CUSTOMER_ID
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec

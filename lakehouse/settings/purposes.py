@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from lakehouse.settings.sources import Frozen, Name, Text
+from lakehouse.settings.base_types import Frozen, Name, Text
 from lakehouse.tables.bronze import bronze_table
 from lakehouse.tables.registry import STATIC_TABLES
 from lakehouse.tables.spec import TableSpec

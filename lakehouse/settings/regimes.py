@@ -6,8 +6,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from lakehouse.settings.base_types import Frozen, Name, Text
 from lakehouse.settings.purposes import LegalBasis, PurposeSettings
-from lakehouse.settings.sources import Frozen, Name, Text
 
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 

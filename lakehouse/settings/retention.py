@@ -5,7 +5,7 @@ from datetime import date
 
 from pydantic import field_validator
 
-from lakehouse.settings.sources import Frozen, Text
+from lakehouse.settings.base_types import Frozen, Text
 from lakehouse.tables.registry import STATIC_TABLES
 
 

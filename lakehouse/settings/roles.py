@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from lakehouse.settings.sources import Frozen, Name, Text
+from lakehouse.settings.base_types import Frozen, Name, Text
 from lakehouse.tables.registry import STATIC_TABLES
 from lakehouse.tables.spec import Sensitivity, TableSpec
 

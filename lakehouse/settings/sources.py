@@ -4,60 +4,14 @@ The file's name is the feed's name, and the feed's bronze table is `bronze.<file
 """
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import Field, StringConstraints, model_validator
 
-from lakehouse.report import inert
+from lakehouse.settings.base_types import Frozen, Name, Text
 from lakehouse.settings.datetime_patterns import DatetimePattern
-from lakehouse.settings.places import local_path
 from lakehouse.tables.bronze import bronze_table
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-"""A name that ends up in a table, a column or a path: lower case, digits, underscore."""
-
-
-def _without_steering(text: str) -> str:
-    if inert(text, keep="\n\t") != text:
-        raise ValueError("holds a character that steers a terminal, hides, or turns what follows")
-    return text
-
-
-Text = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1),
-    AfterValidator(_without_steering),
-]
-"""Words for people to read."""
-
-
-def _without_scheme(place: object) -> object:
-    if not isinstance(place, str):
-        return place
-    path = local_path(place)
-    if path is None:
-        raise ValueError("this is read by Python itself: name a folder, not a URI")
-    return str(path)
-
-
-LocalFolder = Annotated[Path, BeforeValidator(_without_scheme)]
-"""A folder that Python reads and writes without Spark."""
-
-
-class Frozen(BaseModel):
-    """Base of all settings: immutable, and a key that nobody declared is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class FileFormat(StrEnum):

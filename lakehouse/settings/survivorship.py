@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from lakehouse.settings.sources import Frozen, Name
+from lakehouse.settings.base_types import Frozen, Name
 from lakehouse.tables.gold import GOLDEN_ATTRIBUTES
 from lakehouse.tables.silver import PERSON_RECORD
 

@@ -2,8 +2,8 @@
 
 from pydantic import Field, PositiveInt
 
+from lakehouse.settings.base_types import Frozen
 from lakehouse.settings.secrets import Referenced
-from lakehouse.settings.sources import Frozen
 
 
 class TokenSettings(Frozen):
