@@ -14,14 +14,17 @@ from lakehouse.cli.commands import (
     privacy,
     products,
     requests,
+    retention,
     roles,
-    vault,
+    stewards,
+    tokens,
 )
 
 __all__ = ["main"]
 
 machine.add_to(app)
 data.add_to(app)
+stewards.add_to(app)
 customer.add_to(app)
 privacy.add_to(app)
 requests.add_to(privacy.privacy)
@@ -32,7 +35,8 @@ masked.add_to(app)
 audit.add_to(app)
 roles.add_to(app)
 products.add_to(app)
-vault.add_to(app)
+tokens.add_to(privacy.privacy)
+retention.add_to(privacy.privacy)
 data_keys.add_to(privacy.privacy)
 
 

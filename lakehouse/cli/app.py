@@ -1,7 +1,7 @@
 """The frame of every command: shared arguments, how a report is shown, how an error ends."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +15,9 @@ from typer.exceptions import TyperException
 
 from lakehouse import __version__
 from lakehouse.errors import ExitCode, LakehouseError, without_words
+from lakehouse.logs import with_logging
 from lakehouse.report import Grid, Report, cell_text, inert
+from lakehouse.settings.models import Settings
 
 _EPILOG = "New here? [bold]c360 doctor[/], then [bold]c360 demo run[/]."
 
@@ -111,6 +113,21 @@ AsOf = Annotated[
     ),
 ]
 ExistingFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
+
+
+def loaded(
+    env: str, overrides: Mapping[str, str] | None = None, role: str | None = None
+) -> Settings:
+    """The environment's settings, with logging set up; `overrides` go by dotted key, `role` is who reads."""
+    from lakehouse.settings.load import load_settings
+
+    given = {**(overrides or {}), **({"roles.reader": role} if role else {})}
+    return with_logging(load_settings(env, overrides=given))
+
+
+def day(as_of: datetime | None) -> date:
+    """The day that was said, else today by UTC."""
+    return (as_of or datetime.now(UTC)).date()
 
 
 def show(report: Report) -> None:

@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from lakehouse.cli.app import Env, show
-from lakehouse.cli.commands.data import loaded
+from lakehouse.cli.app import Env, loaded, show
 
 audit = typer.Typer(no_args_is_help=True, help="Who read or changed what about whom.")
 

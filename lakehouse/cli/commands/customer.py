@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from lakehouse.cli.app import Env, Role
-from lakehouse.cli.commands.data import loaded
+from lakehouse.cli.app import Env, Role, loaded
 from lakehouse.settings.models import Settings
 
 if TYPE_CHECKING:

@@ -2,8 +2,7 @@
 
 import typer
 
-from lakehouse.cli.app import Env, show
-from lakehouse.cli.commands.data import loaded
+from lakehouse.cli.app import Env, loaded, show
 
 keys = typer.Typer(no_args_is_help=True, help="The keys by which rows are encrypted.")
 

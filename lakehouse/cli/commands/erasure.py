@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lakehouse.cli.app import Env, ExistingFile, show
-from lakehouse.cli.commands.data import loaded
+from lakehouse.cli.app import Env, ExistingFile, loaded, show
 
 erase = typer.Typer(no_args_is_help=True, help="Erase people from every layer, and prove it.")
 suppression = typer.Typer(no_args_is_help=True, help="Erased people who must not come back.")

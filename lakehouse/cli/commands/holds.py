@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lakehouse.cli.app import Env, show
-from lakehouse.cli.commands.data import loaded
+from lakehouse.cli.app import Env, loaded, show
 
 hold = typer.Typer(no_args_is_help=True, help="Records that the law has us keep for now.")
 

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lakehouse.cli.app import Env, show
-from lakehouse.cli.commands.data import loaded
+from lakehouse.cli.app import Env, loaded, show
 
 
 def add_to(app: typer.Typer) -> None:

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from lakehouse.cli.app import Env, ExistingFile, show
+from lakehouse.cli.app import Env, ExistingFile, loaded, show
 from lakehouse.cli.commands.customer import show_example
-from lakehouse.cli.commands.data import loaded
 from lakehouse.settings.linkage import Engine
 from lakehouse.settings.places import home_dir
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lakehouse.cli.app import Env, show
-from lakehouse.cli.commands.data import day, loaded
+from lakehouse.cli.app import Env, day, loaded, show
 from lakehouse.report import Grid, Report
 from lakehouse.tables.spec import Sensitivity
 

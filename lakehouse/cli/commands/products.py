@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lakehouse.cli.app import Env, show
-from lakehouse.cli.commands.data import loaded
+from lakehouse.cli.app import Env, loaded, show
 
 products = typer.Typer(
     no_args_is_help=True, help="What each domain gets of the truth: conf/base/products."

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lakehouse.cli.app import Env, Role, show
-from lakehouse.cli.commands.data import loaded
+from lakehouse.cli.app import Env, Role, loaded, show
 from lakehouse.errors import ExitCode, InputError
 from lakehouse.report import Grid, Report
 

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from lakehouse.cli.app import Env, Role, show
-from lakehouse.cli.commands.data import Prefix, loaded
+from lakehouse.cli.app import Env, Role, loaded, show
+from lakehouse.cli.commands.data import Prefix
 from lakehouse.report import Grid, Report
 
 roles = typer.Typer(no_args_is_help=True, help="Who may see what, as conf/base/roles.yml says it.")

@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 
 from lakehouse import __version__
 from lakehouse.cli import app, main
-from lakehouse.cli.commands import data
 from lakehouse.errors import ExitCode, QualityGateError
 from lakehouse.report import Grid, Report
 from lakehouse.settings.load import load_settings
@@ -47,8 +46,9 @@ def stand_in_for(commands: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "lakehouse.pipeline", package)
     monkeypatch.setitem(sys.modules, "lakehouse.pipeline.commands", commands)
     settings = SimpleNamespace(env="test")
-    monkeypatch.setattr(data, "loaded", lambda *_a, **_k: settings)
-    monkeypatch.setattr("lakehouse.cli.commands.people.loaded", lambda *_a, **_k: settings)
+    for module in ("data", "people", "stewards"):
+        given = f"lakehouse.cli.commands.{module}.loaded"
+        monkeypatch.setattr(given, lambda *_a, **_k: settings)
     monkeypatch.setattr("lakehouse.cli.commands.people.show_example", lambda _settings: None)
 
 

@@ -9,8 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lakehouse.cli import app
-from lakehouse.cli.app import _environments
-from lakehouse.cli.commands.data import loaded
+from lakehouse.cli.app import _environments, loaded
 from lakehouse.settings.places import expectations_dir
 
 
