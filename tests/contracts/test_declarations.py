@@ -11,7 +11,7 @@ from lakehouse.quality.rules import NOT_NULL, UNIQUE, Severity
 from lakehouse.quality.suites import read_suites
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.places import expectations_dir
-from lakehouse.settings.sources import Mapped
+from lakehouse.settings.sources import named_sources
 from lakehouse.tables.registry import GATED_TABLES, STATIC_TABLES
 from lakehouse.tables.spec import Layer, Sensitivity, TableSpec
 
@@ -156,10 +156,6 @@ def test_a_column_that_names_a_person_is_no_less_sensitive_than_that_persons_own
                     weaker.append(f"{source.name}.{column} of {name}")
 
     assert weaker == []
-
-
-def named_sources(source: str | Mapped) -> list[str]:
-    return [source] if isinstance(source, str) else list((source.values or {}).values())
 
 
 def test_every_silver_table_is_fed_by_a_source_or_derived() -> None:
