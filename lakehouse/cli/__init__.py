@@ -6,6 +6,7 @@ from lakehouse.cli.commands import (
     customer,
     data,
     data_keys,
+    demo,
     erasure,
     holds,
     machine,
@@ -30,6 +31,7 @@ privacy.add_to(app)
 requests.add_to(privacy.privacy)
 erasure.add_to(privacy.privacy)
 holds.add_to(privacy.privacy)
+demo.add_to(app)
 people.add_to(app)
 masked.add_to(app)
 audit.add_to(app)

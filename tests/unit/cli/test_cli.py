@@ -46,10 +46,10 @@ def stand_in_for(commands: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "lakehouse.pipeline", package)
     monkeypatch.setitem(sys.modules, "lakehouse.pipeline.commands", commands)
     settings = SimpleNamespace(env="test")
-    for module in ("data", "people", "stewards"):
+    for module in ("data", "demo", "people", "stewards"):
         given = f"lakehouse.cli.commands.{module}.loaded"
         monkeypatch.setattr(given, lambda *_a, **_k: settings)
-    monkeypatch.setattr("lakehouse.cli.commands.people.show_example", lambda _settings: None)
+    monkeypatch.setattr("lakehouse.cli.commands.demo.show_example", lambda _settings: None)
 
 
 def raising(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +157,7 @@ def test_a_bench_keeps_every_one_of_its_places_apart_from_the_demos(
     calls: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "lakehouse.cli.commands.people.loaded",
+        "lakehouse.cli.commands.demo.loaded",
         lambda env, overrides: load_settings(env, overrides=overrides),
     )
     CliRunner().invoke(app, ["bench"])
