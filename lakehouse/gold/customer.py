@@ -6,6 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.gold.identity import customer_records
+from lakehouse.gold.offers import changed_at
 from lakehouse.gold.trust import MILLION, trust_by_half_lives
 from lakehouse.settings.survivorship import Survivorship
 from lakehouse.tables.gold import GOLDEN_ATTRIBUTES
@@ -26,11 +27,15 @@ def customer(
     scores are about, `as_of` is the day of trust_score.
     """
     records = customer_records(
-        person_record, identity_map, "source_system", "sequence_at", "created_date"
+        person_record,
+        identity_map,
+        "source_system",
+        "created_date",
+        changed_at(F.col).alias("changed_at"),
     )
     summary = records.groupBy("customer_id").agg(
-        F.min(F.least("created_date", F.to_date("sequence_at"))).alias("first_seen_date"),
-        F.max("sequence_at").alias("last_changed_at"),
+        F.min(F.least("created_date", F.to_date("changed_at"))).alias("first_seen_date"),
+        F.max("changed_at").alias("last_changed_at"),
         F.count("*").alias("record_count"),
         F.countDistinct("source_system").alias("source_count"),
     )

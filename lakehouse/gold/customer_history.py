@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.gold.attribute_decision import attribute_decisions, with_decisions
 from lakehouse.gold.identity import current_identity
-from lakehouse.gold.offers import Said, columns_read, record_offer, steward_offer
+from lakehouse.gold.offers import Said, changed_at, columns_read, record_offer, steward_offer
 from lakehouse.gold.survivorship import deciding_rule, ranked_values
 from lakehouse.gold.trust import STEWARD
 from lakehouse.settings.survivorship import AttributeGroup, Survivorship
@@ -111,7 +111,7 @@ def _versions(records: DataFrame, rules: Survivorship, as_of: date) -> DataFrame
 
 def _versions_of_group(group: AttributeGroup, rules: Survivorship, as_of: date) -> Column:
     """What the record says of the group, and what it said when that held."""
-    today, sequence_at = record_offer(group, rules, as_of, F.col), F.col("sequence_at")
+    today, sequence_at = record_offer(group, rules, as_of, F.col), changed_at(F.col)
     former = F.transform(
         F.filter(F.coalesce("told", F.array()), lambda t: t["attribute_group"] == group.name),
         lambda t: F.struct(
@@ -152,7 +152,7 @@ def _said_then(told: Column, group: AttributeGroup) -> Said:
     others = {
         "record_key": F.col("record_key"),
         "source_system": told["source_system"],
-        "sequence_at": told["sequence_at"],
+        **dict.fromkeys(("changed_at", "sequence_at"), told["sequence_at"]),
         "fresh_until_at": nothing.cast("timestamp"),
         "corrections": nothing.cast("array<struct<column:string,rule:string>>"),
         **{name: nothing.cast("string") for name in group.compare},

@@ -4,6 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.gold.identity import with_customer
+from lakehouse.gold.offers import changed_at
 
 
 def customer_identifier(
@@ -17,7 +18,7 @@ def customer_identifier(
     people = person_record.withColumn("person_record_key", F.col("record_key"))
     stated = _identifiers(
         people,
-        first_seen_at=F.least(F.col("created_date").cast("timestamp"), "sequence_at"),
+        first_seen_at=F.least(F.col("created_date").cast("timestamp"), changed_at(F.col)),
         last_seen_at=F.col("sequence_at"),
         email=("email", "secondary_email"),
         phone=("phone", "secondary_phone"),

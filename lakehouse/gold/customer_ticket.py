@@ -21,13 +21,18 @@ def customer_ticket(
 
     First contact resolution and the other measures follow the definitions of HDI: a ticket is
     resolved by the first contact if the desk wrote once, it was closed, and the customer did not write
-    after that. To answer a call or chat is to respond, as writing is.
+    after that. To answer a call or chat is to respond, as writing is. A ticket is reopened if the customer
+    wrote after its first closing, or if it is open after one.
     """
     threads = _threads(support_message).withColumnRenamed("ticket_record_key", "record_key")
     tickets = support_ticket.join(threads, on="record_key", how="left").fillna(0, list(_COUNTS))
     is_closed = F.col("closed_at").isNotNull()
+    # Null in a table that was written before the column was.
+    first_closed_at = F.coalesce("first_closed_at", "closed_at")
     is_reopened = F.coalesce(
-        is_closed & (F.col("last_customer_message_at") > F.col("closed_at")), F.lit(False)
+        (F.col("last_customer_message_at") > first_closed_at)
+        | (first_closed_at.isNotNull() & ~is_closed),
+        F.lit(False),
     )
     measured = with_customer(tickets, identity_map).withColumns(
         {

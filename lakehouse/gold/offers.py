@@ -27,7 +27,8 @@ def record_offer(
     A struct of attribute_group, value_key (by which records say the same), ranking (0 and the rules'
     numbers; 0 for most_frequent, which one record cannot know), record_key, source_system,
     sequence_at, filled (the group's attributes that are not null, with their values), is_broken
-    (whether a quality rule took a value of the group away), fresh_until_at.
+    (whether a quality rule took a value of the group away), fresh_until_at. Of these `sequence_at` is
+    since when the record says so, see `changed_at`.
     """
     named = F.array(*(_entry(F.lit(name), said(name)) for name in group.attributes))
     filled = F.filter(named, lambda entry: entry["value"].isNotNull())
@@ -40,11 +41,19 @@ def record_offer(
         F.array(*(number.cast("bigint") for number in ranking)).alias("ranking"),
         said("record_key").alias("record_key"),
         said("source_system").alias("source_system"),
-        said("sequence_at").alias("sequence_at"),
+        changed_at(said).alias("sequence_at"),
         filled.alias("filled"),
         is_broken.alias("is_broken"),
         said("fresh_until_at").alias("fresh_until_at"),
     )
+
+
+def changed_at(said: Said) -> Column:
+    """Since when a record says what it says: a snapshot that repeats it makes nothing more recent.
+
+    When it was last told, where a release from before the column tells nothing.
+    """
+    return F.coalesce(said("changed_at"), said("sequence_at"))
 
 
 def steward_offer(record_key: Column, decision: Column, survivorship: Survivorship) -> Column:
@@ -79,7 +88,8 @@ def steward_offer(record_key: Column, decision: Column, survivorship: Survivorsh
 
 def columns_read(survivorship: Survivorship) -> list[str]:
     """Each column of silver.person_record that an offer looks at, once."""
-    named = ["record_key", "source_system", "sequence_at", "fresh_until_at", "corrections"]
+    named = ["record_key", "source_system", "changed_at", "sequence_at"]
+    named += ["fresh_until_at", "corrections"]
     for group in survivorship.groups:
         named += [*group.attributes, *group.compare]
     return list(dict.fromkeys(named))
@@ -119,7 +129,7 @@ def _numbers(
     filled: Column,
     is_broken: Column,
 ) -> dict[Rule, Callable[[], Column]]:
-    system, moment = said("source_system"), said("sequence_at")
+    system, moment = said("source_system"), changed_at(said)
     text = F.concat_ws(" ", *(said(name).cast("string") for name in group.attributes))
     has_one_case = (F.upper(text) != F.lower(text)) & (
         (text == F.upper(text)) | (text == F.lower(text))

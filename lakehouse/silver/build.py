@@ -9,10 +9,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.errors import ConfigurationError
-from lakehouse.settings.sources import SilverFeed, Source, named_sources
+from lakehouse.settings.sources import LoadKind, SilverFeed, Source, named_sources
 from lakehouse.silver.consent_event import consent_event
 from lakehouse.silver.device import device
-from lakehouse.silver.intake import every_intake, intake, record_keys
+from lakehouse.silver.intake import every_intake, intake, record_keys, unchanged_since
 from lakehouse.silver.loyalty import loyalty
 from lakehouse.silver.media_touch import media_touch
 from lakehouse.silver.order import order
@@ -20,6 +20,7 @@ from lakehouse.silver.order_line import order_line
 from lakehouse.silver.payment import payment
 from lakehouse.silver.person_record import person_record
 from lakehouse.silver.support_message import support_message
+from lakehouse.silver.support_ticket import support_ticket
 from lakehouse.silver.typed import typed
 from lakehouse.tables.silver import ORDER, PERSON_RECORD, SILVER_TABLES
 from lakehouse.tables.spec import TableSpec
@@ -89,11 +90,27 @@ class _Work:
         )
 
     def people(self) -> DataFrame:
-        """The records of all feeds as raw text."""
+        """The records of all feeds as raw text, with `changed_at`."""
         united = self._united(self.intake(source, feed) for source, feed in self.feeds())
         # Spark would push the standardising, which is large, into every branch of the union and
         # plan it once for each. The shuffle stops that, and spreads the work of a feed of one file.
-        return united.repartition("record_key")
+        spread, told_at = united.repartition("record_key"), F.col("sequence_at")
+        unchanged = [
+            unchanged_since(self.bronze[source.name], source, feed, self.secret)
+            for source, feed in self.feeds()
+            if source.load_kind is LoadKind.SNAPSHOT
+        ]
+        if not unchanged:
+            return spread.withColumn("changed_at", told_at)
+        # Two feeds of one source can tell of one record.
+        since = (
+            self._united(unchanged).groupBy("record_key").agg(F.max("changed_at").alias("since"))
+        )
+        return (
+            spread.join(since, on="record_key", how="left")
+            .withColumn("changed_at", F.coalesce("since", told_at))
+            .drop("since")
+        )
 
     def known_people(self) -> DataFrame:
         """record_key of every person of whom a feed at hand ever told, once each, also of one who left."""
@@ -122,6 +139,7 @@ _BUILDERS: Mapping[str, Callable[[_Work], DataFrame]] = {
     "order": lambda work: order(work.typed(), work.known_people()),
     "order_line": lambda work: order_line(work.lines(), work.silver["order"]),
     "payment": lambda work: payment(work.typed(), work.silver["order"]),
+    "support_ticket": lambda work: support_ticket(work.typed(), work.every_version()),
     "support_message": lambda work: support_message(work.typed(), work.silver["support_ticket"]),
     "loyalty": lambda work: loyalty(work.typed(), work.every_version()),
     "consent_event": lambda work: consent_event(work.typed()),

@@ -43,13 +43,18 @@ def every_version(bronze: DataFrame, source: Source) -> DataFrame:
 
     A version without a moment that can be read is none, and neither is one by which the key is gone.
     """
+    keys = [identity(F.col(key)) for key in source.key]
+    told = newest_versions(at_every_moment(bronze, source), [*keys, F.col(SEQUENCE)])
+    return told.where(~is_deleted(source))
+
+
+def at_every_moment(bronze: DataFrame, source: Source) -> DataFrame:
+    """The rows that have a moment, with `sequence_at`; of a snapshot feed those of last deliveries."""
     moment = parsed_moment(F.trim(source.sequence), source.sequence_formats)
     rows = bronze.withColumn(SEQUENCE, moment)
     if source.load_kind is LoadKind.SNAPSHOT:
         rows = _of_last_deliveries(rows, _moments(rows))
-    keys = [identity(F.col(key)) for key in source.key]
-    told = newest_versions(rows.where(F.col(SEQUENCE).isNotNull()), [*keys, F.col(SEQUENCE)])
-    return told.where(~is_deleted(source))
+    return rows.where(F.col(SEQUENCE).isNotNull())
 
 
 def newest_versions(rows: DataFrame, keys: Sequence[Column]) -> DataFrame:

@@ -16,7 +16,14 @@ from lakehouse.settings.sources import (
     SilverFeed,
     Source,
 )
-from lakehouse.silver.current import SEQUENCE, current, every_version, newest_versions
+from lakehouse.silver.current import (
+    SEQUENCE,
+    at_every_moment,
+    current,
+    every_version,
+    is_deleted,
+    newest_versions,
+)
 from lakehouse.silver.paths import POSITION, at, mapped_paths, not_objects, opened
 
 LINEAGE = (
@@ -82,6 +89,40 @@ def every_intake(
     """As `intake`, one row per record and moment that told of it. Key: record_key, sequence_at."""
     rows = _records(opened(every_version(bronze, source), source, feed), feed, F.col(SEQUENCE))
     return _told(rows, source, feed, Catalogue({s.name: s for s in sources}, secret))
+
+
+def unchanged_since(bronze: DataFrame, source: Source, feed: SilverFeed, secret: str) -> DataFrame:
+    """Since when a snapshot feed tells of each record what its last snapshot tells of it.
+
+    What the feed's map does not read, such as when a snapshot was made, changes nothing, and neither does
+    a snapshot that lacks the record. Goes back as far as bronze does. Key: record_key. Columns: record_key,
+    changed_at.
+    """
+    ids = {f"_id_{place}": part for place, part in enumerate(_record_id(source, feed))}
+    # A hash passes over nulls: without a mark, what moves to the next column would change nothing.
+    cells = [F.coalesce(_original(m), F.lit("")) for m in _mapping(feed).values()]
+    rows = opened(at_every_moment(bronze, source).where(~is_deleted(source)), source, feed).select(
+        *(part.alias(name) for name, part in ids.items()),
+        SEQUENCE,
+        "content_hash",
+        F.xxhash64(*cells).alias("content"),
+    )
+    version = F.struct(SEQUENCE, "content")
+    of_record = (
+        # One shuffle serves both groupings.
+        rows.repartition(*ids)
+        .groupBy(*ids, SEQUENCE)
+        .agg(F.max_by("content", "content_hash").alias("content"))
+        .groupBy(*ids)
+        .agg(F.array_sort(F.collect_list(version)).alias("told"))
+    )
+    changes = F.filter(
+        "told", lambda v, n: (n == 0) | (F.get("told", n - 1)["content"] != v["content"])
+    )
+    key = Catalogue({source.name: source}, secret).key(source.name, *(F.col(name) for name in ids))
+    return of_record.select(
+        key.alias("record_key"), F.element_at(changes, -1)[SEQUENCE].alias("changed_at")
+    )
 
 
 def _told(rows: DataFrame, source: Source, feed: SilverFeed, catalogue: Catalogue) -> DataFrame:

@@ -95,6 +95,12 @@ def _silver(
 PERSON_RECORD = _silver(
     "person_record",
     "One row per source record that describes a person, in one standard shape: the nodes of linkage.",
+    Column(
+        "changed_at",
+        "timestamp",
+        "Since when the record says what it says. In a feed of snapshots, each of which repeats everybody: the first "
+        "snapshot since which all that tell of it read the same, as far as bronze goes back; else sequence_at.",
+    ),
     Column("full_name", "string", "Whole name as written, squashed.", _DIRECT),
     Column("given_name", "string", "Given name as written, squashed.", _DIRECT),
     Column("middle_name", "string", "Middle name or initial as written, squashed.", _DIRECT),
@@ -311,6 +317,11 @@ SUPPORT_TICKET = _silver(
     Column("ticket_id", "string", "Ticket number in its source.", _PSEUDONYM, required=True),
     Column("opened_at", "timestamp", "When the ticket was opened.", required=True),
     Column("closed_at", "timestamp", "When the ticket was closed; null while open."),
+    Column(
+        "first_closed_at",
+        "timestamp",
+        "When it was closed first, by any version that the source sent of it; null if none says so.",
+    ),
     Column("channel", "string", "email, chat, phone or web."),
     Column("topic", "string", "What it is about, from the desk's list."),
     Column("priority", "string", "low, normal, high or urgent."),

@@ -240,16 +240,24 @@ CUSTOMER_TICKET = about_customers(
     Column(
         "is_reopened",
         "boolean",
-        "True if the customer wrote after it was closed.",
+        "True if the customer wrote after it was closed for the first time, or if it is open again.",
         required=True,
-        fed_by=("silver.support_message.author", "silver.support_message.sent_at"),
+        fed_by=(
+            "silver.support_message.author",
+            "silver.support_message.sent_at",
+            "silver.support_ticket.first_closed_at",
+        ),
     ),
     Column(
         "is_first_contact_resolution",
         "boolean",
-        "True if it was closed after one response by the desk and the customer did not write again.",
+        "True if it was closed after one response by the desk and was not reopened.",
         required=True,
-        fed_by=("silver.support_message.author", "silver.support_message.sent_at"),
+        fed_by=(
+            "silver.support_message.author",
+            "silver.support_message.sent_at",
+            "silver.support_ticket.first_closed_at",
+        ),
     ),
     Column(
         "conversation_count",

@@ -53,7 +53,7 @@ _RULE = Column(
     required=True,
 )
 
-_TIMES = (*person("sequence_at"), "ops.attribute_override.decided_at")
+_TIMES = (*person("changed_at", "sequence_at"), "ops.attribute_override.decided_at")
 
 _SAID = (*person(*GOLDEN_ATTRIBUTES), "ops.attribute_override.values")
 
@@ -77,8 +77,10 @@ CUSTOMER_ATTRIBUTE = about_customers(
     Column(
         "sequence_at",
         "timestamp",
-        "When that record's version came to be, or the steward decided: the value's age counts from here.",
+        "Since when that record says so by its source (changed_at in silver.person_record), or when the steward "
+        "decided: the value's age counts from here.",
         required=True,
+        fed_by=_TIMES,
     ),
     Column(
         "fresh_until_at",
@@ -147,7 +149,8 @@ CUSTOMER_HISTORY = about_customers(
     Column(
         "sequence_at",
         "timestamp",
-        "When the last version of that record that said so came to be, or the steward decided.",
+        "When the last version of that record that said so came to be (changed_at in silver.person_record), or "
+        "the steward decided.",
         required=True,
         fed_by=_TIMES,
     ),

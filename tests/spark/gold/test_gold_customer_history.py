@@ -70,6 +70,7 @@ NEW = [phone("a", 2022, "3"), phone("b", 2021, "2")]
 SHOP = phone("b", 2019, "2", "shop")
 CRM, CRM_WITHOUT = phone("a", 2021, "1", "crm"), phone("a", 2023, None, "crm")
 SET = decided("set", 2022, "9")
+REPEATED = {**phone("a", 2024, "1"), "changed_at": "2021-01-01"}
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,14 @@ STORIES = (
             Day([phone("a", 2024, "3"), phone("b", 2022, "2")]),
         ),
         [("one", "1", 2020, 2022), ("one", "2", 2022, 2024), ("one", "3", 2024, None)],
+    ),
+    Story(
+        "a snapshot that repeats a record makes nothing of it more recent",
+        (
+            Day([REPEATED, phone("b", 2023, "2")]),
+            Day([{**REPEATED, "sequence_at": "2025-01-01"}, phone("b", 2023, "2")]),
+        ),
+        [("one", "1", 2021, 2023), ("one", "2", 2023, None)],
     ),
     Story(
         "a late record that wins today has won since it was said",

@@ -159,6 +159,37 @@ def test_of_conflicting_phones_the_up_to_date_one_is_primary(winners: Rows) -> N
     assert won["phone"] == ("+441632960002", "r3", "most_recent")
 
 
+REPEATED: dict[str, Any] = {
+    "record_key": "in a snapshot",
+    "phone": "+441632960001",
+    "changed_at": "2015-03-01",
+    "sequence_at": "2026-01-05",
+}
+CHANGED: dict[str, Any] = {
+    "record_key": "in a delta",
+    "phone": "+441632960002",
+    "changed_at": "2026-01-04",
+    "sequence_at": "2026-01-04",
+}
+
+
+def test_what_a_snapshot_only_repeats_is_no_more_recent_than_what_changed_before_it(
+    winners: Rows, golden_rows: Rows, golden: Rows
+) -> None:
+    assert winners(REPEATED, CHANGED)["phone"] == ("+441632960002", "in a delta", "most_recent")
+    (row,) = golden_rows(REPEATED, CHANGED)
+    assert [f"{lost.sequence_at:%Y-%m-%d}" for lost in row.lost_values] == ["2015-03-01"]
+    (alone,) = golden({"c1": ["in a snapshot"]}, REPEATED)
+    assert (alone["first_seen_date"], alone["last_changed_at"][:10]) == ("2015-03-01", "2015-03-01")
+
+
+def test_trust_in_what_a_snapshot_repeats_decays_since_it_was_first_told_so(golden: Rows) -> None:
+    (repeated,) = golden({"c1": ["in a snapshot"]}, REPEATED)
+    (fresh,) = golden({"c1": ["in a snapshot"]}, {**REPEATED, "changed_at": "2026-01-05"})
+    # Ten years are five half-lives.
+    assert (fresh["trust_score"], repeated["trust_score"]) == ("0.500", "0.016")
+
+
 def test_a_value_that_nobody_contradicts_says_so(winners: Rows) -> None:
     won = winners(
         {"record_key": "r1", "birth_date": "1980-02-29"},

@@ -110,13 +110,13 @@ PAYMENT = source(
 )
 TICKET = source(
     "ticket",
-    "id opened asker messages at",
+    "id opened closed asker messages at",
     load_kind="delta",
     feeds=[
         {
             "table": "support_ticket",
             "person": {"source": "shop_ticket", "id": "asker.id"},
-            "map": {"ticket_id": "id", "opened_at": "opened"},
+            "map": {"ticket_id": "id", "opened_at": "opened", "closed_at": "closed"},
         },
         {
             "table": "support_message",
@@ -234,6 +234,62 @@ def test_a_person_comes_out_in_standard_shape_with_where_it_came_from(landed: La
     )
     assert row["sequence_at"].replace(tzinfo=UTC) == datetime(2026, 1, 5, 10, tzinfo=UTC)
     assert row["fresh_until_at"].replace(tzinfo=UTC) == datetime(2026, 1, 7, 10, tzinfo=UTC)
+
+
+CONTACT = source(
+    "contact",
+    "id name phone mobile points at",
+    load_kind="snapshot",
+    feeds=[
+        {
+            "table": "person_record",
+            "country": "GB",
+            "map": {"full_name": "name", "phone": "phone", "secondary_phone": "mobile"},
+        }
+    ],
+)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_record_of_a_snapshot_feed_has_changed_when_it_last_began_to_read_as_it_does(
+    landed: Landed, turned: bool
+) -> None:
+    def told(contact: str, day: int, phone: str, **more: Any) -> Row:
+        return {"id": contact, "name": "Ann Lee", "phone": phone, "at": f"2026-01-0{day}",
+                "file": f"2026-01-0{day}/contacts.csv", **more}  # fmt: skip
+
+    rows = [
+        # Points are nothing that silver reads of a person; on the fifth day the snapshot lacks her.
+        *(told("unchanged", day, "1", points=str(day)) for day in (1, 2, 3, 4, 6)),
+        *(told("changed", day, "1" if day < 3 else "2") for day in (1, 2, 3, 4, 5, 6)),
+        *(told("and back", day, "2" if day == 4 else "1") for day in (1, 2, 3, 4, 5, 6)),
+        *(told("moved", day, "1" if day < 6 else "", mobile="1" if day == 6 else None)
+          for day in (5, 6)),
+        told("new", 6, "1"),
+        told("gone", 5, "1"),
+        # A correction of the second day's snapshot, which came on the third and counts as a whole.
+        *(told(contact, 2, "1") | {"file": "2026-01-03/contacts.csv", "file_hash": "corrected"}
+          for contact in ("unchanged", "changed", "and back", "told wrongly")),
+        told("told wrongly", 2, "9"),
+        *(told("told wrongly", day, "1") for day in (1, 3, 6)),
+    ]  # fmt: skip
+    bronze = {"shop_contact": landed(CONTACT, rows[::-1] if turned else rows)}
+    made = silver_table(
+        "person_record", bronze, (CONTACT,), {}, secret="a secret of the tests", as_of=DAY
+    )
+    assert {row["source_record_id"]: f"{row['changed_at']:%d}" for row in made.collect()} == {
+        "unchanged": "01",
+        "changed": "03",
+        "and back": "05",
+        "moved": "06",
+        "new": "06",
+        "told wrongly": "01",
+    }
+
+
+def test_a_record_of_a_delta_feed_has_changed_when_its_version_came_to_be(landed: Landed) -> None:
+    (row,) = people(landed, {"id": "A1", "name": "Ann", "at": "2026-01-05"}).collect()
+    assert row["changed_at"] == row["sequence_at"]
 
 
 def test_a_record_key_is_keyed_and_never_the_same_for_two_secrets(landed: Landed) -> None:
@@ -409,6 +465,21 @@ def test_an_order_stays_when_its_person_leaves_and_goes_when_there_never_was_one
     held = {r["source_record_id"]: r[FLAGS]["reasons"] for r in held_rows(staged).collect()}
     assert held == {"of A9": ["orphan_order"], "of M9": ["orphan_order"]}
     assert set(by_id(lines)) == {"of A1|1", "of M1|1", "of M2|1"}
+
+
+def test_an_order_of_a_person_whom_nobody_told_of_is_held_until_its_account_comes(
+    landed: Landed,
+) -> None:
+    early = landed(ORDER, [{"id": "O1", "account": "A9", "total": "5", "at": "2026-01-02"}])
+    suite = read_suites(expectations_dir(), GATED_TABLES)["silver.order"]
+
+    def good(*accounts: Row) -> list[str]:
+        bronze = {"shop_order": early, "shop_account": landed(ACCOUNT, accounts)}
+        return list(by_id(good_rows(flagged(built("order", bronze), suite, ORDER_SPEC))))
+
+    other: Row = {"id": "A1", "name": "Ann Lee", "at": "2026-01-01"}
+    assert good(other) == []
+    assert good(other, {"id": "A9", "name": "Bob Ray", "at": "2026-01-03"}) == ["O1"]
 
 
 def test_an_order_reads_its_own_feeds_and_those_of_the_people_whom_it_names() -> None:
@@ -871,6 +942,16 @@ def test_who_asked_in_two_tickets_is_one_person_as_the_newer_ticket_tells(landed
     assert messages["T1|1"]["body"] == "Hello,\n  it broke."
     assert messages["T1|1"]["ticket_record_key"] == tickets["T1"]["record_key"]
     assert messages["T1|1"]["person_record_key"] == persons[0]["record_key"]
+
+
+def test_a_ticket_keeps_when_it_was_closed_first(landed: Landed) -> None:
+    rows = [
+        {"id": "T1", "opened": "2026-01-01", "closed": closed, "at": f"2026-01-0{day}"}
+        # The first closing comes last, and is of the second day.
+        for day, closed in ((3, None), (4, "2026-01-04"), (1, None), (2, "2026-01-02"))
+    ]
+    (ticket,) = built("support_ticket", {"shop_ticket": landed(TICKET, rows)}).collect()
+    assert (f"{ticket.closed_at:%d}", f"{ticket.first_closed_at:%d}") == ("04", "02")
 
 
 @pytest.mark.parametrize("asker", ["Ann Old", '"Ann Old"', '[{"id": "R1"}]', '{"id": "R1"', "17"])
