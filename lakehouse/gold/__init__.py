@@ -115,8 +115,9 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "silver.loyalty",
         "linkage.identity_map",
         "linkage.identity_event",
+        "linkage.customer_alias",
     ),
-    "gold.product": ("silver.product",),
+    "gold.product": ("silver.product", "silver.order_line", "silver.recommendation"),
     "gold.customer_cart": ("gold.customer_web_session", "gold.customer_order", "gold.product"),
     "gold.customer_interest": (
         "gold.customer_order_line",
@@ -166,7 +167,16 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "gold.customer_web_session",
         "silver.media_spend",
     ),
-    "gold.date": ("gold.customer_order", "gold.customer_interaction"),
+    "gold.date": (
+        "gold.customer_order",
+        "gold.customer_interaction",
+        "gold.customer_payment",
+        "gold.customer_web_session",
+        "gold.customer_cart",
+        "gold.customer_recommendation",
+        "gold.customer_loyalty_movement",
+        "silver.media_spend",
+    ),
     "gold.source": (),
 }
 """Tables that each gold table is made from, in an order in which they can be built."""
@@ -177,6 +187,7 @@ GOLD_TOLD_BY: Mapping[str, tuple[str, ...]] = {
     "gold.customer_payment": ("silver.payment",),
     "gold.customer_return": ("gold.customer_order",),
     "gold.customer_web_session": ("silver.web_event",),
+    "gold.product": ("silver.product",),
     "gold.customer_cart": ("gold.customer_web_session",),
     "gold.customer_recommendation": ("silver.recommendation",),
     "gold.order_attribution": ("gold.customer_web_session", "gold.customer_interaction"),

@@ -1,22 +1,27 @@
 """gold.campaign: what each campaign cost, whom it reached and what it brought."""
 
-from pyspark.sql import DataFrame
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.gold.money import reporting_amount
 from lakehouse.settings.facts import MoneySettings
 
-_MEASURES = {
-    "sent_count": "bigint",
-    "click_count": "bigint",
-    "session_count": "bigint",
-    "impression_count": "bigint",
-    "spend_reporting_amount": "decimal(28,2)",
-    "order_count": "bigint",
-    "order_reporting_amount": "decimal(28,2)",
-    "acquired_customer_count": "bigint",
-}
-"""What the facts add up to, with types; each fact fills some."""
+_MEASURES = (
+    "sent_count",
+    "click_count",
+    "session_count",
+    "impression_count",
+    "spend_reporting_amount",
+    "order_count",
+    "order_reporting_amount",
+    "acquired_customer_count",
+)
+"""What the facts add up to; each fact fills some."""
+
+_AMOUNTS = {"spend_reporting_amount": "spend_count", "order_reporting_amount": "order_count"}
+"""Those that are money, with what counts the facts that it is of."""
 
 
 def campaign(
@@ -25,9 +30,11 @@ def campaign(
     customer_web_session: DataFrame,
     order_attribution: DataFrame,
     money: MoneySettings,
+    as_of: date,
 ) -> DataFrame:
     """One row per campaign that any fact names. Key: campaign_id. Columns: those of gold.campaign.
 
+    What is dated after `as_of` has a wrong clock: its campaign is a campaign, and it counts in nothing.
     Clicks on messages are counted from the messages, clicks on paid media from its reports.
     """
     facts = (
@@ -36,7 +43,6 @@ def campaign(
         .unionByName(_visits(customer_web_session), allowMissingColumns=True)
         .unionByName(_orders(order_attribution), allowMissingColumns=True)
     )
-    sums = [F.coalesce(F.sum(n), F.lit(0)).cast(t).alias(n) for n, t in _MEASURES.items()]
     acquired = F.nullif(F.col("acquired_customer_count"), F.lit(0))
     return (
         facts.groupBy("campaign_id")
@@ -44,21 +50,26 @@ def campaign(
             F.max("campaign_name").alias("campaign_name"),
             F.max("channel").alias("channel"),
             F.min("day").alias("first_date"),
-            F.max("day").alias("last_date"),
-            *sums,
+            F.max(F.when(F.col("day") <= F.lit(as_of), F.col("day"))).alias("last_date"),
+            *(_sum(name, as_of).alias(name) for name in _MEASURES),
         )
-        .select(
-            "campaign_id",
-            "campaign_name",
-            "channel",
-            "first_date",
-            "last_date",
-            *_MEASURES,
-            F.round(F.col("spend_reporting_amount") / acquired, 2)
-            .cast("decimal(18,2)")
-            .alias("acquisition_cost_reporting_amount"),
+        .withColumn(
+            "acquisition_cost_reporting_amount",
+            F.round(F.col("spend_reporting_amount") / acquired, 2).cast("decimal(18,2)"),
         )
     )
+
+
+def _sum(name: str, as_of: date) -> Column:
+    """What has come by the day adds up to; 0 without a fact, null where money has facts and no rate."""
+
+    def total(column: str) -> Column:
+        return F.sum(F.when(F.col("day") <= F.lit(as_of), F.col(column)))
+
+    counted = _AMOUNTS.get(name)
+    if counted is None:
+        return F.coalesce(total(name), F.lit(0)).cast("bigint")
+    return F.when(total(counted) > 0, total(name)).otherwise(F.lit(0)).cast("decimal(28,2)")
 
 
 def _spend(media_spend: DataFrame, money: MoneySettings) -> DataFrame:
@@ -69,6 +80,7 @@ def _spend(media_spend: DataFrame, money: MoneySettings) -> DataFrame:
         F.col("spend_date").alias("day"),
         "impression_count",
         "click_count",
+        F.lit(1).alias("spend_count"),
         reporting_amount("spend_amount", "currency", "spend_date", money).alias(
             "spend_reporting_amount"
         ),

@@ -41,7 +41,7 @@ def counted_facts(
     preferred_order_channel, preferred_order_hour, fact_freshness, stale_fact_count.
     """
     told = [
-        _facts(counted(customer_order), Fact.ORDER, "order_date"),
+        _facts(counted(customer_order, as_of), Fact.ORDER, "order_date"),
         *_visits(customer_web_session),
         _facts(customer_ticket, Fact.TICKET, "opened_date"),
         _contacts(customer_interaction),
@@ -134,8 +134,7 @@ def _habits(customer_order: DataFrame, freshness: FreshnessSettings, as_of: date
     told = {"channel": F.col("channel"), "hour": F.hour("ordered_at")}
     # The smallest of several that are as frequent.
     return (
-        counted(customer_order)
-        .where(day <= F.lit(as_of))
+        counted(customer_order, as_of)
         .groupBy("customer_id")
         .agg(
             *(F.mode(value, True).alias(f"all_{name}") for name, value in told.items()),

@@ -81,8 +81,12 @@ def _filled(wide: DataFrame) -> DataFrame:
     """The table's columns, with nulls of what is counted and listed as 0 and as empty lists."""
     kinds = dict(wide.dtypes)
     lists = {name: F.coalesce(name, F.array().cast(kinds[name])) for name in _LISTS}
-    counts = [*_COUNTS, "order_reporting_amount"]
-    return wide.fillna(0, counts).withColumns(lists).select(*CUSTOMER_360.column_names)
+    # Null where there are orders and no rate for any: that is not nothing.
+    amount = F.when(F.col("order_count") > 0, F.col("order_reporting_amount")).otherwise(F.lit(0))
+    filled = wide.fillna(0, list(_COUNTS)).withColumns(lists)
+    return filled.withColumn("order_reporting_amount", amount.cast("decimal(28,2)")).select(
+        *CUSTOMER_360.column_names
+    )
 
 
 def _home(household_member: DataFrame, household: DataFrame) -> DataFrame:
@@ -108,10 +112,13 @@ def _most_frequent(value: Column) -> Column:
 
 
 def _orders(customer_order: DataFrame, as_of: date) -> DataFrame:
-    orders = counted(customer_order).where(F.col("order_date") <= F.lit(as_of))
-    return orders.groupBy("customer_id").agg(
-        F.sum("reporting_amount").cast("decimal(28,2)").alias("order_reporting_amount"),
-        F.count_if(F.col("channel") == "store").alias("store_order_count"),
+    return (
+        counted(customer_order, as_of)
+        .groupBy("customer_id")
+        .agg(
+            F.sum("reporting_amount").cast("decimal(28,2)").alias("order_reporting_amount"),
+            F.count_if(F.col("channel") == "store").alias("store_order_count"),
+        )
     )
 
 
@@ -119,7 +126,9 @@ def _tastes(
     customer_order_line: DataFrame, product: DataFrame, customer_interest: DataFrame, as_of: date
 ) -> DataFrame:
     """What was bought most in the categories that still interest the customer."""
-    lines = customer_order_line.where((F.col("quantity") > 0) & is_counted())
+    # The day of a line whose order is missing is not known.
+    has_come = F.coalesce(F.col("order_date") <= F.lit(as_of), F.lit(True))
+    lines = customer_order_line.where((F.col("quantity") > 0) & is_counted() & has_come)
     products = product.select("product_id", "category", "brand")
     fresh = customer_interest.where(_is_fresh(as_of)).select("customer_id", "category")
     return (

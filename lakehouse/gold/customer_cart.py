@@ -1,6 +1,6 @@
 """gold.customer_cart: carts that people filled on the web site, and what became of them."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -14,10 +14,12 @@ def customer_cart(
     customer_order: DataFrame,
     product: DataFrame,
     web: WebSettings,
+    as_of: date,
 ) -> DataFrame:
     """One row per session of a person with a cart. Key: session_key. Columns: those of gold.customer_cart.
 
     Two carts that one order follows are both put down to it: the customer changed the one into the other.
+    An order dated after `as_of` has a wrong clock and follows none.
     """
     carts = customer_web_session.where(~F.col("is_bot") & F.col("carted_at").isNotNull())
     until = F.col("carted_at") + F.lit(timedelta(days=web.cart_recovery_days))
@@ -25,7 +27,7 @@ def customer_cart(
         "orders", lambda o: (o["ordered_at"] >= F.col("carted_at")) & (o["ordered_at"] <= until)
     )
     return (
-        carts.join(_orders(customer_order), on="customer_id", how="left")
+        carts.join(_orders(customer_order, as_of), on="customer_id", how="left")
         .join(_prices(carts, product), on="session_key", how="left")
         .withColumn("first", F.get(following, F.lit(0)))
         .select(
@@ -46,11 +48,11 @@ def customer_cart(
     )
 
 
-def _orders(customer_order: DataFrame) -> DataFrame:
+def _orders(customer_order: DataFrame, as_of: date) -> DataFrame:
     """One row per customer with an order that counts: these, oldest first."""
     told = F.struct("ordered_at", "record_key")
     return (
-        counted(customer_order)
+        counted(customer_order, as_of)
         .where(F.col("customer_id").isNotNull())
         .groupBy("customer_id")
         .agg(F.array_sort(F.collect_list(told)).alias("orders"))

@@ -3,7 +3,9 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.gold.decided_address import decided_address
 from lakehouse.gold.identity import customer_records
+from lakehouse.gold.offers import changed_at
 from lakehouse.gold.trust import STEWARD
 
 _SHOWN_BY = {"email": "email", "phone": "phone", "street": "address"}
@@ -98,7 +100,7 @@ def _given(
         identity_map,
         "record_key",
         "source_system",
-        F.least(F.col("created_date").cast("timestamp"), "sequence_at").alias("first_seen_at"),
+        F.least(F.col("created_date").cast("timestamp"), changed_at(F.col)).alias("first_seen_at"),
         F.col("sequence_at").alias("last_seen_at"),
         F.explode(F.filter(_contacts(), lambda c: c["contact_value"].isNotNull())).alias("contact"),
     ).select("*", "contact.*")
@@ -111,35 +113,32 @@ def _given(
 
 def _decided(customer_attribute: DataFrame) -> DataFrame:
     """One row per contact that a steward has decided."""
-
-    def of(attribute: str) -> Column:
-        return F.max(F.when(F.col("attribute") == attribute, F.col("value")))
-
-    def since(group: str) -> Column:
-        return F.max(F.when(F.col("attribute") == group, F.col("sequence_at")))
-
-    decided = customer_attribute.where(F.col("rule") == STEWARD).groupBy("customer_id")
-    written = F.concat_ws(", ", *(of(name) for name in _ADDRESS))
-    found = F.array(
-        F.struct(F.lit("email"), of("email"), of("email"), since("email")),
-        F.struct(F.lit("phone"), of("phone"), of("phone"), since("phone")),
-        F.struct(F.lit("address"), F.lower(written), written, since("street")),
+    by_steward = F.col("rule") == STEWARD
+    numbers = customer_attribute.where(
+        by_steward & F.col("attribute").isin("email", "phone")
+    ).select(
+        "customer_id",
+        F.col("attribute").alias("contact_type"),
+        F.col("value").alias("contact_value"),
+        F.col("value").alias("written_value"),
+        F.col("sequence_at").alias("decided_at"),
     )
-    return (
-        decided.agg(found.alias("found"))
-        .select("customer_id", F.inline("found"))
-        .toDF("customer_id", "contact_type", "contact_value", "written_value", "decided_at")
-        .where(F.col("decided_at").isNotNull())
-        .select(
-            *_POINT,
-            F.lit(None).cast("string").alias("record_key"),
-            F.lit(STEWARD).alias("source_system"),
-            "written_value",
-            F.col("decided_at").alias("first_seen_at"),
-            F.col("decided_at").alias("last_seen_at"),
-            F.lit(True).alias("is_primary"),
-            *_told(F.lit(True), is_given=True),
-        )
+    addresses = decided_address(customer_attribute).select(
+        "customer_id",
+        F.lit("address").alias("contact_type"),
+        _address_value().alias("contact_value"),
+        F.concat_ws(", ", *_ADDRESS).alias("written_value"),
+        "decided_at",
+    )
+    return numbers.unionByName(addresses).select(
+        *_POINT,
+        F.lit(None).cast("string").alias("record_key"),
+        F.lit(STEWARD).alias("source_system"),
+        "written_value",
+        F.col("decided_at").alias("first_seen_at"),
+        F.col("decided_at").alias("last_seen_at"),
+        F.lit(True).alias("is_primary"),
+        *_told(F.lit(True), is_given=True),
     )
 
 
@@ -189,12 +188,16 @@ def _shown(customer_attribute: DataFrame) -> DataFrame:
     )
 
 
-def _contacts() -> Column:
+def _address_value() -> Column:
+    """An address in match form, or as written where its street has none; null without a street."""
     match = F.concat_ws(", ", "street_match", "city_match", "postcode_match", F.lower("country"))
-    written = F.concat_ws(", ", *_ADDRESS)
-    address = F.when(F.col("street_match").isNotNull(), match).when(
-        F.col("street").isNotNull(), F.lower(written)
+    return F.when(F.col("street_match").isNotNull(), match).when(
+        F.col("street").isNotNull(), F.lower(F.concat_ws(", ", *_ADDRESS))
     )
+
+
+def _contacts() -> Column:
+    written = F.concat_ws(", ", *_ADDRESS)
     # A number without its country cannot be dialled from anywhere, but it is how they were reached.
     phone = F.coalesce("phone", "phone_match")
     return F.array(
@@ -202,7 +205,7 @@ def _contacts() -> Column:
         _contact("email", F.col("secondary_email"), F.col("secondary_email"), can_be_primary=False),
         _contact("phone", phone, phone, can_be_primary=True),
         _contact("phone", F.col("secondary_phone"), F.col("secondary_phone"), can_be_primary=False),
-        _contact("address", address, written, can_be_primary=True),
+        _contact("address", _address_value(), written, can_be_primary=True),
     )
 
 

@@ -1,6 +1,6 @@
 """gold.customer_payment: every payment and refund, with its customer where there is one."""
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lakehouse.gold.identity import with_customer
@@ -13,21 +13,23 @@ def customer_payment(
 ) -> DataFrame:
     """One row per payment of silver; the customer is the payer, or who ordered if the payer is unknown.
 
-    Key: record_key. Columns: those of gold.customer_payment.
+    Key: record_key. Columns: those of gold.customer_payment. Of the tellings of one purchase each may have
+    its payments: the n-th of one amount by one telling is the n-th by another, and told again by the later.
     """
     orders = customer_order.select(
         F.col("record_key").alias("order_record_key"),
         F.col("person_record_key").alias("ordering_record_key"),
-        F.col("same_purchase_key").isNotNull().alias("is_told_again"),
+        "same_purchase_key",
     )
     payments = payment.join(orders, on="order_record_key", how="left").withColumns(
         {
             "person_record_key": F.coalesce("person_record_key", "ordering_record_key"),
             "payment_date": F.to_date("paid_at"),
-            "is_told_again": F.coalesce("is_told_again", F.lit(False)),
+            # Payments of no known order must not meet in one task.
+            "purchase": F.coalesce("same_purchase_key", "order_record_key", "record_key"),
         }
     )
-    return with_customer(payments, identity_map).select(
+    return with_customer(_told_again(payments), identity_map).select(
         "record_key",
         "customer_id",
         "person_record_key",
@@ -42,4 +44,28 @@ def customer_payment(
         "amount",
         reporting_amount("amount", "currency", "payment_date", money).alias("reporting_amount"),
         "is_told_again",
+    )
+
+
+def is_refund() -> Column:
+    """True for money that went back."""
+    return F.coalesce(F.col("status").eqNullSafe("refunded") | (F.col("amount") < 0), F.lit(False))
+
+
+def has_failed() -> Column:
+    """True for a payment or refund that did not go through."""
+    return F.col("status").eqNullSafe("failed")
+
+
+def _told_again(payments: DataFrame) -> DataFrame:
+    """The payments with `is_told_again`."""
+    alike = ("purchase", "currency", "amount", is_refund(), has_failed())
+    of_telling = Window.partitionBy(*alike, "order_record_key").orderBy("paid_at", "record_key")
+    is_later = F.col("same_purchase_key").isNotNull()
+    of_purchase = Window.partitionBy(*alike, "n").orderBy(is_later, "order_record_key")
+    return (
+        # One shuffle serves both windows.
+        payments.repartition("purchase")
+        .withColumn("n", F.row_number().over(of_telling))
+        .withColumn("is_told_again", F.row_number().over(of_purchase) > 1)
     )

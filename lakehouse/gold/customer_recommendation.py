@@ -1,6 +1,6 @@
 """gold.customer_recommendation: what recommended lists showed, and whether it was clicked and bought."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
@@ -19,15 +19,16 @@ def customer_recommendation(
     customer_order_line: DataFrame,
     identity_map: DataFrame,
     recommendation_days: int,
+    as_of: date,
 ) -> DataFrame:
     """One row per list and product in it. Key: recommendation_key. Columns: those of its spec.
 
     A list belongs to whom its session belongs to, else to the login of its own events. A purchase within
     `recommendation_days` counts for the list in which the product was clicked last before it, else
-    for the one that showed it last.
+    for the one that showed it last; one dated after `as_of` has a wrong clock and counts for none.
     """
     lists = with_customer(_of_visitors(_lists(recommendation), customer_web_session), identity_map)
-    purchases = _purchases(customer_order, customer_order_line)
+    purchases = _purchases(customer_order, customer_order_line, as_of)
     bought = _bought(lists, purchases, timedelta(days=recommendation_days))
     return lists.join(bought, on="recommendation_key", how="left").select(
         "recommendation_key",
@@ -78,9 +79,9 @@ def _of_visitors(lists: DataFrame, customer_web_session: DataFrame) -> DataFrame
     )
 
 
-def _purchases(customer_order: DataFrame, customer_order_line: DataFrame) -> DataFrame:
+def _purchases(customer_order: DataFrame, customer_order_line: DataFrame, as_of: date) -> DataFrame:
     """One row per order that counts and product in it, of known customers."""
-    orders = counted(customer_order).select(
+    orders = counted(customer_order, as_of).select(
         F.col("record_key").alias("order_record_key"), "ordered_at"
     )
     is_bought = is_counted() & (F.col("quantity") > 0) & F.col("customer_id").isNotNull()

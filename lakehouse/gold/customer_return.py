@@ -4,6 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.gold.customer_order import purchases
+from lakehouse.gold.customer_payment import has_failed, is_refund
 from lakehouse.gold.money import reporting_amount
 from lakehouse.settings.facts import MoneySettings
 
@@ -20,8 +21,8 @@ def customer_return(
     """One row per purchase of which something came back or was refunded, each purchase once.
 
     An order that is returned as a whole comes back at its total; else what its lines of negative quantity
-    say came back. Lines and refunds in another currency than the order's are not among its amounts. Key:
-    record_key. Columns: those of gold.customer_return.
+    say came back, by that telling of the purchase by which most did. Lines and refunds in another currency
+    than the order's are not among its amounts. Key: record_key. Columns: those of gold.customer_return.
     """
     days = F.datediff(F.to_date("refunded_at"), F.col("order_date"))
     returned = _returned(customer_order, customer_order_line, customer_payment)
@@ -59,8 +60,8 @@ def _returned(
     return (
         purchases(customer_order)
         .withColumnRenamed("record_key", "order_record_key")
-        .join(_pieces(customer_order_line), on=list(_OF_ORDER), how="left")
-        .join(_refunds(customer_payment), on=list(_OF_ORDER), how="left")
+        .join(_pieces(customer_order_line, customer_order), on=list(_OF_ORDER), how="left")
+        .join(_refunds(customer_payment, customer_order), on=list(_OF_ORDER), how="left")
         .where(is_whole | (F.col("returned_piece_count") > 0) | (F.col("refund_count") > 0))
         .withColumns(
             {
@@ -72,22 +73,43 @@ def _returned(
     )
 
 
-def _pieces(customer_order_line: DataFrame) -> DataFrame:
-    """One row per order and currency: pieces sold, pieces that came back, and what these were worth."""
-    quantity, is_back = F.col("quantity"), F.col("quantity") < 0
-    return customer_order_line.groupBy(*_OF_ORDER).agg(
-        F.sum(F.when(~is_back, quantity)).alias("sold_piece_count"),
-        F.sum(F.when(is_back, -quantity)).alias("returned_piece_count"),
-        F.sum(F.when(is_back, F.abs("line_amount"))).alias("returned_amount"),
+def _of_purchases(rows: DataFrame, customer_order: DataFrame) -> DataFrame:
+    """The rows, those of a second telling with the order_record_key of the first."""
+    again = customer_order.where(F.col("same_purchase_key").isNotNull()).select(
+        F.col("record_key").alias("order_record_key"), "same_purchase_key"
+    )
+    return rows.join(again, on="order_record_key", how="left").withColumn(
+        "order_record_key", F.coalesce("same_purchase_key", "order_record_key")
     )
 
 
-def _refunds(customer_payment: DataFrame) -> DataFrame:
-    """One row per order and currency: refunds that did not fail, their sum, and when the first was made."""
-    is_refund = F.col("status").eqNullSafe("refunded") | (F.col("amount") < 0)
-    has_failed = F.col("status").eqNullSafe("failed")
+def _pieces(customer_order_line: DataFrame, customer_order: DataFrame) -> DataFrame:
+    """One row per purchase and currency: pieces sold, pieces that came back, and what these were worth."""
+    quantity, is_back = F.col("quantity"), F.col("quantity") < 0
+    told = customer_order_line.groupBy(*_OF_ORDER).agg(
+        F.sum(F.when(~is_back, quantity)).alias("sold"),
+        F.sum(F.when(is_back, -quantity)).alias("returned"),
+        F.sum(F.when(is_back, F.abs("line_amount"))).alias("worth"),
+    )
+    most = F.max(F.when(F.col("returned") > 0, F.struct("returned", "worth")))
     return (
-        customer_payment.where(is_refund & ~has_failed & ~F.col("is_told_again"))
+        _of_purchases(told, customer_order)
+        .groupBy(*_OF_ORDER)
+        .agg(F.max("sold").alias("sold_piece_count"), most.alias("most"))
+        .select(
+            *_OF_ORDER,
+            "sold_piece_count",
+            F.col("most.returned").alias("returned_piece_count"),
+            F.col("most.worth").alias("returned_amount"),
+        )
+    )
+
+
+def _refunds(customer_payment: DataFrame, customer_order: DataFrame) -> DataFrame:
+    """One row per purchase and currency: refunds that did not fail, their sum and first moment."""
+    refunds = customer_payment.where(is_refund() & ~has_failed() & ~F.col("is_told_again"))
+    return (
+        _of_purchases(refunds, customer_order)
         .groupBy(*_OF_ORDER)
         .agg(
             F.count("*").alias("refund_count"),

@@ -56,6 +56,7 @@ def customer_timeline(  # noqa: PLR0913 (one for each table that it reads)
     loyalty: DataFrame,
     identity_map: DataFrame,
     identity_event: DataFrame,
+    customer_alias: DataFrame,
 ) -> DataFrame:
     """One row per event of a known customer, with a title in plain words and nobody's own words.
 
@@ -63,7 +64,7 @@ def customer_timeline(  # noqa: PLR0913 (one for each table that it reads)
     """
     events = [
         _orders(purchases(customer_order)),
-        _payments(customer_payment),
+        _payments(customer_payment.where(~F.col("is_told_again"))),
         _visits(customer_web_session),
         *_tickets(customer_ticket),
         _contacts(customer_interaction),
@@ -71,7 +72,7 @@ def customer_timeline(  # noqa: PLR0913 (one for each table that it reads)
         _consents(with_customer(consent_event, identity_map)),
         *_loyalty(customer_loyalty_movement),
         _memberships(with_customer(loyalty, identity_map)),
-        _identities(identity_event, identity_map),
+        _identities(identity_event, identity_map, customer_alias),
     ]
     return reduce(DataFrame.unionByName, events).where(F.col("customer_id").isNotNull())
 
@@ -269,21 +270,32 @@ def _memberships(loyalty: DataFrame) -> DataFrame:
     return _events(joined, F.lit("loyalty_joined"), "record_key", "joined_at", title)
 
 
-def _identities(identity_event: DataFrame, identity_map: DataFrame) -> DataFrame:
-    """What happened to the customer id itself; a merge is told of the one that lives on."""
+def _identities(
+    identity_event: DataFrame, identity_map: DataFrame, customer_alias: DataFrame
+) -> DataFrame:
+    """What happened to the customer id itself; a merge is told of the one that lives on today."""
     living = current_identity(identity_map).select("customer_id").distinct()
     words = {
         "created": "First told of as one customer",
         "merged": "Found to be one with another customer",
         "split": "Found to be another than a customer it was part of",
     }
-    told = identity_event.where(F.col("event").isin(*words)).select(
-        "event_id",
-        "occurred_at",
-        "event",
-        F.when(F.col("event") == "merged", F.col("other_customer_id"))
-        .otherwise(F.col("customer_id"))
-        .alias("customer_id"),
+    # Of one that was split since, in one of those: a merge is one event.
+    successor = customer_alias.groupBy(F.col("customer_id").alias("other_customer_id")).agg(
+        F.min("current_customer_id").alias("successor")
+    )
+    merged_into = F.coalesce("successor", "other_customer_id")
+    told = (
+        identity_event.where(F.col("event").isin(*words))
+        .join(successor, on="other_customer_id", how="left")
+        .select(
+            "event_id",
+            "occurred_at",
+            "event",
+            F.when(F.col("event") == "merged", merged_into)
+            .otherwise(F.col("customer_id"))
+            .alias("customer_id"),
+        )
     )
     return _events(
         told.join(living, on="customer_id", how="left_semi"),

@@ -1,6 +1,6 @@
 """gold.customer_web_session: visits to the web site, and whose they were."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -18,17 +18,26 @@ _TOLD_ONCE = ("cookie_id", "device_id", "campaign_id", "medium", "referrer")
 """What a session has from its first event that tells it."""
 
 
+_LOGINS = ("login", "last_login", "accounts")
+"""What tells whose a session is."""
+
+
 def customer_web_session(
-    web_event: DataFrame, customer_order: DataFrame, identity_map: DataFrame, web: WebSettings
+    web_event: DataFrame,
+    customer_order: DataFrame,
+    identity_map: DataFrame,
+    web: WebSettings,
+    as_of: date,
 ) -> DataFrame:
     """One row per session, also of machines and of visitors whom nobody knows.
 
     A session belongs to who logged in first during it, else to who logged in last before it on its
     cookie, else on its device, else, if conf says so, to who logs in next on either. An event outside any
-    session is a session of its own. Key: session_key. Columns: those of gold.customer_web_session.
+    session is a session of its own. An order dated after `as_of` has a wrong clock and recovers no cart. Key:
+    session_key. Columns: those of gold.customer_web_session.
     """
     sessions = _stitched(_sessions(web_event), web)
-    orders = _order_moments(customer_order)
+    orders = _order_moments(customer_order, as_of)
     return (
         with_customer(sessions, identity_map)
         .join(orders, on="customer_id", how="left")
@@ -37,10 +46,10 @@ def customer_web_session(
     )
 
 
-def _order_moments(customer_order: DataFrame) -> DataFrame:
+def _order_moments(customer_order: DataFrame, as_of: date) -> DataFrame:
     """One row per customer with an order that counts: when these were placed, oldest first."""
     return (
-        counted(customer_order)
+        counted(customer_order, as_of)
         .where(F.col("customer_id").isNotNull())
         .groupBy("customer_id")
         .agg(F.array_sort(F.collect_list("ordered_at")).alias("ordered_at"))
@@ -53,26 +62,24 @@ def session_key() -> Column:
 
 
 def _sessions(web_event: DataFrame) -> DataFrame:
-    """One row per session, with the login made in it."""
+    """One row per session, with the first and the last login made in it, and all accounts that were."""
     moment, kind = F.struct("event_at", "record_key"), F.col("event_type")
     steps = F.array(*(F.lit(step) for step in STEPS))
     step = F.nullif(F.array_position(steps, kind), F.lit(0))
-    is_login = F.col("person_record_key").isNotNull()
+    login = F.when(
+        F.col("person_record_key").isNotNull(),
+        F.struct(
+            F.col("event_at").alias("at"), "record_key", F.col("person_record_key").alias("by")
+        ),
+    )
     return web_event.groupBy(session_key().alias("session_key"), "source_system").agg(
         F.min_by("record_key", moment).alias("record_key"),
         F.min("event_at").alias("started_at"),
         F.max("event_at").alias("ended_at"),
         F.min(F.to_date("event_at")).alias("session_date"),
-        F.min(
-            F.when(
-                is_login,
-                F.struct(
-                    F.col("event_at").alias("at"),
-                    "record_key",
-                    F.col("person_record_key").alias("by"),
-                ),
-            )
-        ).alias("login"),
+        F.min(login).alias("login"),
+        F.max(login).alias("last_login"),
+        F.collect_set("person_record_key").alias("accounts"),
         *(_first(name, moment) for name in _TOLD_ONCE),
         F.get(steps, (F.max(step) - 1).cast("int")).alias("furthest_step"),
         F.max(F.when(kind == "cart", F.col("event_at"))).alias("carted_at"),
@@ -111,7 +118,7 @@ def _stitched(sessions: DataFrame, web: WebSettings) -> DataFrame:
     )
     known = F.when(~F.col("is_bot"), F.coalesce(*_ways(web)))
     return told.withColumn("known", known).select(
-        *(name for name in sessions.columns if name != "login"),
+        *(name for name in sessions.columns if name not in _LOGINS),
         "is_bot",
         F.col("known.by").alias("person_record_key"),
         F.col("known.how").alias("identified_by"),
@@ -135,11 +142,17 @@ def _nearest_logins(place: str) -> dict[str, Column]:
     backwards = visitor.orderBy(F.desc("started_at"), F.desc("session_key"))
     is_told = F.lit(True)
     if place == "device_id":
-        is_told = F.min("login.by").over(visitor) == F.max("login.by").over(visitor)
-    nearest = F.last("login", ignorenulls=True)
+        lowest, highest = F.array_min("accounts"), F.array_max("accounts")
+        is_told = F.min(lowest).over(visitor) == F.max(highest).over(visitor)
     return {
-        side: F.when(is_told, nearest.over(rows.rowsBetween(Window.unboundedPreceding, -1)))
-        for side, rows in (("before", forwards), ("after", backwards))
+        side: F.when(
+            is_told,
+            F.last(login, ignorenulls=True).over(rows.rowsBetween(Window.unboundedPreceding, -1)),
+        )
+        for side, login, rows in (
+            ("before", "last_login", forwards),
+            ("after", "login", backwards),
+        )
     }
 
 

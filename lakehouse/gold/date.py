@@ -1,18 +1,44 @@
 """gold.date: the calendar that the facts lie in."""
 
+from functools import reduce
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 
-def date(customer_order: DataFrame, customer_interaction: DataFrame) -> DataFrame:
+def date(
+    customer_order: DataFrame,
+    customer_interaction: DataFrame,
+    customer_payment: DataFrame,
+    customer_web_session: DataFrame,
+    customer_cart: DataFrame,
+    customer_recommendation: DataFrame,
+    customer_loyalty_movement: DataFrame,
+    media_spend: DataFrame,
+) -> DataFrame:
     """One row per day from the first to the last year with a fact; none if there is no fact.
 
     Key: calendar_date. Columns: those of gold.date.
     """
-    days = _span(customer_order, "order_date").unionByName(
-        _span(customer_interaction, "interaction_date")
+    days = [
+        customer_order.select("order_date"),
+        customer_interaction.select("interaction_date"),
+        customer_payment.select("payment_date"),
+        customer_web_session.select("session_date"),
+        customer_cart.select("cart_date"),
+        customer_recommendation.select("shown_date"),
+        customer_loyalty_movement.select("told_date"),
+        media_spend.select("spend_date"),
+    ]
+    year = F.year("day")
+    span = reduce(DataFrame.unionByName, (frame.toDF("day") for frame in days)).agg(
+        F.min(year).alias("first_year"), F.max(year).alias("last_year")
     )
-    span = days.agg(F.min("first_year").alias("first_year"), F.max("last_year").alias("last_year"))
+    return _calendar(span)
+
+
+def _calendar(span: DataFrame) -> DataFrame:
+    """One row per day of the years from first_year to last_year."""
     day = F.col("calendar_date")
     return span.select(
         F.explode(F.sequence(_start_of("first_year"), _start_of("last_year", 1) - F.lit(1))).alias(
@@ -29,12 +55,6 @@ def date(customer_order: DataFrame, customer_interaction: DataFrame) -> DataFram
         F.weekofyear(day).alias("iso_week"),
         (F.weekday(day) + 1).alias("iso_weekday"),
         (F.weekday(day) >= 5).alias("is_weekend"),
-    )
-
-
-def _span(facts: DataFrame, column: str) -> DataFrame:
-    return facts.agg(
-        F.min(F.year(column)).alias("first_year"), F.max(F.year(column)).alias("last_year")
     )
 
 

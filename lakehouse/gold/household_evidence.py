@@ -3,7 +3,10 @@
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from lakehouse.gold.decided_address import decided_address
 from lakehouse.gold.identity import customer_records
+from lakehouse.gold.offers import changed_at
+from lakehouse.gold.trust import STEWARD
 from lakehouse.settings.households import Households
 
 ADDRESS, FAMILY_NAME = "address", "family_name"
@@ -23,23 +26,36 @@ def customer_evidence(
 
     Family names and identifiers are those that any record of the customer gives today, as a misspelling or
     a maiden name in one is made good by another. The address is the current one alone: that of the
-    record that gold.customer shows. It needs a street, and a postal code or else a town.
+    record that gold.customer shows, or the one that a steward decided. It needs a street, and a postal code
+    or else a town.
     """
-    shown = customer_attribute.where(F.col("attribute") == "street").select(
+    # A steward's address is not that of the record by which the customer is known.
+    is_shown = (F.col("attribute") == "street") & (F.col("rule") != STEWARD)
+    shown = customer_attribute.where(is_shown).select(
         "customer_id", F.col("record_key").alias("shown_record_key")
+    )
+    decided = decided_address(customer_attribute).select(
+        "customer_id",
+        F.lit(ADDRESS).alias("kind"),
+        _address().alias("value"),
+        F.col("decided_at").alias("first_seen_at"),
     )
     records = customer_records(
         person_record,
         identity_map,
         "record_key",
-        F.least(F.col("created_date").cast("timestamp"), "sequence_at").alias("first_seen_at"),
+        F.least(F.col("created_date").cast("timestamp"), changed_at(F.col)).alias("first_seen_at"),
         F.filter(F.array(*_stated()), lambda told: told["value"].isNotNull()).alias("stated"),
     )
-    is_shown = F.coalesce(F.col("record_key") == F.col("shown_record_key"), F.lit(False))
-    return (
+    is_of_shown = F.coalesce(F.col("record_key") == F.col("shown_record_key"), F.lit(False))
+    stated = (
         records.join(shown, on="customer_id", how="left")
-        .select("customer_id", is_shown.alias("is_shown"), "first_seen_at", F.inline("stated"))
+        .select("customer_id", is_of_shown.alias("is_shown"), "first_seen_at", F.inline("stated"))
         .where(F.col("is_shown") | (F.col("kind") != ADDRESS))
+        .select("customer_id", "kind", "value", "first_seen_at")
+    )
+    return (
+        stated.unionByName(decided.where(F.col("value").isNotNull()))
         .groupBy("customer_id", "kind", "value")
         .agg(F.min("first_seen_at").alias("first_seen_at"))
     )
@@ -61,13 +77,16 @@ def weighed_evidence(evidence: DataFrame, households: Households) -> DataFrame:
     return evidence.select("*", customers.alias("customer_count")).where(~is_counted | tells)
 
 
-def _stated() -> list[Column]:
-    """Kind and value, or null, of each thing that a person record says."""
+def _address() -> Column:
     place = F.coalesce("postcode_match", "city_match")
-    address = F.when(
+    return F.when(
         F.col("street_match").isNotNull() & place.isNotNull(),
         F.concat_ws(", ", "street_match", place, F.lower("country")),
     )
-    named = [(ADDRESS, address), (FAMILY_NAME, F.col("family_name_match"))]
+
+
+def _stated() -> list[Column]:
+    """Kind and value, or null, of each thing that a person record says."""
+    named = [(ADDRESS, _address()), (FAMILY_NAME, F.col("family_name_match"))]
     named += [(kind, F.col(name)) for kind, names in IDENTIFIERS.items() for name in names]
     return [F.struct(F.lit(kind).alias("kind"), value.alias("value")) for kind, value in named]

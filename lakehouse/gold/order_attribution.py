@@ -1,6 +1,6 @@
 """gold.order_attribution: the campaign that an order is put down to."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
@@ -13,12 +13,13 @@ def order_attribution(
     customer_web_session: DataFrame,
     customer_interaction: DataFrame,
     attribution_days: int,
+    as_of: date,
 ) -> DataFrame:
     """One row per order that counts, of a known customer, with a touch within `attribution_days` before it.
 
-    Last touch: the click on a message or the visit by paid media that came last before the order; of
-    two at one moment the one with the greater key. Key: record_key. Columns: those of
-    gold.order_attribution.
+    Last touch: the click on a message or the visit by paid media that came last before the order; of two
+    at one moment the one with the greater key. What is dated after `as_of` has a wrong clock and counts for
+    nothing. Key: record_key. Columns: those of gold.order_attribution.
     """
     # At one moment the touch stands before the order, which then counts for it.
     in_turn = Window.partitionBy("customer_id").orderBy(
@@ -30,7 +31,7 @@ def order_attribution(
     earliest = F.col("at") - F.lit(timedelta(days=attribution_days))
     touches = _touches(customer_web_session, customer_interaction)
     return (
-        _orders(customer_order)
+        _orders(customer_order, as_of)
         .unionByName(touches, allowMissingColumns=True)
         .withColumn("last", last)
         .where(F.col("record_key").isNotNull() & (F.col("last.touched_at") >= earliest))
@@ -49,11 +50,11 @@ def order_attribution(
     )
 
 
-def _orders(customer_order: DataFrame) -> DataFrame:
+def _orders(customer_order: DataFrame, as_of: date) -> DataFrame:
     """One row per order that counts, of a known customer, at the moment `at`."""
     of_customer = Window.partitionBy("customer_id").orderBy("ordered_at", "record_key")
     return (
-        counted(customer_order)
+        counted(customer_order, as_of)
         .where(F.col("customer_id").isNotNull())
         .select(
             "customer_id",

@@ -1,14 +1,23 @@
 """gold.product: the products that the facts name."""
 
+from functools import reduce
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 
-def product(product: DataFrame) -> DataFrame:
+def product(product: DataFrame, order_line: DataFrame, recommendation: DataFrame) -> DataFrame:
     """One row per product_id, the newest version if several catalogues hold it.
 
-    Key: product_id. Columns: those of gold.product.
+    One that no catalogue holds and a line or a recommended list names has nothing but its id, so that no
+    fact is lost in a join. Key: product_id. Columns: those of gold.product.
     """
+    named = [
+        facts.where(F.col("product_id").isNotNull()).select("product_id", "source_system")
+        for facts in (order_line, recommendation)
+    ]
+    # What has no moment is older than all that has one.
+    told = reduce(lambda a, b: a.unionByName(b, allowMissingColumns=True), named, product)
     newest = F.struct(
         "sequence_at",
         "record_key",
@@ -20,7 +29,7 @@ def product(product: DataFrame) -> DataFrame:
         "source_system",
     )
     return (
-        product.groupBy("product_id")
+        told.groupBy("product_id")
         .agg(F.max(newest).alias("newest"))
         .select(
             "product_id",

@@ -542,11 +542,13 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
         **frames, money=inputs.settings.facts.money
     ),
     "gold.customer_web_session": lambda inputs, **frames: customer_web_session(
-        **frames, web=inputs.settings.facts.web
+        **frames, web=inputs.settings.facts.web, as_of=inputs.as_of
     ),
     "gold.customer_device": _plain(customer_device),
     "gold.customer_recommendation": lambda inputs, **frames: customer_recommendation(
-        **frames, recommendation_days=inputs.settings.facts.recommendation_days
+        **frames,
+        recommendation_days=inputs.settings.facts.recommendation_days,
+        as_of=inputs.as_of,
     ),
     "gold.customer_ticket": _plain(customer_ticket),
     "gold.customer_interaction": _plain(customer_interaction),
@@ -558,7 +560,9 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
         **frames, journey=inputs.settings.facts.journey, as_of=inputs.as_of
     ),
     "gold.order_attribution": lambda inputs, **frames: order_attribution(
-        **frames, attribution_days=inputs.settings.facts.attribution_days
+        **frames,
+        attribution_days=inputs.settings.facts.attribution_days,
+        as_of=inputs.as_of,
     ),
     "gold.customer_timeline": _plain(customer_timeline),
     "gold.household_member": lambda inputs, **frames: household_member(
@@ -573,12 +577,14 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
     ),
     "gold.product": _plain(product),
     "gold.customer_cart": lambda inputs, **frames: customer_cart(
-        **frames, web=inputs.settings.facts.web
+        **frames, web=inputs.settings.facts.web, as_of=inputs.as_of
     ),
     "gold.customer_interest": lambda inputs, **frames: customer_interest(
         **frames, freshness=inputs.settings.freshness, as_of=inputs.as_of
     ),
-    "gold.campaign": lambda inputs, **frames: campaign(**frames, money=inputs.settings.facts.money),
+    "gold.campaign": lambda inputs, **frames: campaign(
+        **frames, money=inputs.settings.facts.money, as_of=inputs.as_of
+    ),
     "gold.web_funnel": _plain(web_funnel),
     "gold.customer_360": lambda inputs, **frames: customer_360(
         **frames, freshness=inputs.settings.freshness, as_of=inputs.as_of

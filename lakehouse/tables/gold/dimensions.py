@@ -5,7 +5,8 @@ from lakehouse.tables.spec import Column
 
 PRODUCT = dimension(
     "product",
-    "One row per product: the newest version that any catalogue holds.",
+    "One row per product: the newest version that any catalogue holds. Of one that a line or a recommended list names "
+    "and no catalogue holds, the id alone.",
     Column("product_id", "string", "Stock keeping unit.", required=True),
     Column("product_name", "string", "Name for customers."),
     Column("category", "string", "Category of the range."),
@@ -23,6 +24,17 @@ _USED = (
     CONTACT_DAY,
     "gold.customer_consent.decided_at",
     "gold.customer_web_session.session_date",
+    "silver.media_spend.spend_date",
+)
+
+_FACT_DAYS = (
+    ORDER_DAY,
+    CONTACT_DAY,
+    "gold.customer_payment.payment_date",
+    "gold.customer_web_session.session_date",
+    "gold.customer_cart.cart_date",
+    "gold.customer_recommendation.shown_date",
+    "gold.customer_loyalty_movement.told_date",
     "silver.media_spend.spend_date",
 )
 
@@ -69,8 +81,8 @@ CHANNEL = dimension(
 
 DATE = dimension(
     "date",
-    "One row per day of every year in which there is an order or a contact.",
-    Column("calendar_date", "date", "Day.", required=True, fed_by=(ORDER_DAY, CONTACT_DAY)),
+    "One row per day from the first to the last year in which there is a fact.",
+    Column("calendar_date", "date", "Day.", required=True, fed_by=_FACT_DAYS),
     Column("year", "int", "Calendar year.", required=True),
     Column("quarter", "int", "Quarter, 1 to 4.", required=True),
     Column("month", "int", "Month, 1 to 12.", required=True),

@@ -44,7 +44,11 @@ CUSTOMER_ORDER = about_customers(
         required=True,
         fed_by=("silver.order.ordered_at",),
     ),
-    Column("status", "string", "placed, paid, shipped, returned or cancelled."),
+    Column(
+        "status",
+        "string",
+        "placed, paid, shipped, returned or cancelled; returned where a later telling of the same purchase is.",
+    ),
     Column("currency", "string", "ISO 4217 code of the amount.", required=True),
     Column("total_amount", "decimal(18,2)", "To pay with tax, in currency.", unit="currency"),
     Column(

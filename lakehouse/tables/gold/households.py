@@ -162,7 +162,10 @@ CUSTOMER_RELATION = about_customers(
         "timestamp",
         "Since when both are of the household, else since when a source knows of both records that give the value.",
         required=True,
-        fed_by=(*person("created_date", "sequence_at"), "gold.household_member.valid_from"),
+        fed_by=(
+            *person("created_date", "changed_at", "sequence_at"),
+            "gold.household_member.valid_from",
+        ),
     ),
     primary_key=("customer_id", "related_customer_id", "relation_type"),
     owner="customer-data",

@@ -62,7 +62,8 @@ CUSTOMER_PAYMENT = about_customers(
     Column(
         "is_told_again",
         "boolean",
-        "True if it pays the second telling of a purchase (same_purchase_key of the order).",
+        "True if it belongs to the second telling of a purchase (same_purchase_key of the order) and another "
+        "telling has the same payment or refund, of one amount.",
         required=True,
         fed_by=("gold.customer_order.same_purchase_key",),
     ),
@@ -109,7 +110,7 @@ CAMPAIGN = dimension(
     Column("campaign_name", "string", "Name of a paid campaign."),
     Column("channel", "string", "Medium of a paid campaign, or channel of its messages."),
     Column("first_date", "date", "First day with a fact.", fed_by=_TOUCHED),
-    Column("last_date", "date", "Last day with a fact.", fed_by=_TOUCHED),
+    Column("last_date", "date", "Last day with a fact by the day of the run.", fed_by=_TOUCHED),
     *measures(
         ("sent_count", "Messages sent.", "messages"),
         ("click_count", "Clicks, on messages and on paid media.", "clicks"),
@@ -119,18 +120,16 @@ CAMPAIGN = dimension(
     Column(
         "spend_reporting_amount",
         "decimal(28,2)",
-        "Spent on paid media, in the reporting currency at each day's rate.",
+        "Spent on paid media, in the reporting currency at each day's rate; null if no amount has a rate, 0 without any.",
         unit="reporting currency",
-        required=True,
         fed_by=("silver.media_spend.spend_amount",),
     ),
     *measures(("order_count", "Orders put down to it (gold.order_attribution).", "orders")),
     Column(
         "order_reporting_amount",
         "decimal(28,2)",
-        "What those orders came to.",
+        "What those orders came to; null if none of them has a reporting amount, 0 without orders.",
         unit="reporting currency",
-        required=True,
         fed_by=("gold.order_attribution.reporting_amount",),
     ),
     *measures(

@@ -217,9 +217,8 @@ CUSTOMER_360 = about_customers(
     Column(
         "order_reporting_amount",
         "decimal(28,2)",
-        "Sum of the orders that count and have a reporting amount.",
+        "Sum of the orders that count and have a reporting amount; null if none of several has one, 0 without orders.",
         unit="reporting currency",
-        required=True,
         fed_by=("gold.customer_order.reporting_amount",),
     ),
     Column("last_contact_date", "date", "Date of the last contact by either side."),

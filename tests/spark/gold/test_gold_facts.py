@@ -117,10 +117,16 @@ def test_an_order_of_nobody_known_finds_its_customer_when_that_arrives(
 
 
 @pytest.fixture
-def repeated(table: Frames, identity: Frames, facts: FactSettings) -> Rows:
-    """same_purchase_key by record_key of orders of Ann's, each of one lamp unless said otherwise."""
+def tellings(table: Frames, identity: Frames, facts: FactSettings) -> Rows:
+    """Orders of Ann's in gold by record_key, each of one lamp unless said otherwise; `returned`: what came
+    back of some.
+    """
 
-    def of(*orders: dict[str, Any], lines: dict[str, str] | None = None) -> Any:
+    def of(
+        *orders: dict[str, Any],
+        lines: dict[str, str] | None = None,
+        returned: dict[str, str] | None = None,
+    ) -> Any:
         known = identity({"A": ["ann", "ann at the till"], "B": ["ben"]})
         whole = {"person_record_key": "ann", "total_amount": "9.50", "currency": "EUR"}
         products = {order["record_key"]: "lamp" for order in orders} | (lines or {})
@@ -134,12 +140,28 @@ def repeated(table: Frames, identity: Frames, facts: FactSettings) -> Rows:
                     for key, product in products.items()
                     if product
                 ),
+                *(
+                    {"record_key": f"return of {key}", "order_record_key": key, "quantity": -1,
+                     "product_id": product}
+                    for key, product in (returned or {}).items()
+                ),
             ),
             table(STORE_WEATHER),
             known,
             facts,
         )  # fmt: skip
-        return {row.record_key: row.same_purchase_key for row in frame.collect()}
+        return {row.record_key: row for row in frame.collect()}
+
+    return of
+
+
+@pytest.fixture
+def repeated(tellings: Rows) -> Rows:
+    """same_purchase_key by record_key of such orders."""
+
+    def of(*orders: dict[str, Any], **more: dict[str, str]) -> Any:
+        found = tellings(*orders, **more)
+        return {key: row.same_purchase_key for key, row in found.items()}
 
     return of
 
@@ -187,6 +209,29 @@ def test_a_return_that_two_systems_tell_of_is_one(repeated: Rows) -> None:
         told("order", "shop", "2024-01-01T10:00", status="returned"),
         told("receipt", "pos", "2024-01-01T15:00", status="returned"),
     ) == {"order": None, "receipt": "order"}
+
+
+def test_a_part_that_came_back_to_the_till_makes_no_second_purchase(repeated: Rows) -> None:
+    assert repeated(
+        told("order", "shop", "2024-01-01T10:00"),
+        told("receipt", "pos", "2024-01-01T15:00"),
+        returned={"receipt": "lamp"},
+    ) == {"order": None, "receipt": "order"}
+
+
+@pytest.mark.parametrize(
+    ("shop", "till"), [("returned", "paid"), ("shipped", "returned"), ("returned", "returned")]
+)
+def test_a_purchase_is_returned_if_either_system_says_so(
+    tellings: Rows, shop: str, till: str
+) -> None:
+    found = tellings(
+        told("order", "shop", "2024-01-01T10:00", status=shop),
+        told("receipt", "pos", "2024-01-01T15:00", status=till),
+        told("another", "pos", "2024-01-09T15:00", status="paid"),
+    )
+    assert found["receipt"].same_purchase_key == "order"
+    assert (found["order"].status, found["another"].status) == ("returned", "paid")
 
 
 def test_purchases_of_every_day_are_no_chain(repeated: Rows) -> None:

@@ -17,6 +17,7 @@ from lakehouse.gold.customer import customer
 from lakehouse.gold.customer_attribute import customer_attribute
 from lakehouse.gold.customer_relation import customer_relation
 from lakehouse.gold.household import household
+from lakehouse.gold.household_evidence import customer_evidence
 from lakehouse.gold.household_group import household_group
 from lakehouse.gold.household_member import household_member
 from lakehouse.settings.households import Households
@@ -304,6 +305,27 @@ def test_a_street_alone_is_no_address_and_door_numbers_keep_flats_apart(town: To
 def test_the_current_address_alone_counts(town: Town) -> None:
     assert town.home("stays") == {"stays"}
     assert town.relation("stays", "moved away") == {}
+
+
+def test_an_address_that_a_steward_decided_is_the_current_one_and_not_that_of_the_record(
+    table: Frames, identity: Frames
+) -> None:
+    people = table(PERSON_RECORD, {"record_key": "a", **at("1 elm st")})
+    decided = {
+        "customer_id": "A",
+        "record_key": "a",
+        "rule": "steward",
+        "sequence_at": "2024-01-01",
+    }
+    attributes = table(
+        CUSTOMER_ATTRIBUTE,
+        {**decided, "attribute": "street", "value": "2 Élm Street"},
+        {**decided, "attribute": "city", "value": "Leeds"},
+        {**decided, "attribute": "country", "value": "GB"},
+    )
+    found = customer_evidence(attributes, people, identity({"A": ["a"]})).collect()
+
+    assert [(row.kind, row.value) for row in found] == [("address", "2 elm st, leeds, gb")]
 
 
 def test_a_customer_without_an_address_has_relations_and_no_household(town: Town) -> None:

@@ -1,6 +1,7 @@
 """Money: payments find their customer, currencies one measure, campaigns their orders, and all adds up."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -112,6 +113,33 @@ def test_a_payment_is_the_payers_else_who_ordered_and_guests_payments_stay(
     assert str(rows["p4"].reporting_amount) == "-1.00"
 
 
+def test_a_payment_is_told_again_where_two_tellings_of_a_purchase_have_the_same(
+    table: Frames, identity: Frames, money: MoneySettings
+) -> None:
+    def paid(order: str, amount: str, status: str = "captured") -> dict[str, Any]:
+        key = f"{order} {amount} {status}"
+        return {"record_key": key, "order_record_key": order, "amount": amount, "status": status}
+
+    orders = table(
+        CUSTOMER_ORDER,
+        *({"record_key": f"order {n}"} for n in "123"),
+        *({"record_key": f"receipt {n}", "same_purchase_key": f"order {n}"} for n in "123"),
+    )
+    payments = table(
+        PAYMENT,
+        # Fetched and paid in the store, and brought back there.
+        paid("receipt 1", "50.00"), paid("receipt 1", "-50.00"),
+        # Paid in the shop, of which the till tells again; the refund is told by the till alone.
+        paid("order 2", "20.00"), paid("receipt 2", "20.00"), paid("receipt 2", "-20.00"),
+        # What failed in the shop was paid in the store.
+        paid("order 3", "5.00", "failed"), paid("receipt 3", "5.00"),
+        {"record_key": "of no order", "amount": "20.00"},
+    )  # fmt: skip
+    rows = customer_payment(payments, orders, identity({}), money).collect()
+
+    assert [row.record_key for row in rows if row.is_told_again] == ["receipt 2 20.00 captured"]
+
+
 def test_an_order_counts_for_the_last_click_or_paid_visit_within_the_days(
     table: Frames, text: Rows
 ) -> None:
@@ -136,6 +164,7 @@ def test_an_order_counts_for_the_last_click_or_paid_visit_within_the_days(
         order("a guest's", "2024-01-12T10:00", None),
         order("somebody else's", "2024-01-12T10:00", "B"),
         {**order("cancelled", "2024-01-09T11:00"), "status": "cancelled"},
+        {**order("of tomorrow", "2024-01-13T10:00"), "order_date": "2024-07-01"},
     )
     clicks = table(
         CUSTOMER_INTERACTION,
@@ -149,7 +178,7 @@ def test_an_order_counts_for_the_last_click_or_paid_visit_within_the_days(
          "started_at": "2024-01-12T10:00"},
         {"session_key": "own visit", "customer_id": "A", "started_at": "2024-01-12T10:00"},
     )  # fmt: skip
-    frame = order_attribution(orders, visits, clicks, attribution_days=30)
+    frame = order_attribution(orders, visits, clicks, attribution_days=30, as_of=date(2024, 6, 30))
     assert dict(frame.dtypes) == typed(ORDER_ATTRIBUTION)
     assert [tuple(row.values()) for row in text(
         frame, "record_key", "campaign_id", "touch_type", "is_first_order"
@@ -162,7 +191,7 @@ def test_an_order_counts_for_the_last_click_or_paid_visit_within_the_days(
 def test_a_campaign_costs_what_was_spent_for_each_customer_it_won(
     table: Frames, text: Rows, money: MoneySettings
 ) -> None:
-    def won(key: str, is_first: bool, amount: str) -> dict[str, Any]:
+    def won(key: str, is_first: bool, amount: str | None) -> dict[str, Any]:
         return {
             "record_key": key,
             "customer_id": key,
@@ -180,11 +209,17 @@ def test_a_campaign_costs_what_was_spent_for_each_customer_it_won(
             {**spend, "record_key": "1", "spend_date": "2024-01-01", "spend_amount": "100.00"},
             {**spend, "record_key": "2", "spend_date": "2024-01-02", "spend_amount": "100.00",
              "click_count": 7},
+            {**spend, "record_key": "3", "spend_date": "2031-01-01", "spend_amount": "900.00",
+             "click_count": 9},
+            {**spend, "record_key": "4", "campaign_id": "yuan", "currency": "CNY",
+             "spend_date": "2024-01-01", "spend_amount": "100.00"},
         ),
         table(
             CUSTOMER_INTERACTION,
             {"interaction_key": "1", "interaction_type": "campaign_touch", "action": "send",
              "campaign_id": "letter", "channel": "email", "interaction_date": "2024-01-05"},
+            {"interaction_key": "2", "interaction_type": "campaign_touch", "action": "send",
+             "campaign_id": "letter", "channel": "email", "interaction_date": "2031-01-05"},
         ),
         table(
             CUSTOMER_WEB_SESSION,
@@ -192,11 +227,18 @@ def test_a_campaign_costs_what_was_spent_for_each_customer_it_won(
             {"session_key": "2", "campaign_id": "ads", "is_bot": True},
         ),
         table(ORDER_ATTRIBUTION, won("1", True, "20.00"), won("2", False, "5.00"),
-              won("3", True, "1.00")),
+              won("3", True, "1.00"), won("4", True, None) | {"campaign_id": "yuan"}),
         money,
+        date(2024, 6, 30),
     )  # fmt: skip
     assert dict(frame.dtypes) == typed(CAMPAIGN)
-    ads, letter = text(frame)
+    ads, letter, yuan = sorted(text(frame), key=lambda row: row["campaign_id"])
+    # A cost and sales for which there is no rate are not nothing.
+    assert (yuan["spend_reporting_amount"], yuan["order_count"]) == (None, "1")
+    assert yuan["order_reporting_amount"] is yuan["acquisition_cost_reporting_amount"] is None
+    assert (letter["spend_reporting_amount"], letter["order_reporting_amount"]) == ("0.00", "0.00")
+    # Nor does what is dated years ahead count.
+    assert (ads["last_date"], letter["last_date"]) == ("2024-01-03", "2024-01-05")
     assert (ads["campaign_name"], ads["channel"], ads["click_count"]) == ("Ads", "search", "7")
     assert (ads["spend_reporting_amount"], ads["order_reporting_amount"]) == ("100.00", "26.00")
     assert (ads["session_count"], ads["order_count"], ads["acquired_customer_count"]) == (

@@ -47,6 +47,8 @@ def test_what_came_back_and_what_was_refunded_is_told_of_each_purchase_once(
             {"record_key": "kept", "status": "paid", **sold},
             {"record_key": "whole, told again", "status": "returned", "same_purchase_key": "whole",
              **sold},
+            {"record_key": "fetched", "status": "shipped", **sold},
+            {"record_key": "its receipt", "status": "paid", "same_purchase_key": "fetched", **sold},
         ),
         table(
             gold.CUSTOMER_ORDER_LINE,
@@ -55,6 +57,10 @@ def test_what_came_back_and_what_was_refunded_is_told_of_each_purchase_once(
             {"record_key": "3", "order_record_key": "part of a receipt", "currency": "USD",
              "quantity": -1, "line_amount": "-10.00"},
             {"record_key": "4", "order_record_key": "kept", **line},
+            {"record_key": "5", "order_record_key": "fetched", **line},
+            {"record_key": "6", "order_record_key": "its receipt", **line},
+            {"record_key": "7", "order_record_key": "its receipt", "currency": "USD",
+             "quantity": -2, "line_amount": "-20.00"},
         ),
         table(
             gold.CUSTOMER_PAYMENT,
@@ -70,6 +76,8 @@ def test_what_came_back_and_what_was_refunded_is_told_of_each_purchase_once(
              "amount": "30.00", **paid},
             {"record_key": "6", "order_record_key": "kept", "status": "refunded",
              "amount": "-30.00", **paid, "is_told_again": True},
+            {"record_key": "7", "order_record_key": "its receipt", "status": "captured",
+             "amount": "-20.00", **paid},
         ),
         money,
     )  # fmt: skip
@@ -82,6 +90,8 @@ def test_what_came_back_and_what_was_refunded_is_told_of_each_purchase_once(
         "whole": ("3", "30.00", "15.00", "2", "30.00", "2"),
         "part of a receipt": ("1", "10.00", "5.00", "0", "0.00", None),
         "refunded alone": ("0", "0.00", "0.00", "1", "5.00", None),
+        # The till alone tells that a part was brought back, and the money handed out.
+        "fetched": ("2", "20.00", "10.00", "1", "20.00", "3"),
     }  # fmt: skip
 
 
@@ -106,6 +116,8 @@ def test_a_cart_is_held_against_the_order_that_followed_and_priced_by_the_catalo
             {"record_key": "second", "customer_id": "A", "ordered_at": at(13)},
             {"record_key": "cancelled", "customer_id": "A", "ordered_at": at(11),
              "status": "cancelled"},
+            {"record_key": "of days to come", "customer_id": "A", "ordered_at": at(11),
+             "order_date": "2031-01-01"},
         ),
         table(
             gold.PRODUCT,
@@ -113,6 +125,7 @@ def test_a_cart_is_held_against_the_order_that_followed_and_priced_by_the_catalo
             {"product_id": "rug", "currency": "EUR", "list_price": "20.00"},
         ),
         WebSettings(cart_recovery_days=7),
+        date(2024, 2, 1),
     )  # fmt: skip
     assert dict(frame.dtypes) == typed(gold.CUSTOMER_CART)
     assert {
@@ -158,6 +171,7 @@ def recommended(table: Frames, identity: Frames, text: Rows) -> Rows:
             ),
             identity({"A": ["ann"]}),
             7,
+            date(2024, 6, 30),
         )  # fmt: skip
         assert dict(frame.dtypes) == typed(gold.CUSTOMER_RECOMMENDATION)
         return {

@@ -15,7 +15,7 @@ from lakehouse.gold.customer_timeline import customer_timeline
 from lakehouse.settings.facts import JourneySettings
 from lakehouse.settings.freshness import FreshnessSettings
 from lakehouse.tables import gold, silver
-from lakehouse.tables.linkage import IDENTITY_EVENT
+from lakehouse.tables.linkage import CUSTOMER_ALIAS, IDENTITY_EVENT
 from lakehouse.tables.spec import TableSpec
 
 Frames = Callable[..., DataFrame]
@@ -79,6 +79,34 @@ def test_how_a_ticket_was_handled(
         row["is_reopened"],
         row["is_first_contact_resolution"],
     ) == expected
+
+
+@pytest.mark.parametrize(
+    ("closed", "wrote_again", "is_reopened"),
+    [(200, 100, "true"), (None, None, "true"), (90, None, "false"), (90, 50, "false")],
+    ids=["closed again", "open again", "closed", "wrote before"],
+)
+def test_a_ticket_is_reopened_if_it_was_closed_before(
+    table: Frames,
+    identity: Frames,
+    text: Rows,
+    closed: int | None,
+    wrote_again: int | None,
+    is_reopened: str,
+) -> None:
+    ticket = {"record_key": "t", "opened_at": minute(0), "first_closed_at": minute(90),
+              "closed_at": closed and minute(closed)}  # fmt: skip
+    thread = [message(1, "customer", 0), message(2, "agent", 20)]
+    if wrote_again is not None:
+        thread.append(message(3, "customer", wrote_again))
+    frame = customer_ticket(
+        table(silver.SUPPORT_TICKET, ticket), table(silver.SUPPORT_MESSAGE, *thread), identity({})
+    )
+    ((reopened, at_once),) = (
+        row.values() for row in text(frame, "is_reopened", "is_first_contact_resolution")
+    )
+    assert reopened == is_reopened
+    assert at_once == ("true" if is_reopened == "false" else "false")
 
 
 def test_a_missed_call_is_no_response_and_the_call_back_is_the_first(
@@ -206,6 +234,7 @@ def timeline(table: Frames, identity: Frames, text: Rows) -> Rows:
             "consent_event": silver.CONSENT_EVENT,
             "loyalty": silver.LOYALTY,
             "identity_event": IDENTITY_EVENT,
+            "customer_alias": CUSTOMER_ALIAS,
         }
         frame = customer_timeline(
             **{name: table(spec, *rows.get(name, ())) for name, spec in specs.items()},
@@ -224,12 +253,14 @@ def test_a_timeline_tells_every_kind_of_fact_in_order(timeline: Rows) -> None:
         customer_order=[{"record_key": "o", "ordered_at": minute(5), "channel": "store",
                          "store_id": "S1", "status": "paid", "total_amount": "9.50", **theirs}],
         customer_payment=[
-            {"record_key": "p", "paid_at": minute(6), "method": "card", "status": "captured",
-             "amount": "9.50", **theirs},
-            {"record_key": "r", "paid_at": minute(7), "method": "card", "status": "captured",
-             "amount": "-9.50", **theirs},
-            {"record_key": "f", "paid_at": minute(7), "method": "card", "status": "failed",
-             "amount": "-9.50", **theirs},
+            {"record_key": key, "paid_at": minute(at), "method": "card", "status": status,
+             "amount": amount, "is_told_again": key == "told again", **theirs}
+            for key, at, status, amount in (
+                ("p", 6, "captured", "9.50"),
+                ("told again", 6, "captured", "9.50"),
+                ("r", 7, "captured", "-9.50"),
+                ("f", 7, "failed", "-9.50"),
+            )
         ],
         customer_web_session=[{"session_key": "w", "started_at": minute(3), "page_count": 4,
                                "cart_state": "checked_out", **theirs}],
@@ -308,12 +339,19 @@ def test_a_merge_is_told_of_the_customer_that_lives_on_and_nobody_elses_events_a
              **event},
             {"event_id": "2", "customer_id": "C", "event": "created", **event},
             {"event_id": "3", "customer_id": "A", "event": "joined", "record_key": "x", **event},
+            # E was merged into D, and D into A afterwards.
+            {"event_id": "4", "customer_id": "E", "event": "merged", "other_customer_id": "D",
+             **event},
         ],
+        customer_alias=[{"customer_id": old, "current_customer_id": "A"} for old in "BDE"],
         customer_order=[{"record_key": "guest's", "ordered_at": minute(1)}],
         consent_event=[{"record_key": "n", "person_record_key": "nobody",
                         "happened_at": minute(1)}],
     )  # fmt: skip
-    assert [(row["customer_id"], row["event_type"]) for row in told] == [("A", "customer_merged")]
+    assert [(row["customer_id"], row["event_type"], row["record_key"]) for row in told] == [
+        ("A", "customer_merged", "1"),
+        ("A", "customer_merged", "4"),
+    ]
 
 
 def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
@@ -324,11 +362,13 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
             gold.CUSTOMER,
             {**a, "display_name": "Ann Lee", "postcode": "AB1 2CD", "country": "GB"},
             {"customer_id": "B"},
+            {"customer_id": "in yuan"},
         ),
         customer_metric=table(
             gold.CUSTOMER_METRIC,
             {**a, "order_count": 2},
             {"customer_id": "B", "order_count": 0},
+            {"customer_id": "in yuan", "order_count": 1},
         ),
         customer_order=table(
             gold.CUSTOMER_ORDER,
@@ -337,6 +377,7 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
             {**order, "record_key": "3", "channel": "store", "ordered_at": minute(60)},
             {**order, "record_key": "4", "status": "cancelled", "reporting_amount": "99.00"},
             {"record_key": "a guest's", "reporting_amount": "77.00"},
+            {"record_key": "5", "customer_id": "in yuan", "status": "paid"},
             {**order, "record_key": "ahead", "order_date": "2031-01-01", "reporting_amount": "9.00"},
         ),
         customer_order_line=table(
@@ -348,10 +389,13 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
             {**a, "record_key": "4", "product_id": "rug", "quantity": -9},
             *({**a, "record_key": f"again {n}", "product_id": "rug", "quantity": 1,
                "is_counted": False} for n in range(2)),
+            *({**a, "record_key": f"ahead {n}", "product_id": "bulb", "quantity": 1,
+               "order_date": "2031-01-01"} for n in range(3)),
         ),
         product=table(
             gold.PRODUCT,
             {"product_id": "lamp", "category": "lighting", "brand": "Lux"},
+            {"product_id": "bulb", "category": "lighting", "brand": "Glow"},
             {"product_id": "rug", "category": "textiles", "brand": "Weave"},
         ),
         customer_web_session=table(
@@ -419,7 +463,7 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
         as_of=date(2024, 1, 2),
     )  # fmt: skip
     assert dict(frame.dtypes) == typed(gold.CUSTOMER_360)
-    ann, ben = text(frame)
+    ann, ben, yuan = text(frame)
     expected = {
         "display_name": "Ann Lee",
         "household_id": "home",
@@ -454,6 +498,8 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
     assert {name: ann[name] for name in expected} == expected
     assert (ben["journey_stage"], ben["session_count"], ben["granted"]) == ("prospect", "0", "[]")
     assert (ben["order_reporting_amount"], ben["preferred_brand"]) == ("0.00", None)
+    # An order for which there is no rate is not one of nothing.
+    assert (yuan["order_count"], yuan["order_reporting_amount"]) == ("1", None)
 
 
 CUTOFFS = FreshnessSettings.model_validate(

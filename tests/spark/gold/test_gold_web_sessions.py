@@ -1,6 +1,7 @@
 """Visits to the web site: whose they were, which were a machine's, what became of the cart."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 import pytest
@@ -45,6 +46,7 @@ def sessions(table: Frames, identity: Frames, text: Rows) -> Rows:
             table(CUSTOMER_ORDER, *orders),
             identity({"A": ["ann"], "B": ["ben"]}),
             WebSettings(**web),
+            date(2024, 6, 30),
         )
         assert dict(frame.dtypes) == {c.name: c.type for c in CUSTOMER_WEB_SESSION.columns}
         return {row["session_key"]: row for row in text(frame)}
@@ -172,6 +174,25 @@ def test_a_device_on_which_two_accounts_logged_in_tells_of_neither(sessions: Row
     assert found["second cookie visit"] == ("A", "earlier_login", "11:00")
 
 
+def test_after_two_logins_in_one_session_a_visit_on_its_cookie_is_the_last_ones_and_its_device_is_shared(
+    sessions: Rows,
+) -> None:
+    place = {"cookie_id": "k", "device_id": "tablet"}
+    found = sessions(
+        event("e1", "visit", "08:00", "before", **place),
+        event("e2", "visit", "09:00", "both", **place, **ANN),
+        event("e3", "page_view", "09:10", "both", **place, **BEN),
+        event("e4", "visit", "10:00", "after", **place),
+        event("e5", "visit", "11:00", "other browser", cookie_id="k2", device_id="tablet"),
+    )
+    assert whose(found) == {
+        "before": ("A", "later_login", "09:00"),
+        "both": ("A", "login", "09:00"),
+        "after": ("B", "earlier_login", "10:00"),
+        "other browser": (None, None, ""),
+    }
+
+
 def test_devices_tell_nothing_and_their_past_stays_anonymous_if_conf_says_so(
     sessions: Rows,
 ) -> None:
@@ -266,6 +287,12 @@ def test_a_cart_is_abandoned_unless_an_order_follows_in_time(
     order = {"record_key": "o", "customer_id": "A", "ordered_at": ordered_at}
     found = sessions(*cart("s1"), orders=[order] if ordered_at else [], cart_recovery_days=2)
     assert found["web:s1"]["cart_state"] == state
+
+
+def test_an_order_of_days_to_come_recovers_no_cart(sessions: Rows) -> None:
+    order = {"record_key": "o", "customer_id": "A", "ordered_at": "2024-01-01T11:00",
+             "order_date": "2031-01-01"}  # fmt: skip
+    assert sessions(*cart("s1"), orders=[order])["web:s1"]["cart_state"] == "abandoned"
 
 
 def test_a_checkout_in_the_session_is_no_abandoned_cart(sessions: Rows) -> None:
