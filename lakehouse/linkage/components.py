@@ -1,16 +1,17 @@
 """Groups of records that edges hold together: locally by union-find, on Spark by star contraction.
 
-Both ways give the same groups: a group that outgrows the limit is taken apart at rising margins,
-and one that even the highest margin does not break is left as single records.
+Both ways give the same groups: a group that outgrows the limit is taken apart at rising margins. Where
+a step would leave most of its records alone, as their pairs are all equally strong, these are cut by
+their names into groups of the limit instead.
 """
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 MARGIN_STEP = 1.0
@@ -49,14 +50,44 @@ def grouped(edges: Sequence[Edge], most_records: int) -> dict[str, str]:
     """
     groups: dict[str, str] = {}
     margin, open_edges = 0.0, list(edges)
-    while open_edges and margin <= HIGHEST_MARGIN:
+    while open_edges:
         found = connected((left, right) for left, right, _ in open_edges)
         sizes = Counter(found.values())
-        groups |= {r: g for r, g in found.items() if sizes[g] <= most_records}
-        margin += MARGIN_STEP
-        open_edges = [e for e in open_edges if sizes[found[e[0]]] > most_records and e[2] >= margin]
-    bound = connected((left, right) for left, right, weight in open_edges if weight == MUST_JOIN)
-    return groups | bound
+        large = {r: g for r, g in found.items() if sizes[g] > most_records and margin < MUST_JOIN}
+        groups |= {r: g for r, g in found.items() if r not in large}
+        margin = _next_margin(margin)
+        open_edges = [e for e in open_edges if e[0] in large and e[2] >= margin]
+        held = {record for left, right, _ in open_edges for record in (left, right)}
+        alone = {r: g for r, g in large.items() if r not in held}
+        groups |= _cut_by_name(alone, sizes, most_records)
+    return groups
+
+
+def _next_margin(margin: float) -> float:
+    """Beyond the highest only what stewards said holds a group together, however large it is."""
+    return margin + MARGIN_STEP if margin < HIGHEST_MARGIN else MUST_JOIN
+
+
+def _cut_by_name(
+    alone: Mapping[str, str], sizes: Mapping[str, int], most_records: int
+) -> dict[str, str]:
+    """By record, the smallest of its part: of groups of which a step leaves more than half alone.
+
+    Args:
+        alone: the group of each record that the step leaves alone.
+        sizes: the number of records of each group.
+        most_records: size of a part; the last one of a group may have fewer.
+    """
+    members: dict[str, list[str]] = defaultdict(list)
+    for record, group in sorted(alone.items()):
+        members[group].append(record)
+    parts = (
+        records[start : start + most_records]
+        for group, records in members.items()
+        if 2 * len(records) > sizes[group]
+        for start in range(0, len(records), most_records)
+    )
+    return {record: part[0] for part in parts if len(part) > 1 for record in part}
 
 
 def grouped_on_spark(edges: DataFrame, most_records: int, work_dir: Path) -> DataFrame:
@@ -72,32 +103,66 @@ def grouped_on_spark(edges: DataFrame, most_records: int, work_dir: Path) -> Dat
     """
     finished: list[DataFrame] = []
     margin, open_edges, level = 0.0, edges, 0
-    while margin <= HIGHEST_MARGIN and not open_edges.isEmpty():
+    while not open_edges.isEmpty():
         found = connected_on_spark(open_edges, work_dir / f"level_{level}")
-        sizes = found.groupBy("group_key").count()
-        small = sizes.where(F.col("count") <= most_records).select("group_key")
+        sizes = found.groupBy("group_key").agg(F.count("*").alias("records"))
+        fits = (F.col("records") <= most_records) | F.lit(margin == MUST_JOIN)
+        small = sizes.where(fits).select("group_key")
         finished.append(
             found.join(small, on="group_key", how="left_semi").select("record_key", "group_key")
         )
-        large = found.join(small, on="group_key", how="left_anti").select(
-            F.col("record_key").alias("record_key_l")
-        )
-        margin += MARGIN_STEP
+        large = found.join(sizes.where(~fits), on="group_key", how="inner")
+        if large.isEmpty():
+            break
+        margin = _next_margin(margin)
         open_edges = _stored(
             open_edges.where(F.col("margin") >= margin).join(
-                large, on="record_key_l", how="left_semi"
+                large.select(F.col("record_key").alias("record_key_l")),
+                on="record_key_l",
+                how="left_semi",
             ),
             work_dir / f"open_{level}",
         )
+        finished.append(_cut_by_name_on_spark(large, open_edges, most_records))
         level += 1
-    bound = open_edges.where(F.col("margin") == MUST_JOIN)
-    if margin > HIGHEST_MARGIN and not bound.isEmpty():
-        finished.append(connected_on_spark(bound, work_dir / "bound"))
     if not finished:
         return edges.select(
             F.col("record_key_l").alias("record_key"), F.col("record_key_l").alias("group_key")
         ).limit(0)
     return reduce(DataFrame.unionByName, finished)
+
+
+def _cut_by_name_on_spark(large: DataFrame, open_edges: DataFrame, most_records: int) -> DataFrame:
+    """record_key, group_key: the same as `_cut_by_name`.
+
+    Args:
+        large: record_key, group_key and the number of its records, of groups that are too large.
+        open_edges: the pairs that still hold after the step.
+        most_records: as there.
+    """
+    held = open_edges.select(
+        F.explode(F.array("record_key_l", "record_key_r")).alias("record_key")
+    ).distinct()
+    group = Window.partitionBy("group_key")
+    place = F.row_number().over(group.orderBy("record_key"))
+    part = Window.partitionBy("group_key", "part")
+    return (
+        large.join(held, on="record_key", how="left_anti")
+        .select(
+            "record_key",
+            "group_key",
+            F.floor((place - 1) / most_records).alias("part"),
+            (2 * F.count("*").over(group) > F.col("records")).alias("is_cut"),
+        )
+        .where("is_cut")
+        .select(
+            "record_key",
+            F.min("record_key").over(part).alias("first"),
+            F.count("*").over(part).alias("size"),
+        )
+        .where("size > 1")
+        .select("record_key", F.col("first").alias("group_key"))
+    )
 
 
 def connected_on_spark(edges: DataFrame, work_dir: Path) -> DataFrame:

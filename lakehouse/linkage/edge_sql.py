@@ -1,6 +1,6 @@
 """The SQL, for DuckDB, that turns Splink's scored pairs into rows of linkage.scored_edge."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lakehouse.linkage.blocking import rule_name
 from lakehouse.linkage.engine import PEOPLE_TABLE
@@ -12,7 +12,12 @@ from lakehouse.linkage.model import (
     levels_of,
     used_rules,
 )
-from lakehouse.settings.linkage import ComparisonRule, GuardSettings, LinkageSettings
+from lakehouse.settings.linkage import (
+    ComparisonRule,
+    Contradiction,
+    GuardSettings,
+    LinkageSettings,
+)
 from lakehouse.tables.linkage import SCORED_EDGE
 
 OVERRIDE = "override"
@@ -52,7 +57,7 @@ def edge_select(
     )
     return f"""
         select {UNIQUE_ID}_l, {UNIQUE_ID}_r, match_weight, match_probability,
-            match_weight - {_extra_bits(compared, settings, model)} - {model.join_weight}
+            match_weight - {_extra_bits(compared, settings, model)} - {model.joins_from(settings.thresholds)}
                 as join_margin,
             case when {comparable}
                 then greatest(-{_SUPPORT_BOUND}, least({_SUPPORT_BOUND}, {support})) end as support,
@@ -106,6 +111,20 @@ def _extra_bits(
     return f"greatest({', '.join(extra)})"
 
 
+def set_aside_for(rule: Contradiction, unlike: Mapping[str, float]) -> list[str]:
+    """The comparisons that keep the rule from holding, as too many true pairs are unlike in them.
+
+    Args:
+        rule: of conf.
+        unlike: per comparison, the least share of true pairs that any training session saw unlike.
+    """
+    return [
+        name
+        for name, labels in rule.levels.items()
+        if "exact" not in labels and unlike.get(name, 0.0) > rule.unlike_at_most
+    ]
+
+
 def _contradiction(guards: GuardSettings, model: TrainedModel) -> str:
     def stands(comparison: str, labels: Sequence[str]) -> str:
         numbers = gamma_of(model, comparison, labels)
@@ -117,8 +136,7 @@ def _contradiction(guards: GuardSettings, model: TrainedModel) -> str:
         is_one = f"{SINGLE_SYSTEM}_l = {SINGLE_SYSTEM}_r"
         cases.append(f"when {is_one} then '{SAME_SYSTEM}'")
     for rule in guards.contradictions:
-        differing = [name for name, labels in rule.levels.items() if "exact" not in labels]
-        if any(model.unlike.get(name, 0.0) > rule.unlike_at_most for name in differing):
+        if set_aside_for(rule, model.unlike):
             continue
         holds = " and ".join(stands(name, labels) for name, labels in rule.levels.items())
         excused = " or ".join(stands(name, labels) for name, labels in rule.unless.items())

@@ -148,11 +148,12 @@ def touched_record(
 
     Returns:
         record_key, cause: one row per record that is deleted, new, about which a steward decided or
-        took back what he had, that is of a full run, changed, has a value that too many people
-        share now or no longer, or is in a block that became too large or is so no longer. Of
-        several causes the first in that order.
+        took back what he had, changed, has a value that too many people share now or no longer, is in
+        a block that became too large or is so no longer, or is as it was in a full run. Of several
+        causes the first in that order. By another configuration nothing tells a changed record from
+        one that is as it was: a full run names them all so then.
     """
-    compared = ("fingerprint", "values_fingerprint", "overrides")
+    compared = ("fingerprint", "values_fingerprint", "overrides", "conf_hash")
     old = previous.select(UNIQUE_ID, *(F.col(c).alias(f"old_{c}") for c in compared))
     crossed = _members_of_crossed_blocks(evidence, oversized, previous_oversized)
     return (
@@ -169,28 +170,22 @@ def _cause(is_full: bool) -> Column:
     decided, decided_before = (
         F.coalesce(F.to_json(c), F.lit("{}")) for c in ("overrides", "old_overrides")
     )
+    full = F.when(F.lit(is_full), FULL)
     is_as_it_was = F.col("fingerprint") == F.col("old_fingerprint")
     return (
         F.when(F.col("fingerprint").isNull(), DELETED)
         .when(F.col("old_fingerprint").isNull(), NEW)
         .when(decided != decided_before, OVERRIDE)
-        .when(F.lit(is_full), FULL)
-        .when(is_as_it_was, F.when(F.col("is_crossed"), BLOCK_SIZE))
+        .when(F.lit(is_full) & (F.col("conf_hash") != F.col("old_conf_hash")), full)
+        .when(is_as_it_was, F.when(F.col("is_crossed"), BLOCK_SIZE).otherwise(full))
         .when(F.col("values_fingerprint") == F.col("old_values_fingerprint"), SHARING)
         .otherwise(CHANGED)
     )
 
 
 def is_full(touched: DataFrame, evidence: DataFrame) -> bool:
-    """True if the run looks at every record, as its list of touched records tells.
-
-    A record that was there before says so by its cause; if there is none, all are new or decided about.
-    """
-    cause = F.col("cause")
-    is_other = cause.isin(NEW, OVERRIDE)
-    told = touched.agg(F.count_if(cause == FULL).alias("full"), F.count_if(is_other).alias("other"))
-    row = told.collect()[0]
-    return bool(row.full) or int(row.other) == evidence.count()
+    """True if the run looks at every record, as its list of touched records tells."""
+    return touched.where(F.col("cause") != DELETED).count() == evidence.count()
 
 
 def _members_of_crossed_blocks(

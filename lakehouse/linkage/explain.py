@@ -111,6 +111,7 @@ def explanation(
     customer: frozenset[str],
     component: frozenset[str],
     unpaired: str,
+    most_records: int,
 ) -> Explanation:
     """Why `start` and `end` are one customer or not.
 
@@ -121,6 +122,7 @@ def explanation(
         customer: the records of the customer that `start` belongs to.
         component: the records that joining pairs connect with `start`.
         unpaired: why the two have no pair, in words, for where that is the answer.
+        most_records: size beyond which a group is taken apart.
     """
     known = list(pairs)
     ends = {start, end}
@@ -129,7 +131,9 @@ def explanation(
     chain = tuple(strongest_chain(known, start, end, customer if is_one else component))
     if is_one:
         return Explanation(is_one, _reason_for_one(direct, chain), direct, chain)
-    reason = _reason_for_two(direct, _cut_by(known, customer) if chain else unpaired)
+    is_large = len(component) > most_records
+    cut = _cut_by(known, customer, len(component) if is_large else None)
+    reason = _reason_for_two(direct, cut if chain else unpaired)
     return Explanation(is_one, reason, direct, chain)
 
 
@@ -147,15 +151,25 @@ def _reason_for_two(direct: ScoredPair | None, otherwise: str) -> str:
     return otherwise
 
 
-def _cut_by(pairs: Iterable[ScoredPair], customer: frozenset[str]) -> str:
-    """What parted a group that joining pairs hold together: the pairs that speak against the whole."""
+def _cut_by(pairs: Iterable[ScoredPair], customer: frozenset[str], too_many: int | None) -> str:
+    """What parted a group that joining pairs hold together: its size, or the pairs that speak against it.
+
+    `too_many` is the number of its records if that is too large.
+    """
     against = {
         "a steward's decision" if pair.override == DIFFERENT else f"the rule {pair.contradiction}"
         for pair in pairs
         if (pair.record_key_l in customer) != (pair.record_key_r in customer)
         and (pair.override == DIFFERENT or pair.contradiction is not None)
     }
-    said = " and ".join(sorted(against)) or "the weight of all pairs between its parts"
+    said = " and ".join(sorted(against))
+    if too_many is not None:
+        also = f", and {said} spoke against it" if said else ""
+        return (
+            f"pairs lead from one to the other, but the group was cut at its weakest pairs: its {too_many}"
+            f" records are more than guards.max_cluster_records allows{also}"
+        )
+    said = said or "the weight of all pairs between its parts"
     return f"pairs lead from one to the other, but the group was cut: {said} spoke against it"
 
 

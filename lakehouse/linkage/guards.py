@@ -11,6 +11,7 @@ from lakehouse.settings.linkage import SharingLimit
 from lakehouse.tables.local_frame import local_frame
 
 SHARED_IDENTIFIER_SCHEMA = "identifier string, value_hash string, people_count bigint"
+_CARRIED_SCHEMA = "record_key string, identifier string, people_count bigint"
 
 
 def shared_identifier(people: DataFrame, limits: Iterable[SharingLimit], secret: str) -> DataFrame:
@@ -49,6 +50,26 @@ def _shared(people: DataFrame, limit: SharingLimit, secret: str) -> DataFrame:
             "people_count",
         )
     )
+
+
+def shared_values_of(
+    people: DataFrame, shared: DataFrame, limits: Iterable[SharingLimit], secret: str
+) -> DataFrame:
+    """record_key, identifier, people_count: the values that `shared` lists and these people carry."""
+    carried = [
+        people.where(reduce(Column.__and__, (F.col(c).isNotNull() for c in limit.columns)))
+        .select(
+            "record_key",
+            F.lit(limit.identifier).alias("identifier"),
+            _value_hash(limit, secret).alias("value_hash"),
+        )
+        .join(shared, on=["identifier", "value_hash"], how="inner")
+        .select("record_key", "identifier", "people_count")
+        for limit in limits
+        if set(limit.columns) <= set(people.columns)
+    ]
+    nothing = local_frame(people.sparkSession, (), _CARRIED_SCHEMA)
+    return reduce(DataFrame.unionByName, carried, nothing)
 
 
 def _value_hash(limit: SharingLimit, secret: str) -> Column:

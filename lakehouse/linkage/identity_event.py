@@ -15,6 +15,18 @@ CREATED, JOINED, LEFT, MERGED = "created", "joined", "left", "merged"
 SPLIT, RETIRED = "split", "retired"
 
 NEW_RECORD, NEW_EDGE, UNKNOWN = "new_record", "new_edge", "unknown"
+_TELLING = (
+    evidence.OVERRIDE,
+    evidence.SHARING,
+    evidence.BLOCK_SIZE,
+    evidence.CHANGED,
+    evidence.DELETED,
+    evidence.NEW,
+    evidence.FULL,
+)
+"""Why records are touched, the most telling first. Rank 1 is the first."""
+_LAST = len(_TELLING) + 1
+"""Rank of a deleted record where customers grew: that it did so is the last thing to believe."""
 _CAUSES = {
     evidence.OVERRIDE: "override",
     evidence.SHARING: "guard",
@@ -24,7 +36,7 @@ _CAUSES = {
     evidence.NEW: NEW_EDGE,
     evidence.FULL: "model_change",
 }
-"""The cause of an event by why records near it are touched, the most telling first."""
+"""The cause of an event by why records near it are touched."""
 
 
 def identity_event(
@@ -54,12 +66,13 @@ def identity_event(
         another, with the number of records that this moved; and one per record that joined a
         customer which was there before or left one which lives on.
     """
-    moves = _with_cause(_moves(identity_map, recorded), touched, cluster, last_cluster, last_map)
+    moves = _moves(identity_map, recorded)
     lives = _lives(identity_map)
     for side in ("new", "old"):
         life = lives.select(*(F.col(c).alias(f"{side}_{c}") for c in lives.columns))
         moves = moves.join(life, on=f"{side}_customer_id", how="left")
-    told = moves.select("occurred_at", "cause_rank", F.inline(_told())).where("is_so")
+    caused = _with_cause(moves, touched, cluster, last_cluster, last_map)
+    told = caused.select("occurred_at", "cause_rank", F.inline(_told())).where("is_so")
     return _events(told, run_id)
 
 
@@ -127,23 +140,75 @@ def _with_cause(
     last_cluster: DataFrame,
     last_map: DataFrame,
 ) -> DataFrame:
-    """The moves with the most telling cause among the touched records that were or are connected."""
-    rank = F.array_position(F.array(*map(F.lit, _CAUSES)), F.col("cause"))
-    ranked = touched.select(UNIQUE_ID, rank.alias("rank"))
+    """The moves with cause_rank, null for those that an earlier run made.
+
+    A record that came is its own cause, and so is one that is gone. That of all others is the most
+    telling among the touched records that were or are connected; what a steward decided counts first
+    where he did of the clusters of the record, and last where of others in its component.
+    """
     found = moves
     for time, frame in (("now", cluster), ("before", last_cluster)):
-        members = frame.select(UNIQUE_ID, "component_id")
-        rank_of_component = (
-            members.join(ranked, on=UNIQUE_ID, how="inner")
-            .groupBy("component_id")
-            .agg(F.min("rank").alias(f"rank_{time}"))
+        ranks = _ranks(touched, frame).withColumnsRenamed(
+            {c: f"{c}_{time}" for c in ("is_decided", "growing", "shrinking", "is_decided_near")}
         )
-        rank_of_record = members.join(rank_of_component, on="component_id", how="inner")
-        found = found.join(rank_of_record.drop("component_id"), on=UNIQUE_ID, how="left")
+        found = found.join(ranks, on=UNIQUE_ID, how="left")
     known = last_map.agg(F.max(F.greatest("valid_from", "valid_to")).alias("known_until"))
     is_of_this_run = F.col("known_until").isNull() | (F.col("occurred_at") > F.col("known_until"))
-    rank = F.when(is_of_this_run, F.least("rank_now", "rank_before").cast("int"))
-    return found.crossJoin(F.broadcast(known)).select(*moves.columns, rank.alias("cause_rank"))
+    return found.crossJoin(F.broadcast(known)).select(
+        *moves.columns, F.when(is_of_this_run, _rank_of_move()).alias("cause_rank")
+    )
+
+
+def _rank(cause: str) -> Column:
+    return F.lit(_TELLING.index(cause) + 1)
+
+
+def _ranks(touched: DataFrame, cluster: DataFrame) -> DataFrame:
+    """By record, the best rank in its component for customers that grew and that shrank.
+
+    And whether a steward decided about its cluster (is_decided), or about any of its component.
+    """
+    members = cluster.select(UNIQUE_ID, "cluster_id", "component_id")
+    order = F.array_position(F.array(*map(F.lit, _TELLING)), F.col("cause")).cast("int")
+    is_decision, is_deletion = (F.col("cause") == c for c in (evidence.OVERRIDE, evidence.DELETED))
+    growing = F.when(is_deletion, F.lit(_LAST)).otherwise(order)
+    by_component = (
+        members.join(touched, on=UNIQUE_ID, how="inner")
+        .groupBy("component_id")
+        .agg(
+            F.min(F.when(~is_decision, growing)).alias("growing"),
+            F.min(F.when(~is_decision, order)).alias("shrinking"),
+            # As many as stewards decided about in one run.
+            F.collect_set(F.when(is_decision, F.col("cluster_id"))).alias("decided"),
+        )
+    )
+    return members.join(by_component, on="component_id", how="inner").select(
+        UNIQUE_ID,
+        F.array_contains("decided", F.col("cluster_id")).alias("is_decided"),
+        "growing",
+        "shrinking",
+        (F.size("decided") > 0).alias("is_decided_near"),
+    )
+
+
+def _rank_of_move() -> Column:
+    at = F.col("occurred_at")
+    is_split_off = (F.col("new_born_at") == at) & ~F.coalesce(
+        F.col("old_gone_at") == at, F.lit(False)
+    )
+    nearest = F.when(is_split_off, F.least("shrinking_now", "shrinking_before")).otherwise(
+        F.least("growing_now", "growing_before")
+    )
+
+    def decided(name: str) -> Column:
+        is_so = F.coalesce(f"{name}_now", F.lit(False)) | F.coalesce(f"{name}_before", F.lit(False))
+        return F.when(is_so, _rank(evidence.OVERRIDE))
+
+    return (
+        F.when(F.col("new_customer_id").isNull(), _rank(evidence.DELETED))
+        .when(F.col("old_customer_id").isNull(), _rank(evidence.NEW))
+        .otherwise(F.coalesce(decided("is_decided"), nearest, decided("is_decided_near")))
+    )
 
 
 def _told() -> Column:
@@ -176,10 +241,8 @@ def _told() -> Column:
 
 def _cause() -> Column:
     """The cause in words. A customer that new records make is caused by them, not by their edges."""
-    words = enumerate(_CAUSES.values(), start=1)
-    word = F.coalesce(
-        *(F.when(F.col("cause_rank") == rank, word) for rank, word in words), F.lit(UNKNOWN)
-    )
+    words = F.array(*(F.lit(_CAUSES[c]) for c in (*_TELLING, evidence.DELETED)))
+    word = F.coalesce(F.get(words, F.col("cause_rank") - 1), F.lit(UNKNOWN))
     is_first = (F.col("event") == CREATED) & (word == NEW_EDGE)
     return F.when(is_first, NEW_RECORD).otherwise(word)
 

@@ -18,7 +18,7 @@ from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
 from lakehouse.linkage.levels import Level, ladder, null_condition
 from lakehouse.settings.level_labels import level_labels
-from lakehouse.settings.linkage import ComparisonRule, LinkageSettings
+from lakehouse.settings.linkage import ComparisonRule, LinkageSettings, ThresholdSettings
 
 UNIQUE_ID = "record_key"
 _LEAST_REST = 0.02
@@ -43,8 +43,9 @@ class TrainedModel:
     """What training found, all that scoring needs beside conf.
 
     `prior` is the chance that two random records are one person; `join_weight` and `review_weight`
-    are match weights in bits; `columns` are those of the person record that had values; `unlike`
-    is, per comparison, the least share of true pairs that any training session saw unlike.
+    are match weights in bits, by the thresholds that it was trained with; `columns` are those of the
+    person record that had values; `unlike` is, per comparison, the least share of true pairs that any
+    training session saw unlike.
     `card` tells how the model came to be: counts, sessions, warnings; never a person's value.
     """
 
@@ -67,6 +68,14 @@ class TrainedModel:
     def prior_weight(self) -> float:
         """The match weight, in bits, of a pair of which nothing is known."""
         return math.log2(self.prior / (1 - self.prior))
+
+    def joins_from(self, thresholds: ThresholdSettings) -> float:
+        """The match weight from which a pair joins: the number that conf gives, else the model's own."""
+        return self.join_weight if thresholds.join == "auto" else thresholds.join
+
+    def kept_from(self, thresholds: ThresholdSettings) -> float:
+        """The match weight from which a pair is kept for review."""
+        return self.joins_from(thresholds) - thresholds.review
 
     def with_parameters(
         self, comparisons: Mapping[str, tuple[LevelParameters, ...]]

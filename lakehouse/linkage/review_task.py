@@ -1,8 +1,12 @@
 """What a steward should look at: two customers who may be one person, one who may be several."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
+from itertools import groupby
+from operator import itemgetter
 
+import networkx as nx
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -13,13 +17,19 @@ from lakehouse.columns.masks import (
     masked_start,
     masked_words,
 )
+from lakehouse.errors import words_withheld
 from lakehouse.linkage.linkage_quality import has_many_names, has_many_postcodes, value_counts
 from lakehouse.linkage.model import UNIQUE_ID
 from lakehouse.linkage.overrides import SKIP
+from lakehouse.linkage.refine import SAME
 from lakehouse.tables.ops import REVIEW_TASK
 
 PAIR, CUSTOMER = "uncertain_pair", "suspicious_customer"
+_GROUP_CUT = "group_cut"
 _SIDES = ("l", "r")
+_BRIDGE = pa.schema(
+    [("record_key_l", pa.string()), ("record_key_r", pa.string()), ("is_weak", pa.bool_())]
+)
 _ID_DIGITS = 16
 _AS_THEY_ARE = [name for name in REVIEW_TASK.column_names if name not in ("task_id", "priority")]
 _MASKS: Mapping[str, Callable[[Column], Column]] = {
@@ -57,8 +67,8 @@ def review_task(
 
     Two customers are asked about by their most likely pair, if that comes within `review` bits of
     joining, or would join but for a contradiction or for what the rest of the two says. A customer
-    is asked about by its least likely pair, if no more pairs hold it together than must and that
-    pair is weak, or if it has more names or postcodes than a person has. What a steward has decided or
+    is asked about by its least likely pair, if it has more names or postcodes than a person has, or by
+    the weakest pair without which it would fall apart, if that is weak. What a steward has decided or
     skipped is not asked about again by another pair.
 
     Args:
@@ -116,7 +126,8 @@ def _owned(pairs: DataFrame, owners: DataFrame) -> DataFrame:
 def _between(pairs: DataFrame, review: float) -> DataFrame:
     """Two customers each, by their most likely pair. One that a rule contradicts comes after all others.
 
-    Of two customers of whom a pair was decided or skipped another pair would ask nothing new.
+    Of two customers of whom a pair was decided or skipped another pair would ask nothing new. A group that
+    was cut into many customers asks once for each of them, not for each two.
     """
     margin, contradiction = F.col("join_margin"), F.col("contradiction")
     both = Window.partitionBy(
@@ -127,7 +138,11 @@ def _between(pairs: DataFrame, review: float) -> DataFrame:
     )
     is_settled = F.bool_or(F.col("override").isNotNull() | F.col("is_skipped")).over(both)
     is_doubtful = (margin >= 0) | (contradiction.isNull() & (margin >= -review))
-    reason = F.when(margin >= 0, "group_cut").otherwise("near_threshold")
+    reason = F.when(margin >= 0, _GROUP_CUT).otherwise("near_threshold")
+    of_one = Window.partitionBy(F.least("customer_id_l", "customer_id_r"), "reason").orderBy(
+        F.desc("join_margin"), "record_key_l", "record_key_r"
+    )
+    is_asked = (F.col("reason") != _GROUP_CUT) | (F.col("turn") == 1)
     return (
         pairs.select("*", is_settled.alias("is_settled"), F.row_number().over(best).alias("place"))
         .where((F.col("place") == 1) & ~F.col("is_settled") & is_doubtful)
@@ -138,39 +153,76 @@ def _between(pairs: DataFrame, review: float) -> DataFrame:
                 "record_count": F.col("size_l") + F.col("size_r"),
             }
         )
+        .select("*", F.row_number().over(of_one).alias("turn"))
+        .where(is_asked)
         .select(*pairs.columns, "kind", "reason", "record_count")
     )
 
 
 def _within(pairs: DataFrame, owners: DataFrame, evidence: DataFrame, review: float) -> DataFrame:
-    """One customer each, by its least likely pair of which nothing was decided.
+    """One customer each, by its least likely pair, or its weakest bridge, of which nothing was decided.
 
     Of a customer of whom a pair was skipped another pair would ask nothing new.
     """
     customer = Window.partitionBy("customer_id_l")
-    least = customer.orderBy(
-        F.col("override").isNotNull(), "join_margin", "record_key_l", "record_key_r"
-    )
-    holds = (F.col("join_margin") >= 0) | F.col("override").isNotNull()
-    asked = pairs.select(
-        "*",
-        F.count_if(holds).over(customer).alias("holding_pairs"),
-        F.bool_or("is_skipped").over(customer).alias("is_settled"),
-        F.row_number().over(least).alias("place"),
-    ).where((F.col("place") == 1) & F.col("override").isNull() & ~F.col("is_settled"))
+    least = customer.orderBy("join_margin", "record_key_l", "record_key_r")
     counts = value_counts(owners, evidence).withColumnRenamed("customer_id", "customer_id_l")
-    is_loose = (F.col("holding_pairs") < F.col("size_l")) & (F.col("join_margin") < review)
+    bridges = _weak_bridges(pairs, review).withColumn("is_bridge", F.lit(True))
     reason = (
         F.when(has_many_names(), "many_names")
         .when(has_many_postcodes(), "many_postcodes")
-        .when(is_loose, "held_by_few_pairs")
+        .when(F.col("is_bridge"), "held_by_one_pair")
     )
     return (
-        asked.join(counts, on="customer_id_l", how="inner")
-        .withColumns({"kind": F.lit(CUSTOMER), "reason": reason, "record_count": F.col("size_l")})
-        .where(F.col("reason").isNotNull())
-        .select(*pairs.columns, "kind", "reason", "record_count")
+        pairs.join(counts, on="customer_id_l", how="inner")
+        .join(bridges, on=["record_key_l", "record_key_r"], how="left")
+        .select(
+            *pairs.columns,
+            F.lit(CUSTOMER).alias("kind"),
+            reason.alias("reason"),
+            F.col("size_l").alias("record_count"),
+            F.bool_or("is_skipped").over(customer).alias("is_settled"),
+        )
+        .where(F.col("reason").isNotNull() & F.col("override").isNull() & ~F.col("is_settled"))
+        .select("*", F.row_number().over(least).alias("place"))
+        .where(F.col("place") == 1)
+        .drop("place", "is_settled")
     )
+
+
+def _weak_bridges(pairs: DataFrame, review: float) -> DataFrame:
+    """record_key_l, record_key_r: pairs weaker than `review` without which a customer would fall apart."""
+    key = ("record_key_l", "record_key_r")
+    is_decided = F.coalesce(F.col("override") == SAME, F.lit(False))
+    holding = pairs.where((F.col("join_margin") >= 0) | is_decided).select(
+        "customer_id_l", *key, (~is_decided & (F.col("join_margin") < review)).alias("is_weak")
+    )
+    # Most customers are held by strong pairs alone, and need not be looked at.
+    doubtful = holding.where("is_weak").select("customer_id_l").distinct()
+    ordered = (
+        holding.join(doubtful, on="customer_id_l", how="left_semi")
+        .repartition("customer_id_l")
+        .sortWithinPartitions("customer_id_l")
+    )
+    return (
+        ordered.mapInArrow(_bridges, "record_key_l string, record_key_r string, is_weak boolean")
+        .where("is_weak")
+        .select(*key)
+    )
+
+
+def _bridges(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The pairs of a partition, customer by customer, that are bridges: the two records and is_weak."""
+    rows = (row for batch in batches for row in zip(*batch.to_pydict().values(), strict=True))
+    names = ("record_key_l", "record_key_r", "is_weak")
+    with words_withheld():
+        for _, customer in groupby(rows, key=itemgetter(0)):
+            weak = {(left, right): is_weak for _, left, right, is_weak in customer}
+            found = [tuple(sorted(bridge)) for bridge in nx.bridges(nx.Graph(list(weak)))]
+            values = [*zip(*found, strict=True), [weak[pair] for pair in found]]
+            yield pa.RecordBatch.from_pydict(
+                dict(zip(names, values if found else ([], [], []), strict=True)), schema=_BRIDGE
+            )
 
 
 def _with_masked_records(tasks: DataFrame, people: DataFrame) -> DataFrame:

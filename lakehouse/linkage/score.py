@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from lakehouse.errors import LinkageError
 from lakehouse.linkage import score_duckdb, score_spark
 from lakehouse.linkage.blocking import used_blocking, with_block_keys
-from lakehouse.linkage.edge_sql import EDGE_COLUMNS, OVERRIDE
+from lakehouse.linkage.edge_sql import EDGE_COLUMNS, FOUND_BY_GROUP, OVERRIDE
 from lakehouse.linkage.engine import ScoringJob, chosen_engine
 from lakehouse.linkage.evidence import DELETED, SINGLE_SYSTEM
 from lakehouse.linkage.explain import ScoredPair
@@ -27,7 +27,6 @@ from lakehouse.linkage.frequency import with_frequencies
 from lakehouse.linkage.model import UNIQUE_ID, TrainedModel, expected_parameters, frequency_columns
 from lakehouse.settings.linkage import Engine, LinkageSettings
 from lakehouse.tables.linkage import SCORED_EDGE
-from lakehouse.tables.local_frame import local_frame
 
 _MOST_TOUCHED = 0.5
 """Share of touched records from which on a run looks at all: most lie near one then."""
@@ -82,7 +81,7 @@ def scored_edge(
     spark = increment.evidence.sparkSession
     rules = used_blocking(settings, model.present)
     if not rules or not model.comparisons:
-        return local_frame(spark, (), SCORED_EDGE.ddl())
+        return _decided_edges(_decisions(increment.evidence), model, settings, release_number)
     folder = work_dir / f"scoring_{uuid.uuid4().hex}"
     folder.mkdir(parents=True)
     near = _near_records(increment, folder)
@@ -216,6 +215,31 @@ def _decisions(evidence: DataFrame) -> DataFrame:
         .select(
             F.col(UNIQUE_ID).alias("record_key_l"), F.col("other").alias("record_key_r"), "decision"
         )
+    )
+
+
+def _decided_edges(
+    decisions: DataFrame, model: TrainedModel, settings: LinkageSettings, release_number: int
+) -> DataFrame:
+    """The pairs that stewards decided, where no model compares any: all that is known is the prior."""
+    weight = model.prior_weight
+    no_names = F.array().cast("array<string>")
+    nothing = F.map_from_arrays(no_names, F.array().cast("array<double>"))
+    known = {
+        "match_weight": F.lit(weight),
+        "match_probability": F.lit(model.prior),
+        "join_margin": F.lit(weight - model.joins_from(settings.thresholds)),
+        "gammas": nothing,
+        "weights": nothing,
+        "found_by": F.lit(FOUND_BY_GROUP),
+        "model_version": F.lit(model.version),
+        "scored_in_release": F.lit(release_number),
+        "record_key_l": F.col("record_key_l"),
+        "record_key_r": F.col("record_key_r"),
+        OVERRIDE: F.col("decision"),
+    }
+    return decisions.select(
+        *(known.get(c.name, F.lit(None)).cast(c.type).alias(c.name) for c in SCORED_EDGE.columns)
     )
 
 

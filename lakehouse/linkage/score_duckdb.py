@@ -85,7 +85,7 @@ def _score(connection: duckdb.DuckDBPyConnection, job: ScoringJob, keys: Sequenc
     rules, model, settings = list(job.rules.values()), job.model, job.settings
     built = linker(connection, splink_settings(settings, model, blocking_columns=keys))
     register_frequencies(connection, built, frequency_columns(settings, model.present))
-    first = predicted(built, model.review_weight)
+    first = predicted(built, model.kept_from(settings.thresholds))
     connection.execute("create table scored as select * from kept where found_by <> 'group'")
     select = edge_select(first, settings, model, rules, job.release_number)
     connection.execute(f"insert into scored by name {select}")

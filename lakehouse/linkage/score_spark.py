@@ -185,7 +185,7 @@ def _block_task(
             built = linker(connection, splink_settings(settings, model))
             register_frequencies(connection, built, frequency_columns(settings, model.present))
             register_pairs(connection, built, "pair")
-            table = predicted(built, model.review_weight)
+            table = predicted(built, model.kept_from(settings.thresholds))
             rows = connection.execute(edge_select(table, settings, model, rules, release_number))
             reader: pa.RecordBatchReader = rows.to_arrow_reader(50_000)
             yield from reader

@@ -8,7 +8,7 @@ import numpy as np
 
 from lakehouse.linkage.engine import linker
 from lakehouse.linkage.model import LevelParameters, TrainedModel, splink_settings
-from lakehouse.linkage.training_session import Session
+from lakehouse.linkage.training_session import Floats, Session
 from lakehouse.settings.linkage import LinkageSettings
 
 _DOUBTFUL = 3.0
@@ -65,6 +65,11 @@ def averaged(
         for session in taught:
             true_pairs = session.match_share * session.pairs
             total = total + min(true_pairs, training.session_pairs) * session.m[name]
+        unseen = _unseen(levels, [session.m[name] for session in taught])
+        if taught and unseen:
+            warnings.append(
+                f"{name}: no session saw {', '.join(unseen)}; expected shares stand there"
+            )
         shares = total / total.sum()
         if shares[-1] > bounds[name]:
             warnings.append(
@@ -77,6 +82,11 @@ def averaged(
             for level, m in zip(levels, shares, strict=True)
         )
     return found, warnings
+
+
+def _unseen(levels: Sequence[LevelParameters], shares: Sequence[Floats]) -> list[str]:
+    """The levels on which no session saw a true pair."""
+    return [level.label for place, level in enumerate(levels) if not any(m[place] for m in shares)]
 
 
 def _trusted(

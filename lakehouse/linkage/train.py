@@ -25,7 +25,7 @@ from lakehouse.linkage.blocking import (
     used_blocking,
     with_block_keys,
 )
-from lakehouse.linkage.edge_sql import block_sizes_select
+from lakehouse.linkage.edge_sql import block_sizes_select, set_aside_for
 from lakehouse.linkage.engine import PEOPLE_TABLE, database, linker, predicted
 from lakehouse.linkage.evidence import evidence_columns
 from lakehouse.linkage.model import (
@@ -127,15 +127,14 @@ def _trained(
     decided: pa.Table | None,
     settings: LinkageSettings,
 ) -> TrainedModel:
-    present = frozenset(columns)
-    expected = expected_parameters(settings, present)
+    expected = expected_parameters(settings, frozenset(columns))
     conf = conf_hash(settings)
     model = TrainedModel("untrained", conf, columns, expected, FIRST_PRIOR, 0.0, 0.0)
     if sampled < 2 or not expected:
         _tell_blindness(records)
         return replace(model, version=content_version(expected, FIRST_PRIOR, 0.0, conf))
     model = model.with_parameters(with_chance_shares(connection, model, sampled, settings))
-    sessions = em_sessions(connection, model, settings)
+    sessions, doubts = em_sessions(connection, model, settings)
     taught = [] if decided is None else decided_session(decided, model, settings)
     shares, warnings = averaged(model, [*sessions, *taught], settings)
     all_pairs = sampled * (sampled - 1) / 2
@@ -149,14 +148,40 @@ def _trained(
     model = replace(model, prior=prior)
     weights = evidence_weights + model.prior_weight
     join = join_weight(weights, settings.thresholds)
-    return replace(
+    model = replace(
         model,
         join_weight=join,
         review_weight=join - settings.thresholds.review,
         unlike=least_unlike(sessions),
         version=content_version(shares, prior, join, conf),
-        card=_card(weights, join, sampled, records, [*sessions, *taught], warnings),
     )
+    told = [*doubts, *warnings, *_doubtful(model, settings)]
+    _tell_doubts(told)
+    card = _card(weights, join, sampled, records, [*sessions, *taught], told)
+    return replace(model, card=card)
+
+
+def _doubtful(model: TrainedModel, settings: LinkageSettings) -> list[str]:
+    """What of a trained model one would not expect: agreement against a match, rules that do not hold."""
+    against = [
+        f"{name}: agreement speaks against one person"
+        for name, levels in model.comparisons.items()
+        if levels[0].weight < 0
+    ]
+    set_aside = (
+        (rule, set_aside_for(rule, model.unlike)) for rule in settings.guards.contradictions
+    )
+    return against + [
+        f"the contradiction {rule.name} is set aside: more than {rule.unlike_at_most} of true pairs"
+        f" are unlike in {', '.join(comparisons)}"
+        for rule, comparisons in set_aside
+        if comparisons
+    ]
+
+
+def _tell_doubts(doubts: Sequence[str]) -> None:
+    if doubts:
+        log.warning("What is doubtful about the new linkage model: %s.", "; ".join(doubts))
 
 
 def _evidence_weights(

@@ -37,10 +37,13 @@ class Session:
 
 def em_sessions(
     connection: duckdb.DuckDBPyConnection, model: TrainedModel, settings: LinkageSettings
-) -> list[Session]:
-    """One session per blocking of conf that the data has the columns and enough pairs for."""
+) -> tuple[list[Session], list[str]]:
+    """One session per blocking of conf that the data has the columns and enough pairs for.
+
+    And what is doubtful about them: those that did not come through, or stopped before they settled.
+    """
     training = settings.training
-    sessions = []
+    sessions, doubts = [], []
     for blocking in training.blocking:
         if not set(blocking) <= model.present:
             continue
@@ -48,12 +51,22 @@ def em_sessions(
         if pairs < _LEAST_SESSION_PAIRS:
             continue
         bound = None if pairs <= training.max_session_pairs else training.max_session_pairs
-        learnt = _em(connection, model, settings, blocking, bound)
-        if learnt is not None:
-            share = float(learnt.probability_two_random_records_match)
-            shares = {c.output_column_name: _observed_shares(c) for c in learnt.comparisons}
-            sessions.append(Session(blocking, pairs, share, shares))
-    return sessions
+        learnt, stopped_after = _em(connection, model, settings, blocking, bound)
+        if learnt is None:
+            doubts.append(f"{_name(blocking)}: the session did not come through and taught nothing")
+            continue
+        if stopped_after:
+            doubts.append(
+                f"{_name(blocking)}: stopped after {stopped_after} iterations, before it settled"
+            )
+        share = float(learnt.probability_two_random_records_match)
+        shares = {c.output_column_name: _observed_shares(c) for c in learnt.comparisons}
+        sessions.append(Session(blocking, pairs, share, shares))
+    return sessions, doubts
+
+
+def _name(blocking: Sequence[str]) -> str:
+    return f"session {' + '.join(blocking)}"
 
 
 def _em(
@@ -62,8 +75,10 @@ def _em(
     settings: LinkageSettings,
     blocking: Sequence[str],
     max_pairs: int | None,
-) -> Any:
+) -> tuple[Any, int]:
     """What Splink's EM learns from one blocking; None if it does not come through.
+
+    And after how many iterations it stopped; 0 if it settled.
 
     On data without errors a share can fall below what a float holds, which Splink 5.0 answers with
     a ValueError; a few steps are then as good as many.
@@ -74,15 +89,18 @@ def _em(
             splink_settings(settings, model, term_frequencies=False, max_iterations=iterations),
         )
         try:
-            return built.training.estimate_parameters_using_expectation_maximisation(
+            session = built.training.estimate_parameters_using_expectation_maximisation(
                 block_on(*blocking),
                 estimate_without_term_frequencies=True,
                 max_pairs=max_pairs,
                 record_sample_proportion=1.0,
-            ).core_model_settings
+            )
         except ValueError:
             continue
-    return None
+        # The first of the history is what EM began with; Splink tells it nowhere else.
+        made = len(session._core_model_settings_history) - 1  # noqa: SLF001
+        return session.core_model_settings, iterations if made == iterations else 0
+    return None, 0
 
 
 def _observed_shares(comparison: Any) -> Floats:

@@ -8,7 +8,9 @@ from pyspark.sql import functions as F
 
 from lakehouse.errors import LinkageError, NotFoundError
 from lakehouse.linkage.artefact import latest_model, load_model, model_of_version
+from lakehouse.linkage.blocking import used_blocking
 from lakehouse.linkage.explain import ScoredPair, explanation, joined_by
+from lakehouse.linkage.guards import shared_values_of
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.linkage.score import scored_pair
 from lakehouse.linkage.waterfall import level_reached
@@ -23,9 +25,11 @@ from lakehouse.tables.linkage import (
     OVERSIZED_BLOCK,
     RECORD_EVIDENCE,
     SCORED_EDGE,
+    SHARED_IDENTIFIER,
     TERM_FREQUENCY,
 )
 from lakehouse.tables.local_frame import local_frame
+from lakehouse.tables.silver import PERSON_RECORD
 
 _MOST_RECORDS = 5_000
 """Records of a component whose pairs are read into the driver; of a larger one, those of the customer."""
@@ -83,6 +87,7 @@ def pair_explained(
         customer=customer,
         component=component,
         unpaired=_why_unpaired(lake, release, record, other),
+        most_records=lake.settings.linkage.guards.max_cluster_records,
     )
     one = f"Both records are customer {customers[record]}"
     two = f"The records are two customers, {customers[record]} and {customers[other]}"
@@ -90,7 +95,8 @@ def pair_explained(
     grids = _comparisons(lake, found.direct, now)
     if len(found.chain) > 1:
         grids.append(Grid("From one to the other", _PAIR, [_row(pair) for pair in found.chain]))
-    told = Report(grids, [f"{one if found.is_one else two}: {found.reason}."])
+    answer = f"{one if found.is_one else two}: {found.reason}."
+    told = Report(grids, [answer, *_left_out(lake, release, record, other)])
     own = () if found.direct is None else (found.direct,)
     others = (pair for pair in found.chain if pair not in own)
     return PairExplained(told, (*own, *others), frozenset(customers.values()))
@@ -109,16 +115,62 @@ def _customers_of(owners: DataFrame, *records: str) -> dict[str, str]:
 
 def _why_unpaired(lake: Lake, release: Release, record: str, other: str) -> str:
     """Why two records have no pair in the release, in words."""
+    components = _of(lake.released(release, CLUSTER.name), "record_key", [record, other])
+    if len({row.component_id for row in components}) == 1:
+        return (
+            f"pairs lead from one to the other through a group of more than {_MOST_RECORDS} records,"
+            " which was cut at its weakest pairs"
+        )
     rows = _of(lake.released(release, RECORD_EVIDENCE.name), "record_key", [record, other])
-    left, right = (set(row.block_keys) - {None} for row in rows) if len(rows) == 2 else ((), ())
-    shared = [(key,) for key in left if key in right]
+    keys = list(zip(*(row.block_keys for row in rows), strict=False)) if len(rows) == 2 else []
+    shared = {
+        n: pair[0] for n, pair in enumerate(keys) if pair[0] is not None and len({*pair}) == 1
+    }
     if not shared:
         return "they were never compared, as no blocking rule finds the two together"
-    asked = local_frame(lake.spark, shared, "block_key bigint")
+    asked = [(key,) for n, key in shared.items() if n in _used_rules(lake, len(keys))]
+    if not asked:
+        return (
+            "they were never compared, as the blocking rules that find the two together read a column that"
+            " too few records have"
+        )
+    keys_asked = local_frame(lake.spark, asked, "block_key bigint")
     oversized = lake.released(release, OVERSIZED_BLOCK.name)
-    if oversized.join(F.broadcast(asked), on="block_key", how="left_semi").count() == len(shared):
+    found = oversized.join(F.broadcast(keys_asked), on="block_key", how="left_semi").count()
+    if found == len(asked):
         return "they were never compared, as they are together in blocks alone that hold too many records"
     return "they were compared, and their pair lies below what is kept for review"
+
+
+def _used_rules(lake: Lake, rules: int) -> frozenset[int]:
+    """The places of the blocking rules that pairs are looked for by; all where no model tells."""
+    path = latest_model(lake.settings.linkage.models)
+    if path is None or len(lake.settings.linkage.blocking) != rules:
+        return frozenset(range(rules))
+    try:
+        return frozenset(used_blocking(lake.settings.linkage, load_model(path).present))
+    except LinkageError:
+        return frozenset(range(rules))
+
+
+def _left_out(lake: Lake, release: Release, *records: str) -> list[str]:
+    """What the records carry that too many people share to be evidence, a line each; never a value."""
+    if SHARED_IDENTIFIER.name not in release.versions:
+        return []
+    wanted = local_frame(lake.spark, [(key,) for key in records], "record_key string")
+    people = lake.released(release, PERSON_RECORD.name).join(
+        F.broadcast(wanted), on="record_key", how="left_semi"
+    )
+    found = shared_values_of(
+        people,
+        lake.released(release, SHARED_IDENTIFIER.name),
+        lake.settings.linkage.guards.sharing,
+        lake.settings.lake.secret.get_secret_value(),
+    )
+    return [
+        f"{identifier} of {key} is no evidence: {count} different people share it."
+        for key, identifier, count in sorted(tuple(row) for row in found.collect())
+    ]
 
 
 def model_that_scored(lake: Lake, pair: ScoredPair) -> TrainedModel | None:

@@ -400,7 +400,7 @@ def _identity_event(inputs: Inputs) -> DataFrame:
 
 
 def _customer_alias(inputs: Inputs) -> DataFrame:
-    return customer_alias(inputs.frames[_MAP], inputs.previous[_ALIAS])
+    return customer_alias(inputs.frames[_MAP])
 
 
 def _review_task(inputs: Inputs) -> DataFrame:
@@ -434,7 +434,7 @@ _LINKAGE_STEPS = (
     Step(_CLUSTER, (_EVIDENCE, _EDGE, _TOUCHED), _cluster, (_CLUSTER,)),
     Step(_MAP, (_CLUSTER,), _identity_map, (_MAP,)),
     Step(_EVENT, (_MAP, _TOUCHED, _CLUSTER), _identity_event, (_CLUSTER, _EVENT, _MAP)),
-    Step(_ALIAS, (_MAP,), _customer_alias, (_ALIAS,)),
+    Step(_ALIAS, (_MAP,), _customer_alias),
     Step(
         REVIEW_TASK.name, ("silver.person_record", _MAP, _EVIDENCE, _EDGE, _OVERRIDE), _review_task
     ),

@@ -121,7 +121,7 @@ TOUCHED_RECORD = _linkage(
     Column(
         "cause",
         "string",
-        "new, changed (its values), deleted, override (a steward decided), sharing (a value that too many share now or no longer), block_size (a block became too large or is so no longer) or full.",
+        "new, changed (its values), deleted, override (a steward decided), sharing (a value that too many share now or no longer), block_size (a block became too large or is so no longer) or full (as it was, in a full run).",
         required=True,
     ),
     primary_key=("record_key",),

@@ -418,13 +418,13 @@ REVIEW_TASK = _ops(
         "reason",
         "string",
         "near_threshold, group_cut (the pair joins, but the whole spoke against it), a contradiction rule of conf; "
-        "held_by_few_pairs, many_names, many_postcodes.",
+        "held_by_one_pair (a weak pair without which the customer would fall apart), many_names, many_postcodes.",
         required=True,
     ),
     Column(
         "record_key_l",
         "string",
-        "The record of the pair whose key sorts first: of two customers their most likely pair, of one its least likely.",
+        "The record of the pair whose key sorts first: of two customers their most likely pair, of one its least likely, or the one that holds it together.",
         _PSEUDONYM,
         required=True,
     ),

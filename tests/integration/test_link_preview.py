@@ -1,14 +1,17 @@
 """What linkage would change, told before anything is: by the same steps as a run's."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import Row, SparkSession
 
-from lakehouse.errors import NotFoundError
+from lakehouse.errors import NotFoundError, QualityGateError
 from lakehouse.linkage.customer_change import customer_change
+from lakehouse.pipeline.lake import open_lake
 from lakehouse.pipeline.link_preview import link_preview
 from lakehouse.pipeline.stewardship import decide
+from lakehouse.settings.linkage import LinkageMetric, QualityLimit, QualityLimits
 from lakehouse.storage.releases import Release
 from tests.support.lake import DAY_1, DAY_2, SmallLake, copy_of, small_lake_at
 
@@ -71,6 +74,43 @@ def test_a_preview_takes_in_what_has_landed_since_as_the_next_run_does(
         str((r.change, r.customer_id or "-", r.proposed_customer_id or "-", r.record_count))
         for r in done
     )
+
+
+@pytest.mark.slow
+def test_a_threshold_of_conf_holds_for_the_model_that_is_there(
+    small_lake: SmallLake, company: Path, tmp_path: Path
+) -> None:
+    made = copy_of(small_lake, company, tmp_path)
+    thresholds = made.settings.linkage.thresholds.model_copy(update={"join": 60.0})
+    strict = with_linkage(made, thresholds=thresholds)
+    counts, _ = link_preview(strict.lake, None, most=5, as_of=DAY_1).grids
+    assert [row[0] for row in counts.rows] == ["split"]
+
+
+@pytest.mark.slow
+def test_a_run_beyond_its_limits_leaves_the_release_as_it_was_and_its_figures_to_look_at(
+    small_lake: SmallLake, company: Path, tmp_path: Path
+) -> None:
+    made = copy_of(small_lake, company, tmp_path)
+    limit = {LinkageMetric.LARGEST_CUSTOMER_RECORDS: QualityLimit(fail=1)}
+    strict = with_linkage(made, quality=QualityLimits(least_records=1, metrics=limit))
+    lake, before = strict.lake, strict.lake.release()
+    told = link_preview(lake, None, most=5, as_of=DAY_1)
+    assert any("largest_customer_records" in warning for warning in told.warnings)
+
+    with pytest.raises(QualityGateError, match=r"largest_customer_records is .*, above 1"):
+        strict.run("too large", DAY_2, only=["linkage"])
+
+    assert lake.release() == before
+    figures = lake.tables.read("ops.linkage_quality").where("run_id = 'too large'")
+    assert figures.count() == len(LinkageMetric)
+
+
+def with_linkage(made: SmallLake, **changed: Any) -> SmallLake:
+    """The lake, opened again with another conf of linkage."""
+    linkage = made.settings.linkage.model_copy(update=changed)
+    settings = made.settings.model_copy(update={"linkage": linkage})
+    return SmallLake(settings, open_lake(settings))
 
 
 def test_nothing_can_be_previewed_before_the_first_release(

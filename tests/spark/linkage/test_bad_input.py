@@ -40,7 +40,7 @@ def test_ids_with_quotes_and_scripts_records_without_values_and_decisions_about_
     assert [{f"empty {n}"} in clusters.values() for n in range(3)] == [True] * 3
 
 
-def test_of_records_that_are_all_equal_it_is_said_that_nothing_tells_them_apart(
+def test_of_records_that_are_all_equal_it_is_said_that_nothing_tells_them_apart_but_a_steward(
     spark: SparkSession,
     settings: LinkageSettings,
     tmp_path: Path,
@@ -49,9 +49,24 @@ def test_of_records_that_are_all_equal_it_is_said_that_nothing_tells_them_apart(
     rows = [(f"r{n:02d}", *made_people(1)[0][1:]) for n in range(40)]
     people = frame(spark, rows)
     with caplog.at_level(logging.WARNING, logger="lakehouse"):
-        state = linked_after(people, trained(people, settings), settings, tmp_path)
+        model = trained(people, settings)
+    decisions = [("r00", "r01", "same"), ("r02", "r03", "different")]
+    state = linked_after(people, model, settings, tmp_path, decisions=decisions)
     assert "Nothing tells these 40 records apart" in caplog.text
-    assert state.cluster.select("cluster_id").distinct().count() == 40
+    found = {row.record_key: row.cluster_id for row in state.cluster.collect()}
+    assert found == {key: key for key, *_ in rows} | {"r01": "r00"}
+    said = {(e.record_key_l, e.record_key_r): e.override for e in state.scored_edge.collect()}
+    assert said == {("r00", "r01"): "same", ("r02", "r03"): "different"}
+
+
+def test_a_table_of_nulls_leaves_every_record_alone(
+    spark: SparkSession, settings: LinkageSettings, tmp_path: Path
+) -> None:
+    people = frame(spark, [(f"empty {n}", *NOTHING) for n in range(3)])
+    state = linked_after(people, trained(people, settings), settings, tmp_path)
+    assert {r.record_key: r.cluster_id for r in state.cluster.collect()} == {
+        f"empty {n}": f"empty {n}" for n in range(3)
+    }
 
 
 def test_a_block_of_a_hundred_thousand_is_left_out_whole_and_reported(

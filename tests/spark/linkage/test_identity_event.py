@@ -33,6 +33,12 @@ STORIES = {
     "merge, the record goes, then merge on": ("a bc defg", "abc defg", "bc defg", "bcdefg"),
     "merge, then all go": ("a bc", "abc", "z"),
     "a part moves, the rest goes and comes back": ("ab cde", "b acde", "acde", "b acde"),
+    "a part is split off, the rest goes": ("ab", "a b", "b"),
+    "merge, all are away, the merged record stays so": ("a bc", "abc", "z", "bc z"),
+    "one record goes, another brings two together": ("abc de", "abcdn"),
+    "one record goes, and what it held falls apart": ("abcd", "ab d"),
+    "one record goes, two others are parted": ("ab cd", "a c d"),
+    "one record moves, two others are parted": ("abc de fg", "ab cde f g"),
 }
 
 # Why records are touched, by story, from Tuesday on; those that come and go are told by themselves.
@@ -41,6 +47,11 @@ TOUCHES = {
     "split": ({"a": "override", "b": "changed"},),
     "move": ({"c": "sharing"},),
     "merge, then split": ({"c": "full"}, {"a": "block_size"}),
+    "one record goes, and what it held falls apart": ({"a": "full", "b": "full", "d": "full"},),
+    "one record goes, two others are parted": ({"c": "override", "d": "override"},),
+    "one record moves, two others are parted": (
+        {"c": "changed", "f": "override", "g": "override"},
+    ),
 }
 
 
@@ -68,7 +79,6 @@ def days(spark: SparkSession) -> list[Day]:
     """All stories at once, told day by day as the runner does; events as each day adds them."""
     known = local_frame(spark, [], IDENTITY_MAP.ddl())
     recorded = local_frame(spark, [], IDENTITY_EVENT.ddl())
-    aliases = local_frame(spark, [], CUSTOMER_ALIAS.ddl())
     last_cluster, told = local_frame(spark, [], CLUSTER), []
     names: dict[str, str] = {}
     for day in range(max(map(len, STORIES.values()))):
@@ -82,7 +92,7 @@ def days(spark: SparkSession) -> list[Day]:
             identity_event(known, touched, cluster, last_cluster, recorded, last_map, f"day-{day}"),
             IDENTITY_EVENT.ddl(),
         )
-        aliases = stored(customer_alias(known, aliases), CUSTOMER_ALIAS.ddl())
+        aliases = stored(customer_alias(known), CUSTOMER_ALIAS.ddl())
         told.append(day_of(known, events, aliases, names))
         recorded, last_cluster = recorded.unionByName(events), cluster
     return told
@@ -150,6 +160,7 @@ def test_a_day_without_changes_has_no_event(days: list[Day]) -> None:
     assert told == {
         "merge, the record goes, then merge on",
         "a part moves, the rest goes and comes back",
+        "merge, all are away, the merged record stays so",
     }
 
 
@@ -210,6 +221,43 @@ def test_a_cause_is_that_of_its_own_day(days: list[Day]) -> None:
     assert causes == [{"new_record"}, {"model_change"}, {"guard"}]
 
 
+def test_two_customers_become_one_by_what_came_and_not_by_what_went(days: list[Day]) -> None:
+    assert days[1].events["one record goes, another brings two together"] == {
+        ("de", "merged", "abc", "new_edge"),
+        ("abc", "joined", "d", "de", "new_edge"),
+        ("abc", "joined", "n", "new_edge"),
+    }
+
+
+def test_a_customer_falls_apart_by_what_went(days: list[Day]) -> None:
+    assert days[1].events["one record goes, and what it held falls apart"] == {
+        ("abcd", "left", "c", "deleted_record"),
+        ("abcd", "left", "d", "d", "deleted_record"),
+        ("d", "created", "1", "deleted_record"),
+        ("d", "split", "abcd", "deleted_record"),
+    }
+
+
+def test_a_decision_causes_what_happens_to_its_customers_and_to_no_others_connected_with_them(
+    days: list[Day],
+) -> None:
+    parted = {
+        ("d", "created", "1", "override"),
+        ("d", "split", "cd", "override"),
+        ("cd", "left", "d", "d", "override"),
+    }
+    assert days[1].events["one record goes, two others are parted"] == parted | {
+        ("ab", "left", "b", "deleted_record")
+    }
+    assert days[1].events["one record moves, two others are parted"] == {
+        ("abc", "left", "c", "de", "changed_record"),
+        ("de", "joined", "c", "abc", "changed_record"),
+        ("g", "created", "1", "override"),
+        ("g", "split", "fg", "override"),
+        ("fg", "left", "g", "g", "override"),
+    }
+
+
 def test_an_id_leads_to_every_customer_that_its_records_became(days: list[Day]) -> None:
     assert days[2].owners["merge, then split"] == dict.fromkeys("bcde", "cde") | {"a": "a"}
     assert days[2].aliases["merge, then split"] == {("ab", "cde"), ("ab", "a")}
@@ -226,9 +274,22 @@ def test_an_id_leads_through_a_chain_of_merges(days: list[Day]) -> None:
     assert days[3].aliases[story] == {("a", "defg"), ("bc", "defg")}
 
 
+def test_who_left_a_customer_before_its_end_is_not_what_its_id_leads_to(days: list[Day]) -> None:
+    story = "a part is split off, the rest goes"
+    assert days[1].owners[story] == {"a": "ab", "b": "b"}
+    assert days[2].owners[story] == {"b": "b"}
+    assert days[2].aliases[story] == set()
+
+
+def test_an_id_leads_to_a_customer_who_was_away_for_a_day(days: list[Day]) -> None:
+    story = "merge, all are away, the merged record stays so"
+    assert [day.aliases[story] for day in days[1:]] == [{("a", "bc")}, set(), {("a", "bc")}]
+
+
 def test_a_customer_that_lives_leads_nowhere_else_also_when_it_was_gone(days: list[Day]) -> None:
     story = "a part moves, the rest goes and comes back"
-    assert days[2].aliases[story] == {("ab", "cde")}
+    # The record that moved had left the day before.
+    assert days[2].aliases[story] == set()
     assert days[3].owners[story] == dict.fromkeys("acde", "cde") | {"b": "ab"}
     assert days[3].aliases[story] == set()
 

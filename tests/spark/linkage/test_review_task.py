@@ -29,6 +29,10 @@ CUSTOMERS = {
     "CROWD": "lmno",
     "CUT": "p",
     "DONE": "q",
+    "TWO_IN_ONE": "rstuvw",
+    "PART_1": "x",
+    "PART_2": "y",
+    "PART_3": "z",
 }
 NAMES = {"l": "ann", "m": "bob", "n": "cy", "o": "dot"}
 
@@ -61,6 +65,14 @@ EDGES = [
     edge("no", -20.0),
     # It joins, and yet the two are two customers.
     edge("hp", 3.0),
+    # Two threes, each held by three pairs, and both by one weak pair; another pair says nothing.
+    *(edge(pair, 9.0) for pair in ("rs", "rt", "st", "uv", "uw", "vw")),
+    edge("ru", 0.1),
+    edge("sv", -3.0),
+    # A group that was cut into three.
+    edge("xy", 12.0),
+    edge("xz", 12.0),
+    edge("yz", 12.0),
     # Decided.
     edge("pq", 1.0, None, "different"),
 ]
@@ -108,16 +120,20 @@ def test_each_doubt_is_asked_about_once_with_its_reason(ask: Ask) -> None:
         "bd": ("uncertain_pair", "near_threshold"),
         "ef": ("uncertain_pair", "other_given_name"),
         "hp": ("uncertain_pair", "group_cut"),
-        "jk": ("suspicious_customer", "held_by_few_pairs"),
+        "jk": ("suspicious_customer", "held_by_one_pair"),
         "no": ("suspicious_customer", "many_names"),
+        "ru": ("suspicious_customer", "held_by_one_pair"),
+        "xy": ("uncertain_pair", "group_cut"),
+        "yz": ("uncertain_pair", "group_cut"),
     }
 
 
 def test_what_concerns_many_records_and_lies_near_the_threshold_comes_first(ask: Ask) -> None:
     tasks = ask()
     counts = {pair: task.record_count for pair, task in tasks.items()}
-    assert counts == {"bd": 4, "ef": 2, "hp": 4, "jk": 2, "no": 4}
-    assert sorted(tasks, key=lambda pair: -tasks[pair].priority) == ["bd", "jk", "hp", "ef", "no"]
+    assert counts == {"bd": 4, "ef": 2, "hp": 4, "jk": 2, "no": 4, "ru": 6, "xy": 2, "yz": 2}
+    by_priority = sorted(tasks, key=lambda pair: (-tasks[pair].priority, pair))
+    assert by_priority == ["ru", "bd", "jk", "hp", "ef", "no", "xy", "yz"]
     assert tasks["bd"].priority == pytest.approx(4 / (1 + 1))
 
 

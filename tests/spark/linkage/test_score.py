@@ -11,7 +11,11 @@ from lakehouse.errors import LinkageError
 from lakehouse.linkage.artefact import latest_model, load_model, save_model
 from lakehouse.linkage.components import connected, connected_on_spark, grouped, grouped_on_spark
 from lakehouse.linkage.evaluate import evaluate
-from lakehouse.linkage.guards import shared_identifier, without_shared_values
+from lakehouse.linkage.guards import (
+    shared_identifier,
+    shared_values_of,
+    without_shared_values,
+)
 from lakehouse.linkage.link import LinkageState
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.settings.linkage import LinkageSettings
@@ -175,6 +179,8 @@ def test_a_value_that_too_many_people_share_is_no_evidence(
     limit = settings.guards.sharing[0]
     shared = shared_identifier(people, [limit], "secret").persist()
     assert [(r.identifier, r.people_count) for r in shared.collect()] == [("email_match", 9)]
+    carried = shared_values_of(people.where("record_key in ('r0', 's')"), shared, [limit], "secret")
+    assert [tuple(row) for row in carried.collect()] == [("r0", "email_match", 9)]
     kept = without_shared_values(people, shared, [limit], "secret").where("email_match is not null")
     assert [r.record_key for r in kept.collect()] == ["s"]
 
@@ -208,6 +214,8 @@ def test_groups_on_spark_are_those_found_locally(spark: SparkSession, tmp_path: 
         for i in range(40)
         if i != (i * 7 + 3) % 40
     ]
+    # All equally strong: to be cut by name.
+    edges += [(f"s{i}", f"s{j}", 8.0) for i in range(7) for j in range(i + 1, 7)]
     stored = local_frame(spark, edges, "record_key_l string, record_key_r string, margin double")
     found = {
         r.record_key: r.group_key for r in connected_on_spark(stored, tmp_path / "all").collect()
@@ -217,6 +225,7 @@ def test_groups_on_spark_are_those_found_locally(spark: SparkSession, tmp_path: 
         r.record_key: r.group_key for r in grouped_on_spark(stored, 5, tmp_path / "cut").collect()
     }
     assert found == grouped(edges, 5)
+    assert [found[f"s{i}"] for i in range(7)] == ["s0"] * 5 + ["s5"] * 2
 
 
 @pytest.mark.parametrize("count", [0, 1])

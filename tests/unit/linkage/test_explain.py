@@ -30,6 +30,7 @@ def explained(pairs: list[ScoredPair], customer: str, component: str) -> Explana
         customer=frozenset(customer),
         component=frozenset(component),
         unpaired="they were never compared",
+        most_records=4,
     )
 
 
@@ -72,6 +73,18 @@ def test_a_decision_of_a_steward_is_the_strongest_pair() -> None:
             "ab",
             "abyz",
             "the group was cut: the rule twins spoke against it",
+        ),
+        (
+            [pair("ab 2"), pair("bz 2")],
+            "ab",
+            "abcdz",
+            "cut at its weakest pairs: its 5 records are more than guards.max_cluster_records allows",
+        ),
+        (
+            [pair("ab 2"), pair("bz 2"), pair("az 9", "twins")],
+            "ab",
+            "abcdz",
+            "their own pair the rule twins",
         ),
         ([], "a", "a", "they were never compared"),
     ],

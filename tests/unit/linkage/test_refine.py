@@ -1,8 +1,11 @@
 """A group of records falls into clusters by its strongest pairs, as long as the whole agrees."""
 
 import random
+from collections.abc import Iterable
+from itertools import combinations
 
 import networkx as nx
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,9 +48,34 @@ def test_a_group_that_is_too_large_is_taken_apart_at_its_weak_edges() -> None:
     assert grouped(chain, 3) == {"a": "a", "b": "a", "c": "c", "d": "c"}
 
 
-def test_a_group_that_no_weight_breaks_is_left_as_single_records() -> None:
-    alike = [("a", "b", 99.0), ("b", "c", 99.0), ("a", "c", 99.0)]
-    assert grouped(alike, 2) == {}
+def all_pairs(records: Iterable[str], margin: float) -> list[tuple[str, str, float]]:
+    return [(left, right, margin) for left, right in combinations(sorted(records), 2)]
+
+
+@pytest.mark.parametrize("margin", [25.0, 99.0])
+def test_a_group_whose_pairs_are_all_equally_strong_is_cut_by_name_and_not_dissolved(
+    margin: float,
+) -> None:
+    assert grouped(all_pairs("abc", margin), 2) == {"a": "a", "b": "a"}
+    assert grouped(all_pairs("abcdefg", margin), 3) == dict(zip("abcdef", "aaaddd", strict=True))
+
+
+def test_a_record_more_than_a_customer_may_have_stays_out_and_leaves_the_others_together() -> None:
+    records = [f"r{n:03d}" for n in range(151)]
+    found = grouped(all_pairs(records, 25.0), 150)
+    assert found == dict.fromkeys(records[:150], "r000")
+
+
+def test_what_a_steward_said_does_not_dissolve_the_group_around_it() -> None:
+    said = [e for e in all_pairs("abcde", 25.0) if e[:2] != ("a", "e")] + [("a", "e", MUST_JOIN)]
+    assert grouped(said, 3) == {"a": "a", "e": "a", "b": "b", "c": "b", "d": "b"}
+
+
+def test_the_few_whom_a_step_leaves_alone_were_held_weakly_and_stay_alone() -> None:
+    strong = all_pairs("abcd", 9.0)
+    assert grouped(
+        [*strong, ("d", "y", 0.5), ("d", "z", 0.5), ("y", "z", 0.5)], 4
+    ) == dict.fromkeys("abcd", "a")
 
 
 def test_pairs_that_agree_become_one_cluster() -> None:

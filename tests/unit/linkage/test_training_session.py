@@ -1,10 +1,16 @@
-"""What training learns from pairs that stewards called the same."""
+"""What training learns from its sessions, and says where it learnt little."""
 
+import duckdb
+import numpy as np
 import pyarrow as pa
 import pytest
 
+from lakehouse.linkage import training_session
+from lakehouse.linkage.edge_sql import set_aside_for
+from lakehouse.linkage.engine import PEOPLE_TABLE, database
 from lakehouse.linkage.model import TrainedModel, expected_parameters
-from lakehouse.linkage.training_session import DECIDED, decided_session
+from lakehouse.linkage.shares import averaged
+from lakehouse.linkage.training_session import DECIDED, Session, decided_session, em_sessions
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.load import load_settings
 
@@ -73,3 +79,64 @@ def test_a_few_decisions_are_too_few_to_learn_from(
     settings: LinkageSettings, model: TrainedModel
 ) -> None:
     assert decided_session(decided([(ANN, ANN, "same")] * 19), model, settings) == []
+
+
+def people(connection: duckdb.DuckDBPyConnection) -> None:
+    """Forty people with two records each; every fourth has a second e-mail, every fifth shares a name."""
+    connection.execute(
+        f"""create table {PEOPLE_TABLE} as
+        select person || side as record_key, true as is_touched,
+            'given' || person % 8 as given_name_match,
+            'family' || (person // 5) as family_name_match,
+            'mail' || person || case when person % 4 = 0 then side else '' end as email_match
+        from range(40) people(person), (values ('a'), ('b')) sides(side)"""  # noqa: S608
+    )
+
+
+@pytest.mark.parametrize(
+    ("iterations", "doubts"),
+    [(25, []), (1, ["session email_match: stopped after 1 iterations, before it settled"])],
+)
+def test_a_session_that_stops_before_it_settles_says_so(
+    iterations: int,
+    doubts: list[str],
+    settings: LinkageSettings,
+    model: TrainedModel,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(training_session, "_EM_ITERATIONS", (iterations,))
+    with database("1GB", 1) as connection:
+        people(connection)
+        sessions, told = em_sessions(connection, model, settings)
+    assert ("email_match",) in {session.blocking for session in sessions}
+    assert [doubt for doubt in told if "email_match" in doubt] == doubts
+
+
+def test_a_session_that_does_not_come_through_is_told_and_teaches_nothing(
+    settings: LinkageSettings, model: TrainedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_session, "_EM_ITERATIONS", ())
+    with database("1GB", 1) as connection:
+        people(connection)
+        sessions, told = em_sessions(connection, model, settings)
+    assert sessions == []
+    assert "session email_match: the session did not come through and taught nothing" in told
+
+
+def test_levels_that_no_session_saw_are_told(
+    settings: LinkageSettings, model: TrainedModel
+) -> None:
+    seen = np.array([0.9, 0.0, 0.0, 0.1, 0.0])
+    session = Session(("given_name_match",), 100, 0.5, {"email": seen})
+    _, told = averaged(model, [session], settings)
+    (email,) = (doubt for doubt in told if doubt.startswith("email: "))
+    assert email == (
+        "email: no session saw same name part, two edits, unlike; expected shares stand there"
+    )
+
+
+def test_a_rule_does_not_hold_where_true_pairs_are_often_unlike(settings: LinkageSettings) -> None:
+    (rule,) = (r for r in settings.guards.contradictions if r.name == "relative_of_similar_name")
+    often = {"given_name": 0.1, "family_name": 0.1}
+    assert set_aside_for(rule, often) == ["given_name"]
+    assert set_aside_for(rule, {"given_name": 0.01}) == []
