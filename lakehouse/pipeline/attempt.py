@@ -26,6 +26,7 @@ from lakehouse.pipeline.lake import Lake, in_parallel
 from lakehouse.pipeline.scratch import clear_scratch, own_models, publish_own_model
 from lakehouse.settings.places import expectations_dir
 from lakehouse.settings.products import redefined
+from lakehouse.silver.row_links import describes_people
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.key_places import require_master_keys
 from lakehouse.storage.kill_points import AFTER_RECORD
@@ -36,6 +37,7 @@ from lakehouse.storage.releases import (
     release_of,
     released_definitions,
 )
+from lakehouse.storage.wrapping import keys_of, missing_keys
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import (
     ATTRIBUTE_OVERRIDE,
@@ -47,6 +49,7 @@ from lakehouse.tables.ops import (
     RUN,
 )
 from lakehouse.tables.registry import ON_DEMAND_TABLES
+from lakehouse.tables.silver import PERSON_RECORD
 from lakehouse.tables.spec import Layer, WriteMode
 
 STARTED, SUCCEEDED, FAILED, REVERTED = "started", "succeeded", "failed", "reverted"
@@ -97,8 +100,8 @@ def begin(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Att
     and choice of tables.
 
     Raises:
-        ConfigurationError: the last run that succeeded had another secret, a data product's file
-            changed what a version of it stands for, or a master key is not the lake's; nothing was touched.
+        ConfigurationError: the last run that succeeded had another secret, a data product's file changed
+            what a version of it stands for, or master or data keys are not the lake's; nothing was touched.
     """
     _fit_log(lake)
     base = current_release(lake.tables)
@@ -112,7 +115,7 @@ def begin(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Att
         raise _other_secret()
     if succeeded.is_done:
         return replace(again, is_done=True)
-    _require_fitting_settings(lake)
+    _require_fitting_settings(lake, base)
     if row is not None and row.status != SUCCEEDED:
         is_open = row.status == STARTED and not _is_released(base, row)
         if is_open and again == _attempt_of(row, base):
@@ -141,8 +144,9 @@ def _other_secret() -> ConfigurationError:
     )
 
 
-def _require_fitting_settings(lake: Lake) -> None:
+def _require_fitting_settings(lake: Lake, base: Release) -> None:
     require_master_keys(lake.settings.lake)
+    require_data_keys(lake, base)
     changed = redefined(lake.settings.products, released_definitions(lake.tables))
     if changed:
         files = ", ".join(f"conf/base/products/{p.name}.yml ({p.version})" for p in changed)
@@ -151,6 +155,23 @@ def _require_fitting_settings(lake: Lake) -> None:
             "it was; nothing was touched.",
             "raise `version` in the file: the first number where readers must change something.",
         )
+
+
+def require_data_keys(lake: Lake, release: Release) -> None:
+    """Returns if, where rows about people are encrypted, there is a table of their data keys.
+
+    Dropped keys leave theirs behind. Without one all rows would read as if their keys had been dropped.
+
+    Raises:
+        ConfigurationError: the keys of a table are not there.
+    """
+    people = (s.bronze_table.name for s in lake.settings.sources if describes_people(s))
+    for table in (PERSON_RECORD.name, *people):
+        place, version = keys_of(table), release.versions.get(table, 0)
+        if not version or lake.encryption.has_keys(place):
+            continue
+        if lake.tables.is_encrypted(table, version):
+            raise missing_keys(table)
 
 
 def _fit_log(lake: Lake) -> None:

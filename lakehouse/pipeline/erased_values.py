@@ -8,12 +8,14 @@ from pyspark.sql import functions as F
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.held import PLACE
 from lakehouse.pipeline.lake import Lake
-from lakehouse.pipeline.subject_rows import told_sources
 from lakehouse.privacy.erasure_marks import cells, value_marks
+from lakehouse.silver.row_links import tells_of_people
 from lakehouse.tables.silver import PERSON_RECORD
 from lakehouse.tables.spec import Sensitivity, TableSpec
 
 _TELLING = frozenset({Sensitivity.DIRECT_IDENTIFIER, Sensitivity.PSEUDONYM})
+_COUNT = r"^[0-9]{1,8}$"
+"""A number too short for a telephone's: sizes, numbers of rows and amounts are the same somewhere."""
 _HASHES = frozenset({"content_hash", "record_key", "corrections"})
 
 
@@ -21,6 +23,8 @@ def erased_value_marks(
     lake: Lake, attempt: Attempt, rows: DataFrame, records: DataFrame, erasure_id: str
 ) -> DataFrame:
     """erasure_id, key: the marks of every identifying value of the erased that no row which stays has.
+
+    A number of eight digits or fewer is none: it would be found in every file.
 
     Args:
         lake: the lake.
@@ -30,7 +34,8 @@ def erased_value_marks(
         erasure_id: under which they are kept; of several that share a run, the first.
     """
     theirs, others = [], []
-    for source in told_sources(lake):
+    # Of feeds under a hold nothing is erased, and all stays that they say.
+    for source in filter(tells_of_people, lake.settings.sources):
         spec = source.bronze_table
         bronze = lake.read_at(spec.name, attempt.base_version(spec.name))
         erased = F.broadcast(rows.where(F.col("table_name") == spec.name).select(*PLACE))
@@ -52,7 +57,8 @@ def erased_value_marks(
 def _told(rows: DataFrame, spec: TableSpec) -> DataFrame:
     """value: what stands in the columns that tell who somebody is."""
     columns = [c for c in spec.columns if c.sensitivity in _TELLING and c.name not in _HASHES]
-    return cells(rows, *_by_type(spec, {c.name for c in columns}))
+    found = cells(rows, *_by_type(spec, {c.name for c in columns}))
+    return found.where(~F.col("value").rlike(_COUNT))
 
 
 def _all_told(rows: DataFrame, spec: TableSpec) -> DataFrame:

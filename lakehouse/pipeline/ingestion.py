@@ -203,11 +203,11 @@ def without_suppressed(
     """
     if suppressed is None:
         return records, 0
-    rows = suppressed_rows(lake, source, records, suppressed, attempt.as_of).persist()
+    rows = suppressed_rows(lake, attempt, source, records, suppressed).persist()
     count = rows.count()
     if count and describes_people(source):
         theirs = records.where(F.col("reason").isNull()).join(rows, on=PLACE, how="left_semi")
-        told = records_told(lake, source, theirs, suppressed, attempt.as_of)
+        told = records_told(lake, attempt, source, theirs, suppressed)
         key = attempt.key(f"{SUPPRESSION.name}:{source.name}")
         lake.tables.write(conformed(told, SUPPRESSION).coalesce(1), SUPPRESSION, key)
     return records.join(F.broadcast(rows), on=PLACE, how="left_anti"), count

@@ -72,7 +72,7 @@ def _bronze(
     records = parsed(lake.spark, source, paths)
     suppressed = suppressed_now(lake)
     if suppressed is not None:
-        rows = suppressed_rows(lake, source, records, suppressed, attempt.as_of)
+        rows = suppressed_rows(lake, attempt, source, records, suppressed)
         records = records.join(F.broadcast(rows), on=PLACE, how="left_anti")
     secret = lake.settings.lake.secret.get_secret_value()
     staged, suite = staged_records(records, source, attempt, files, secret)

@@ -18,7 +18,8 @@ from lakehouse.pipeline.subject_rows import bronze_rows, keys_of, mentioning
 from lakehouse.privacy.legal_hold import LIFTED, PLACED, LegalHold, holding, holds_of
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
-from lakehouse.silver.row_links import tells_of_people
+from lakehouse.settings.sources import Source
+from lakehouse.silver.row_links import describes_people, row_links, tells_of_people
 from lakehouse.storage.plain_log import PlainLog
 from lakehouse.storage.released_tables import one_of, released_tables
 from lakehouse.tables.linkage import IDENTITY_MAP
@@ -124,16 +125,43 @@ def holds_on(lake: Lake, day: date) -> list[LegalHold]:
 def split_by_hold(
     lake: Lake, record_keys: Sequence[str], day: date
 ) -> tuple[list[str], dict[str, dict[str, object]]]:
-    """The records that no hold is on that day, and by hold its reason and how many of the others it is on."""
-    found = holds_on(lake, day)
-    free = [key for key in record_keys if not any(key in hold.record_keys for hold in found)]
-    held = {h.hold_id: (h, len(h.record_keys & {*record_keys})) for h in found}
+    """The records that no hold is on that day, and by hold its reason and how many of the others it is on.
+
+    Records of a feed whose rows are to stay (conf: erasure.holds) are held too; that hold goes by the feed.
+    """
+    found = {h.hold_id: (h.reason, h.record_keys) for h in holds_on(lake, day)}
+    found |= _feed_holds(lake, record_keys)
+    held = {key for _, keys in found.values() for key in keys}
+    free = [key for key in record_keys if key not in held]
+    counts = {hold_id: len(keys & {*record_keys}) for hold_id, (_, keys) in found.items()}
     named: dict[str, dict[str, object]] = {
-        hold_id: {"records": count, "reason": hold.reason}
-        for hold_id, (hold, count) in held.items()
-        if count
+        hold_id: {"records": counts[hold_id], "reason": reason}
+        for hold_id, (reason, _) in found.items()
+        if counts[hold_id]
     }
     return free, named
+
+
+def _feed_holds(lake: Lake, record_keys: Sequence[str]) -> dict[str, tuple[str, frozenset[str]]]:
+    """By feed under a hold why, and which of these person records it ever told of."""
+    holds = lake.settings.erasure.holds
+    held = [s for s in lake.settings.sources if s.name in holds and describes_people(s)]
+    return {f"of feed {s.name}": (holds[s.name], _told_by(lake, s, record_keys)) for s in held}
+
+
+def _told_by(lake: Lake, source: Source, record_keys: Sequence[str]) -> frozenset[str]:
+    """Those of the records that a row of the feed's bronze table is."""
+    bronze = lake.released(lake.release(), source.bronze_table.name)
+    secret = lake.settings.lake.secret.get_secret_value()
+    links = row_links(bronze, source, lake.settings.sources, secret, PLACE)
+    wanted = local_frame(lake.spark, [(key,) for key in record_keys], "record_key string")
+    found = (
+        links.where(F.col("person_record_key") == F.col("record_key"))
+        .join(F.broadcast(wanted), on="record_key", how="left_semi")
+        .select("record_key")
+        .distinct()
+    )
+    return frozenset(row.record_key for row in found.collect())
 
 
 def held_keys(lake: Lake, attempt: Attempt, day: date) -> DataFrame | None:

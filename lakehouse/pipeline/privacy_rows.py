@@ -49,11 +49,13 @@ def held_rows(tables: ReleasedTables, settings: Settings, request: PrivacyReques
     own = replace(own, rows=frozenset(r["record_key"] for rows in silver.values() for r in rows))
     people = silver[PERSON_RECORD]
     places = {(r["source_file"], r["source_row_number"]) for rows in silver.values() for r in rows}
+    sources = {source.name: source for source in settings.sources}
+    persons = BronzePersons(sources, settings.lake.secret.get_secret_value())
     found = [
-        *_bronze(tables, settings, own, people, places),
+        *_bronze(tables, persons, own, people, places),
         *(Held(spec, rows) for spec, rows in silver.items()),
         *(_held(tables, spec, own) for spec in _other_tables(settings)),
-        Held(QUARANTINE, held_of(_all_rows(tables, QUARANTINE), own, people)),
+        Held(QUARANTINE, held_of(_all_rows(tables, QUARANTINE), own, people, persons)),
     ]
     redactor = _redactor(tables, settings, request, people)
     return [_redacted(held, redactor) for held in found if held.rows or held.withheld]
@@ -150,19 +152,18 @@ def _ordered(spec: TableSpec, rows: Iterable[Row]) -> list[Row]:
 
 def _bronze(
     tables: ReleasedTables,
-    settings: Settings,
+    persons: BronzePersons,
     own: Own,
     people: Sequence[Row],
     places: set[tuple[str, int]],
 ) -> Iterator[Held]:
-    sources = {source.name: source for source in settings.sources}
+    sources = persons.sources
     ids: dict[str, set[str]] = {name: set() for name in sources}
     for row in people:
         ids.setdefault(row["source_feed"], set()).add(row["source_record_id"])
     # A record that silver has no more tells no id: then every row is looked at.
     are_known = len(people) == len(own.records)
-    persons = BronzePersons(sources, settings.lake.secret.get_secret_value())
-    for source in settings.sources:
+    for source in sources.values():
         if names_persons(source):
             named = may_name(source, ids, sources) if are_known else "true"
             yield _bronze_of(tables, source, (named, _at_places(places)), persons, own)
@@ -186,18 +187,15 @@ def _bronze_of(
     persons: BronzePersons,
     own: Own,
 ) -> Held:
-    """Rows that name her and nobody else; and those that name nobody and from which a row of hers comes."""
+    """Rows that name her and nobody else; and those that name nobody and from which a row of hers comes.
+
+    At the same place another file may have stood: the row itself says which record it tells.
+    """
     spec = source.bronze_table
-    may_be_named, is_at_a_place = where
-    places = {
-        (row["source_file"], row["source_row_number"])
-        for row in tables.rows(spec, is_at_a_place, ("source_file", "source_row_number"))
-    }
     kept, withheld = [], 0
-    for row in tables.rows(spec, f"({may_be_named}) OR ({is_at_a_place})"):
+    for row in tables.rows(spec, " OR ".join(f"({condition})" for condition in where)):
         named = persons.named(source, row)
-        is_placed = not named and (row["source_file"], row["source_row_number"]) in places
-        if is_placed or (named and named <= own.records):
+        if named <= own.records and (named or not own.rows.isdisjoint(persons.told(source, row))):
             kept.append(row)
         elif named & own.records:
             withheld += 1

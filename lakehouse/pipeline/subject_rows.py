@@ -13,7 +13,7 @@ from lakehouse.gold.customer_web_session import session_key
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.held import PLACE
 from lakehouse.pipeline.lake import Lake
-from lakehouse.pipeline.suppression import linked_rows, malformed_rows
+from lakehouse.pipeline.suppression import addressed_rows, linked_rows, malformed_rows
 from lakehouse.privacy.erasure_marks import naming
 from lakehouse.privacy.suppression import RECORD, SUPPRESSED, identifier_hashes, record_hash
 from lakehouse.settings.sources import Source
@@ -254,12 +254,15 @@ def _held_before_bronze(
         F.when(F.get_json_object(text, "$.content_hash").isNotNull(), text), fields
     )
     read = held.select(*_ROW_NAMES, "run_id", "payload", as_row.alias("row"))
-    cut = read.where(F.col("row").isNotNull()).select(*_ROW_NAMES, "run_id", "row.*")
+    is_cut = F.col("row").isNotNull()
+    cut = read.where(is_cut).select(*_ROW_NAMES, "run_id", "row.*")
     linked = linked_rows(lake, source, cut.select(*PLACE, *names), suppressed)
     theirs = cut.join(linked, on=PLACE, how="left_semi").select(*_ROW_NAMES, "run_id")
-    # Read or not: an address that only they have stands in it as one word.
-    named = malformed_rows(lake, source, held.select(*_ROW_NAMES, "run_id", "payload"), suppressed)
-    return theirs.unionByName(named.select(*_ROW_NAMES, "run_id")).distinct()
+    # Another's record may say their number in passing. An address that only they have is theirs all the same.
+    addressed = addressed_rows(lake, read.where(is_cut), suppressed)
+    named = malformed_rows(lake, source, read.where(~is_cut), suppressed)
+    found = [part.select(*_ROW_NAMES, "run_id") for part in (theirs, addressed, named)]
+    return reduce(DataFrame.unionByName, found).distinct()
 
 
 _ROW_NAMES = ("table_name", *PLACE)

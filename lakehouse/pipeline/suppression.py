@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.columns.keys import identity
 from lakehouse.errors import NotFoundError
+from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.held import PLACE
 from lakehouse.pipeline.lake import Lake
 from lakehouse.privacy.suppression import (
@@ -35,6 +36,7 @@ from lakehouse.silver.row_links import (
 )
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.tables.erasure import SUPPRESSION
+from lakehouse.tables.linkage import IDENTITY_MAP
 
 _SHORTEST_ID = 5  # A shorter word of a record that could not be cut may be a number of anything.
 
@@ -48,30 +50,47 @@ def suppressed_now(lake: Lake) -> DataFrame | None:
 
 
 def suppressed_rows(
-    lake: Lake, source: Source, records: DataFrame, suppressed: DataFrame, as_of: date
+    lake: Lake, attempt: Attempt, source: Source, records: DataFrame, suppressed: DataFrame
 ) -> DataFrame:
     """The places, once each, of the records of suppressed people: sound ones and those that cannot be cut.
 
+    None of a feed under a hold, whose rows are to stay and to come in.
+
     Args:
         lake: whose sources and secret say what a record is.
+        attempt: whose base is the release that records are known to.
         source: the feed of the records.
         records: the columns of `parsed`.
-        suppressed: kind, value_hash.
-        as_of: the day by which birth dates are judged.
+        suppressed: kind, value_hash, erasure_id.
     """
-    if not tells_of_people(source):
+    if not tells_of_people(source) or source.name in lake.settings.erasure.holds:
         return records.select(*PLACE).where(F.lit(False))
-    secret = lake.settings.lake.secret.get_secret_value()
     sound = records.where(F.col("reason").isNull())
     found = [linked_rows(lake, source, sound, suppressed)]
     if describes_people(source):
-        people = people_told(sound, source, secret, PLACE, as_of)
-        hashes = identifier_hashes(people, secret, *PLACE)
-        listed = F.broadcast(suppressed)
-        found.append(hashes.join(listed, on=["kind", "value_hash"], how="left_semi").select(*PLACE))
+        found.append(_known_again(lake, attempt, source, sound, suppressed).select(*PLACE))
     malformed = records.where(F.col("reason").isNotNull())
     found.append(malformed_rows(lake, source, malformed, suppressed).select(*PLACE))
     return reduce(DataFrame.unionByName, found).distinct()
+
+
+def _known_again(
+    lake: Lake, attempt: Attempt, source: Source, records: DataFrame, suppressed: DataFrame
+) -> DataFrame:
+    """PLACE, record_key and erasure_id of the person records that have a suppressed identifier.
+
+    But for records that the release knows: numbers and addresses are given to others, and who was there
+    before is somebody else. Hers are suppressed by their keys.
+    """
+    secret = lake.settings.lake.secret.get_secret_value()
+    people = people_told(records, source, secret, PLACE, attempt.as_of)
+    found = identifier_hashes(people, secret, *PLACE, "record_key").join(
+        F.broadcast(suppressed), on=["kind", "value_hash"], how="inner"
+    )
+    known = lake.released(attempt.base, IDENTITY_MAP.name).select("record_key")
+    return found.select(*PLACE, "record_key", "erasure_id").join(
+        known, on="record_key", how="left_anti"
+    )
 
 
 def linked_rows(lake: Lake, source: Source, records: DataFrame, suppressed: DataFrame) -> DataFrame:
@@ -88,14 +107,31 @@ def malformed_rows(
 ) -> DataFrame:
     """Those of the records in whose `payload` a suppressed identifier stands.
 
-    Known by its words: an e-mail address, or what would be the id of a suppressed record in this feed.
+    Known by its words: an e-mail address, or what would be the id of a suppressed record in this feed. A
+    word of digits alone counts for no id, as it is a postcode or an amount just as well.
     """
     secret = lake.settings.lake.secret.get_secret_value()
     word = F.col("word")
-    hashes = [F.struct(F.lit(EMAIL).alias("kind"), email_hash(word, secret).alias("value_hash"))]
+    may_be_id = (F.length(word) >= _SHORTEST_ID) & word.rlike("[^0-9]")
+    hashes = [_email_in(word, secret)]
     for key in _keys_named(source, lake.settings.sources, secret, word):
-        hash_of_key = F.when(F.length(word) >= _SHORTEST_ID, record_hash(key, secret))
+        hash_of_key = F.when(may_be_id, record_hash(key, secret))
         hashes.append(F.struct(F.lit(RECORD).alias("kind"), hash_of_key.alias("value_hash")))
+    return _having(records, hashes, suppressed)
+
+
+def addressed_rows(lake: Lake, records: DataFrame, suppressed: DataFrame) -> DataFrame:
+    """Those of the records in whose `payload` a suppressed e-mail address stands as one word."""
+    secret = lake.settings.lake.secret.get_secret_value()
+    return _having(records, [_email_in(F.col("word"), secret)], suppressed)
+
+
+def _email_in(word: Column, secret: str) -> Column:
+    return F.struct(F.lit(EMAIL).alias("kind"), email_hash(word, secret).alias("value_hash"))
+
+
+def _having(records: DataFrame, hashes: Sequence[Column], suppressed: DataFrame) -> DataFrame:
+    """The records of which a `word` has one of these hashes among the suppressed."""
     return (
         records.select("*", F.explode(tokens(F.col("payload"))).alias("word"))
         .select(*records.columns, F.inline(F.array(*hashes)))
@@ -118,18 +154,16 @@ def _keys_named(
 
 
 def records_told(
-    lake: Lake, source: Source, records: DataFrame, suppressed: DataFrame, as_of: date
+    lake: Lake, attempt: Attempt, source: Source, records: DataFrame, suppressed: DataFrame
 ) -> DataFrame:
     """Rows of ops.suppression: the person records that suppressed people go by here, also new ones.
 
     By these what refers to them is known.
     """
     secret = lake.settings.lake.secret.get_secret_value()
-    people = people_told(records, source, secret, PLACE, as_of)
-    hashes = identifier_hashes(people, secret, "record_key")
-    found = hashes.join(F.broadcast(suppressed), on=["kind", "value_hash"], how="inner")
     return (
-        found.groupBy("record_key")
+        _known_again(lake, attempt, source, records, suppressed)
+        .groupBy("record_key")
         .agg(F.min("erasure_id").alias("erasure_id"))
         .select(
             "erasure_id",

@@ -1,4 +1,4 @@
-"""Whom a bronze row names, in plain Python: what `silver.intake` makes of columns, of one row.
+"""Whom a bronze row names, and what it tells, in plain Python: what `silver.intake` makes of columns.
 
 So every version of a record that ever came is found, also those that silver has no more.
 """
@@ -40,6 +40,15 @@ class BronzePersons:
                     found.update(self._referred(feed.person, row, item))
         return {key for key in found if key}
 
+    def told(self, source: Source, row: Mapping[str, Any]) -> set[str]:
+        """The keys of all rows of silver that are made of this one, were it the newest of its record."""
+        found = {
+            self._key(source.name, *_record_id(source, feed, row, item, position))
+            for feed in source.feeds
+            for position, item in enumerate(_items(feed, row), start=1)
+        }
+        return {key for key in found if key}
+
     def _referred(
         self, reference: PersonReference, row: Mapping[str, Any], item: Any
     ) -> Iterator[str | None]:
@@ -53,6 +62,21 @@ class BronzePersons:
         return record_key_of(
             self.secret, source.source_system, source.entity, *(identity_of(i) for i in ids)
         )
+
+
+def _record_id(
+    source: Source, feed: SilverFeed, row: Mapping[str, Any], item: Any, position: int
+) -> list[str | None]:
+    """The id, in its parts, of the record that an element of the row is, or the row as a whole."""
+    keys = [identity_of(_at(row, None, name)) for name in source.key]
+    if feed.record_id is not None:
+        ids = [identity_of(_at(row, item, path)) for path in feed.record_id]
+    else:
+        ids = keys if feed.each is None else [*keys, str(position)]
+    if feed.each is None or _is_list(row, feed.each):
+        return ids
+    # The row of an array that cannot be read stands alone, and goes by what it is part of.
+    return ["|".join(key for key in keys if key)] * len(ids)
 
 
 def _possible_sources(reference: PersonReference, sources: Mapping[str, Source]) -> Iterable[str]:
@@ -75,6 +99,10 @@ def _items(feed: SilverFeed, row: Mapping[str, Any]) -> Sequence[Any]:
         return [None]
     found = _parsed(_at(row, None, feed.each))
     return found if isinstance(found, list) else [None]
+
+
+def _is_list(row: Mapping[str, Any], path: str) -> bool:
+    return isinstance(_parsed(_at(row, None, path)), list)
 
 
 def _at(row: Mapping[str, Any], item: Any, path: str) -> str | None:

@@ -16,8 +16,7 @@ from lakehouse.errors import InputError
 from lakehouse.settings.places import local_path
 from lakehouse.storage.cells import CELL, KEY_ID, KeyPlace, binding, bound_to
 from lakehouse.storage.locations import Locations
-from lakehouse.storage.wrapping import RUN_KEYS, decrypted, unwrapped
-from lakehouse.tables.spec import has_record_keys
+from lakehouse.storage.wrapping import decrypted, keys_of, missing_keys, unwrapped
 
 _FEW = 500
 
@@ -37,7 +36,7 @@ class CellReader:
 
         Raises:
             InputError: a value is not what was written there.
-            ConfigurationError: a master key is not in conf, or is another.
+            ConfigurationError: a master key is not in conf, or is another; or there is no table of keys.
         """
         contents = self._contents(table, rows)
         for name in names:
@@ -71,29 +70,29 @@ class CellReader:
 
     def _keys_of(self, table: str, key_ids: set[str]) -> Mapping[str, AESGCM]:
         """The keys of these ids; without those that were dropped."""
-        place = table if has_record_keys(table) else RUN_KEYS
-        known = self._keys.setdefault(place, {})
+        known = self._keys.setdefault(keys_of(table), {})
         wanted = key_ids - known.keys()
-        for row in _wrapped(self._locations.path(place), wanted):
+        for row in _wrapped(self._key_table(table), wanted) if wanted else ():
             if row["key_id"] in wanted:
                 version, wrapped = row["master_version"], row["wrapped_key"]
                 key = unwrapped(self._masters, version, row["key_id"], wrapped)
                 known[row["key_id"]] = AESGCM(key)
         return known
 
+    def _key_table(self, table: str) -> DeltaTable:
+        path = self._locations.path(keys_of(table))
+        try:
+            return DeltaTable(str(local_path(path) or path))
+        except TableNotFoundError:
+            raise missing_keys(table) from None
 
-def _wrapped(place: str, key_ids: set[str]) -> list[dict[str, Any]]:
-    if not key_ids:
-        return []
-    try:
-        table = DeltaTable(str(local_path(place) or place))
-    except TableNotFoundError:
-        return []
+
+def _wrapped(keys: DeltaTable, key_ids: set[str]) -> list[dict[str, Any]]:
     # They are random names, in hexadecimal digits.
     listed = ", ".join(f"'{key_id}'" for key_id in sorted(key_ids) if key_id.isalnum())
     where = f"key_id IN ({listed})" if len(key_ids) <= _FEW else "true"
     query = f"SELECT key_id, wrapped_key, master_version FROM keys WHERE {where}"
-    found = QueryBuilder().register("keys", table).execute(query).read_all()
+    found = QueryBuilder().register("keys", keys).execute(query).read_all()
     return cast(list[dict[str, Any]], found.to_struct_array().to_pylist())
 
 

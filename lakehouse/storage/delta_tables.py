@@ -170,6 +170,16 @@ class DeltaTables:
             return None
         return stored.where(F.col(KEY_ID).isNotNull()).select(F.col(KEY_ID).alias("key_id"))
 
+    def is_encrypted(self, table: str, version: int) -> bool:
+        """True if a row of this version cannot be read without a data key."""
+        folder = self._locations.local_path(table)
+        if folder is not None:
+            stored = PlainTable(str(folder), version=version).schema().fields
+            if KEY_ID not in {field.name for field in stored}:
+                return False
+        ids = self.key_ids(table, version)
+        return ids is not None and not ids.isEmpty()
+
     def _stored(self, table: str, version: int | None = None) -> DataFrame:
         at = "" if version is None else f" VERSION AS OF {int(version)}"
         return self._spark.sql(f"SELECT * FROM {self._locations.sql(table)}{at}")

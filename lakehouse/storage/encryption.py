@@ -31,6 +31,7 @@ from lakehouse.storage.cells import (
 )
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.key_tables import KeyTables
+from lakehouse.storage.wrapping import keys_of
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.spec import Column, TableSpec, has_record_keys
 
@@ -89,7 +90,8 @@ class Encryption:
     def decrypted(self, stored: DataFrame, table: str, also: Iterable[str] = ()) -> DataFrame:
         """A table's rows as they were given; null where a row's key was dropped.
 
-        `also` are columns of encryption's own that are to stay.
+        `also` are columns of encryption's own that are to stay. Where there is no table of the data keys at
+        all, Spark fails when it comes to an encrypted row.
 
         Raises:
             ConfigurationError: the table has a ciphertext per value, as an unreleased state wrote them.
@@ -109,6 +111,10 @@ class Encryption:
         keyed = stored.join(keys, on=F.col(KEY_ID) == F.col(_USED), how="left")
         bound = _binding(table, bound_to(stored.columns))
         content = F.aes_decrypt(CELL, _DATA_KEY, F.lit("GCM"), F.lit("DEFAULT"), bound)
+        if not self._keys.exists(keys_of(table)):
+            # Dropped keys leave their table behind. Without one all of the rows would read as null.
+            lost = F.raise_error(F.lit(f"The table of the data keys of {table} is not there."))
+            content = F.when(F.col(KEY_ID).isNotNull(), lost).otherwise(content)
         texts = StructType([StructField(name, StringType()) for name in names])
         opened = F.from_json(content.cast("string"), texts, _CELL_JSON).alias(_OPENED)
         visible = visible_among(stored.columns)

@@ -6,6 +6,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from lakehouse.errors import ConfigurationError
+from lakehouse.tables.spec import has_record_keys
 
 RUN_KEYS = "ops.run"
 """The table of the keys of silver and linkage. Its `record` is the number of a run."""
@@ -19,6 +20,20 @@ def decrypted(cipher: AESGCM, content: bytes, bound: bytes) -> bytes:
     Raises InvalidTag where the key is another, or the cell comes from another place.
     """
     return cipher.decrypt(content[:_IV], content[_IV:], bound)
+
+
+def keys_of(table: str) -> str:
+    """The name of the table in which this one's data keys are."""
+    return table if has_record_keys(table) else RUN_KEYS
+
+
+def missing_keys(table: str) -> ConfigurationError:
+    """The error of a table that has encrypted rows, and no table of keys."""
+    return ConfigurationError(
+        f"{table} has encrypted rows, and the table of its data keys is not there.",
+        "see whether the folder of keys is mounted, and is the one that `lake.keys` names "
+        "(c360 privacy keys status).",
+    )
 
 
 def unwrapped(masters: Mapping[int, bytes], version: int, key_id: str, wrapped: bytes) -> bytes:

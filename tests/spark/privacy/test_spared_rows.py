@@ -12,8 +12,9 @@ from lakehouse.columns.keys import record_key
 from lakehouse.pipeline import legal_holds
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.lake import Lake
-from lakehouse.pipeline.legal_holds import held_keys, spared
+from lakehouse.pipeline.legal_holds import held_keys, spared, split_by_hold
 from lakehouse.privacy.legal_hold import PLACED
+from lakehouse.settings.erasure import ErasureSettings
 from lakehouse.settings.load import load_settings
 from lakehouse.storage.releases import Release
 from lakehouse.tables.linkage import IDENTITY_MAP
@@ -125,3 +126,24 @@ def test_a_hold_is_read_from_its_log(lake: Lake) -> None:
     (hold,) = legal_holds.holds_on(lake, DAY_1)
     assert (hold.hold_id, hold.reason) == ("h1", "case 7")
     assert legal_holds.holds_on(lake, DAY_2) == []
+
+
+def test_a_person_record_of_a_feed_under_a_hold_is_left_out_of_an_erasure(
+    spark: SparkSession,
+) -> None:
+    feed = ACCOUNT[0]
+    told = {"account_id": "A1", "source_file": "f", "file_hash": "h", "source_row_number": 1}
+    made = vars(lake_with(spark, {feed.bronze_table.name: [told]}))
+    made |= {"release": lambda: ATTEMPT.base}
+    under_hold = ErasureSettings(holds={feed.name: "accounting, 10 years", "web_event": "case 7"})
+    hers, of_another_feed = account(spark, "A1"), account(spark, "A2")
+
+    settings = made["settings"].model_copy(update={"erasure": under_hold})
+    held_lake = SimpleNamespace(**{**made, "settings": settings})
+    keys = [hers, of_another_feed]
+
+    assert split_by_hold(cast(Lake, SimpleNamespace(**made)), keys, DAY_1) == (keys, {})
+    free, held = split_by_hold(cast(Lake, held_lake), keys, DAY_1)
+
+    assert free == [of_another_feed]
+    assert held == {"of feed shop_account": {"records": 1, "reason": "accounting, 10 years"}}

@@ -1,17 +1,23 @@
-"""What is a person's beyond her records: orders, and what she saw before she logged in."""
+"""What is a person's beyond her records: orders, visits before she logged in, and what is held of her."""
 
+import json
 from types import SimpleNamespace
 from typing import Any, cast
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
+from lakehouse.columns.keys import record_key
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.lake import Lake
-from lakehouse.pipeline.subject_rows import bronze_rows, keys_of
+from lakehouse.pipeline.subject_rows import bronze_rows, held_rows_of, keys_of
+from lakehouse.privacy.suppression import EMAIL, RECORD, SUPPRESSED, email_hash, record_hash
 from lakehouse.settings.load import load_settings
 from lakehouse.storage.releases import Release
+from lakehouse.tables.erasure import SUPPRESSION
 from lakehouse.tables.gold import CUSTOMER_RECOMMENDATION
 from lakehouse.tables.local_frame import local_frame
+from lakehouse.tables.ops import LANDING_FILE, QUARANTINE
 from lakehouse.tables.silver import RECOMMENDATION
 from lakehouse.tables.spec import TableSpec
 from tests.support.lake import DAY_1
@@ -94,3 +100,62 @@ def test_a_list_shown_before_she_logged_in_is_hers_as_a_whole_and_nobody_else_s_
     found = bronze_rows(lake, attempt, keys)
 
     assert sorted(row.source_row_number for row in found.collect()) == [1, 2]
+
+
+def held(row: int, payload: str, **more: Any) -> dict[str, Any]:
+    """A record of the shop's accounts that was held; with `more`, as the row that it would have been."""
+    text = json.dumps({"content_hash": "c", **more}) if more else payload
+    told = {"run_id": "day-1", "table_name": "bronze.shop_account", "source_feed": "shop_account"}
+    return {**told, "source_file": "f", "source_row_number": row, "payload": text.encode()}
+
+
+def suppressed(spark: SparkSession, secret: str) -> DataFrame:
+    """Erasure e1 has suppressed account 10023 and an address that was hers alone."""
+    key = record_key(secret, F.lit("shop"), F.lit("account"), F.lit("10023"))
+    email = email_hash(F.lit("ann@example.org"), secret)
+    entries = F.array(
+        F.struct(F.lit(RECORD).alias("kind"), record_hash(key, secret).alias("value_hash")),
+        F.struct(F.lit(EMAIL).alias("kind"), email.alias("value_hash")),
+    )
+    return spark.range(1).select(
+        F.lit("e1").alias("erasure_id"),
+        F.inline(entries),
+        F.lit(SUPPRESSED).alias("state"),
+        F.current_timestamp().alias("recorded_at"),
+    )
+
+
+def test_a_held_record_of_another_who_says_her_number_as_a_postcode_is_not_hers(
+    spark: SparkSession,
+) -> None:
+    sources = tuple(s for s in SOURCES if s.name == "shop_account")
+    settings = SETTINGS.model_copy(update={"sources": sources})
+    frames = {
+        SUPPRESSION.name: suppressed(spark, SETTINGS.lake.secret.get_secret_value()),
+        LANDING_FILE.name: rows(
+            spark, LANDING_FILE, {"run_id": "day-1", "source_file": "f", "file_hash": "h"}
+        ),
+        QUARANTINE.name: rows(
+            spark,
+            QUARANTINE,
+            held(1, "", account_id="10023", email="new@example.org"),
+            held(2, "", account_id="7", email="eve@example.org", address='{"postcode":"10023"}'),
+            held(3, "", account_id="8", email="Ann@Example.org"),
+            held(4, "9,eve@example.org,New York,10023,too,many"),
+            held(5, "9,ann@example.org,too,many"),
+        ),
+    }
+    lake = SimpleNamespace(
+        spark=spark,
+        settings=settings,
+        logged=lambda spec: frames[spec.name],
+        released=lambda release, table: frames[table],
+    )
+    attempt = Attempt("erase-1", 2, DAY_1, "", None, Release(1, "day-1", {}))
+    nothing = local_frame(spark, (), "mark string")
+    nobody = local_frame(spark, (), "erasure_id string, key string")
+
+    found = held_rows_of(cast(Lake, lake), attempt, ["e1"], nobody, nothing)
+
+    assert sorted(row.source_row_number for row in found.of_files.collect()) == [1, 3, 5]
+    assert sorted(row.source_row_number for row in found.rows.collect()) == [1, 3, 5]

@@ -1,16 +1,17 @@
 """Records of an erased person are known again: by their id, by whom they refer to, by an identifier."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.columns.keys import record_key
+from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.lake import Lake
-from lakehouse.pipeline.suppression import suppressed_rows
+from lakehouse.pipeline.suppression import records_told, suppressed_rows
 from lakehouse.privacy.suppression import (
     EMAIL,
     LIFTED,
@@ -20,15 +21,32 @@ from lakehouse.privacy.suppression import (
     record_hash,
     standing,
 )
+from lakehouse.settings.erasure import ErasureSettings
 from lakehouse.settings.load import load_settings
 from lakehouse.silver.row_links import orders_of, row_links, rows_of
+from lakehouse.storage.releases import Release
 from lakehouse.tables.local_frame import local_frame
+from tests.support.lake import DAY_1
 
 SETTINGS = load_settings("test")
 SECRET = SETTINGS.lake.secret.get_secret_value()
 SOURCES = {source.name: source for source in SETTINGS.sources}
-LAKE = cast(Lake, SimpleNamespace(settings=SETTINGS))
 PLACE = ["source_row_number"]
+ATTEMPT = Attempt("day-2", 2, DAY_1, "", None, Release(1, "day-1", {}))
+
+
+def account(number: str) -> Column:
+    return record_key(SECRET, F.lit("shop"), F.lit("account"), F.lit(number))
+
+
+def lake_with(spark: SparkSession, *known: str, **erasure: Any) -> Lake:
+    """A lake whose release knows these accounts, under these settings of erasure."""
+    keys = [F.struct(account(number).alias("record_key")) for number in known]
+    found = F.array(*keys) if keys else F.array().cast("array<struct<record_key:string>>")
+    identity_map = spark.range(1).select(F.inline(found))
+    settings = SETTINGS.model_copy(update={"erasure": ErasureSettings(**erasure)})
+    lake = SimpleNamespace(settings=settings, released=lambda release, table: identity_map)
+    return cast(Lake, lake)
 
 
 def records(spark: SparkSession, feed: str, *rows: dict[str, Any]) -> DataFrame:
@@ -55,8 +73,11 @@ def suppressed(spark: SparkSession) -> DataFrame:
     return frame.select("kind", hashed.alias("value_hash"), F.lit("e1").alias("erasure_id"))
 
 
-def stopped(feed: str, frame: DataFrame, suppressed: DataFrame) -> list[int]:
-    found = suppressed_rows(LAKE, SOURCES[feed], frame, suppressed, date(2026, 1, 5))
+def stopped(
+    feed: str, frame: DataFrame, suppressed: DataFrame, lake: Lake | None = None
+) -> list[int]:
+    where = lake or lake_with(frame.sparkSession)
+    found = suppressed_rows(where, ATTEMPT, SOURCES[feed], frame, suppressed)
     return sorted(row.source_row_number for row in found.collect())
 
 
@@ -73,6 +94,55 @@ def test_her_record_comes_neither_under_its_id_nor_under_a_new_one_nor_cut_off(
         {"payload": b'{"account_id":"A5","email":"eve@example.org", cut'},
     )
     assert stopped("shop_account", accounts, suppressed) == [1, 2, 4]
+
+
+def test_who_was_known_before_and_has_her_address_now_comes_in_and_is_not_suppressed(
+    spark: SparkSession, suppressed: DataFrame
+) -> None:
+    lake = lake_with(spark, "A1", "A7")
+    accounts = records(
+        spark,
+        "shop_account",
+        {"account_id": "A1", "email": "new@example.org"},
+        {"account_id": "A7", "email": "ann@example.org"},
+        {"account_id": "A8", "email": "ann@example.org"},
+    )
+    assert stopped("shop_account", accounts, suppressed, lake) == [1, 3]
+
+    told = records_told(lake, ATTEMPT, SOURCES["shop_account"], accounts, suppressed)
+
+    (hers,) = spark.range(1).select(record_hash(account("A8"), SECRET).alias("hash")).collect()
+    assert [row.value_hash for row in told.collect()] == [hers.hash]
+
+
+def test_what_a_feed_under_a_hold_tells_of_her_comes_in(
+    spark: SparkSession, suppressed: DataFrame
+) -> None:
+    orders = records(spark, "shop_order", {"order_id": "W1", "account_id": "A1", "lines": "[]"})
+    accounts = records(
+        spark, "shop_account", {"account_id": "A1"}, {"payload": b"A1,ann@example.org"}
+    )
+    lake = lake_with(spark, holds={"shop_order": "accounting", "shop_account": "accounting"})
+
+    assert stopped("shop_order", orders, suppressed) == [1]
+    assert stopped("shop_order", orders, suppressed, lake) == []
+    assert stopped("shop_account", accounts, suppressed, lake) == []
+
+
+def test_in_a_record_that_cannot_be_cut_a_number_is_nobody_s_id(spark: SparkSession) -> None:
+    ids = spark.range(1).select(F.explode(F.array(account("10023"), account("C10023"))))
+    hashes = ids.select(
+        F.lit(RECORD).alias("kind"),
+        record_hash(F.col("col"), SECRET).alias("value_hash"),
+        F.lit("e1").alias("erasure_id"),
+    )
+    accounts = records(
+        spark,
+        "shop_account",
+        {"payload": b"A9,eve@example.org,New York,10023,too,many"},
+        {"payload": b"C10023,Ann,too,many"},
+    )
+    assert stopped("shop_account", accounts, hashes) == [2]
 
 
 def test_what_refers_to_her_does_not_come_and_what_is_another_s_does(

@@ -1,11 +1,13 @@
 """Rows are encrypted where they lie, read as they were given, and unreadable once their key is dropped."""
 
 import hashlib
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from py4j.protocol import Py4JJavaError
@@ -14,6 +16,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.errors import ConfigurationError
+from lakehouse.pipeline.attempt import require_data_keys
+from lakehouse.pipeline.lake import Lake as OpenLake
+from lakehouse.settings.load import load_settings
 from lakehouse.storage.cells import CELL, KEY_ID, mark_of
 from lakehouse.storage.delta_tables import DeltaTables, WriteKey
 from lakehouse.storage.encryption import Encryption
@@ -21,6 +26,7 @@ from lakehouse.storage.key_tables import KeyTables
 from lakehouse.storage.kill_points import KillPoints
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
+from lakehouse.storage.releases import Release
 from lakehouse.storage.wrapping import RUN_KEYS
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import QUARANTINE
@@ -289,6 +295,45 @@ def test_a_held_row_is_deleted_by_what_it_says(lake: Lake) -> None:
 
     assert lake.tables().delete(QUARANTINE, keys).row_count == 1
     assert [bytes(r.payload) for r in lake.tables().read(QUARANTINE.name).collect()] == [b"second"]
+
+
+@pytest.mark.parametrize("spec", [CONTACT, PERSON], ids=lambda spec: spec.name)
+def test_rows_whose_table_of_keys_is_not_there_are_no_empty_rows(
+    lake: Lake, spec: TableSpec
+) -> None:
+    nothing_to_hide = ("k0", "C0", None, "Rome") if spec is CONTACT else ("k0", None)
+    version = lake.write(spec, [nothing_to_hide, ANN if spec is CONTACT else ("k1", ANN[2])])
+    shutil.move(lake.keys, lake.keys.with_name("elsewhere"))
+    tables = lake.tables()
+
+    assert tables.is_encrypted(spec.name, version)
+    assert not tables.is_encrypted(spec.name, 0)
+    assert told(tables.read(spec.name).where("record_key = 'k0'")) == [nothing_to_hide]
+    with pytest.raises(PySparkException, match=r"data keys of .* not there"):
+        tables.read(spec.name).collect()
+
+
+def test_nothing_begins_where_people_are_encrypted_and_their_keys_are_not_there(
+    lake: Lake,
+) -> None:
+    settings = load_settings("test")
+    contact = next(s for s in settings.sources if s.name == "crm_contact").bronze_table
+    filled = {"bigint": 1, "timestamp": DAY, "map<string,string>": None}
+    row = [filled.get(column.type, "x") for column in contact.columns]
+    in_the_clear = lake.write(contact, [row], 1, on=False)
+    encrypted = lake.write(contact, [row], 2)
+
+    def begin(version: int) -> None:
+        encryption = Encryption(lake.spark, lake.key_tables(), b"hash", is_on=True)
+        made = SimpleNamespace(tables=lake.tables(), encryption=encryption, settings=settings)
+        require_data_keys(cast(OpenLake, made), Release(1, "day-1", {contact.name: version}))
+
+    begin(encrypted)
+    shutil.move(lake.keys, lake.keys.with_name("elsewhere"))
+    begin(0)
+    begin(in_the_clear)
+    with pytest.raises(ConfigurationError, match=r"bronze\.crm_contact has encrypted rows"):
+        begin(encrypted)
 
 
 def test_a_table_that_was_encrypted_value_by_value_is_refused_and_not_read_as_nulls(

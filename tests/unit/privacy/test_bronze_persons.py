@@ -53,6 +53,28 @@ def test_what_cannot_be_read_names_nobody(broken: str | None) -> None:
     assert named("support_ticket", ticket_id="1", requester=broken, messages=broken) == set()
 
 
+def told(feed: str, **row: Any) -> set[str]:
+    return PERSONS.told(SOURCES[feed], row)
+
+
+def test_a_row_tells_the_records_that_silver_makes_of_it() -> None:
+    assert told("web_event", event_id=" E1 ") == {key("web_event", "E1")}
+    assert told("pos_receipt_line", receipt_id="R1", line_no="2") == {
+        key("pos_receipt_line", "R1", "2")
+    }
+    ticket = {"ticket_id": "T1", "requester": '{"requester_id": "R-7"}'}
+    assert told("support_ticket", **ticket, messages='[{"number": 1}, {"number": 2}]') == {
+        key("support_ticket", *ids) for ids in (["T1"], ["R-7"], ["T1", "1"], ["T1", "2"])
+    }
+
+
+def test_a_row_whose_array_cannot_be_read_tells_one_record_by_what_it_is_part_of() -> None:
+    assert told("web_recommendation", event_id="E1", items="[") == {
+        key("web_recommendation", "E1", "E1")
+    }
+    assert told("web_recommendation", event_id=" ", items="[]") == set()
+
+
 def test_who_orders_as_a_guest_is_nobody() -> None:
     assert named("shop_order", order_id="1", account_id=None, lines="[]") == set()
 

@@ -157,6 +157,20 @@ def test_without_the_master_key_it_says_what_is_missing(lake: LakeSettings) -> N
         reader({1: b"2" * 32}).rows(CONTACT)
 
 
+def test_where_the_folder_of_keys_is_another_encrypted_rows_are_refused_and_clear_ones_told(
+    lake: LakeSettings,
+) -> None:
+    keys = KeyPlace(f"{lake.root}-none", lake.master_keys())
+    tables = ReleasedTables(Locations(lake.root), 1, "run", None, {CONTACT.name: 0}, keys)
+
+    assert len(tables.rows(CONTACT, columns=("contact_id",))) == len(ROWS)
+    assert [row["email"] for row in tables.rows(CONTACT, one_of("contact_id", ["C3"]))] == [
+        "clear@example.org"
+    ]
+    with pytest.raises(ConfigurationError, match=r"bronze\.contact has encrypted rows"):
+        tables.rows(CONTACT)
+
+
 def test_nothing_begins_where_a_master_key_of_the_data_keys_is_missing_or_another(
     lake: LakeSettings,
 ) -> None:
