@@ -67,7 +67,6 @@ def plan(lake: Lake, record_keys: Sequence[str], request_id: str | None, by: str
     if not keys:
         raise InputError("No record is named.", "name record keys of silver.person_record.")
     landing_folder(lake.settings)
-    require_sources(lake, release)
     wanted = local_frame(lake.spark, [(key,) for key in keys], "record_key string")
     known = lake.released(release, IDENTITY_MAP.name).select("record_key").distinct()
     missing = wanted.join(known, on="record_key", how="left_anti").count()

@@ -42,7 +42,10 @@ def planned(
         attempt: whose base is the release that is looked at.
         erasure_id: the erasure.
         record_keys: of the person records to erase.
+
+    Raises ConflictError as `require_sources`.
     """
+    require_sources(lake, attempt.base)
     schema = "erasure_id string, key string"
     people = local_frame(lake.spark, [(erasure_id, key) for key in record_keys], schema)
     keys = people.unionByName(keys_of(lake, attempt, people)).persist()
