@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -58,7 +58,7 @@ from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import local_path
-from lakehouse.storage.maintenance import drop_lost
+from lakehouse.storage.maintenance import drop_lost, vacuum_before
 from lakehouse.storage.maintenance import vacuum as vacuum_tables
 from lakehouse.storage.releases import current_release, kept_rows
 from lakehouse.tables.linkage import IDENTITY_MAP, SCORED_EDGE
@@ -505,12 +505,16 @@ def compact(settings: Settings) -> Report:
 
 
 def vacuum(settings: Settings) -> Report:
-    """Deletes files that no live release needs."""
+    """Deletes files that no live release needs, and of logs outside of releases what retention took out."""
     lake = open_lake(settings)
     with lake.locks.run():
         lake.release()
         keep = settings.lake.keep_releases
         count = vacuum_tables(lake.spark, lake.tables, lake.specs, keep)
+        expiring = (n for n, spec in lake.specs.items() if spec.retention_from is not None)
+        logs = [n for n in expiring if n in attempts.LOG_TABLES and lake.tables.exists(n)]
+        readers_gone = datetime.now(UTC) - timedelta(hours=settings.erasure.retention_hours)
+        vacuum_before(lake.spark, lake.tables, logs, readers_gone)
         gone, left = drop_lost(lake.tables, lake.specs, keep)
     told = f"Looked at {count} tables and deleted the files that none of the newest {keep} releases needs"
     products = f", and {gone} data product(s) that conf has lost" if gone else ""

@@ -10,28 +10,27 @@ from lakehouse.pipeline.lake import Lake, open_lake
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
 from lakehouse.storage.key_places import key_counts, key_tables_of, require_master_keys
-from lakehouse.storage.releases import current_release
+from lakehouse.storage.releases import current_release, kept_rows
 from lakehouse.storage.wrapping import RUN_KEYS
 from lakehouse.tables.spec import Layer, has_record_keys
 
 
 def drop_unused_keys(lake: Lake) -> dict[str, int]:
-    """Drops for good the data keys that no row of the current release has; by table of keys how many.
+    """Drops for good the data keys that no row of a kept release has; by table of keys how many.
 
-    What only earlier versions and copies of files hold can be read by nobody then. For lakes whose earlier
-    releases are not to be read any more.
-
-    Raises:
-        AlreadyRunningError: another run has this lake; nothing was touched.
+    What only earlier versions and copies of files hold can be read by nobody then. Kept is no release from
+    before people were erased. Whoever calls it holds the lake (`lake.locks.run`).
     """
-    with lake.locks.run():
-        used = _used_keys(lake)
-        return {table: lake.encryption.drop_unused(table, keys) for table, keys in used.items()}
+    used = _used_keys(lake)
+    return {table: lake.encryption.drop_unused(table, keys) for table, keys in used.items()}
 
 
 def _used_keys(lake: Lake) -> dict[str, DataFrame]:
-    """By table of keys, the ids (key_id) that a table has as it stands now or as it is released."""
-    versions = current_release(lake.tables).versions
+    """By table of keys, the ids (key_id) that a table has as it stands now or in a kept release."""
+    kept = kept_rows(lake.tables, lake.settings.lake.keep_releases)
+    versions: dict[str, set[int | None]] = defaultdict(lambda: {None})
+    for row in kept.select("table_name", "table_version").distinct().collect():
+        versions[row.table_name].add(row.table_version)
     found: dict[str, list[DataFrame]] = defaultdict(list)
     for name in sorted({*lake.specs, *versions}):
         is_built = name.startswith((f"{Layer.SILVER}.", f"{Layer.LINKAGE}."))
@@ -39,8 +38,7 @@ def _used_keys(lake: Lake) -> dict[str, DataFrame]:
         if not (is_built or has_record_keys(name)) or not lake.encryption.has_keys(place):
             continue
         if lake.tables.exists(name):
-            at = {None, versions.get(name)}
-            ids = [lake.tables.key_ids(name, version) for version in at]
+            ids = [lake.tables.key_ids(name, version) for version in versions[name]]
             found[place] += [i for i in ids if i is not None]
     return {table: reduce(DataFrame.unionByName, ids) for table, ids in found.items() if ids}
 
@@ -59,7 +57,9 @@ def rotate(settings: Settings) -> Report:
         audit.record(
             settings, action="rotate", surface="privacy keys rotate", reason=f"to {newest}"
         )
-        tables = key_tables_of(settings.lake.keys_root, lake.specs)
+        # Of a source that conf has lost, bronze is in the release still, and is read by its keys.
+        named = {*lake.specs, *current_release(lake.tables).versions}
+        tables = key_tables_of(settings.lake.keys_root, named)
         rows = [(name, lake.encryption.rewrap(name)) for name in tables]
     grid = Grid("Data keys", ("keys of", "wrapped anew"), [row for row in rows if row[1]])
     done = f"{sum(n for _, n in rows):,} keys were wrapped by master key {newest}; all others were."

@@ -6,7 +6,7 @@ the release stands, and what is left to do then can be done again after a kill: 
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -20,12 +20,12 @@ from lakehouse.bronze.rewriting import without_records
 from lakehouse.errors import ConfigurationError
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.lake import Lake
-from lakehouse.privacy.erasure_marks import VALUE, candidates, mark_of, mark_secret
+from lakehouse.privacy.erasure_marks import candidates, mark_of, mark_secret
 from lakehouse.settings.erasure import LandingPolicy
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import local_path
 from lakehouse.storage.kill_points import AFTER_RECORD
-from lakehouse.tables.erasure import ERASED_ROW, ERASURE_MARK
+from lakehouse.tables.erasure import ERASED_ROW
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import ERASURE, LANDING_FILE
 
@@ -85,7 +85,8 @@ def prepare_landing(lake: Lake, attempt: Attempt, rows: DataFrame) -> int:
 def landed_files(ledger: DataFrame, rows: DataFrame) -> list[LandedFile]:
     """The files with these records, also copies of them under other names and those rewritten before."""
     numbers: dict[str, set[int]] = defaultdict(set)
-    for row in rows.where(F.col("file_hash").isNotNull()).toLocalIterator():
+    of_records = F.col("file_hash").isNotNull() & (F.col("table_name") != LANDING_FILE.name)
+    for row in rows.where(of_records).toLocalIterator():
         numbers[row.file_hash].add(row.source_row_number)
     original = F.coalesce("original_hash", "file_hash")
     hashes = local_frame(ledger.sparkSession, [(h,) for h in sorted(numbers)], "original string")
@@ -109,26 +110,40 @@ def settle_landing(lake: Lake, run_id: str, release: Mapping[str, int]) -> dict[
     if folder is None:
         return {}
     ledger = lake.tables.read(LANDING_FILE.name, release[LANDING_FILE.name])
-    done = {}
+    rows = lake.logged(ERASED_ROW).where(F.col("run_id") == run_id)
     if lake.settings.erasure.landing is LandingPolicy.REWRITE:
-        for row in _written(ledger, run_id):
-            path = folder / row.source_file
-            new = _beside(path, run_id)
-            if new.exists() and any(_content(path, known) for known in row.hashes):
-                new.replace(path)
-                _sync(path.parent)
-            # Another file stands there by now: the next run takes that, and this one is nowhere.
-            new.unlink(missing_ok=True)
-            lake.kill_points.passed("landing", AFTER_RECORD)
-            done[row.source_file] = "rewritten"
+        done = _replaced(lake, ledger, folder, run_id)
     else:
-        rows = lake.logged(ERASED_ROW).where(F.col("run_id") == run_id)
-        for file in landed_files(ledger, rows):
-            path = folder / file.known.source_file
-            if _content(path, file.known.file_hash) is not None:
-                path.unlink()
-            done[file.known.source_file] = "deleted"
-    return done | dict.fromkeys(_rejected_with_values(lake, ledger, folder), "deleted")
+        done = _deleted(folder, (file.known for file in landed_files(ledger, rows)))
+    # Chosen before the release: one that a process deleted and then died is told of all the same.
+    whole = rows.where(F.col("table_name") == LANDING_FILE.name).distinct()
+    return done | _deleted(folder, whole.collect())
+
+
+def _replaced(lake: Lake, ledger: DataFrame, folder: Path, run_id: str) -> dict[str, str]:
+    done = {}
+    for row in _written(ledger, run_id):
+        path = folder / row.source_file
+        new = _beside(path, run_id)
+        if new.exists() and any(_content(path, known) for known in row.hashes):
+            new.replace(path)
+            _sync(path.parent)
+        # Another file stands there by now: the next run takes that, and this one is nowhere.
+        new.unlink(missing_ok=True)
+        lake.kill_points.passed("landing", AFTER_RECORD)
+        done[row.source_file] = "rewritten"
+    return done
+
+
+def _deleted(folder: Path, files: Iterable[Row]) -> dict[str, str]:
+    """Deletes these files (source_file, file_hash), but for those in whose place another stands."""
+    done = {}
+    for row in files:
+        path = folder / row.source_file
+        if _content(path, row.file_hash) is not None:
+            path.unlink()
+        done[row.source_file] = "deleted"
+    return done
 
 
 def _written(ledger: DataFrame, run_id: str) -> list[Row]:
@@ -146,26 +161,32 @@ def _written(ledger: DataFrame, run_id: str) -> list[Row]:
     )
 
 
-def _rejected_with_values(lake: Lake, ledger: DataFrame, folder: Path) -> Iterator[str]:
-    """Deletes the files of which nothing was ever taken, and in which a value of the erased stands."""
+def rejected_files(
+    lake: Lake, ledger: DataFrame, marks: Callable[[], DataFrame]
+) -> list[tuple[str, str]]:
+    """Name and hash of the files of which nothing was ever taken, and in which one of these values stands.
+
+    Args:
+        lake: the lake.
+        ledger: ops.landing_file.
+        marks: gives the `mark` of each value; asked only where there is such a file at all.
+    """
+    folder = landing_folder(lake.settings)
+    if folder is None:
+        return []
     rejected = ledger.where(F.col("status") == REJECTED).select("source_file", "file_hash")
-    files = [(folder / row.source_file, row.file_hash) for row in rejected.collect()]
+    files = [row for row in rejected.distinct().collect() if (folder / row.source_file).is_file()]
     if not files:
-        return
-    marks = value_marks_of(lake)
+        return []
+    known = frozenset(row.mark for row in marks().select("mark").distinct().toLocalIterator())
     secret = mark_secret(lake.settings.lake.secret.get_secret_value())
-    for path, file_hash in files:
-        content = _content(path, file_hash)
+
+    def is_named(content: bytes | None) -> bool:
         text = "" if content is None else content.decode("utf-8", errors="replace")
-        if any(mark_of(found, secret) in marks for found in candidates(text)):
-            path.unlink()
-            yield str(path.relative_to(folder))
+        return any(mark_of(found, secret) in known for found in candidates(text))
 
-
-def value_marks_of(lake: Lake) -> frozenset[str]:
-    """The marks of values that are looked for now."""
-    marks = lake.logged(ERASURE_MARK).where(F.col("kind") == VALUE).select("mark").distinct()
-    return frozenset(row.mark for row in marks.toLocalIterator())
+    named = (row for row in files if is_named(_content(folder / row.source_file, row.file_hash)))
+    return sorted((row.source_file, row.file_hash) for row in named)
 
 
 def _ledger_row(known: Row, run_id: str, new: bytes) -> tuple[object, ...]:

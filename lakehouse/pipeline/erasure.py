@@ -29,7 +29,7 @@ from lakehouse.pipeline.erasure_log import (
     cases_of,
     record,
 )
-from lakehouse.pipeline.erasure_plan import planned
+from lakehouse.pipeline.erasure_plan import planned, require_sources
 from lakehouse.pipeline.forgetting import Forgetting
 from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.legal_holds import split_by_hold
@@ -57,7 +57,7 @@ def plan(lake: Lake, record_keys: Sequence[str], request_id: str | None, by: str
 
     Raises:
         InputError: no record is named, or nobody says who plans.
-        ConflictError: all of the records are under a hold.
+        ConflictError: all of the records are under a hold, or conf has lost the source of encrypted bronze.
         NotFoundError: a record is not known to the release; nothing was written.
         ConfigurationError: landing files are to be changed, and cannot be.
     """
@@ -139,23 +139,29 @@ def execute(lake: Lake, erasure_ids: Sequence[str]) -> list[Case]:
     Raises:
         NotFoundError: there is no such erasure.
         InputError: one is not approved.
-        ConflictError: a legal hold was placed on a record since it was planned; nothing was touched.
+        AlreadyRunningError: another run has this lake; nothing was touched.
+        ConflictError: since it was planned a legal hold was placed on a record, or conf has lost the
+            source of encrypted bronze; nothing was touched.
         LakehouseError: whatever stops a run; readers stay on the last release then.
     """
     ids = sorted(set(erasure_ids))
-    for found in cases_of(lake, ids):
-        _require_approved(found)
-    for run_id, batch in _released_batches(lake, ids).items():
-        _carry_out(lake, run_id, batch)
-    waiting = [found.erasure_id for found in cases_of(lake, ids) if EXECUTED not in found.steps]
-    if waiting:
-        _require_no_hold(lake, waiting)
-        # From another release other rows are theirs: that is another run.
-        told = f"{','.join(waiting)}:{current_release(lake.tables).number}"
-        run_id = f"{RUN_PREFIX}{sha256(told.encode()).hexdigest()[:12]}"
-        _start(lake, run_id, waiting)
-        _carry_out(lake, run_id, waiting)
-    return cases_of(lake, ids)
+    # Held from here on: another erasure of these would take away the marks that a run goes by.
+    with lake.locks.run():
+        for found in cases_of(lake, ids):
+            _require_approved(found)
+        for run_id, batch in _released_batches(lake, ids).items():
+            _carry_out(lake, run_id, batch)
+        waiting = [found.erasure_id for found in cases_of(lake, ids) if EXECUTED not in found.steps]
+        if waiting:
+            _require_no_hold(lake, waiting)
+            release = current_release(lake.tables)
+            require_sources(lake, release)
+            # From another release other rows are theirs: that is another run.
+            told = f"{','.join(waiting)}:{release.number}"
+            run_id = f"{RUN_PREFIX}{sha256(told.encode()).hexdigest()[:12]}"
+            _start(lake, run_id, waiting)
+            _carry_out(lake, run_id, waiting)
+        return cases_of(lake, ids)
 
 
 def _require_no_hold(lake: Lake, ids: Sequence[str]) -> None:
@@ -214,7 +220,9 @@ def _carry_out(lake: Lake, run_id: str, ids: Sequence[str]) -> None:
 
 
 def _erased_rows(lake: Lake, run_id: str) -> dict[str, int]:
-    """By table the rows that the run erased; of quarantine those that lay in landing files."""
+    """By table the rows that the run erased; of quarantine those that lay in landing files, of the ledger of
+    landing files the rejected ones that it deleted.
+    """
     rows = lake.logged(ERASED_ROW).where(F.col("run_id") == run_id).distinct()
     counted = rows.groupBy("table_name").agg(F.count(F.lit(1)).alias("rows")).collect()
     return {row.table_name: row["rows"] for row in sorted(counted)}

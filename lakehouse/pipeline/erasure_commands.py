@@ -39,21 +39,28 @@ def plan(
     Raises:
         InputError: records and customer are named both, or nobody at all.
         NotFoundError: there is no such record, customer or request.
-        ConflictError: the request asks for something else, or cannot be carried out yet.
+        ConflictError: the request asks for something else or about other records, or cannot be carried
+            out yet.
     """
     if record_keys and customer is not None:
         raise InputError("Say whom to erase.", "give --records-from or --customer, not both.")
-    if not record_keys and customer is None:
-        record_keys = _records_asked(settings, request)
+    if not record_keys and customer is None and request is None:
+        raise InputError("Say whom to erase.", "give --request, --records-from or --customer.")
+    asked = None if request is None else _records_asked(settings, request)
     lake = open_lake(settings)
     keys = record_keys if customer is None else _records_of(lake, customer)
+    if asked is not None:
+        if keys and {*keys} != {*asked}:
+            raise ConflictError(
+                f"Request {request} is about other records than are named; nothing was planned.",
+                "give --request alone, and it says whose records are meant; or plan these without it.",
+            )
+        keys = asked
     found = erasure.plan(lake, keys, request, by)
     return _plan_report(found.erasure_id, found.detail(PLANNED))
 
 
-def _records_asked(settings: Settings, request_id: str | None) -> Sequence[str]:
-    if request_id is None:
-        raise InputError("Say whom to erase.", "give --request, --records-from or --customer.")
+def _records_asked(settings: Settings, request_id: str) -> Sequence[str]:
     request = request_of(settings, request_id)
     if request.kind != Right.ERASURE:
         raise ConflictError(
@@ -99,6 +106,9 @@ def _plan_report(erasure_id: str, plan: dict[str, object]) -> Report:
         Grid(f"Landing files ({plan['landing_policy']})", ("file", "records"), files),
         Grid("What stays", ("where", "why"), kept),
     ]
+    if isinstance(rejected := plan.get("rejected_files"), list) and rejected:
+        named = [(name,) for name in rejected]
+        grids.append(Grid("Rejected files, deleted whole for a value of theirs", ("file",), named))
     if isinstance(found := plan.get("held"), dict) and found:
         held = [(hold_id, hold["records"], hold["reason"]) for hold_id, hold in found.items()]
         grids.append(Grid("Left out: under legal hold", ("hold", "records", "why"), held))
@@ -153,7 +163,7 @@ def prove(
         out.write_text(f"{text}\n", encoding="utf-8")
     _tell_request(settings, case(lake, erasure_id), Step.PROVED, f"erasure {erasure_id}")
     if out is not None:
-        return Report(lines=[f"Nothing is left; {out} certifies it."])
+        return Report(lines=[f"Nothing was left at {found['proved_at']}; {out} certifies it."])
     return Report(lines=text.splitlines())
 
 

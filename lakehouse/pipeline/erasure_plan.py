@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.errors import ConflictError
 from lakehouse.pipeline.attempt import Attempt
-from lakehouse.pipeline.erased_landing import landed_files
+from lakehouse.pipeline.erased_landing import landed_files, rejected_files
+from lakehouse.pipeline.erased_values import erased_value_marks
 from lakehouse.pipeline.forgetting import KEY_COLUMNS
 from lakehouse.pipeline.lake import Lake, in_parallel
 from lakehouse.pipeline.subject_rows import bronze_rows, keys_of
 from lakehouse.settings.models import Settings
+from lakehouse.storage.releases import Release
 from lakehouse.tables.audience import AUDIENCE_EXPORT
 from lakehouse.tables.linkage import IDENTITY_MAP
 from lakehouse.tables.local_frame import local_frame
@@ -21,8 +24,10 @@ ALLOWED = {
     "ops.suppression": "keyed hashes, so that the person does not come back; gone by lifting",
     "ops.erasure": "the log of the erasure: counts and names of tables, no value",
     "ops.landing_file": "names and hashes of landing files as they were delivered",
-    PRIVACY_REQUEST.name: "what was asked, when and how it was answered: keys and keyed hashes, no value",
-    AUDIENCE_EXPORT.name: "the retired id, until the next export tells each destination who must go",
+    PRIVACY_REQUEST.name: "what was asked, when and how it was answered: keys, keyed hashes and notes, which "
+    "are to name nobody and are not searched; gone by retention",
+    AUDIENCE_EXPORT.name: "the retired id, by which the next export tells the destination that she must go; "
+    "nothing deletes it",
 }
 """Residues of every erasure, by table, and why."""
 
@@ -37,7 +42,10 @@ def planned(
         attempt: whose base is the release that is looked at.
         erasure_id: the erasure.
         record_keys: of the person records to erase.
+
+    Raises ConflictError as `require_sources`.
     """
+    require_sources(lake, attempt.base)
     schema = "erasure_id string, key string"
     people = local_frame(lake.spark, [(erasure_id, key) for key in record_keys], schema)
     keys = people.unionByName(keys_of(lake, attempt, people)).persist()
@@ -45,6 +53,12 @@ def planned(
     tables = _bronze(rows) | _others(lake, attempt, keys.select("key").distinct())
     ledger = lake.released(attempt.base, LANDING_FILE.name)
     landing = {file.known.source_file: len(file.numbers) for file in landed_files(ledger, rows)}
+
+    def values() -> DataFrame:
+        marks = erased_value_marks(lake, attempt, rows, people, erasure_id)
+        return marks.select(F.col("key").alias("mark"))
+
+    rejected = [name for name, _ in rejected_files(lake, ledger, values)]
     customers = _customers(lake, attempt, people)
     keys.unpersist()
     rows.unpersist()
@@ -55,8 +69,31 @@ def planned(
         "tables": {name: tables[name] for name in sorted(tables)},
         "landing_policy": lake.settings.erasure.landing.value,
         "landing_files": landing,
+        "rejected_files": rejected,
         "stays": stays(lake.settings),
     }
+
+
+def require_sources(lake: Lake, release: Release) -> None:
+    """Returns if no bronze table is encrypted whose source conf has lost.
+
+    Whose rows it has nobody could tell, and no search could see. What is in the clear the proof finds.
+
+    Raises:
+        ConflictError: there is such a table; it is named.
+    """
+    lost = {t: v for t, v in release.versions.items() if t not in lake.specs}
+    hidden = []
+    for table in sorted(t for t in lost if t.startswith(f"{Layer.BRONZE}.")):
+        ids = lake.tables.key_ids(table, lost[table]) if lake.tables.exists(table) else None
+        if ids is not None and not ids.isEmpty():
+            hidden.append(table)
+    if hidden:
+        raise ConflictError(
+            f"{', '.join(hidden)}: of these encrypted rows nobody can tell whose they are, as conf has lost "
+            "their source; nothing was touched.",
+            "put the source back into conf, then try again.",
+        )
 
 
 def stays(settings: Settings) -> dict[str, str]:

@@ -27,7 +27,7 @@ from lakehouse.pipeline.lake import Lake
 from lakehouse.privacy import byte_scan
 from lakehouse.privacy.byte_scan import Finder, Scan
 from lakehouse.privacy.certificate import signed
-from lakehouse.privacy.erasure_marks import VALUE, mark_of, mark_secret
+from lakehouse.privacy.erasure_marks import RECORD, VALUE, mark_of, mark_secret
 from lakehouse.settings.erasure import LandingPolicy
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import local_path
@@ -35,9 +35,11 @@ from lakehouse.storage.locations import Locations
 from lakehouse.storage.log_truncation import truncate_log
 from lakehouse.storage.maintenance import vacuum_before
 from lakehouse.storage.releases import current_release, release_of
+from lakehouse.storage.wrapping import RUN_KEYS
 from lakehouse.tables.audience import AUDIENCE_EXPORT
 from lakehouse.tables.erasure import ERASED_ROW, ERASURE_MARK, SUPPRESSION
 from lakehouse.tables.ops import PRIVACY_REQUEST, RELEASE
+from lakehouse.tables.silver import PERSON_RECORD
 
 
 def prove(
@@ -49,7 +51,8 @@ def prove(
 ) -> dict[str, object]:
     """Deletes the old files, searches all that are left, and returns the certificate.
 
-    Erasures that one run carried out are proved together.
+    Erasures that one run carried out are proved together. Of one that is proved it returns the certificate
+    that was given: what to look for is deleted then, and a search would find nothing, whatever is there.
 
     Args:
         lake: the lake.
@@ -60,24 +63,51 @@ def prove(
     Raises:
         NotFoundError: there is no such erasure.
         InputError: it is not executed, or readers may still have files open that are to go.
+        AlreadyRunningError: another run has this lake; nothing was touched.
+        ConflictError: nothing is left of what it looks for.
         NotErasedError: something is left; the files are named.
     """
     found = case(lake, erasure_id)
     executed = _step(found, EXECUTED, "c360 privacy erase execute comes first.")
-    released_at = _released_at(lake, executed.release_number)
-    _require_age(released_at, _hours(lake, retention_hours))
     ids = [str(name) for name in _listed(found.detail(EXECUTED)["erasures"])]
     with lake.locks.run():
-        _vacuum(lake, released_at)
-        _cut_logs(lake, executed)
-        scan = _scan(lake, ids, identifiers)
+        waiting = [c for c in cases_of(lake, ids) if PROVED not in c.steps]
+        if waiting:
+            _require_age(_moment(executed), _hours(lake, retention_hours))
+            _prove(lake, ids, waiting, executed, identifiers)
+        # Last, and again if that was killed: without them nothing could be proved any more.
+        _forget_marks(lake, ids, executed.run_id)
+    return case(lake, erasure_id).detail(PROVED)
+
+
+def _prove(
+    lake: Lake,
+    ids: Sequence[str],
+    waiting: Sequence[Case],
+    executed: Row,
+    identifiers: Sequence[str],
+) -> None:
+    """Deletes and searches as of all these erasures, and logs the certificates of those that have none."""
+    _require_marks(lake, ids)
+    _vacuum(lake, executed)
+    _cut_logs(lake, executed)
+    scan = _scan(lake, ids, identifiers)
     if scan.hits or scan.unreadable:
         _not_erased(lake, ids, scan)
-    certificates = {c.erasure_id: _certificate(lake, c, scan) for c in cases_of(lake, ids)}
-    _forget_marks(lake, ids, executed.run_id)
-    for name, certificate in certificates.items():
-        record(lake, [name], PROVED, certificate, run_id=executed.run_id)
-    return certificates[erasure_id]
+    for found in waiting:
+        certificate = _certificate(lake, found, scan)
+        record(lake, [found.erasure_id], PROVED, certificate, run_id=executed.run_id)
+
+
+def _require_marks(lake: Lake, ids: Sequence[str]) -> None:
+    of_records = F.col("erasure_id").isin(*ids) & (F.col("kind") == RECORD)
+    marked = lake.logged(ERASURE_MARK).where(of_records).select("erasure_id").distinct()
+    if lacking := {*ids} - {row.erasure_id for row in marked.collect()}:
+        raise ConflictError(
+            f"{ERASURE_MARK.name} does not tell any more what to look for of erasure "
+            f"{', '.join(sorted(lacking))}: a search would find nothing, whatever is there.",
+            f"put {ERASURE_MARK.name} back from a backup, then prove it again.",
+        )
 
 
 def _step(found: Case, step: str, next_step: str) -> Row:
@@ -90,6 +120,12 @@ def _listed(names: object) -> list[object]:
     return list(names) if isinstance(names, list) else []
 
 
+def _moment(logged: Row) -> datetime:
+    """When the step was logged."""
+    at: datetime = logged.recorded_at.astimezone(UTC)
+    return at
+
+
 def _hours(lake: Lake, given: int | None) -> int:
     return lake.settings.erasure.retention_hours if given is None else given
 
@@ -100,8 +136,8 @@ def _released_at(lake: Lake, release_number: int) -> datetime:
     return datetime.fromtimestamp(micros / 1_000_000, UTC)
 
 
-def _require_age(released_at: datetime, hours: int) -> None:
-    free_at = released_at + timedelta(hours=hours)
+def _require_age(executed_at: datetime, hours: int) -> None:
+    free_at = executed_at + timedelta(hours=hours)
     if datetime.now(UTC) < free_at:
         raise InputError(
             f"Files from before the erasure stay until {free_at:%Y-%m-%d %H:%M} UTC, as readers may have "
@@ -110,20 +146,30 @@ def _require_age(released_at: datetime, hours: int) -> None:
         )
 
 
-def _vacuum(lake: Lake, released_at: datetime) -> None:
-    """Deletes what left any table before the release without the person."""
-    named = {*lake.specs, *current_release(lake.tables).versions}
+def _vacuum(lake: Lake, executed: Row) -> None:
+    """Deletes what left any table before the release without the person.
+
+    Of tables outside of releases what left them before the erasure was executed: they lose her rows last.
+    """
+    outside = _outside_of_releases(lake)
+    named = {*lake.specs, *current_release(lake.tables).versions} - {*outside}
     there = sorted(name for name in named if lake.tables.exists(name))
+    released_at = _released_at(lake, executed.release_number)
     vacuum_before(lake.spark, lake.tables, there, released_at)
+    vacuum_before(lake.spark, lake.tables, outside, _moment(executed))
+
+
+def _outside_of_releases(lake: Lake) -> list[str]:
+    """The tables with rows about people that no release names."""
+    named = (n for n, spec in lake.specs.items() if is_about_people(spec))
+    return sorted(n for n in named if n in attempts.LOG_TABLES and lake.tables.exists(n))
 
 
 def _cut_logs(lake: Lake, executed: Row) -> None:
     """Cuts the logs off below the release without the person; of tables outside of releases, below now."""
     versions = dict(release_of(lake.tables, executed.release_number).versions)
-    for spec in lake.specs.values():
-        is_outside = spec.name in attempts.LOG_TABLES and is_about_people(spec)
-        if is_outside and lake.tables.exists(spec.name):
-            versions[spec.name] = lake.tables.sealed(spec.name, executed.run_id)
+    for table in _outside_of_releases(lake):
+        versions[table] = lake.tables.sealed(table, executed.run_id)
     for table, version in versions.items():
         _cut_log(lake, table, version)
 
@@ -170,7 +216,8 @@ def places(settings: Settings) -> dict[str, Path]:
 def _left_out(lake: Lake) -> list[Path]:
     """The residues that are allowed to stay, and what the search itself goes by."""
     locations = Locations(lake.settings.lake.root)
-    held = lake.settings.erasure.held_tables(lake.settings.sources)
+    # Of a person record a hold leaves no trace of whom is erased: other feeds fill that table too.
+    held = {*lake.settings.erasure.held_tables(lake.settings.sources)} - {PERSON_RECORD.name}
     by_key = (PRIVACY_REQUEST.name, AUDIENCE_EXPORT.name)
     tables = [SUPPRESSION.name, ERASURE_MARK.name, ERASED_ROW.name, *by_key, *held]
     folders = [local_path(locations.path(table)) for table in tables]
@@ -210,7 +257,7 @@ def _certificate(lake: Lake, found: Case, scan: Scan) -> dict[str, object]:
         "landing_files": found.detail(EXECUTED)["landing_files"],
         "release": number,
         "versions": {t: [before.get(t), version] for t, version in sorted(after.items())},
-        "executed_at": _utc(executed),
+        "executed_at": _moment(executed).isoformat(timespec="seconds"),
         "proved_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "scanner": byte_scan.VERSION,
         "code": __version__,
@@ -220,13 +267,20 @@ def _certificate(lake: Lake, found: Case, scan: Scan) -> dict[str, object]:
         "places_searched": sorted(places(lake.settings)),
         "stays": stays(lake.settings),
         "held": plan.get("held", {}),
-        "not_searched": "backups, exports out of the lake, swap, copies that others made",
+        "not_searched": _not_searched(lake),
     }
     return signed(content, lake.settings.lake.secret.get_secret_value())
 
 
-def _utc(row: Row) -> str:
-    return str(row.recorded_at.astimezone(UTC).isoformat(timespec="seconds"))
+def _not_searched(lake: Lake) -> str:
+    outside = "backups, exports out of the lake, swap, copies that others made"
+    # Keys of runs tell of rows from before it was turned off.
+    if not (lake.settings.lake.encryption.at_rest or lake.encryption.has_keys(RUN_KEYS)):
+        return outside
+    return (
+        f"{outside}; values that are encrypted in bronze, quarantine, silver and linkage: these tables are "
+        "searched by keys and by what is in the clear alone"
+    )
 
 
 def _forget_marks(lake: Lake, ids: Sequence[str], run_id: str) -> None:

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.pipeline.attempt import LOG_TABLES, Attempt
-from lakehouse.pipeline.erased_landing import prepare_landing
+from lakehouse.pipeline.erased_landing import prepare_landing, rejected_files
 from lakehouse.pipeline.erased_values import erased_value_marks
 from lakehouse.pipeline.held import PLACE
 from lakehouse.pipeline.lake import Lake, in_parallel
@@ -84,7 +84,8 @@ class Forgetting:
         marks = self._marks(VALUE).select(F.col("key").alias("mark"))
         held = held_rows_of(lake, attempt, self.erasure_ids, self.told_of(attempt), marks)
         erased = found.unionByName(held.of_files).distinct()
-        self._log(erased, ERASED_ROW, ERASED_ROW.name, attempt)
+        whole = self._rejected_files(attempt, marks)
+        self._log(erased.unionByName(whole), ERASED_ROW, ERASED_ROW.name, attempt)
         rows = lake.tables.read(ERASED_ROW.name).where(F.col("run_id") == attempt.run_id)
         rows = rows.distinct().persist()
         ledger = prepare_landing(lake, attempt, rows)
@@ -142,6 +143,15 @@ class Forgetting:
         log = self.lake.logged(ERASURE_MARK)
         of_run = F.col("erasure_id").isin(*self.erasure_ids) & F.col("kind").isin(*kinds)
         return log.where(of_run).select("erasure_id", F.col("mark").alias("key")).distinct()
+
+    def _rejected_files(self, attempt: Attempt, marks: DataFrame) -> DataFrame:
+        """Rows of ops.erased_row: the rejected files in which one of these values stands."""
+        ledger = self.lake.released(attempt.base, LANDING_FILE.name)
+        rows = [
+            (attempt.run_id, LANDING_FILE.name, name, file_hash, 0)
+            for name, file_hash in rejected_files(self.lake, ledger, lambda: marks)
+        ]
+        return local_frame(self.lake.spark, rows, ERASED_ROW.ddl())
 
     def _write_marks(self, part: str, kind: str, marks: DataFrame, attempt: Attempt) -> None:
         rows = marks.select("erasure_id", F.lit(kind).alias("kind"), F.col("key").alias("mark"))

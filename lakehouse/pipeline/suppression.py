@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.columns.keys import identity
 from lakehouse.errors import NotFoundError
+from lakehouse.pipeline import audit
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.held import PLACE
 from lakehouse.pipeline.lake import Lake
@@ -22,6 +23,7 @@ from lakehouse.privacy.suppression import (
     identifier_hashes,
     record_hash,
     standing,
+    standing_by_erasure,
     tokens,
 )
 from lakehouse.settings.sources import Source, named_sources
@@ -176,16 +178,18 @@ def records_told(
 
 
 def lift(lake: Lake, erasure_id: str) -> int:
-    """Says that what an erasure suppressed may come back with the next load; how many identifiers.
+    """Says that what an erasure suppressed may come back with the next load; how many identifiers may.
+
+    What another erasure suppresses too stays suppressed by that one.
 
     Raises:
         NotFoundError: nothing that the erasure suppressed is suppressed now.
     """
-    log = lake.logged(SUPPRESSION)
-    of_erasure = log.where(F.col("erasure_id") == erasure_id).select("kind", "value_hash")
-    lifted = standing(log).join(of_erasure, on=["kind", "value_hash"], how="left_semi")
-    count = lifted.count()
-    if not count:
+    every = standing_by_erasure(lake.logged(SUPPRESSION))
+    lifted = every.where(F.col("erasure_id") == erasure_id)
+    others = every.where(F.col("erasure_id") != erasure_id).select("kind", "value_hash")
+    free = lifted.join(others, on=["kind", "value_hash"], how="left_anti")
+    if lifted.isEmpty():
         raise NotFoundError(
             f"Nothing is suppressed by the erasure {erasure_id!r}.",
             "c360 privacy suppression list shows what is.",
@@ -197,6 +201,14 @@ def lift(lake: Lake, erasure_id: str) -> int:
         F.lit(LIFTED).alias("state"),
         F.lit(datetime.now(UTC)).alias("recorded_at"),
     )
+    count = free.count()
+    audit.record(
+        lake.settings,
+        action="decide",
+        surface="privacy suppression lift",
+        count=count,
+        reason=erasure_id,
+    )
     number = lake.tables.version(SUPPRESSION.name) + 1
     # Runs number their writes of this table in another way.
     key = WriteKey(f"c360:{SUPPRESSION.name}:lift", number, uuid.uuid4().hex)
@@ -206,12 +218,10 @@ def lift(lake: Lake, erasure_id: str) -> int:
 
 def suppression_list(lake: Lake) -> list[tuple[str, str, int]]:
     """Erasure, kind and number of the identifiers that are suppressed now, in this order."""
-    log = lake.logged(SUPPRESSION)
     rows = (
-        log.where(F.col("state") == SUPPRESSED)
-        .join(standing(log), on=["kind", "value_hash"], how="left_semi")
+        standing_by_erasure(lake.logged(SUPPRESSION))
         .groupBy("erasure_id", "kind")
-        .agg(F.countDistinct("value_hash").alias("identifiers"))
+        .agg(F.count(F.lit(1)).alias("identifiers"))
         .orderBy("erasure_id", "kind")
         .collect()
     )

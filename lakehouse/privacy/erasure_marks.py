@@ -39,18 +39,20 @@ def mark_secret(secret: str) -> str:
 def cells(rows: DataFrame, columns: Sequence[str], maps: Sequence[str], *kept: str) -> DataFrame:
     """The columns `kept` and `value`: what stands in these columns of text, or within them as JSON.
 
-    In lower case and without blanks around. One that is shorter than LEAST_LENGTH, or has neither digit,
-    @ nor blank, is left out: it tells nobody from others.
+    In lower case and without blanks around, and where it begins or ends with a mark that a search takes off
+    its words, also without that. One that is shorter than LEAST_LENGTH, or has neither digit, @ nor blank,
+    is left out: it tells nobody from others.
     """
     text = F.col("text")
     is_json = text.rlike(r"^\s*[\[{]")
     inside = F.when(is_json, F.regexp_extract_all(text, F.lit(_MEMBER), 1)).otherwise(F.array(text))
     texts = [F.array(*(F.col(c).cast("string") for c in columns)), *map(_map_values, maps)]
     value = F.lower(F.trim(F.col("value")))
+    forms = F.array_distinct(F.array(value, F.rtrim(F.btrim(value, F.lit(_AROUND)), F.lit("="))))
     told = rows.select(*kept, F.explode(F.concat(*texts)).alias("text")).where(text.isNotNull())
     return (
         told.select(*kept, F.explode(inside).alias("value"))
-        .select(*kept, value.alias("value"))
+        .select(*kept, F.explode(forms).alias("value"))
         .where((F.length("value") >= LEAST_LENGTH) & F.col("value").rlike(_IDENTIFYING))
     )
 

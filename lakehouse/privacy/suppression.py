@@ -26,12 +26,22 @@ def suppression_secret(secret: str) -> str:
 
 
 def standing(log: DataFrame) -> DataFrame:
-    """kind, value_hash, erasure_id: the identifiers that are suppressed now, once each.
+    """kind, value_hash, erasure_id: the identifiers that any erasure suppresses now, once each.
 
     Args:
-        log: ops.suppression, of whose rows about an identifier the newest holds.
+        log: ops.suppression.
     """
-    newest = Window.partitionBy("kind", "value_hash").orderBy(
+    by_identifier = standing_by_erasure(log).groupBy("kind", "value_hash")
+    return by_identifier.agg(F.min("erasure_id").alias("erasure_id"))
+
+
+def standing_by_erasure(log: DataFrame) -> DataFrame:
+    """kind, value_hash, erasure_id: the identifiers that are suppressed now, once each for an erasure.
+
+    Args:
+        log: ops.suppression, of whose rows about an identifier the newest of an erasure holds.
+    """
+    newest = Window.partitionBy("erasure_id", "kind", "value_hash").orderBy(
         F.desc("recorded_at"), F.desc("state")
     )
     return (

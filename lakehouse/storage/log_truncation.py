@@ -16,9 +16,10 @@ def truncate_log(table: Path, version: int) -> int:
     """Deletes every file of the table's log from before the version; how many.
 
     The version itself and all later ones can be read as before: a checkpoint is made of it first. A table
-    that is at its version 0 has nothing before it.
+    that is at its version 0 has nothing before it, and one that was dropped since has no log.
     """
-    older = [path for path in (table / "_delta_log").iterdir() if _is_older(path, version)]
+    log = table / "_delta_log"
+    older = [path for path in log.iterdir() if _is_older(path, version)] if log.is_dir() else []
     if older:
         DeltaTable(str(table), version=version).create_checkpoint()
     for path in older:

@@ -77,18 +77,29 @@ ERASURE_MARK = _erasure(
 
 ERASED_ROW = _erasure(
     "erased_row",
-    "One row per row of bronze or quarantine that a run erases: where it lies, until the erasure is proved.",
+    "One row per row of bronze or quarantine that a run erases, and per rejected landing file that it deletes: "
+    "where it lies, until the erasure is proved.",
     _RUN_ID,
-    Column("table_name", "string", "The table that it lies in.", required=True),
+    Column(
+        "table_name",
+        "string",
+        "The table that it lies in; ops.landing_file of a file that is deleted whole.",
+        required=True,
+    ),
     Column("source_file", "string", "Landing file of the row.", required=True),
     Column("file_hash", "string", "SHA-256 of the file as it was delivered."),
-    Column("source_row_number", "bigint", "Record in its file, from 1.", required=True),
+    Column(
+        "source_row_number",
+        "bigint",
+        "Record in its file, from 1; 0 for the whole file.",
+        required=True,
+    ),
     primary_key=("run_id", "table_name", "source_file", "file_hash", "source_row_number"),
 )
 
 SUPPRESSION = _erasure(
     "suppression",
-    "One row per identifier that must not come back, or may again: the newest of an identifier holds.",
+    "One row per identifier that must not come back, or may again: of an erasure's rows about it the newest holds.",
     _ERASURE_ID,
     Column(
         "kind",

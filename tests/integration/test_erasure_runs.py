@@ -6,6 +6,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from lakehouse.errors import AlreadyRunningError
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import erasure
 from lakehouse.pipeline.erasure_log import APPROVED, EXECUTED, PLANNED, record
@@ -98,6 +99,25 @@ def test_what_a_dead_run_marked_of_another_is_not_looked_for(
 
     assert carried[0][1] == ("a",)
     assert marked(lake) == {("a", RECORD, "record of a"), ("c", VALUE, "value of c")}
+
+
+def test_an_erasure_that_is_executed_while_another_runs_takes_no_marks_away(
+    lake: Lake, carried: Carried, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(lake, monkeypatch, "a")
+    marks = {("a", RECORD, "record of a"), ("a", VALUE, "value of a")}
+    key = WriteKey("c360:test", 1, "x")
+    frame = local_frame(lake.spark, sorted(marks), ERASURE_MARK.ddl())
+    lake.tables.write(frame, ERASURE_MARK, key)
+
+    # The run of a has the lake.
+    with lake.locks.run(), pytest.raises(AlreadyRunningError):
+        erasure.execute(lake, ["a", "b"])
+
+    assert marked(lake) == marks
+    started = lake.tables.read(ERASURE.name).where(F.col("step") == "started").collect()
+    assert [row.erasure_id for row in started] == ["a"]
+    assert carried == []
 
 
 @pytest.mark.slow

@@ -9,6 +9,8 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.columns.keys import record_key
+from lakehouse.errors import NotFoundError
+from lakehouse.pipeline import suppression
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.suppression import records_told, suppressed_rows
@@ -25,6 +27,7 @@ from lakehouse.settings.erasure import ErasureSettings
 from lakehouse.settings.load import load_settings
 from lakehouse.silver.row_links import orders_of, row_links, rows_of
 from lakehouse.storage.releases import Release
+from lakehouse.tables.erasure import SUPPRESSION
 from lakehouse.tables.local_frame import local_frame
 from tests.support.lake import DAY_1
 
@@ -210,3 +213,34 @@ def test_the_newest_word_on_an_identifier_holds(spark: SparkSession) -> None:
         "erasure_id string, kind string, value_hash string, state string, recorded_at timestamp",
     )
     assert [tuple(row) for row in standing(log).collect()] == [(EMAIL, "y", "e2")]
+
+
+def test_what_two_erasures_suppress_is_lifted_when_both_are(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ddl = SUPPRESSION.ddl()
+    at = datetime(2026, 1, 5, tzinfo=UTC)
+    said = [("e1", "x"), ("e1", "shared"), ("e2", "shared")]
+    log = [local_frame(spark, [(e, EMAIL, v, SUPPRESSED, at) for e, v in said], ddl)]
+    audited: list[Any] = []
+    monkeypatch.setattr(
+        suppression.audit,
+        "record",
+        lambda _, **told: audited.append((told["reason"], told["count"])),
+    )
+
+    def write(rows: DataFrame, *_: object) -> None:
+        log[0] = log[0].unionByName(local_frame(spark, rows.collect(), ddl))
+
+    tables = SimpleNamespace(write=write, version=lambda table: 1)
+    lake = cast(Lake, SimpleNamespace(settings=SETTINGS, logged=lambda _: log[0], tables=tables))
+
+    assert suppression.lift(lake, "e1") == 1
+    assert [tuple(row) for row in standing(log[0]).collect()] == [(EMAIL, "shared", "e2")]
+    assert suppression.suppression_list(lake) == [("e2", EMAIL, 1)]
+    with pytest.raises(NotFoundError):
+        suppression.lift(lake, "e1")
+
+    assert suppression.lift(lake, "e2") == 1
+    assert standing(log[0]).isEmpty()
+    assert audited == [("e1", 1), ("e2", 1)]

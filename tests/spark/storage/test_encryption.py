@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.errors import ConfigurationError
 from lakehouse.pipeline.attempt import require_data_keys
+from lakehouse.pipeline.data_keys import drop_unused_keys
 from lakehouse.pipeline.lake import Lake as OpenLake
 from lakehouse.settings.load import load_settings
 from lakehouse.storage.cells import CELL, KEY_ID, mark_of
@@ -29,7 +30,7 @@ from lakehouse.storage.locks import Locks
 from lakehouse.storage.releases import Release
 from lakehouse.storage.wrapping import RUN_KEYS
 from lakehouse.tables.local_frame import local_frame
-from lakehouse.tables.ops import QUARANTINE
+from lakehouse.tables.ops import ERASURE, QUARANTINE, RELEASE
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec, WriteMode
 from tests.support.independent_scan import traces
 
@@ -232,6 +233,33 @@ def test_a_row_whose_key_is_dropped_reads_as_null_also_at_an_older_version(lake:
     left = list((lake.keys / "bronze" / "contact").glob("*.parquet"))
     kept = {row.key_id for row in lake.spark.read.parquet(*map(str, left)).collect()}
     assert kept == {row.key_id for row in used.collect()}
+
+
+def test_keys_of_releases_since_the_newest_erasure_are_kept_also_where_it_is_ended_late(
+    lake: Lake,
+) -> None:
+    releases = []
+    reasons = ("run", ERASURE, "run", "run")
+    for number, reason in enumerate(reasons, start=1):
+        version = lake.write(PERSON, [(f"k{number}", f"{number}@example.org")], number)
+        row = (number, f"run-{number}", PERSON.name, version, DAY, reason, None)
+        releases.append((row, version))
+    lake.write(RELEASE, [row for row, _ in releases])
+    locks = Locks(str(lake.root), "flock")
+    encryption = Encryption(lake.spark, lake.key_tables(), b"hash", is_on=True)
+    place = Locations(str(lake.root))
+    opened = SimpleNamespace(
+        tables=DeltaTables(lake.spark, place, locks, KillPoints(None), encryption),
+        encryption=encryption,
+        specs={PERSON.name: PERSON},
+        settings=SimpleNamespace(lake=SimpleNamespace(keep_releases=10)),
+    )
+
+    # The erasure of the second release was killed, and is ended now that two more stand.
+    assert drop_unused_keys(cast(OpenLake, opened)) == {RUN_KEYS: 1}
+
+    read = [opened.tables.read(PERSON.name, version).collect()[0].email for _, version in releases]
+    assert read == [None, "2@example.org", "3@example.org", "4@example.org"]
 
 
 def test_rows_in_the_clear_and_encrypted_ones_lie_together(lake: Lake) -> None:

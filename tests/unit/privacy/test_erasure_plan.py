@@ -2,19 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from lakehouse.errors import ConflictError
-from lakehouse.pipeline import erasure_commands
-from lakehouse.pipeline.erasure_plan import stays
+from lakehouse.pipeline import erasure_commands, erasure_proof
+from lakehouse.pipeline.erasure_plan import require_sources, stays
 from lakehouse.pipeline.forgetting import is_about_people
+from lakehouse.pipeline.lake import Lake
 from lakehouse.privacy.request_log import PrivacyRequest, Scope, Step
 from lakehouse.settings.erasure import LandingPolicy
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.settings.regimes import Right
+from lakehouse.storage.releases import Release
 from lakehouse.tables.audience import AUDIENCE_EXPORT
 from lakehouse.tables.registry import STATIC_TABLES
 
@@ -74,9 +78,13 @@ def requested(monkeypatch: pytest.MonkeyPatch, kind: Right, *steps: Step) -> lis
     return planned
 
 
-def plan_of_request() -> None:
+def plan_of_request(record_keys: Sequence[str] = (), customer: str | None = None) -> None:
     erasure_commands.plan(
-        load_settings("test"), record_keys=(), customer=None, request="R1", by="officer"
+        load_settings("test"),
+        record_keys=record_keys,
+        customer=customer,
+        request="R1",
+        by="officer",
     )
 
 
@@ -96,6 +104,33 @@ def test_a_request_that_nobody_approved_erases_nobody(monkeypatch: pytest.Monkey
     assert not planned
 
 
+@pytest.mark.parametrize("named", [{"customer": "c1"}, {"record_keys": ("k2", "k1")}])
+def test_records_that_are_named_beside_a_request_are_erased_if_it_is_approved_and_about_them_alone(
+    monkeypatch: pytest.MonkeyPatch, named: dict[str, Any]
+) -> None:
+    planned = requested(monkeypatch, Right.ERASURE, *APPROVED)
+    monkeypatch.setattr(erasure_commands, "_records_of", lambda lake, customer: ["k1", "k2"])
+    plan_of_request(**named)
+    assert planned == [("k1", "k2")]
+
+    planned = requested(monkeypatch, Right.ERASURE, *APPROVED[:-1])
+    with pytest.raises(ConflictError, match="approved"):
+        plan_of_request(**named)
+    assert not planned
+
+
+@pytest.mark.parametrize("named", [{"customer": "c1"}, {"record_keys": ("k1",)}])
+def test_a_request_is_not_answered_by_the_erasure_of_other_records(
+    monkeypatch: pytest.MonkeyPatch, named: dict[str, Any]
+) -> None:
+    planned = requested(monkeypatch, Right.ERASURE, *APPROVED)
+    # A customer of whom one record more is connected than the request is about.
+    monkeypatch.setattr(erasure_commands, "_records_of", lambda lake, customer: ["k1", "k2", "k3"])
+    with pytest.raises(ConflictError, match="about other records"):
+        plan_of_request(**named)
+    assert not planned
+
+
 def test_a_request_for_access_erases_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     planned = requested(monkeypatch, Right.ACCESS, *APPROVED)
     with pytest.raises(ConflictError, match="asks for access"):
@@ -106,3 +141,51 @@ def test_a_request_for_access_erases_nobody(monkeypatch: pytest.MonkeyPatch) -> 
 def test_whom_an_export_told_of_stays_until_its_destination_is_told() -> None:
     assert not is_about_people(AUDIENCE_EXPORT)
     assert AUDIENCE_EXPORT.name in stays(under())
+
+
+def test_the_search_leaves_out_bronze_of_a_held_feed_and_never_the_table_of_persons() -> None:
+    held = under(holds={"crm_contact": "a lawsuit"})
+    found = erasure_proof._left_out(cast(Lake, SimpleNamespace(settings=held)))
+    root = Path(held.lake.root).absolute()
+    names = {str(p.relative_to(root)) for p in found if p.absolute().is_relative_to(root)}
+    assert "bronze/crm_contact" in names
+    assert "silver/person_record" not in names
+
+
+@pytest.mark.parametrize(("has_encrypted_rows", "is_refused"), [(True, True), (False, False)])
+def test_bronze_that_conf_lost_the_source_of_is_refused_where_no_search_could_see_into_it(
+    has_encrypted_rows: bool, is_refused: bool
+) -> None:
+    known = {"bronze.crm_contact": 3, "bronze.old_feed": 5, "gold.customer": 2, "silver.lost": 1}
+    ids = SimpleNamespace(isEmpty=lambda: not has_encrypted_rows)
+    asked: list[tuple[str, int]] = []
+
+    def key_ids(table: str, version: int) -> SimpleNamespace:
+        asked.append((table, version))
+        return ids
+
+    tables = SimpleNamespace(exists=lambda table: True, key_ids=key_ids)
+    specs = {"bronze.crm_contact": None, "gold.customer": None}
+    lake = cast(Lake, SimpleNamespace(specs=specs, tables=tables))
+    if is_refused:
+        with pytest.raises(ConflictError, match=r"\] bronze\.old_feed: "):
+            require_sources(lake, Release(1, "day-1", known))
+    else:
+        require_sources(lake, Release(1, "day-1", known))
+    assert asked == [("bronze.old_feed", 5)]
+
+
+@pytest.mark.parametrize(
+    ("at_rest", "has_keys", "is_told"),
+    [(True, True, True), (True, False, True), (False, True, True), (False, False, False)],
+)
+def test_a_certificate_says_that_encrypted_values_are_not_searched(
+    at_rest: bool, has_keys: bool, is_told: bool
+) -> None:
+    conf = SimpleNamespace(encryption=SimpleNamespace(at_rest=at_rest))
+    lake = SimpleNamespace(
+        settings=SimpleNamespace(lake=conf),
+        encryption=SimpleNamespace(has_keys=lambda of: has_keys),
+    )
+    told = erasure_proof._not_searched(cast(Lake, lake))
+    assert ("encrypted" in told) is is_told

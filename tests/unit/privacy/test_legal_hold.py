@@ -18,6 +18,7 @@ from lakehouse.pipeline.legal_holds import (
     split_by_hold,
 )
 from lakehouse.settings.models import Settings
+from lakehouse.storage.locks import Locks
 from lakehouse.tables.linkage import IDENTITY_MAP
 from tests.support.plain_lake import PlainLake
 
@@ -43,7 +44,7 @@ def lake(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Lake:
         "holds_on",
         lambda lake, day: [h for h in all_holds(settings) if h.holds_on(day)],
     )
-    return cast(Lake, SimpleNamespace(settings=settings))
+    return cast(Lake, SimpleNamespace(settings=settings, locks=Locks(settings.lake.root, "flock")))
 
 
 def test_a_hold_lasts_until_its_last_day(settings: Settings) -> None:

@@ -1,0 +1,153 @@
+"""A proof of an erasure rests on marks that are there and files that are gone, and is given once."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from lakehouse.errors import ConflictError, NotErasedError
+from lakehouse.pipeline import attempt as attempts
+from lakehouse.pipeline import commands, erasure_proof
+from lakehouse.pipeline.erasure_log import APPROVED, EXECUTED, PLANNED, PROVED, record
+from lakehouse.pipeline.forgetting import Forgetting
+from lakehouse.pipeline.lake import Lake
+from lakehouse.privacy.erasure_marks import RECORD
+from lakehouse.storage.delta_tables import WriteKey
+from lakehouse.tables.erasure import ERASED_ROW, ERASURE, ERASURE_MARK
+from lakehouse.tables.local_frame import local_frame
+from lakehouse.tables.ops import ERASURE as OF_ERASURE
+from lakehouse.tables.ops import PRIVACY_REQUEST, RELEASE, RESTRICTION, RUN
+from lakehouse.tables.spec import TableSpec
+from tests.support.lake import DAY_1, small_lake_at
+
+HER, OTHER = "a" * 64, "b" * 64
+AT = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def lake(spark: SparkSession, tmp_path: Path) -> Lake:
+    """A lake whose log of restrictions knows two people, and an erasure of one of them that is executed.
+
+    Its release names a table that was dropped since.
+    """
+    # As conf has it: by default vacuum starts 10,000 tasks to list one folder.
+    spark.conf.set("spark.sql.sources.parallelPartitionDiscovery.parallelism", "8")
+    opened = small_lake_at(tmp_path, tmp_path, **{"erasure.retention_hours": "0"}).lake
+    made = replace(opened, specs={spec.name: spec for spec in (RUN, RELEASE, RESTRICTION)})
+    write(made, RESTRICTION, *(restriction(key) for key in (HER, OTHER)))
+    write(made, ERASURE_MARK, ("e1", RECORD, HER))
+    write(made, ERASED_ROW)
+    record(made, ["e1"], PLANNED, {"records": 1, "tables": {}})
+    record(made, ["e1"], APPROVED, {})
+    attempt = attempts.begin(made, "erase-1", DAY_1)
+    attempts.release(made, attempt, {"gold.dropped": 1}, reason=OF_ERASURE)
+    Forgetting(made, ["e1"]).forget_decisions()
+    done = {"erasures": ["e1"], "deleted_rows": {}, "landing_files": {}}
+    record(made, ["e1"], EXECUTED, done, run_id="erase-1", release_number=1)
+    return made
+
+
+def write(lake: Lake, spec: TableSpec, *rows: tuple[object, ...]) -> None:
+    lake.tables.create(spec)
+    key = WriteKey("c360:test", lake.tables.version(spec.name) + 1, "x")
+    lake.tables.write(local_frame(lake.spark, rows, spec.ddl()).coalesce(1), spec, key)
+
+
+def restriction(key: str) -> tuple[object, ...]:
+    told = {"record_key": key, "kind": "restriction", "restricted_from": AT, "request_id": "R1"}
+    return tuple(told.get(name) for name in RESTRICTION.column_names)
+
+
+def in_files(lake: Lake, spec: TableSpec, column: str) -> set[object]:
+    """What stands in the column in any file of the table, of earlier versions too."""
+    folder = Path(lake.settings.lake.root) / spec.name.replace(".", "/")
+    return {
+        value
+        for path in folder.glob("*.parquet")
+        for value in pq.ParquetFile(path).read()[column].to_pylist()
+    }
+
+
+def proved(lake: Lake) -> dict[str, object]:
+    return erasure_proof.prove(lake, "e1")
+
+
+def test_what_was_decided_about_her_is_in_no_file_although_it_was_deleted_after_the_release(
+    lake: Lake,
+) -> None:
+    assert in_files(lake, RESTRICTION, "record_key") == {HER, OTHER}
+
+    certificate = proved(lake)
+
+    assert in_files(lake, RESTRICTION, "record_key") == {OTHER}
+    assert certificate["hits"] == 0
+
+
+def dying(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_proof_is_given_once_and_no_second_one_by_a_search_for_nothing(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(erasure_proof, "_forget_marks", dying)
+        with pytest.raises(KeyboardInterrupt):
+            proved(lake)
+    first = proved(lake)
+    assert lake.tables.read(ERASURE_MARK.name).isEmpty()
+    # She is put back from a backup.
+    write(lake, RESTRICTION, restriction(HER))
+
+    assert proved(lake) == first
+    logged = lake.tables.read(ERASURE.name).where(F.col("step") == PROVED)
+    assert logged.count() == 1
+
+
+def gone(lake: Lake) -> None:
+    marks = lake.tables.read(ERASURE_MARK.name).select("erasure_id")
+    lake.tables.delete(ERASURE_MARK, marks)
+
+
+def put_back(lake: Lake) -> None:
+    write(lake, RESTRICTION, restriction(HER))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("happened", "error"), [(gone, ConflictError), (put_back, NotErasedError)])
+def test_nothing_is_certified_without_marks_or_where_she_is(
+    lake: Lake, happened: Callable[[Lake], None], error: type[Exception]
+) -> None:
+    happened(lake)
+    with pytest.raises(error):
+        proved(lake)
+    assert lake.tables.read(ERASURE.name).where(F.col("step") == PROVED).isEmpty()
+
+
+@pytest.mark.slow
+def test_what_retention_took_out_of_a_log_goes_by_vacuum(lake: Lake) -> None:
+    told = {
+        "kind": "access",
+        "scope": "exact",
+        "regime": "gdpr",
+        "due_at": AT,
+        "actor": "clerk",
+        "at": AT,
+    }
+    rows = [
+        tuple({**told, "request_id": i, "step": "received"}.get(n) for n in PRIVACY_REQUEST.column_names)
+        for i in ("old", "new")
+    ]  # fmt: skip
+    write(lake, PRIVACY_REQUEST, *rows)
+    expired = local_frame(lake.spark, [("old",)], "request_id string")
+    lake.tables.delete(PRIVACY_REQUEST, expired)
+    assert in_files(lake, PRIVACY_REQUEST, "request_id") == {"old", "new"}
+
+    commands.vacuum(lake.settings)
+
+    assert in_files(lake, PRIVACY_REQUEST, "request_id") == {"new"}
