@@ -54,6 +54,7 @@ def days(seed: int, count: int) -> Iterator[tuple[date, dict[str, list[dict[str,
             late = timedelta(days=dice.choice([0, 0, 3, 400]))
             told[key] = {"record_key": key, "source_system": dice.choice(["shop", "crm"]),
                          "sequence_at": now - late, **said, **match}  # fmt: skip
+        told = {key: repeated(record, now) for key, record in told.items()}
         current = {row["record_key"]: row for row in owners if row["valid_to"] is None}
         for key in sorted({*told, *current}):
             row = current.get(key)
@@ -70,6 +71,14 @@ def days(seed: int, count: int) -> Iterator[tuple[date, dict[str, list[dict[str,
                 "linkage.identity_map": [dict(row) for row in owners],
             },
         )
+
+
+def repeated(record: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """The record as it is told on the day: the CRM's snapshots repeat everybody, whatever has changed."""
+    if record["source_system"] != "crm":
+        return record
+    since = record.get("changed_at", record["sequence_at"])
+    return record | {"changed_at": since, "sequence_at": now}
 
 
 @pytest.fixture(scope="module")
