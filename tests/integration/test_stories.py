@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from lakehouse.pipeline.customer_page import customer_page
 from lakehouse.pipeline.customer_search import find_customers
-from lakehouse.storage.released_tables import released_tables
+from lakehouse.pipeline.reader_tables import reader_tables
 from lakehouse.storage.releases import current_release
 from tests.support.cells import run_notebook
 from tests.support.lake import DAY_1, SmallLake, digests, generated, small_lake_at
@@ -142,7 +142,7 @@ def test_an_agent_sees_what_sarah_looked_at_left_and_bought(
 
 
 def test_her_page_tells_the_agent_the_same(told: SmallLake, owner: dict[str, str]) -> None:
-    tables = released_tables(told.settings.lake)
+    tables = reader_tables(told.settings)
     (match,) = find_customers(tables, "Sarah Okonkwo").matches
     page = customer_page(tables, match.customer_id)
     assert match.customer_id == owner["shop:A-SARAH"]
