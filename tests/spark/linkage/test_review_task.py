@@ -88,6 +88,7 @@ class Ask:
 
     def __init__(self, spark: SparkSession) -> None:
         self._spark = spark
+        self._told: dict[tuple[tuple[str, str, str], ...], dict[str, Row]] = {}
 
     def frame(
         self,
@@ -111,8 +112,10 @@ class Ask:
         )
 
     def __call__(self, *decisions: tuple[str, str, str]) -> dict[str, Row]:
-        rows = self.frame(EDGES, list(decisions)).collect()
-        return {row.record_key_l + row.record_key_r: row for row in rows}
+        if decisions not in self._told:
+            rows = self.frame(EDGES, list(decisions)).collect()
+            self._told[decisions] = {row.record_key_l + row.record_key_r: row for row in rows}
+        return self._told[decisions]
 
 
 def test_each_doubt_is_asked_about_once_with_its_reason(ask: Ask) -> None:
