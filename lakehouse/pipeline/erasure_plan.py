@@ -60,8 +60,8 @@ def planned(
 
     rejected = [name for name, _ in rejected_files(lake, ledger, values)]
     customers = _customers(lake, attempt, people)
-    keys.unpersist()
-    rows.unpersist()
+    # What values were found by, too: it would be planned anew whenever a table that it reads changes.
+    lake.spark.catalog.clearCache()
     return {
         "release": attempt.base.number,
         "records": len(record_keys),

@@ -95,7 +95,10 @@ class Forgetting:
                 places = rows.where(F.col("table_name") == table).select(*PLACE)
                 versions[table] = self._deleted(lake.specs[table], places)
         versions[QUARANTINE.name] = self._deleted(QUARANTINE, held.rows)
-        return versions | self._forget(spec for spec in self._logs() if spec.name not in LOG_TABLES)
+        versions |= self._forget(spec for spec in self._logs() if spec.name not in LOG_TABLES)
+        # Kept, they would be planned anew whenever a row of marks goes: at the proof, from logs that are cut.
+        lake.spark.catalog.clearCache()
+        return versions
 
     def end(self, attempt: Attempt, versions: Mapping[str, int]) -> Mapping[str, int]:
         """The versions of all tables that the run has written, sealed.
