@@ -56,11 +56,12 @@ def vacuum(
 def vacuum_before(
     spark: SparkSession, tables: DeltaTables, names: Iterable[str], moment: datetime
 ) -> None:
-    """Removes the files of these tables that left them before the moment, to the second."""
+    """Removes the files of these tables that left them before the moment, or less than an hour after it."""
     with _any_retention(spark):
         for name in names:
             age = datetime.now(UTC) - moment
-            tables.vacuum(name, age.total_seconds() / 3600)
+            # Delta rounds to whole hours: rounded up, files from before the moment would stay.
+            tables.vacuum(name, math.floor(age.total_seconds() / 3600))
 
 
 def drop_lost(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -44,8 +44,10 @@ def lake(spark: SparkSession, tmp_path: Path) -> Lake:
     write(made, ERASED_ROW)
     record(made, ["e1"], PLANNED, {"records": 1, "tables": {}})
     record(made, ["e1"], APPROVED, {})
-    attempt = attempts.begin(made, "erase-1", DAY_1)
-    attempts.release(made, attempt, {"gold.dropped": 1}, reason=OF_ERASURE)
+    attempts.begin(made, "erase-1", DAY_1)
+    # It was killed after its release, and gone on with two hours later: Delta's vacuum counts whole hours.
+    released_at = datetime.now(UTC) - timedelta(hours=2)
+    write(made, RELEASE, (1, "erase-1", "gold.dropped", 1, released_at, OF_ERASURE, None))
     Forgetting(made, ["e1"]).forget_decisions()
     done = {"erasures": ["e1"], "deleted_rows": {}, "landing_files": {}}
     record(made, ["e1"], EXECUTED, done, run_id="erase-1", release_number=1)
