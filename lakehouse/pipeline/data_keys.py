@@ -6,6 +6,7 @@ from functools import reduce
 from pyspark.sql import DataFrame
 
 from lakehouse.pipeline import audit
+from lakehouse.pipeline.attempt import require_data_keys
 from lakehouse.pipeline.lake import Lake, open_lake
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
@@ -48,7 +49,8 @@ def rotate(settings: Settings) -> Report:
 
     Raises:
         AlreadyRunningError: another run has this lake; nothing was touched.
-        ConfigurationError: a master key that wraps data keys is not in conf, or is another.
+        ConfigurationError: a master key that wraps data keys is not in conf, or is another, or the keys of a
+            table are not there.
     """
     require_master_keys(settings.lake)
     lake = open_lake(settings)
@@ -57,8 +59,11 @@ def rotate(settings: Settings) -> Report:
         audit.record(
             settings, action="rotate", surface="privacy keys rotate", reason=f"to {newest}"
         )
+        release = current_release(lake.tables)
+        # Else "0 keys were wrapped" would be said of keys whose place is not mounted.
+        require_data_keys(lake, release)
         # Of a source that conf has lost, bronze is in the release still, and is read by its keys.
-        named = {*lake.specs, *current_release(lake.tables).versions}
+        named = {*lake.specs, *release.versions}
         tables = key_tables_of(settings.lake.keys_root, named)
         rows = [(name, lake.encryption.rewrap(name)) for name in tables]
     grid = Grid("Data keys", ("keys of", "wrapped anew"), [row for row in rows if row[1]])

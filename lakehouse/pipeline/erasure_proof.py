@@ -273,7 +273,10 @@ def _certificate(lake: Lake, found: Case, scan: Scan) -> dict[str, object]:
 
 
 def _not_searched(lake: Lake) -> str:
-    outside = "backups, exports out of the lake, swap, copies that others made"
+    outside = (
+        "backups, exports out of the lake, swap, copies that others made; "
+        "numbers of eight digits or fewer, which are sizes and amounts elsewhere"
+    )
     # Keys of runs tell of rows from before it was turned off.
     if not (lake.settings.lake.encryption.at_rest or lake.encryption.has_keys(RUN_KEYS)):
         return outside
