@@ -56,7 +56,7 @@ coverage: env ## Run the tests of `make test` and `make test-slow`; at least 95 
 	@$(BIN)/coverage json --quiet -o $(VENV)/coverage.json
 	@$(BIN)/python .ci/branches $(VENV)/coverage.json
 
-test-fast: $(STAMP) ## Run the tests that need no JVM (under 30 s)
+test-fast: $(STAMP) ## Run the tests that need no JVM (minutes; half of it are attacks on conf and data)
 	@$(BIN)/python -m pytest tests/unit tests/contracts
 
 test-spark: env ## Run the tests of transforms on a local session

@@ -69,6 +69,7 @@ def test_a_table_of_nulls_leaves_every_record_alone(
     }
 
 
+@pytest.mark.slow
 def test_a_block_of_a_hundred_thousand_is_left_out_whole_and_reported(
     spark: SparkSession, settings: LinkageSettings, model: TrainedModel, tmp_path: Path
 ) -> None:
