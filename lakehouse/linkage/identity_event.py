@@ -5,16 +5,19 @@ other people. So the map alone tells who was created, joined, left, merged, spli
 when; only the cause is this run's to say.
 """
 
+from datetime import date
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.linkage import evidence
 from lakehouse.linkage.model import UNIQUE_ID
+from lakehouse.tables.linkage import ERASED
 
 CREATED, JOINED, LEFT, MERGED = "created", "joined", "left", "merged"
 SPLIT, RETIRED = "split", "retired"
 
-NEW_RECORD, NEW_EDGE, UNKNOWN = "new_record", "new_edge", "unknown"
+NEW_RECORD, NEW_EDGE, ERASURE, UNKNOWN = "new_record", "new_edge", "erasure", "unknown"
 _TELLING = (
     evidence.OVERRIDE,
     evidence.SHARING,
@@ -37,6 +40,8 @@ _CAUSES = {
     evidence.FULL: "model_change",
 }
 """The cause of an event by why records near it are touched."""
+_TOLD_BY = ("customer_id", "event", "record_key", "other_customer_id", "occurred_at")
+"""What tells one event from another."""
 
 
 def identity_event(
@@ -76,11 +81,34 @@ def identity_event(
     return _events(told, run_id)
 
 
+def erased_event(customers: DataFrame, run_id: str, as_of: date) -> DataFrame:
+    """The events of customers whom a run erases.
+
+    Args:
+        customers: customer_id, record_count: the living ones all of whose records are erased.
+        run_id: the run that erases them.
+        as_of: its day.
+
+    Returns:
+        Rows of linkage.identity_event: that the id is erased, and since when (midnight UTC of the day).
+    """
+    nothing = F.lit(None).cast("string")
+    return customers.select(
+        "customer_id",
+        F.lit(ERASED).alias("event"),
+        nothing.alias("record_key"),
+        nothing.alias("other_customer_id"),
+        "record_count",
+        F.lit(as_of).cast("timestamp").alias("occurred_at"),
+        F.lit(ERASURE).alias("cause"),
+        F.lit(run_id).alias("run_id"),
+    ).select(_event_id().alias("event_id"), "*")
+
+
 def _events(told: DataFrame, run_id: str) -> DataFrame:
     """One row per event, from what each move tells."""
-    key = ("customer_id", "event", "record_key", "other_customer_id", "occurred_at")
     return (
-        told.groupBy(*key)
+        told.groupBy(*_TOLD_BY)
         .agg(
             F.count(F.lit(1)).alias("record_count"),
             F.min("cause_rank").alias("cause_rank"),
@@ -89,7 +117,7 @@ def _events(told: DataFrame, run_id: str) -> DataFrame:
         # A customer of whom any record went on is merged, not retired.
         .where((F.col("event") != RETIRED) | F.col("is_lost"))
         .select(
-            _event_id(*key).alias("event_id"),
+            _event_id().alias("event_id"),
             "customer_id",
             "event",
             "record_key",
@@ -104,7 +132,8 @@ def _events(told: DataFrame, run_id: str) -> DataFrame:
 
 def _moves(identity_map: DataFrame, recorded: DataFrame) -> DataFrame:
     """record_key, occurred_at, old_customer_id, new_customer_id: every change of owner not yet told."""
-    last = recorded.agg(F.max("occurred_at").alias("last"))
+    # An erasure is told at its run's day, at which the map may yet change.
+    last = recorded.where(F.col("event") != ERASED).agg(F.max("occurred_at").alias("last"))
     is_untold = F.col("last").isNull() | (F.col("occurred_at") > F.col("last"))
 
     def moments(at: str, side: str) -> DataFrame:
@@ -247,7 +276,7 @@ def _cause() -> Column:
     return F.when(is_first, NEW_RECORD).otherwise(word)
 
 
-def _event_id(*key: str) -> Column:
+def _event_id() -> Column:
     """The same event has the same id: SHA-256 of what it says, 32 hex digits of it."""
-    text = (F.coalesce(F.col(c).cast("string"), F.lit("")) for c in key)
+    text = (F.coalesce(F.col(c).cast("string"), F.lit("")) for c in _TOLD_BY)
     return F.substring(F.sha2(F.concat_ws("|", *text), 256), 1, 32)

@@ -14,7 +14,7 @@ from lakehouse.pipeline.reader_tables import ReaderTables
 from lakehouse.privacy.masking import require_readable
 from lakehouse.storage.released_tables import Row, one_of
 from lakehouse.tables.gold import CUSTOMER, CUSTOMER_CONTACT_POINT, CUSTOMER_IDENTIFIER
-from lakehouse.tables.linkage import CUSTOMER_ALIAS, IDENTITY_EVENT, IDENTITY_MAP
+from lakehouse.tables.linkage import CUSTOMER_ALIAS, ERASED, IDENTITY_EVENT, IDENTITY_MAP
 from lakehouse.tables.silver import PERSON_RECORD
 
 _MOST_RECORDS = 1_000
@@ -86,7 +86,13 @@ def _by_id(tables: ReaderTables, is_asked: str) -> Found | None:
         living = one_of("customer_id", (row["current_customer_id"] for row in alias))
         if found := _found(tables, living):
             return replace(found, retired_id=alias[0]["customer_id"])
-    if tables.clear.rows(IDENTITY_EVENT, is_asked, ("event",)):
+    events = {row["event"] for row in tables.clear.rows(IDENTITY_EVENT, is_asked, ("event",))}
+    if ERASED in events:
+        raise NotFoundError(
+            "That customer was erased; nothing is kept but that the id was.",
+            "c360 privacy erase list names the erasures.",
+        )
+    if events:
         raise NotFoundError(
             f"Release {tables.clear.number} has no record of that customer any more.",
             "name a day on which there was one by --as-of.",

@@ -15,7 +15,7 @@ from lakehouse.pipeline.subject_rows import bronze_rows, keys_of
 from lakehouse.settings.models import Settings
 from lakehouse.storage.releases import Release
 from lakehouse.tables.audience import AUDIENCE_EXPORT
-from lakehouse.tables.linkage import IDENTITY_MAP
+from lakehouse.tables.linkage import IDENTITY_EVENT, IDENTITY_MAP
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import LANDING_FILE, PRIVACY_REQUEST
 from lakehouse.tables.spec import Layer
@@ -26,6 +26,8 @@ ALLOWED = {
     "ops.landing_file": "names and hashes of landing files as they were delivered",
     PRIVACY_REQUEST.name: "what was asked, when and how it was answered: keys, keyed hashes and notes, which "
     "are to name nobody and are not searched; gone by retention",
+    IDENTITY_EVENT.name: "the retired id, which is never given again: that it was erased, and when; gone by "
+    "retention",
     AUDIENCE_EXPORT.name: "the retired id, by which the next export tells the destination that she must go; "
     "nothing deletes it",
 }

@@ -27,7 +27,7 @@ from lakehouse.pipeline.lake import Lake
 from lakehouse.privacy import byte_scan
 from lakehouse.privacy.byte_scan import Finder, Scan
 from lakehouse.privacy.certificate import signed
-from lakehouse.privacy.erasure_marks import RECORD, VALUE, mark_of, mark_secret
+from lakehouse.privacy.erasure_marks import CUSTOMER, RECORD, VALUE, mark_of, mark_secret
 from lakehouse.settings.erasure import LandingPolicy
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import local_path
@@ -38,6 +38,7 @@ from lakehouse.storage.releases import current_release, release_of
 from lakehouse.storage.wrapping import RUN_KEYS
 from lakehouse.tables.audience import AUDIENCE_EXPORT
 from lakehouse.tables.erasure import ERASED_ROW, ERASURE_MARK, SUPPRESSION
+from lakehouse.tables.linkage import IDENTITY_EVENT
 from lakehouse.tables.ops import PRIVACY_REQUEST, RELEASE
 from lakehouse.tables.silver import PERSON_RECORD
 
@@ -184,10 +185,16 @@ def _scan(lake: Lake, ids: Sequence[str], identifiers: Sequence[str]) -> Scan:
     marks = lake.logged(ERASURE_MARK).where(F.col("erasure_id").isin(*ids)).select("kind", "mark")
     key = mark_secret(lake.settings.lake.secret.get_secret_value())
     looked_for = {
-        row.mark if row.kind == VALUE else mark_of(row.mark, key) for row in marks.collect()
+        (row.kind, row.mark if row.kind == VALUE else mark_of(row.mark, key))
+        for row in marks.collect()
     }
-    finder = Finder(looked_for, key, identifiers)
-    return byte_scan.scan(places(lake.settings), finder, _left_out(lake))
+    # Of the log of identities nothing but the id may stay, with the event that it is erased.
+    log = local_path(Locations(lake.settings.lake.root).path(IDENTITY_EVENT.name))
+    logs = {} if log is None else {IDENTITY_EVENT.name: log}
+    finder = Finder({mark for _, mark in looked_for}, key, identifiers)
+    found = byte_scan.scan(places(lake.settings), finder, [*_left_out(lake), *logs.values()])
+    but_ids = Finder({mark for kind, mark in looked_for if kind != CUSTOMER}, key, identifiers)
+    return found + byte_scan.scan(logs, but_ids)
 
 
 def places(settings: Settings) -> dict[str, Path]:

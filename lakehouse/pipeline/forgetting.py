@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.linkage.identity_event import erased_event
 from lakehouse.pipeline.attempt import LOG_TABLES, Attempt
 from lakehouse.pipeline.erased_landing import prepare_landing, rejected_files
 from lakehouse.pipeline.erased_values import erased_value_marks
@@ -28,6 +29,8 @@ from lakehouse.tables.conform import conformed
 from lakehouse.tables.erasure import ERASED_ROW, ERASURE_MARK, ERASURE_TABLES, SUPPRESSION
 from lakehouse.tables.linkage import (
     CLUSTER,
+    ERASED,
+    IDENTITY_EVENT,
     IDENTITY_MAP,
     OVERSIZED_BLOCK,
     RECORD_EVIDENCE,
@@ -96,6 +99,7 @@ class Forgetting:
                 versions[table] = self._deleted(lake.specs[table], places)
         versions[QUARANTINE.name] = self._deleted(QUARANTINE, held.rows)
         versions |= self._forget(spec for spec in self._logs() if spec.name not in LOG_TABLES)
+        versions[IDENTITY_EVENT.name] = self._tell_erased(attempt)
         # Kept, they would be planned anew whenever a row of marks goes: at the proof, from logs that are cut.
         lake.spark.catalog.clearCache()
         return versions
@@ -160,9 +164,21 @@ class Forgetting:
         rows = marks.select("erasure_id", F.lit(kind).alias("kind"), F.col("key").alias("mark"))
         self._log(rows.distinct(), ERASURE_MARK, f"{ERASURE_MARK.name}:{part}", attempt)
 
-    def _log(self, rows: DataFrame, spec: TableSpec, write: str, attempt: Attempt) -> None:
+    def _tell_erased(self, attempt: Attempt) -> int:
+        """Logs of each living customer who goes that the id is erased; the version that says so."""
+        known = self._known(attempt).where(F.col("valid_to").isNull())
+        gone = self._marks(CUSTOMER).select(F.col("key").alias("customer_id")).distinct()
+        customers = (
+            known.join(F.broadcast(gone), on="customer_id", how="left_semi")
+            .groupBy("customer_id")
+            .agg(F.count(F.lit(1)).alias("record_count"))
+        )
+        rows = erased_event(customers, attempt.run_id, attempt.as_of)
+        return self._log(rows, IDENTITY_EVENT, f"{IDENTITY_EVENT.name}:erased", attempt)
+
+    def _log(self, rows: DataFrame, spec: TableSpec, write: str, attempt: Attempt) -> int:
         self.lake.tables.create(spec)
-        self.lake.tables.write(conformed(rows, spec).coalesce(1), spec, attempt.key(write))
+        return self.lake.tables.write(conformed(rows, spec).coalesce(1), spec, attempt.key(write))
 
     def _customers(self, attempt: Attempt) -> DataFrame:
         """erasure_id, key: customers who never had a record of anybody else."""
@@ -211,7 +227,11 @@ class Forgetting:
         versions = {}
         for spec in logs:
             columns = [name for name in KEY_COLUMNS if name in spec.column_names]
-            rows = mentioning(self.lake.tables.read(spec.name), columns, keys)
+            log = self.lake.tables.read(spec.name)
+            if spec == IDENTITY_EVENT:
+                # A run that was killed told it already, and goes on.
+                log = log.where(F.col("event") != ERASED)
+            rows = mentioning(log, columns, keys)
             versions[spec.name] = self._deleted(spec, rows.select(*spec.primary_key))
         return versions
 

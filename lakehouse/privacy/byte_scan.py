@@ -31,6 +31,15 @@ class Scan:
     unreadable: list[str] = field(default_factory=list)
     hits: Counter[str] = field(default_factory=Counter)
 
+    def __add__(self, other: "Scan") -> "Scan":
+        """What both looked at and found."""
+        return Scan(
+            self.files + other.files,
+            self.bytes + other.bytes,
+            self.unreadable + other.unreadable,
+            self.hits + other.hits,
+        )
+
 
 class Finder:
     """Knows values when it sees them."""

@@ -273,6 +273,9 @@ IDENTITY_MAP = _linkage(
     subject_key="record_key",
 )
 
+ERASED = "erased"
+"""The event of a customer who was erased."""
+
 IDENTITY_EVENT = _linkage(
     "identity_event",
     "One row per thing that happened to a customer: written once, by the run that caused it.",
@@ -287,7 +290,7 @@ IDENTITY_EVENT = _linkage(
     Column(
         "event",
         "string",
-        "created, joined (a record came), left (a record went), merged (into the other, and is no more), split (came off the other), retired (no record is left) or erased.",
+        "created, joined (a record came), left (a record went), merged (into the other, and is no more), split (came off the other), retired (no record is left) or erased (as the person asked; of a customer with this event there is no other).",
         required=True,
     ),
     Column("record_key", "string", "The record that joined or left; null otherwise.", _PSEUDONYM),
@@ -302,7 +305,7 @@ IDENTITY_EVENT = _linkage(
     Column(
         "cause",
         "string",
-        "new_record, new_edge, changed_record, deleted_record, override, guard, model_change (a full run weighed all anew), or unknown (from before events were kept).",
+        "new_record, new_edge, changed_record, deleted_record, override, guard, model_change (a full run weighed all anew), erasure, or unknown (from before events were kept).",
         required=True,
     ),
     Column("run_id", "string", "The run that recorded it.", required=True, run_metadata=True),

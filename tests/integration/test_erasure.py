@@ -88,6 +88,7 @@ def test_three_people_leave_no_trace_do_not_come_back_and_may_again_when_that_is
 ) -> None:
     assert traces(tmp_path, VALUES, SPARED)
     erasure_id = approved(mine)
+    theirs = customers_of(mine, keys_of(mine, ERASED))
 
     (done,) = erasure.execute(mine.lake, [erasure_id])
 
@@ -104,6 +105,7 @@ def test_three_people_leave_no_trace_do_not_come_back_and_may_again_when_that_is
     assert traces(tmp_path, [*VALUES, *keys_of(mine, ERASED)], ("ops/suppression",)) == {}
     assert is_genuine(certificate, mine.settings.lake.secret.get_secret_value())
     assert certificate["hits"] == 0
+    assert erased_ids(mine.lake) == theirs
 
     # Delivered again, one under another number: nothing comes in, and the books say so.
     again = (*ERASED, *STAYING)
@@ -127,6 +129,21 @@ def test_three_people_leave_no_trace_do_not_come_back_and_may_again_when_that_is
     add_people(tmp_path / "files", "2026-01-07", [TILDA])
     mine.run("day-3", date(2026, 1, 7))
     assert "Tilda" in names_in_gold(mine.lake)
+
+
+def customers_of(small: SmallLake, keys: Sequence[str]) -> set[str]:
+    """Whose these records are now, where all of a customer's are among them."""
+    known = small.lake.released(current_release(small.lake.tables), "linkage.identity_map")
+    living = known.where(F.col("valid_to").isNull())
+    is_theirs = F.bool_and(F.col("record_key").isin(*keys)).alias("is_theirs")
+    rows = living.groupBy("customer_id").agg(is_theirs).where("is_theirs").collect()
+    return {row.customer_id for row in rows}
+
+
+def erased_ids(lake: Lake) -> set[str]:
+    events = lake.released(current_release(lake.tables), "linkage.identity_event")
+    rows = events.where(F.col("event") == "erased").collect()
+    return {row.customer_id for row in rows}
 
 
 def names_in_gold(lake: Lake) -> set[str]:

@@ -1,5 +1,6 @@
 """A proof of an erasure rests on marks that are there and files that are gone, and is given once."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,9 +17,10 @@ from lakehouse.pipeline import commands, erasure_proof
 from lakehouse.pipeline.erasure_log import APPROVED, EXECUTED, PLANNED, PROVED, record
 from lakehouse.pipeline.forgetting import Forgetting
 from lakehouse.pipeline.lake import Lake
-from lakehouse.privacy.erasure_marks import RECORD
+from lakehouse.privacy.erasure_marks import CUSTOMER, RECORD
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.tables.erasure import ERASED_ROW, ERASURE, ERASURE_MARK
+from lakehouse.tables.linkage import IDENTITY_EVENT
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import ERASURE as OF_ERASURE
 from lakehouse.tables.ops import PRIVACY_REQUEST, RELEASE, RESTRICTION, RUN
@@ -26,6 +28,7 @@ from lakehouse.tables.spec import TableSpec
 from tests.support.lake import DAY_1, small_lake_at
 
 HER, OTHER = "a" * 64, "b" * 64
+HER_CUSTOMER = "c" * 32
 AT = datetime(2026, 1, 5, tzinfo=UTC)
 
 
@@ -118,6 +121,33 @@ def gone(lake: Lake) -> None:
 
 def put_back(lake: Lake) -> None:
     write(lake, RESTRICTION, restriction(HER))
+
+
+def tell(lake: Lake, event: str, record_key: str | None) -> None:
+    """An event of her customer."""
+    told = (f"{event}-1", HER_CUSTOMER, event, record_key, None, 1, AT, "erasure", "erase-1")
+    write(lake, IDENTITY_EVENT, told)
+
+
+def test_of_the_log_of_identities_the_erased_id_stays_and_no_record_of_hers(lake: Lake) -> None:
+    write(lake, ERASURE_MARK, ("e1", CUSTOMER, HER_CUSTOMER))
+    tell(lake, "left", HER)
+    with pytest.raises(NotErasedError, match=IDENTITY_EVENT.name):
+        proved(lake)
+    shutil.rmtree(Path(lake.settings.lake.root) / "linkage" / "identity_event")
+    tell(lake, "erased", None)
+
+    certificate = proved(lake)
+
+    assert IDENTITY_EVENT.name in str(certificate["stays"])
+
+
+def test_an_erased_id_is_found_anywhere_else(lake: Lake) -> None:
+    write(lake, ERASURE_MARK, ("e1", CUSTOMER, HER_CUSTOMER))
+    write(lake, RESTRICTION, restriction(HER_CUSTOMER))
+
+    with pytest.raises(NotErasedError):
+        proved(lake)
 
 
 @pytest.mark.slow

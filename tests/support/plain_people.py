@@ -22,8 +22,9 @@ from lakehouse.tables.silver import PERSON_RECORD
 from tests.support.plain_lake import PlainLake
 
 ANA, BEN, BENNY, EVE = "a" * 32, "b" * 32, "c" * 32, "e" * 32
-MERGED, SPLIT, GONE = "d" * 32, "f" * 32, "9" * 32
-"""Ids that are no more: one went into Ana, one came apart into Ben and Benny, one has no record left."""
+MERGED, SPLIT, GONE, ERASED = "d" * 32, "f" * 32, "9" * 32, "8" * 32
+"""Ids that are no more: one went into Ana, one came apart into Ben and Benny, one has no record left,
+one is erased."""
 
 DAY_1, DAY_2 = date(2026, 1, 5), date(2026, 1, 6)
 NOON = datetime(2026, 1, 4, 12, tzinfo=UTC)
@@ -190,6 +191,15 @@ _TABLES: dict[Any, list[dict[str, Any]]] = {
         {"customer_id": SPLIT, "current_customer_id": BENNY},
     ],
     IDENTITY_EVENT: [
+        {
+            "event_id": "9",
+            "customer_id": ERASED,
+            "event": "erased",
+            "record_count": 1,
+            "occurred_at": NOON,
+            "cause": "erasure",
+            "run_id": "r",
+        },
         {
             "event_id": "0",
             "customer_id": GONE,

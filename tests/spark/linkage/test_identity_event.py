@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.linkage.customer_alias import customer_alias
 from lakehouse.linkage.customer_id import identity_map
-from lakehouse.linkage.identity_event import identity_event
+from lakehouse.linkage.identity_event import erased_event, identity_event
 from lakehouse.tables.linkage import CUSTOMER_ALIAS, IDENTITY_EVENT, IDENTITY_MAP
 from lakehouse.tables.local_frame import local_frame
 
@@ -325,3 +325,27 @@ def test_events_from_before_the_log_was_kept_have_an_unknown_cause(spark: SparkS
         ("c2", "joined", 3, "unknown"),
         ("c3", "created", 4, "new_record"),
     }
+
+
+def test_who_is_erased_is_told_by_the_id_alone_and_hides_no_event_of_the_same_day(
+    spark: SparkSession,
+) -> None:
+    nobody = local_frame(spark, [], CLUSTER)
+    untouched = local_frame(spark, [], TOUCHED)
+    erased = local_frame(spark, [("c-erased", 2)], "customer_id string, record_count bigint")
+    told = erased_event(erased, "erase-1", MONDAY.date())
+    (row,) = told.collect()
+    known = local_frame(spark, [("r1", "c-new", MONDAY, None)], IDENTITY_MAP.ddl())
+
+    after = identity_event(
+        known, untouched, nobody, nobody, told, local_frame(spark, [], IDENTITY_MAP.ddl()), "day-1"
+    )
+
+    assert told.columns == IDENTITY_EVENT.column_names
+    assert (row.customer_id, row.event, row.cause, row.record_count) == (
+        *("c-erased", "erased", "erasure"),
+        2,
+    )
+    assert row.record_key is None
+    assert row.other_customer_id is None
+    assert [(r.customer_id, r.event) for r in after.collect()] == [("c-new", "created")]

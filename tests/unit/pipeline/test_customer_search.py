@@ -8,7 +8,18 @@ from lakehouse.errors import NotFoundError, SeveralFoundError
 from lakehouse.pipeline import customer_search
 from lakehouse.pipeline.customer_search import find_customers
 from lakehouse.pipeline.reader_tables import ReaderTables, reader_tables
-from tests.support.plain_people import ANA, BEN, BENNY, DAY_1, EVE, GONE, MERGED, SPLIT, people_lake
+from tests.support.plain_people import (
+    ANA,
+    BEN,
+    BENNY,
+    DAY_1,
+    ERASED,
+    EVE,
+    GONE,
+    MERGED,
+    SPLIT,
+    people_lake,
+)
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +72,11 @@ def test_a_customer_of_whom_no_record_is_left_is_not_said_to_be_unknown(
 ) -> None:
     with pytest.raises(NotFoundError, match="no record of that customer any more"):
         find_customers(tables, GONE)
+
+
+def test_of_an_erased_customer_it_is_said_that_nothing_is_kept(tables: ReaderTables) -> None:
+    with pytest.raises(NotFoundError, match="was erased"):
+        find_customers(tables, ERASED)
 
 
 def test_a_match_says_what_tells_it_from_others(tables: ReaderTables) -> None:
