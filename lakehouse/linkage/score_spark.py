@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lakehouse.errors import words_withheld
@@ -41,7 +41,7 @@ def edges(job: ScoringJob) -> DataFrame:
     """The pairs of the job: kept ones, and those that this run scored."""
     people, kept = _read(job, "people"), _read(job, "kept")
     keys = [key_column(n) for n in job.rules]
-    members = _block_members(people, keys, _read(job, "oversized"))
+    members = _stored(job, "members", _block_members(people, keys, _read(job, "oversized")))
     compared = people.drop(*keys)
     is_of_group = F.col("found_by") == FOUND_BY_GROUP
     first = _stored(job, "first", _scored_blocks(compared, members, job)).unionByName(
@@ -93,7 +93,7 @@ def _pairs_in_groups(groups: DataFrame) -> DataFrame:
 
 
 def _block_members(people: DataFrame, keys: Sequence[str], oversized: DataFrame) -> DataFrame:
-    """One row per record and block to be compared: record_key, rule_number, block_keys (of all rules).
+    """One row per record: record_key, block_keys (by rule the block that it is compared in, else null).
 
     Left out are blocks that are too large, and those without a touched record or with one record.
     """
@@ -106,13 +106,14 @@ def _block_members(people: DataFrame, keys: Sequence[str], oversized: DataFrame)
         .where(F.col("block_key").isNotNull())
         .join(oversized.select("block_key"), on="block_key", how="left_anti")
     )
-    compared = (
-        placed.groupBy("block_key")
-        .agg(F.count("*").alias("records"), F.bool_or("is_touched").alias("has_touched"))
-        .where((F.col("records") > 1) & F.col("has_touched"))
-        .select("block_key")
-    )
-    own = placed.join(compared, on="block_key", how="left_semi")
+    block = Window.partitionBy("block_key")
+    own = placed.select(
+        UNIQUE_ID,
+        "rule_number",
+        "block_key",
+        (F.count("*").over(block) > 1).alias("is_shared"),
+        F.bool_or("is_touched").over(block).alias("has_touched"),
+    ).where(F.col("is_shared") & F.col("has_touched"))
     by_rule = F.map_from_entries(F.collect_list(F.struct("rule_number", "block_key")))
     rule_numbers = F.array(*(F.lit(n) for n in range(len(keys))))
     return (
@@ -123,22 +124,28 @@ def _block_members(people: DataFrame, keys: Sequence[str], oversized: DataFrame)
             F.transform(rule_numbers, lambda rule: F.try_element_at("by_rule", rule)).alias(
                 "block_keys"
             ),
-            F.explode(F.map_keys("by_rule")).alias("rule_number"),
         )
     )
 
 
 def _scored_blocks(compared: DataFrame, members: DataFrame, job: ScoringJob) -> DataFrame:
-    shipped = compared.join(members, on=UNIQUE_ID, how="inner")
-    block = F.element_at("block_keys", F.col("rule_number") + 1)
-    spread = shipped.repartition(_tasks(members, job), block)
+    placed = F.sum(F.size(F.array_compact("block_keys"))).alias("placed")
+    tasks = _tasks(members.agg(placed).collect()[0].placed or 0, job)
+    # Copied after the join: before it, all copies would be sorted.
+    shipped = (
+        compared.join(members, on=UNIQUE_ID, how="inner")
+        .select("*", F.posexplode("block_keys").alias("rule_number", "block_key"))
+        .where(F.col("block_key").isNotNull())
+        .repartition(tasks, "block_key")
+        .drop("block_key")
+    )
     score = _block_task(list(job.rules.values()), job.model, job.settings, job.release_number)
-    return spread.mapInArrow(score, EDGE_SCHEMA)
+    return shipped.mapInArrow(score, EDGE_SCHEMA)
 
 
 def _scored_pairs(compared: DataFrame, pairs: DataFrame, job: ScoringJob) -> DataFrame:
     """The pairs scored, with the records of a group in one task."""
-    tasks = _tasks(pairs, job)
+    tasks = _tasks(pairs.count(), job)
     task: Column = F.pmod(F.xxhash64("group_key"), F.lit(tasks)).alias("task")
     sides = [pairs.select(F.col(side).alias(UNIQUE_ID), task) for side in _PAIR]
     shipped = compared.join(
@@ -152,8 +159,8 @@ def _scored_pairs(compared: DataFrame, pairs: DataFrame, job: ScoringJob) -> Dat
     )
 
 
-def _tasks(rows: DataFrame, job: ScoringJob) -> int:
-    return max(-(-rows.count() // job.settings.limits.records_per_task), 1)
+def _tasks(rows: int, job: ScoringJob) -> int:
+    return max(-(-rows // job.settings.limits.records_per_task), 1)
 
 
 def _block_task(
