@@ -56,9 +56,9 @@ def explain(
 
     c360 explain 77ab… --release 12
     """
-    from lakehouse.pipeline import commands
+    from lakehouse.pipeline import steward_commands
 
-    show(commands.explain(loaded(env, role=role), subject, other, release=release_number, out=out))
+    show(steward_commands.explain(loaded(env, role=role), subject, other, release=release_number, out=out))
 
 
 def link_preview(
@@ -80,10 +80,10 @@ def link_preview(
 
     Example: c360 link-preview --model models/2026-01-07.json
     """
-    from lakehouse.pipeline import commands
+    from lakehouse.pipeline import steward_commands
 
     settings = loaded(env, {"linkage.full": "true"} if full_linkage else {})
-    show(commands.link_preview(settings, model=model, most=most, as_of=day(as_of)))
+    show(steward_commands.link_preview(settings, model=model, most=most, as_of=day(as_of)))
 
 
 @review.command("list")
@@ -97,9 +97,9 @@ def review_list(
 
     Example: c360 review list --reason near_threshold
     """
-    from lakehouse.pipeline import commands
+    from lakehouse.pipeline import steward_commands
 
-    show(commands.review_list(loaded(env, role=role), reason=reason, most=most))
+    show(steward_commands.review_list(loaded(env, role=role), reason=reason, most=most))
 
 
 @review.command("show")
@@ -108,9 +108,9 @@ def review_show(task: Task, role: Role = None, env: Env = "demo") -> None:
 
     Example: c360 review show 5f0c9b1e77ab2d40
     """
-    from lakehouse.pipeline import commands
+    from lakehouse.pipeline import steward_commands
 
-    show(commands.review_show(loaded(env, role=role), task))
+    show(steward_commands.review_show(loaded(env, role=role), task))
 
 
 @review.command("decide")
@@ -121,9 +121,9 @@ def review_decide(task: Task, decision: Decision, by: By, why: Why, env: Env = "
 
     Example: c360 review decide 5f0c9b1e77ab2d40 same --by maria --why "Moved house, spoke to her"
     """
-    from lakehouse.pipeline import commands
+    from lakehouse.pipeline import steward_commands
 
-    show(commands.review_decide(loaded(env), task, decision, by=by, reason=why))
+    show(steward_commands.review_decide(loaded(env), task, decision, by=by, reason=why))
 
 
 @override.command("list")
@@ -132,9 +132,9 @@ def override_list(role: Role = None, env: Env = "demo") -> None:
 
     Example: c360 override list --env prod
     """
-    from lakehouse.pipeline import commands
+    from lakehouse.pipeline import steward_commands
 
-    show(commands.override_list(loaded(env, role=role)))
+    show(steward_commands.override_list(loaded(env, role=role)))
 
 
 @override.command("add")
@@ -153,10 +153,10 @@ def override_add(
 
     Example: c360 override add 5f0c… 9b1e… different --by maria --why "Twins, spoke to both"
     """
-    from lakehouse.pipeline import commands
+    from lakehouse.pipeline import steward_commands
 
     settings = loaded(env)
-    show(commands.override_add(settings, record, other, decision, by=by, reason=why))
+    show(steward_commands.override_add(settings, record, other, decision, by=by, reason=why))
 
 
 @override.command("withdraw")
@@ -165,9 +165,9 @@ def override_withdraw(record: Record, other: Record, by: By, why: Why, env: Env 
 
     Example: c360 override withdraw 5f0c… 9b1e… --by maria --why "Wrong pair"
     """
-    from lakehouse.pipeline import commands
+    from lakehouse.pipeline import steward_commands
 
-    show(commands.override_withdraw(loaded(env), record, other, by=by, reason=why))
+    show(steward_commands.override_withdraw(loaded(env), record, other, by=by, reason=why))
 
 
 @attribute.command("list")
@@ -176,9 +176,9 @@ def attribute_list(role: Role = None, env: Env = "demo") -> None:
 
     Example: c360 attribute list --env prod
     """
-    from lakehouse.pipeline import commands
+    from lakehouse.pipeline import steward_commands
 
-    show(commands.attribute_list(loaded(env, role=role)))
+    show(steward_commands.attribute_list(loaded(env, role=role)))
 
 
 @attribute.command("set")
@@ -202,10 +202,10 @@ def attribute_set(
 
     Example: c360 attribute set 5f0c… address --values new-address.txt --by maria --why "Spoke to her"
     """
-    from lakehouse.pipeline import commands
+    from lakehouse.pipeline import steward_commands
 
     settings = loaded(env)
-    show(commands.attribute_set(settings, record, group, values.read(), by=by, reason=why))
+    show(steward_commands.attribute_set(settings, record, group, values.read(), by=by, reason=why))
 
 
 @attribute.command("withdraw")
@@ -214,6 +214,6 @@ def attribute_withdraw(record: Record, group: Group, by: By, why: Why, env: Env 
 
     Example: c360 attribute withdraw 5f0c… address --by maria --why "Moved again"
     """
-    from lakehouse.pipeline import commands
+    from lakehouse.pipeline import steward_commands
 
-    show(commands.attribute_withdraw(loaded(env), record, group, by=by, reason=why))
+    show(steward_commands.attribute_withdraw(loaded(env), record, group, by=by, reason=why))

@@ -42,9 +42,10 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
 
 def stand_in_for(commands: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     package = ModuleType("lakehouse.pipeline")
-    package.commands = commands  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "lakehouse.pipeline", package)
-    monkeypatch.setitem(sys.modules, "lakehouse.pipeline.commands", commands)
+    for name in ("commands", "steward_commands"):
+        setattr(package, name, commands)
+        monkeypatch.setitem(sys.modules, f"lakehouse.pipeline.{name}", commands)
     settings = SimpleNamespace(env="test")
     for module in ("data", "demo", "people", "stewards"):
         given = f"lakehouse.cli.commands.{module}.loaded"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lakehouse.errors import AccessError
-from lakehouse.pipeline import commands
+from lakehouse.pipeline import steward_commands
 from lakehouse.pipeline.audit import audit_log
 from lakehouse.pipeline.reader_tables import rows_for_reader
 from lakehouse.report import Report
@@ -39,13 +39,13 @@ def no_lake(_settings: Settings) -> Any:
 @pytest.mark.parametrize(
     ("role", "call"),
     [
-        ("analyst", lambda s: commands.explain(s, "a", "b")),
-        ("analyst", lambda s: commands.explain(s, "a", None)),
-        ("analyst", lambda s: commands.link_preview(s, model=None, most=1, as_of=DAY)),
-        ("agent", lambda s: commands.review_show(s, "t")),
-        ("agent", lambda s: commands.review_list(s, reason=None, most=1)),
-        ("marketer", lambda s: commands.review_show(s, "t")),
-        ("engineer", lambda s: commands.review_show(s, "t")),
+        ("analyst", lambda s: steward_commands.explain(s, "a", "b")),
+        ("analyst", lambda s: steward_commands.explain(s, "a", None)),
+        ("analyst", lambda s: steward_commands.link_preview(s, model=None, most=1, as_of=DAY)),
+        ("agent", lambda s: steward_commands.review_show(s, "t")),
+        ("agent", lambda s: steward_commands.review_list(s, reason=None, most=1)),
+        ("marketer", lambda s: steward_commands.review_show(s, "t")),
+        ("engineer", lambda s: steward_commands.review_show(s, "t")),
     ],
 )
 def test_a_role_that_may_not_see_it_is_refused_before_anything_is_read(
@@ -54,7 +54,7 @@ def test_a_role_that_may_not_see_it_is_refused_before_anything_is_read(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(commands, "open_lake", no_lake)
+    monkeypatch.setattr(steward_commands, "open_lake", no_lake)
 
     with pytest.raises(AccessError, match=f"The role {role}"):
         call(settings_of(tmp_path / "lake", role))
@@ -62,15 +62,19 @@ def test_a_role_that_may_not_see_it_is_refused_before_anything_is_read(
 
 ROLES = sorted(load_settings("demo").roles.roles)
 SURFACES: dict[str, tuple[Callable[[Settings], Report], TableSpec, tuple[str, ...]]] = {
-    "explain of two": (lambda s: commands.explain(s, "a", "b"), IDENTITY_MAP, MAPPED),
-    "explain of one": (lambda s: commands.explain(s, "a", None), IDENTITY_MAP, MAPPED),
+    "explain of two": (lambda s: steward_commands.explain(s, "a", "b"), IDENTITY_MAP, MAPPED),
+    "explain of one": (lambda s: steward_commands.explain(s, "a", None), IDENTITY_MAP, MAPPED),
     "link-preview": (
-        lambda s: commands.link_preview(s, model=None, most=1, as_of=DAY),
+        lambda s: steward_commands.link_preview(s, model=None, most=1, as_of=DAY),
         IDENTITY_MAP,
         MAPPED,
     ),
-    "review show": (lambda s: commands.review_show(s, "t"), REVIEW_TASK, SIDES),
-    "review list": (lambda s: commands.review_list(s, reason=None, most=1), REVIEW_TASK, ()),
+    "review show": (lambda s: steward_commands.review_show(s, "t"), REVIEW_TASK, SIDES),
+    "review list": (
+        lambda s: steward_commands.review_list(s, reason=None, most=1),
+        REVIEW_TASK,
+        (),
+    ),
 }
 """By surface that shows what it reads as it is: the call, the table, and the columns that it tells."""
 
@@ -80,7 +84,7 @@ SURFACES: dict[str, tuple[Callable[[Settings], Report], TableSpec, tuple[str, ..
 def test_a_surface_without_masks_opens_the_lake_for_roles_alone_that_see_all_it_tells(
     role: str, surface: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commands, "open_lake", no_lake)
+    monkeypatch.setattr(steward_commands, "open_lake", no_lake)
     call, spec, columns = SURFACES[surface]
     settings = settings_of(tmp_path / "lake", role)
     reader = settings.roles.current
@@ -96,27 +100,37 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Stewardship without Spark; the list has what was done."""
     done: list[str] = []
     lake = SimpleNamespace(release=lambda: SimpleNamespace(number=4))
-    monkeypatch.setattr(commands, "open_lake", lambda _: lake)
-    monkeypatch.setattr(commands, "customer_explained", lambda *_: Report(lines=["told"]))
-    monkeypatch.setattr(commands, "review_task", lambda *_: TASK)
-    monkeypatch.setattr(commands, "task_report", lambda _: Report(lines=["task"]))
-    monkeypatch.setattr(commands, "decide", lambda *_, **__: done.append("decide"))
-    monkeypatch.setattr(commands, "withdraw", lambda *_, **__: done.append("withdraw"))
-    monkeypatch.setattr(commands, "set_attributes", lambda *_, **__: done.append("set") or ["city"])
+    monkeypatch.setattr(steward_commands, "open_lake", lambda _: lake)
+    monkeypatch.setattr(steward_commands, "customer_explained", lambda *_: Report(lines=["told"]))
+    monkeypatch.setattr(steward_commands, "review_task", lambda *_: TASK)
+    monkeypatch.setattr(steward_commands, "task_report", lambda _: Report(lines=["task"]))
+    monkeypatch.setattr(steward_commands, "decide", lambda *_, **__: done.append("decide"))
+    monkeypatch.setattr(steward_commands, "withdraw", lambda *_, **__: done.append("withdraw"))
+    monkeypatch.setattr(
+        steward_commands, "set_attributes", lambda *_, **__: done.append("set") or ["city"]
+    )
     return done
 
 
 WORDS = {"by": "maria", "reason": "Spoke to Anna Lee"}
 CALLS: list[tuple[str, str, Callable[[Settings], Report]]] = [
-    ("read", "explain", lambda s: commands.explain(s, "a", None)),
-    ("read", "review show", lambda s: commands.review_show(s, "t")),
-    ("decide", "review decide", lambda s: commands.review_decide(s, "t", "same", **WORDS)),
-    ("decide", "override add", lambda s: commands.override_add(s, "a", "b", "same", **WORDS)),
-    ("decide", "override withdraw", lambda s: commands.override_withdraw(s, "a", "b", **WORDS)),
+    ("read", "explain", lambda s: steward_commands.explain(s, "a", None)),
+    ("read", "review show", lambda s: steward_commands.review_show(s, "t")),
+    ("decide", "review decide", lambda s: steward_commands.review_decide(s, "t", "same", **WORDS)),
+    (
+        "decide",
+        "override add",
+        lambda s: steward_commands.override_add(s, "a", "b", "same", **WORDS),
+    ),
+    (
+        "decide",
+        "override withdraw",
+        lambda s: steward_commands.override_withdraw(s, "a", "b", **WORDS),
+    ),
     (
         "decide",
         "attribute set",
-        lambda s: commands.attribute_set(s, "a", "address", "city=York", **WORDS),
+        lambda s: steward_commands.attribute_set(s, "a", "address", "city=York", **WORDS),
     ),
 ]
 
