@@ -56,8 +56,8 @@ coverage: env ## Run the tests of `make test` and `make test-slow`; at least 95 
 	@$(BIN)/coverage json --quiet -o $(VENV)/coverage.json
 	@$(BIN)/python .ci/branches $(VENV)/coverage.json
 
-test-fast: $(STAMP) ## Run the tests that need no JVM (minutes; half of it are attacks on conf and data)
-	@$(BIN)/python -m pytest tests/unit tests/contracts
+test-fast: $(STAMP) ## Run the tests that need no JVM, but for tables of hundreds of attacks on conf and data
+	@$(BIN)/python -m pytest tests/unit tests/contracts -m "not (crash_matrix or slow or exhaustive)"
 
 test-spark: env ## Run the tests of transforms on a local session
 	@$(BIN)/python -m pytest tests/spark

@@ -24,6 +24,8 @@ from lakehouse.tables.spec import TableSpec
 from tests.support.plain_lake import PlainLake, arrow_type
 from tests.support.plain_people import DAY_1
 
+pytestmark = pytest.mark.exhaustive
+
 WHO = "a" * 32
 ROLES = sorted(load_settings("demo").roles.roles)
 COARSE = {"country", "region"}

@@ -41,6 +41,8 @@ from lakehouse.settings.load import load_settings
 from lakehouse.tables.gold import CUSTOMER
 from tests.support.hostile import HOSTILE, STEERING
 
+pytestmark = pytest.mark.exhaustive
+
 AT = datetime(2026, 1, 5, tzinfo=UTC)
 ATTACKS = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 _ACTIVE = {"script", "iframe", "object", "embed", "form", "link", "base", "img", "svg", "b", "a"}

@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from lakehouse.cli import app
 from lakehouse.errors import ExitCode
 
+pytestmark = pytest.mark.exhaustive
+
 CASES = yaml.safe_load(Path(__file__).with_name("bad_configurations.yml").read_text("utf-8"))
 
 

@@ -27,6 +27,8 @@ from lakehouse.settings.metrics import load_metrics
 from lakehouse.tables.dictionary import dictionary
 from tests.support.hostile import HOSTILE, STEERING
 
+pytestmark = pytest.mark.exhaustive
+
 ATTACKS = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 
 CONTACT = "base/sources/crm_contact.yml"
