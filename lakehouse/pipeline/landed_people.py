@@ -50,7 +50,11 @@ def landed_people(lake: Lake, release: Release, as_of: date, folder: Path) -> Da
     if not files:
         return None
     attempt = Attempt(_RUN_ID, 0, as_of, "", None, release)
-    bronze = {s.name: _bronze(lake, attempt, s, files.get(s.name, []), folder) for s in sources}
+    suppressed = suppressed_now(lake)
+    bronze = {
+        s.name: _bronze(lake, attempt, s, files.get(s.name, []), suppressed, folder)
+        for s in sources
+    }
     secret = lake.settings.lake.secret.get_secret_value()
     made = silver_table(
         PERSON_RECORD.entity, bronze, lake.settings.sources, {}, secret=secret, as_of=as_of
@@ -61,7 +65,12 @@ def landed_people(lake: Lake, release: Release, as_of: date, folder: Path) -> Da
 
 
 def _bronze(
-    lake: Lake, attempt: Attempt, source: Source, files: Sequence[Row], folder: Path
+    lake: Lake,
+    attempt: Attempt,
+    source: Source,
+    files: Sequence[Row],
+    suppressed: DataFrame | None,
+    folder: Path,
 ) -> DataFrame:
     """The feed's released rows and those of its new files."""
     spec = source.bronze_table
@@ -70,7 +79,6 @@ def _bronze(
     if not paths:
         return released
     records = parsed(lake.spark, source, paths)
-    suppressed = suppressed_now(lake)
     if suppressed is not None:
         rows = suppressed_rows(lake, attempt, source, records, suppressed)
         records = records.join(F.broadcast(rows), on=PLACE, how="left_anti")
