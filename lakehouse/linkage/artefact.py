@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,12 @@ def content_version(
     comparisons: Mapping[str, tuple[LevelParameters, ...]],
     prior: float,
     join_weight: float,
+    unused_blocking: Sequence[str],
     conf: str,
 ) -> str:
     """A version that two models share only if they score alike."""
     shares = {name: [asdict(level) for level in levels] for name, levels in comparisons.items()}
-    content = json.dumps([shares, prior, join_weight, conf], sort_keys=True)
+    content = json.dumps([shares, prior, join_weight, list(unused_blocking), conf], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
@@ -116,6 +117,8 @@ def _from_content(content: Mapping[str, Any]) -> TrainedModel:
         join_weight=float(content["join_weight"]),
         review_weight=float(content["review_weight"]),
         unlike=content["unlike"],
+        # Models from before used all rules.
+        unused_blocking=tuple(content.get("unused_blocking", ())),
         card=content["card"],
     )
 

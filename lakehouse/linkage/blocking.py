@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import reduce
 from pathlib import Path
 
@@ -27,9 +27,21 @@ def rule_name(parts: Sequence[str]) -> str:
     return " + ".join(parts)
 
 
-def used_blocking(settings: LinkageSettings, present: frozenset[str]) -> dict[int, Sequence[str]]:
-    """The blocking rules whose columns the data has, by their place in conf."""
-    return {n: rule for n, rule in enumerate(settings.blocking) if columns_of(rule) <= present}
+def used_blocking(
+    settings: LinkageSettings, present: frozenset[str], unused: Collection[str]
+) -> dict[int, Sequence[str]]:
+    """The blocking rules by which pairs are looked for, by their place in conf.
+
+    Args:
+        settings: conf.
+        present: the columns that the data has.
+        unused: names of rules that a model found not to be worth their pairs.
+    """
+    return {
+        n: rule
+        for n, rule in enumerate(settings.blocking)
+        if columns_of(rule) <= present and rule_name(rule) not in unused
+    }
 
 
 def key_column(number: int) -> str:

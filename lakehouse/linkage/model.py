@@ -45,7 +45,7 @@ class TrainedModel:
     `prior` is the chance that two random records are one person; `join_weight` and `review_weight`
     are match weights in bits, by the thresholds that it was trained with; `columns` are those of the
     person record that had values; `unlike` is, per comparison, the least share of true pairs that any
-    training session saw unlike.
+    training session saw unlike; `unused_blocking` names the blocking rules that are not worth their pairs.
     `card` tells how the model came to be: counts, sessions, warnings; never a person's value.
     """
 
@@ -57,6 +57,7 @@ class TrainedModel:
     join_weight: float
     review_weight: float
     unlike: Mapping[str, float] = field(default_factory=dict)
+    unused_blocking: tuple[str, ...] = ()
     card: Mapping[str, Any] = field(default_factory=dict)
 
     @property

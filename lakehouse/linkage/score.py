@@ -79,7 +79,7 @@ def scored_edge(
     """
     check_model(model, settings)
     spark = increment.evidence.sparkSession
-    rules = used_blocking(settings, model.present)
+    rules = used_blocking(settings, model.present, model.unused_blocking)
     if not rules or not model.comparisons:
         return _decided_edges(_decisions(increment.evidence), model, settings, release_number)
     folder = work_dir / f"scoring_{uuid.uuid4().hex}"

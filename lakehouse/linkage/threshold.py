@@ -2,17 +2,14 @@
 
 import numpy as np
 
+from lakehouse.linkage.sampled_pairs import SampledPairs, probabilities
 from lakehouse.linkage.training_session import Floats
 from lakehouse.settings.linkage import ThresholdSettings
 
 FIRST_PRIOR = 1e-4
 """That two people are one, before anything is known."""
 _HIGHEST_JOIN = 20.0
-
-
-def probabilities(weights: Floats) -> Floats:
-    """That the pairs of these match weights, in bits, are one person each."""
-    return np.asarray(1 / (1 + np.exp2(-np.clip(weights, -500, 500))))
+_STEP = 0.5
 
 
 def fitted_prior(evidence_weights: Floats, all_pairs: float) -> float:
@@ -30,16 +27,30 @@ def fitted_prior(evidence_weights: Floats, all_pairs: float) -> float:
     return prior
 
 
-def join_weight(weights: Floats, thresholds: ThresholdSettings) -> float:
-    """The lowest weight from which on the pairs reach the precision, by the model's own
-    estimate.
-    """
+def join_weight(pairs: SampledPairs, thresholds: ThresholdSettings) -> float:
+    """The lowest weight from which on the pairs, and their clusters, are precise by the model's estimate."""
     if thresholds.join != "auto":
         return thresholds.join
     join = thresholds.lowest_join
-    while join < _HIGHEST_JOIN:
-        above = probabilities(weights[weights >= join])
-        if not len(above) or above.mean() >= thresholds.precision:
-            break
-        join += 0.5
+    while join < _HIGHEST_JOIN and not _is_precise(pairs, join, thresholds):
+        join += _STEP
     return join
+
+
+def _is_precise(pairs: SampledPairs, join: float, thresholds: ThresholdSettings) -> bool:
+    of_pairs, of_clusters = estimated_precision(pairs, join)
+    return of_pairs >= thresholds.precision and of_clusters >= thresholds.cluster_precision
+
+
+def estimated_precision(pairs: SampledPairs, join: float) -> tuple[float, float]:
+    """What share of the pairs from that weight on are true, and of all pairs within their clusters.
+
+    The shape of clusters shows in the latter: where weak pairs chain people together, their records were
+    scored against each other too, and found unlike. 1 where there are none.
+    """
+    joined = pairs.weights[pairs.weights >= join]
+    within = pairs.within_clusters(join).weights
+    return (
+        float(probabilities(joined).mean()) if len(joined) else 1.0,
+        float(probabilities(within).mean()) if len(within) else 1.0,
+    )

@@ -8,11 +8,10 @@ The prior and the threshold are then read off the scored pairs of the sample the
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -22,9 +21,11 @@ from lakehouse.linkage.blocking import (
     columns_of,
     key_column,
     largest_block,
+    rule_name,
     used_blocking,
     with_block_keys,
 )
+from lakehouse.linkage.blocking_choice import RuleYield, chosen_blocking
 from lakehouse.linkage.edge_sql import block_sizes_select, set_aside_for
 from lakehouse.linkage.engine import PEOPLE_TABLE, database, linker, predicted
 from lakehouse.linkage.evidence import evidence_columns
@@ -34,9 +35,20 @@ from lakehouse.linkage.model import (
     expected_parameters,
     splink_settings,
 )
+from lakehouse.linkage.sampled_pairs import (
+    NO_PAIRS,
+    SampledPairs,
+    probabilities,
+    sampled_pairs,
+)
 from lakehouse.linkage.shares import averaged, least_unlike, with_chance_shares, without_true_pairs
-from lakehouse.linkage.threshold import FIRST_PRIOR, fitted_prior, join_weight, probabilities
-from lakehouse.linkage.training_session import Floats, Session, decided_session, em_sessions
+from lakehouse.linkage.threshold import (
+    FIRST_PRIOR,
+    estimated_precision,
+    fitted_prior,
+    join_weight,
+)
+from lakehouse.linkage.training_session import Session, decided_session, em_sessions
 from lakehouse.settings.linkage import LinkageSettings
 
 log = logging.getLogger(__name__)
@@ -132,7 +144,7 @@ def _trained(
     model = TrainedModel("untrained", conf, columns, expected, FIRST_PRIOR, 0.0, 0.0)
     if sampled < 2 or not expected:
         _tell_blindness(records)
-        return replace(model, version=content_version(expected, FIRST_PRIOR, 0.0, conf))
+        return replace(model, version=content_version(expected, FIRST_PRIOR, 0.0, (), conf))
     model = model.with_parameters(with_chance_shares(connection, model, sampled, settings))
     sessions, doubts = em_sessions(connection, model, settings)
     taught = [] if decided is None else decided_session(decided, model, settings)
@@ -140,25 +152,58 @@ def _trained(
     all_pairs = sampled * (sampled - 1) / 2
     _cap_sample_blocks(connection, sampled, settings)
     model = model.with_parameters(shares)
-    first = _evidence_weights(connection, model, settings)
+    first = _evidence_pairs(connection, model, settings).weights
     shares = without_true_pairs(model, fitted_prior(first, all_pairs), sessions, settings)
-    model = model.with_parameters(shares)
-    evidence_weights = _evidence_weights(connection, model, settings)
-    prior = round(fitted_prior(evidence_weights, all_pairs), 15)
-    model = replace(model, prior=prior)
-    weights = evidence_weights + model.prior_weight
-    join = join_weight(weights, settings.thresholds)
-    model = replace(
+    model = replace(model.with_parameters(shares), unlike=least_unlike(sessions))
+    pairs = _evidence_pairs(connection, model, settings)
+    model = replace(model, prior=round(fitted_prior(pairs.weights, all_pairs), 15))
+    model, found = _with_choices(model, pairs.with_prior(model.prior_weight), settings)
+    told = [*doubts, *warnings, *_doubtful(model, settings)]
+    _tell_doubts(told)
+    facts = {
+        "records": records,
+        "sampled_records": sampled,
+        **found,
+        "sessions": [_told(session) for session in (*sessions, *taught)],
+        "warnings": told,
+    }
+    return replace(model, card=facts)
+
+
+def _with_choices(
+    model: TrainedModel, pairs: SampledPairs, settings: LinkageSettings
+) -> tuple[TrainedModel, dict[str, Any]]:
+    """The model with blocking rules and thresholds chosen by its pairs, and what its card says of that."""
+    rules = used_blocking(settings, model.present, ())
+    blocking = chosen_blocking(pairs, list(rules), settings.training)
+    unused = tuple(rule_name(rules[n]) for n in rules if n not in blocking.used)
+    used = pairs.found_by_any(blocking.used)
+    join = join_weight(used, settings.thresholds)
+    chosen = replace(
         model,
         join_weight=join,
         review_weight=join - settings.thresholds.review,
-        unlike=least_unlike(sessions),
-        version=content_version(shares, prior, join, conf),
+        unused_blocking=unused,
+        version=content_version(model.comparisons, model.prior, join, unused, model.conf_hash),
     )
-    told = [*doubts, *warnings, *_doubtful(model, settings)]
-    _tell_doubts(told)
-    card = _card(weights, join, sampled, records, [*sessions, *taught], told)
-    return replace(model, card=card)
+    of_pairs, of_clusters = estimated_precision(used, join)
+    return chosen, {
+        "blocked_pairs": len(used.weights),
+        "expected_true_pairs": round(float(probabilities(used.weights).sum()), 1),
+        "joined_pairs": int((used.weights >= join).sum()),
+        "estimated_precision": round(of_pairs, 6),
+        "estimated_cluster_precision": round(of_clusters, 6),
+        "estimated_blocking_recall_at_most": blocking.recall and round(blocking.recall, 6),
+        "blocking": [
+            _told_of_rule(rule_name(rules[n]), blocking.yields[n], n in blocking.used)
+            for n in rules
+        ],
+    }
+
+
+def _told_of_rule(name: str, found: RuleYield, is_used: bool) -> dict[str, Any]:
+    counts = {key: round(value, 1) for key, value in asdict(found).items()}
+    return {"rule": name, "is_used": is_used, **counts}
 
 
 def _doubtful(model: TrainedModel, settings: LinkageSettings) -> list[str]:
@@ -184,17 +229,17 @@ def _tell_doubts(doubts: Sequence[str]) -> None:
         log.warning("What is doubtful about the new linkage model: %s.", "; ".join(doubts))
 
 
-def _evidence_weights(
+def _evidence_pairs(
     connection: duckdb.DuckDBPyConnection, model: TrainedModel, settings: LinkageSettings
-) -> Floats:
-    """Match weights without prior, in bits, of all pairs that blocking finds in the sample."""
-    keys = [key_column(n) for n in used_blocking(settings, model.present)]
-    if not keys:
-        return np.array([])
+) -> SampledPairs:
+    """The pairs that blocking finds in the sample, with match weights without prior."""
+    rules = list(used_blocking(settings, model.present, ()))
+    if not rules:
+        return NO_PAIRS
+    keys = [key_column(n) for n in rules]
     built = linker(connection, splink_settings(settings, model, blocking_columns=keys))
-    table = predicted(built, None)
-    weights = connection.execute(f"select match_weight from {table} order by 1").fetchnumpy()  # noqa: S608
-    return np.asarray(weights["match_weight"], dtype=np.float64) - model.prior_weight
+    scored = sampled_pairs(connection, predicted(built, None), rules)
+    return scored.with_prior(-model.prior_weight)
 
 
 def _cap_sample_blocks(
@@ -216,30 +261,11 @@ def _cap_sample_blocks(
     )
 
 
-def _card(
-    weights: Floats,
-    join: float,
-    sampled: int,
-    records: int,
-    sessions: Sequence[Session],
-    warnings: Sequence[str],
-) -> dict[str, Any]:
-    joined = probabilities(weights[weights >= join])
+def _told(session: Session) -> dict[str, Any]:
+    """What the card says of a session."""
     return {
-        "records": records,
-        "sampled_records": sampled,
-        "blocked_pairs": len(weights),
-        "expected_true_pairs": round(float(probabilities(weights).sum()), 1),
-        "joined_pairs": len(joined),
-        "estimated_precision": round(float(joined.mean()), 6) if len(joined) else None,
-        "sessions": [
-            {
-                "blocking": list(s.blocking),
-                "pairs": s.pairs,
-                "match_share": round(s.match_share, 6),
-                "unlike": {name: round(float(m[-1]), 4) for name, m in s.m.items()},
-            }
-            for s in sessions
-        ],
-        "warnings": list(warnings),
+        "blocking": list(session.blocking),
+        "pairs": session.pairs,
+        "match_share": round(session.match_share, 6),
+        "unlike": {name: round(float(m[-1]), 4) for name, m in session.m.items()},
     }

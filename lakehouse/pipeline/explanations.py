@@ -131,8 +131,8 @@ def _why_unpaired(lake: Lake, release: Release, record: str, other: str) -> str:
     asked = [(key,) for n, key in shared.items() if n in _used_rules(lake, len(keys))]
     if not asked:
         return (
-            "they were never compared, as the blocking rules that find the two together read a column that"
-            " too few records have"
+            "they were never compared, as the model does not use the blocking rules that find the two"
+            " together: few records have what they read, or next to no pair that they find is true"
         )
     keys_asked = local_frame(lake.spark, asked, "block_key bigint")
     oversized = lake.released(release, OVERSIZED_BLOCK.name)
@@ -148,9 +148,10 @@ def _used_rules(lake: Lake, rules: int) -> frozenset[int]:
     if path is None or len(lake.settings.linkage.blocking) != rules:
         return frozenset(range(rules))
     try:
-        return frozenset(used_blocking(lake.settings.linkage, load_model(path).present))
+        model = load_model(path)
     except LinkageError:
         return frozenset(range(rules))
+    return frozenset(used_blocking(lake.settings.linkage, model.present, model.unused_blocking))
 
 
 def _left_out(lake: Lake, release: Release, *records: str) -> list[str]:

@@ -220,7 +220,9 @@ class TrainingSettings(Frozen):
     A sample of at most `max_records` records (by hash, the same on each run); `random_pairs` pairs
     for the share of chance agreements; one EM session per entry of `blocking`. Expected shares
     count as `expected_pairs` observed pairs, a session for at most `session_pairs`. With `decisions` the
-    pairs that stewards called the same are one more session.
+    pairs that stewards called the same are one more session. A blocking rule of which the pairs that it
+    alone finds are more than `dear_rule_share` of all, and more than `pairs_per_true_pair` for each that
+    is expected to be true, is not used.
     """
 
     blocking: tuple[tuple[Name, ...], ...] = Field(min_length=1)
@@ -230,6 +232,8 @@ class TrainingSettings(Frozen):
     expected_pairs: int = Field(default=20, gt=0)
     session_pairs: int = Field(default=5_000, gt=0)
     least_match_share: Share = 0.005
+    dear_rule_share: Share = 0.01
+    pairs_per_true_pair: float = Field(default=1_000, gt=0)
     seed: int = 1
     decisions: bool = False
 
@@ -237,13 +241,14 @@ class TrainingSettings(Frozen):
 class ThresholdSettings(Frozen):
     """Match weights, in bits, from which a pair joins, or is kept for review.
 
-    With `join: auto` the model takes the lowest weight, not below `lowest_join`, from which on its
-    own estimate of the precision of the pairs reaches `precision`. `review` lies that many bits
-    below.
+    With `join: auto` the model takes the lowest weight, not below `lowest_join`, from which on, by its
+    own estimate, the pairs reach `precision`, and all pairs within the clusters that they make
+    `cluster_precision`. `review` lies that many bits below.
     """
 
     join: float | Literal["auto"] = "auto"
     precision: Share = 0.98
+    cluster_precision: Share = 0.9
     lowest_join: float = 1.5
     review: float = Field(default=6.0, ge=0)
 
@@ -284,7 +289,8 @@ class LinkageSettings(Frozen):
     models: LocalFolder
     least_fill: Share = 0.002
     comparisons: tuple[ComparisonRule, ...] = Field(min_length=1)
-    blocking: tuple[tuple[KeyPart, ...], ...] = Field(min_length=1)
+    # A pair is told by one 64-bit number which of them find it.
+    blocking: tuple[tuple[KeyPart, ...], ...] = Field(min_length=1, max_length=62)
     training: TrainingSettings
     thresholds: ThresholdSettings = ThresholdSettings()
     guards: GuardSettings = GuardSettings()

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.errors import LinkageError
 from lakehouse.linkage.artefact import latest_model, load_model, save_model
+from lakehouse.linkage.blocking import rule_name
 from lakehouse.linkage.components import connected, connected_on_spark, grouped, grouped_on_spark
 from lakehouse.linkage.evaluate import evaluate
 from lakehouse.linkage.guards import (
@@ -87,6 +88,34 @@ def test_the_order_of_the_records_changes_neither_model_nor_edges(
     assert {p: r.match_weight for p, r in found.items()} == pytest.approx(
         {p: r.match_weight for p, r in by_pair(states["duckdb"].scored_edge).items()}, abs=1e-9
     )
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "spark"])
+def test_rules_that_the_model_does_not_use_find_no_pairs(
+    people: DataFrame, model: TrainedModel, settings: LinkageSettings, tmp_path: Path, engine: str
+) -> None:
+    others = tuple({rule_name(rule) for rule in settings.blocking} - {"phone_match"})
+    by_phone = replace(model, unused_blocking=others)
+
+    edges = linked_after(people, by_phone, by(settings, engine), tmp_path).scored_edge
+
+    found = {row.found_by for row in edges.select("found_by").distinct().collect()}
+    assert "phone_match" in found
+    assert found <= {"phone_match", "group"}
+
+
+def test_training_leaves_out_a_rule_that_finds_many_pairs_and_no_people(
+    people: DataFrame, settings: LinkageSettings
+) -> None:
+    """Every sixteenth record is of one town; who is one person shares far more than that."""
+    asked = settings.model_copy(update={"blocking": (*settings.blocking, ("city_match",))})
+
+    chosen = trained(people, asked)
+
+    assert chosen.unused_blocking == ("city_match",)
+    (told,) = (rule for rule in chosen.card["blocking"] if rule["rule"] == "city_match")
+    assert told["own_pairs"] > 1000 * told["own_true_pairs"]
+    assert chosen.card["estimated_blocking_recall_at_most"] > 0.9
 
 
 def home(number: int) -> tuple[str, str, str]:
@@ -196,15 +225,15 @@ def test_a_model_for_other_comparisons_is_refused(
 
 
 def test_a_saved_model_is_the_same_when_it_is_read(model: TrainedModel, tmp_path: Path) -> None:
+    model = replace(model, unused_blocking=("city_match",))
     path = save_model(model, tmp_path, "2026-03-02")
     save_model(model, tmp_path, "2026-02-27")
     assert latest_model(tmp_path) == path
     loaded = load_model(path)
     assert dict(loaded.comparisons) == dict(model.comparisons)
-    assert (loaded.version, loaded.prior, loaded.join_weight) == (
-        model.version,
-        model.prior,
-        model.join_weight,
+    assert (loaded.version, loaded.prior, loaded.join_weight, loaded.unused_blocking) == (
+        *(model.version, model.prior, model.join_weight),
+        model.unused_blocking,
     )
 
 
