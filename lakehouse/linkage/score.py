@@ -10,6 +10,7 @@ it keeps what the last run found, and scores only those that a touched record br
 """
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def scored_edge(
         return _decided_edges(_decisions(increment.evidence), model, settings, release_number)
     folder = work_dir / f"scoring_{uuid.uuid4().hex}"
     folder.mkdir(parents=True)
-    near = _near_records(increment, folder)
+    near = _near_records(increment, rules, folder)
     inside, outside = _kept_edges(increment, near)
     decisions = _decisions(increment.evidence)
     records = near.count()
@@ -144,14 +145,17 @@ def _written(job: ScoringJob, **frames: DataFrame) -> None:
         frame.write.parquet(str(job.folder / name))
 
 
-def _near_records(increment: Increment, folder: Path) -> DataFrame:
-    """record_key, is_touched: the touched records, and those whose links a touched one may change."""
+def _near_records(increment: Increment, rules: Collection[int], folder: Path) -> DataFrame:
+    """record_key, is_touched: the touched records, and those whose links a touched one may change.
+
+    `rules` are the places in conf of the blocking rules that are used.
+    """
     evidence, touched = increment.evidence, increment.touched
     alive = touched.where(F.col("cause") != DELETED).select(UNIQUE_ID)
     flag = alive.select(UNIQUE_ID, F.lit(True).alias("touched"))
     everyone = evidence.select(UNIQUE_ID)
     if alive.count() < _MOST_TOUCHED * evidence.count():
-        everyone = _neighbourhood(increment, alive)
+        everyone = _neighbourhood(increment, alive, rules)
     near = everyone.join(flag, on=UNIQUE_ID, how="left").select(
         UNIQUE_ID, F.coalesce("touched", F.lit(False)).alias("is_touched")
     )
@@ -159,16 +163,17 @@ def _near_records(increment: Increment, folder: Path) -> DataFrame:
     return evidence.sparkSession.read.parquet(str(folder / "near"))
 
 
-def _neighbourhood(increment: Increment, alive: DataFrame) -> DataFrame:
+def _neighbourhood(increment: Increment, alive: DataFrame, rules: Collection[int]) -> DataFrame:
     evidence = increment.evidence
+    used_keys = F.array(*(F.get("block_keys", F.lit(n)) for n in rules))
     own = evidence.join(alive, on=UNIQUE_ID, how="left_semi")
     blocks = (
-        own.select(F.explode("block_keys").alias("block_key"))
+        own.select(F.explode(used_keys).alias("block_key"))
         .distinct()
         .join(increment.oversized.select("block_key"), on="block_key", how="left_anti")
     )
     in_block = (
-        evidence.select(UNIQUE_ID, F.explode("block_keys").alias("block_key"))
+        evidence.select(UNIQUE_ID, F.explode(used_keys).alias("block_key"))
         .join(blocks, on="block_key", how="left_semi")
         .select(UNIQUE_ID)
     )

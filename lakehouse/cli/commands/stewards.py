@@ -58,7 +58,11 @@ def explain(
     """
     from lakehouse.pipeline import steward_commands
 
-    show(steward_commands.explain(loaded(env, role=role), subject, other, release=release_number, out=out))
+    show(
+        steward_commands.explain(
+            loaded(env, role=role), subject, other, release=release_number, out=out
+        )
+    )
 
 
 def link_preview(
