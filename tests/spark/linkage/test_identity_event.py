@@ -341,7 +341,7 @@ def test_who_is_erased_is_told_by_the_id_alone_and_hides_no_event_of_the_same_da
         known, untouched, nobody, nobody, told, local_frame(spark, [], IDENTITY_MAP.ddl()), "day-1"
     )
 
-    assert told.columns == IDENTITY_EVENT.column_names
+    assert tuple(told.columns) == IDENTITY_EVENT.column_names
     assert (row.customer_id, row.event, row.cause, row.record_count) == (
         *("c-erased", "erased", "erasure"),
         2,
