@@ -32,6 +32,7 @@ def under(**changes: object) -> Settings:
 
 def test_by_default_nothing_stays_but_logs_by_key_and_the_names_of_files() -> None:
     assert sorted(stays(SETTINGS)) == [
+        "linkage.identity_event",
         "ops.audience_export",
         "ops.erasure",
         "ops.landing_file",
