@@ -33,8 +33,6 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         "spark.driver.memory": "3g",
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.adaptive.enabled": "false",
-        # Without it no size is known before it is guessed, and all of these are small.
-        "spark.sql.autoBroadcastJoinThreshold": "64m",
     }
     made = session(
         "tests",

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from lakehouse.errors import words_withheld
 from lakehouse.linkage.components import (
     MUST_JOIN,
+    SHUFFLED,
     connected,
     connected_on_spark,
     grouped,
@@ -156,8 +157,8 @@ def _members_on_spark(edges: DataFrame, settings: LinkageSettings, folder: Path)
     groups = grouped_on_spark(joining, settings.guards.max_cluster_records, folder / "groups")
     left = groups.select(F.col(UNIQUE_ID).alias("record_key_l"), "group_key")
     right = groups.select(F.col(UNIQUE_ID).alias("record_key_r"), "group_key")
-    inside = edges.join(left, on="record_key_l", how="inner").join(
-        right, on=["record_key_r", "group_key"], how="inner"
+    inside = edges.join(left.hint(SHUFFLED), on="record_key_l", how="inner").join(
+        right.hint(SHUFFLED), on=["record_key_r", "group_key"], how="inner"
     )
     least_support = settings.guards.least_mean_support
 
@@ -169,4 +170,4 @@ def _members_on_spark(edges: DataFrame, settings: LinkageSettings, folder: Path)
     members = inside.groupBy("group_key").applyInArrow(
         refine_group, "record_key string, cluster_id string"
     )
-    return components.join(members, on=UNIQUE_ID, how="left")
+    return components.join(members.hint(SHUFFLED), on=UNIQUE_ID, how="left")

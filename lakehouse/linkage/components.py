@@ -19,6 +19,10 @@ HIGHEST_MARGIN = 40.0
 MUST_JOIN = math.inf
 """Margin of a pair of which a steward said that the two are the same."""
 
+SHUFFLED = "merge"
+"""The hint for a side of a join that grows with pairs: by the size of its packed file Spark would send it
+out whole, from a driver that it does not fit in."""
+
 Edge = tuple[str, str, float]
 
 
@@ -109,7 +113,9 @@ def grouped_on_spark(edges: DataFrame, most_records: int, work_dir: Path) -> Dat
         fits = (F.col("records") <= most_records) | F.lit(margin == MUST_JOIN)
         small = sizes.where(fits).select("group_key")
         finished.append(
-            found.join(small, on="group_key", how="left_semi").select("record_key", "group_key")
+            found.join(small.hint(SHUFFLED), on="group_key", how="left_semi").select(
+                "record_key", "group_key"
+            )
         )
         large = found.join(sizes.where(~fits), on="group_key", how="inner")
         if large.isEmpty():
@@ -200,7 +206,7 @@ def _large_star(links: DataFrame) -> DataFrame:
     )
     centre = both.groupBy("node").agg(F.least(F.min("parent"), F.col("node")).alias("smallest"))
     return (
-        both.join(centre, on="node", how="inner")
+        both.join(centre.hint(SHUFFLED), on="node", how="inner")
         .where(F.col("parent") > F.col("node"))
         .select(F.col("parent").alias("node"), F.col("smallest").alias("parent"))
         .distinct()
@@ -211,7 +217,7 @@ def _small_star(links: DataFrame) -> DataFrame:
     """A node and its smaller neighbours are hung on the smallest of them."""
     centre = links.groupBy("node").agg(F.min("parent").alias("smallest"))
     others = (
-        links.join(centre, on="node", how="inner")
+        links.join(centre.hint(SHUFFLED), on="node", how="inner")
         .where(F.col("parent") != F.col("smallest"))
         .select(F.col("parent").alias("node"), F.col("smallest").alias("parent"))
     )

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.errors import words_withheld
 from lakehouse.linkage.blocking import key_column
-from lakehouse.linkage.components import MUST_JOIN, grouped_on_spark
+from lakehouse.linkage.components import MUST_JOIN, SHUFFLED, grouped_on_spark
 from lakehouse.linkage.edge_sql import (
     EDGE_SCHEMA,
     FOUND_BY_GROUP,
@@ -55,7 +55,7 @@ def edges(job: ScoringJob) -> DataFrame:
     inside = _pairs_in_groups(groups)
     kept_inside = kept.where(is_of_group).join(inside, on=_PAIR, how="left_semi")
     known = first.select(*_PAIR).unionByName(kept_inside.select(*_PAIR))
-    missing = _stored(job, "missing", inside.join(known, on=_PAIR, how="left_anti"))
+    missing = _stored(job, "missing", inside.join(known.hint(SHUFFLED), on=_PAIR, how="left_anti"))
     second = _stored(job, "second", _scored_pairs(compared, missing, job))
     return first.unionByName(kept_inside).unionByName(second)
 
@@ -87,7 +87,7 @@ def _pairs_in_groups(groups: DataFrame) -> DataFrame:
     """record_key_l, record_key_r, group_key: all pairs within a group."""
     left = groups.select(F.col(UNIQUE_ID).alias("record_key_l"), "group_key")
     right = groups.select(F.col(UNIQUE_ID).alias("record_key_r"), "group_key")
-    return left.join(right, on="group_key", how="inner").where(
+    return left.join(right.hint(SHUFFLED), on="group_key", how="inner").where(
         F.col("record_key_l") < F.col("record_key_r")
     )
 
@@ -133,7 +133,7 @@ def _scored_blocks(compared: DataFrame, members: DataFrame, job: ScoringJob) -> 
     tasks = _tasks(members.agg(placed).collect()[0].placed or 0, job)
     # Copied after the join: before it, all copies would be sorted.
     shipped = (
-        compared.join(members, on=UNIQUE_ID, how="inner")
+        compared.join(members.hint(SHUFFLED), on=UNIQUE_ID, how="inner")
         .select("*", F.posexplode("block_keys").alias("rule_number", "block_key"))
         .where(F.col("block_key").isNotNull())
         .repartition(tasks, "block_key")

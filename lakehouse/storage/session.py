@@ -23,9 +23,9 @@ LOCAL_OPTIONS: Mapping[str, str] = {
     "spark.default.parallelism": "4",
     "spark.databricks.delta.snapshotPartitions": "2",
     "spark.sql.adaptive.coalescePartitions.initialPartitionNum": "4",
-    # By size as it is found when it is there. Spark's guess before is of packed files, and knows nothing of
-    # arrays that are exploded: at 64 MB it would send out twelve million rows.
-    "spark.sql.adaptive.autoBroadcastJoinThreshold": "64m",
+    # Spark guesses by packed files, and takes exploded arrays for small: what grows with pairs or blocks
+    # has a hint (SHUFFLED).
+    "spark.sql.autoBroadcastJoinThreshold": "64m",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.scheduler.mode": "FAIR",
     "spark.sql.codegen.cache.maxEntries": "5000",
