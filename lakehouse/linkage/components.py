@@ -111,11 +111,9 @@ def grouped_on_spark(edges: DataFrame, most_records: int, work_dir: Path) -> Dat
         found = connected_on_spark(open_edges, work_dir / f"level_{level}")
         sizes = found.groupBy("group_key").agg(F.count("*").alias("records"))
         fits = (F.col("records") <= most_records) | F.lit(margin == MUST_JOIN)
-        small = sizes.where(fits).select("group_key")
+        small = sizes.where(fits).select("group_key").hint(SHUFFLED)
         finished.append(
-            found.join(small.hint(SHUFFLED), on="group_key", how="left_semi").select(
-                "record_key", "group_key"
-            )
+            found.join(small, on="group_key", how="left_semi").select("record_key", "group_key")
         )
         large = found.join(sizes.where(~fits), on="group_key", how="inner")
         if large.isEmpty():
