@@ -144,31 +144,45 @@ def _contradiction(guards: GuardSettings, model: TrainedModel) -> str:
     return f"case {' '.join(cases)} end" if cases else "cast(null as varchar)"
 
 
-def task_pairs_select(rule_count: int) -> str:
-    """Pairs within the blocks of table `block` that touch a record, each by the first rule that gives it.
+def pairs_select(keys: Sequence[str]) -> str:
+    """Pairs of the table `prepared` that touch a record, each by the first key column that gives it.
 
-    `block` holds record_key, is_touched, rule_number, and block_keys, a list with the key of every
-    rule.
+    From the touched side on: to join whole blocks would make all pairs of those that lie near a touched one.
     """
-    taken = " ".join(
-        f"when {number} then "
-        + (
-            " or ".join(
-                f"coalesce(l.block_keys[{k + 1}] = r.block_keys[{k + 1}], false)"
-                for k in range(number)
-            )
-            or "false"
+    return " union all ".join(
+        _pairs(
+            PEOPLE_TABLE, number, f"l.{key} = r.{key}", [f"l.{k} = r.{k}" for k in keys[:number]]
+        )
+        for number, key in enumerate(keys)
+    )
+
+
+def task_pairs_select(rule_count: int) -> str:
+    """The same for table `block`, which holds of all blocks those of one task.
+
+    It has record_key, is_touched, rule_number, and block_keys, a list with the key of every rule.
+    """
+    agree = [f"l.block_keys[{k + 1}] = r.block_keys[{k + 1}]" for k in range(rule_count)]
+    return " union all ".join(
+        _pairs(
+            "block",
+            number,
+            f"l.rule_number = {number} and r.rule_number = {number} and {agree[number]}",
+            agree[:number],
         )
         for number in range(rule_count)
     )
+
+
+def _pairs(table: str, number: int, agree: str, earlier: Sequence[str]) -> str:
+    taken = " or ".join(f"coalesce({condition}, false)" for condition in earlier) or "false"
     return f"""
-        select l.{UNIQUE_ID} as join_key_l, r.{UNIQUE_ID} as join_key_r,
-            cast(l.rule_number as varchar) as match_key
-        from block l join block r
-            on l.rule_number = r.rule_number
-            and l.block_keys[l.rule_number + 1] = r.block_keys[r.rule_number + 1]
-            and l.{UNIQUE_ID} < r.{UNIQUE_ID}
-        where (l.is_touched or r.is_touched) and not case l.rule_number {taken} else false end
+        select least(l.{UNIQUE_ID}, r.{UNIQUE_ID}) as join_key_l,
+            greatest(l.{UNIQUE_ID}, r.{UNIQUE_ID}) as join_key_r, '{number}' as match_key
+        from {table} l join {table} r
+            on {agree} and l.{UNIQUE_ID} <> r.{UNIQUE_ID}
+            and (not r.is_touched or l.{UNIQUE_ID} < r.{UNIQUE_ID})
+        where l.is_touched and not ({taken})
     """  # noqa: S608
 
 

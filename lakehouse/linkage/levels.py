@@ -43,14 +43,23 @@ def _similar(column: str, least: float) -> str:
     return f"jaro_winkler_similarity({column}_l, {column}_r) >= {least}"
 
 
-def _edits(column: str, most: int) -> str:
-    return f"damerau_levenshtein({column}_l, {column}_r) <= {most}"
+def edits(column: str, most: int) -> str:
+    """At most so many letters are inserted, left out, replaced or swapped with their neighbour.
+
+    What follows from that and costs a fifth is asked first: a swap is two replacements.
+    """
+    left, right = f"{column}_l", f"{column}_r"
+    return (
+        f"abs(length({left}) - length({right})) <= {most}"
+        f" and levenshtein({left}, {right}) <= {2 * most}"
+        f" and damerau_levenshtein({left}, {right}) <= {most}"
+    )
 
 
 def _nearly_equal(column: str) -> str:
     """Alike by Jaro-Winkler, or one slip of the pen apart where the name is long enough to tell."""
     long = f"least(length({column}_l), length({column}_r)) >= 4"
-    return f"{_similar(column, 0.92)} or ({long} and {_edits(column, 1)})"
+    return f"{_similar(column, 0.92)} or ({long} and {edits(column, 1)})"
 
 
 def _swapped(first: str, second: str) -> str:
@@ -144,8 +153,8 @@ def _birth_date(columns: Columns) -> list[Level]:
     return [
         Level("exact", _equal(date), 0.85, date),
         Level("day and month swapped", day_month_swapped, 0.01),
-        Level("one edit", _edits(date, 1), 0.06),
-        Level("two edits", _edits(date, 2), 0.02),
+        Level("one edit", edits(date, 1), 0.06),
+        Level("two edits", edits(date, 2), 0.02),
         Level(
             "two parts equal",
             f"({same(1, 7)}) or ({same(6, 5)}) or ({same(1, 4)} and {same(9, 2)})",
@@ -166,8 +175,8 @@ def _email(columns: Columns) -> list[Level]:
     return [
         Level("exact", _equal(email), 0.7, email),
         Level("same name part", local, 0.05),
-        Level("two edits", f"{_edits(email, 2)} and {digits}", 0.05),
-        Level("four edits", f"{_edits(email, 4)} and {_similar(email, 0.88)} and {digits}", 0.03),
+        Level("two edits", f"{edits(email, 2)} and {digits}", 0.05),
+        Level("four edits", f"{edits(email, 4)} and {_similar(email, 0.88)} and {digits}", 0.03),
     ]
 
 
@@ -175,8 +184,8 @@ def _phone(columns: Columns) -> list[Level]:
     (phone,) = columns
     return [
         Level("exact", _equal(phone), 0.7, phone),
-        Level("one edit", _edits(phone, 1), 0.05),
-        Level("two edits", _edits(phone, 2), 0.03),
+        Level("one edit", edits(phone, 1), 0.05),
+        Level("two edits", edits(phone, 2), 0.03),
     ]
 
 
@@ -199,7 +208,7 @@ def _address(columns: Columns) -> list[Level]:
         )
     if postcode:
         levels.append(Level("postcode", _equal(postcode), 0.1, postcode))
-        levels.append(Level("near postcode", _edits(postcode, 1), 0.05))
+        levels.append(Level("near postcode", edits(postcode, 1), 0.05))
     if city:
         levels.append(Level("town", _equal(city), 0.1, city))
         levels.append(Level("similar town", _similar(city, 0.9), 0.03))
@@ -230,7 +239,7 @@ def _threshold_ladder(rule: ComparisonRule) -> list[Level]:
     near = []
     for threshold in rule.thresholds:
         is_distance = rule.kind is ComparisonKind.LEVENSHTEIN
-        condition = _edits(column, int(threshold)) if is_distance else _similar(column, threshold)
+        condition = edits(column, int(threshold)) if is_distance else _similar(column, threshold)
         near.append(Level(threshold_label(rule.kind, threshold), condition, step))
     return [Level("exact", _equal(column), 0.7, column), *near]
 

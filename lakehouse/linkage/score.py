@@ -133,7 +133,10 @@ def _compared(increment: Increment, near: DataFrame, job: ScoringJob, secret: st
     columns = (*job.model.columns, SINGLE_SYSTEM)
     values = (F.col("evidence")[c].alias(c) for c in columns)
     people = increment.evidence.join(near, on=UNIQUE_ID, how="inner").select(
-        UNIQUE_ID, "is_touched", "block_keys", *values
+        UNIQUE_ID,
+        "is_touched",
+        F.coalesce("touched_keys", "block_keys").alias("block_keys"),
+        *values,
     )
     frequent = frequency_columns(job.settings, job.model.present)
     keyed = with_block_keys(people, job.rules)
@@ -145,49 +148,87 @@ def _written(job: ScoringJob, **frames: DataFrame) -> None:
         frame.write.parquet(str(job.folder / name))
 
 
-def _near_records(increment: Increment, rules: Collection[int], folder: Path) -> DataFrame:
-    """record_key, is_touched: the touched records, and those whose links a touched one may change.
+def _stored(frame: DataFrame, folder: Path) -> DataFrame:
+    frame.write.parquet(str(folder))
+    return frame.sparkSession.read.parquet(str(folder))
 
-    `rules` are the places in conf of the blocking rules that are used.
+
+def _near_records(increment: Increment, rules: Collection[int], folder: Path) -> DataFrame:
+    """record_key, is_touched, touched_keys: the touched records, and those whose links these may change.
+
+    Args:
+        increment: what there is to score.
+        rules: the places in conf of the blocking rules that are used.
+        folder: where the frame is kept.
+
+    Returns:
+        touched_keys has, by rule, the key of the record's block if a touched one is in it; it is null where
+        the run looks at all records.
     """
     evidence, touched = increment.evidence, increment.touched
     alive = touched.where(F.col("cause") != DELETED).select(UNIQUE_ID)
     flag = alive.select(UNIQUE_ID, F.lit(True).alias("touched"))
-    everyone = evidence.select(UNIQUE_ID)
+    reached = evidence.select(UNIQUE_ID, F.lit(None).cast("array<bigint>").alias("touched_keys"))
     if alive.count() < _MOST_TOUCHED * evidence.count():
-        everyone = _neighbourhood(increment, alive, rules)
-    near = everyone.join(flag, on=UNIQUE_ID, how="left").select(
-        UNIQUE_ID, F.coalesce("touched", F.lit(False)).alias("is_touched")
+        reached = _neighbourhood(increment, alive, rules, folder)
+    near = reached.join(flag, on=UNIQUE_ID, how="left").select(
+        UNIQUE_ID, F.coalesce("touched", F.lit(False)).alias("is_touched"), "touched_keys"
     )
-    near.write.parquet(str(folder / "near"))
-    return evidence.sparkSession.read.parquet(str(folder / "near"))
+    return _stored(near, folder / "near")
 
 
-def _neighbourhood(increment: Increment, alive: DataFrame, rules: Collection[int]) -> DataFrame:
+def _neighbourhood(
+    increment: Increment, alive: DataFrame, rules: Collection[int], folder: Path
+) -> DataFrame:
+    """record_key, touched_keys of the touched records and all near them."""
     evidence = increment.evidence
-    used_keys = F.array(*(F.get("block_keys", F.lit(n)) for n in rules))
     own = evidence.join(alive, on=UNIQUE_ID, how="left_semi")
+    in_block = _stored(_in_touched_blocks(increment, own, rules), folder / "in_block")
+    decided = own.select(F.explode(F.map_keys("overrides")).alias(UNIQUE_ID))
+    seeds = (
+        in_block.select(UNIQUE_ID)
+        .unionByName(decided)
+        .unionByName(increment.touched.select(UNIQUE_ID))
+    )
+    clusters = increment.last_clusters
+    components = clusters.join(seeds, on=UNIQUE_ID, how="left_semi").select("component_id")
+    connected = clusters.join(components.distinct(), on="component_id", how="left_semi")
+    reached = seeds.unionByName(connected.select(UNIQUE_ID)).distinct()
+    nothing = F.array().cast("array<bigint>")
+    return (
+        reached.join(evidence.select(UNIQUE_ID), on=UNIQUE_ID, how="left_semi")
+        .join(in_block, on=UNIQUE_ID, how="left")
+        .select(UNIQUE_ID, F.coalesce("touched_keys", nothing).alias("touched_keys"))
+    )
+
+
+def _in_touched_blocks(increment: Increment, own: DataFrame, rules: Collection[int]) -> DataFrame:
+    """record_key, touched_keys of the records in a block with one of `own`, which is compared."""
     blocks = (
-        own.select(F.explode(used_keys).alias("block_key"))
+        _placed(own, rules)
+        .select("block_key")
         .distinct()
         .join(increment.oversized.select("block_key"), on="block_key", how="left_anti")
     )
-    in_block = (
-        evidence.select(UNIQUE_ID, F.explode(used_keys).alias("block_key"))
-        .join(blocks, on="block_key", how="left_semi")
-        .select(UNIQUE_ID)
-    )
-    decided = own.select(F.explode(F.map_keys("overrides")).alias(UNIQUE_ID))
-    reached = (
-        in_block.unionByName(decided).unionByName(increment.touched.select(UNIQUE_ID)).distinct()
-    )
-    clusters = increment.last_clusters
-    components = clusters.join(reached, on=UNIQUE_ID, how="left_semi").select("component_id")
-    connected = clusters.join(components.distinct(), on="component_id", how="left_semi")
+    by_rule = F.map_from_entries(F.collect_list(F.struct("rule_number", "block_key")))
+    numbers = F.array(*(F.lit(n) for n in range(max(rules) + 1)))
     return (
-        reached.unionByName(connected.select(UNIQUE_ID))
-        .distinct()
-        .join(evidence.select(UNIQUE_ID), on=UNIQUE_ID, how="left_semi")
+        _placed(increment.evidence, rules)
+        .join(blocks, on="block_key", how="left_semi")
+        .groupBy(UNIQUE_ID)
+        .agg(by_rule.alias("by_rule"))
+        .select(
+            UNIQUE_ID,
+            F.transform(numbers, lambda n: F.try_element_at("by_rule", n)).alias("touched_keys"),
+        )
+    )
+
+
+def _placed(evidence: DataFrame, rules: Collection[int]) -> DataFrame:
+    """record_key, rule_number, block_key: a row for each block of a record, by the rules used."""
+    keys = F.posexplode("block_keys").alias("rule_number", "block_key")
+    return evidence.select(UNIQUE_ID, keys).where(
+        F.col("block_key").isNotNull() & F.col("rule_number").isin(*rules)
     )
 
 

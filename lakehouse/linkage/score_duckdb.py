@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse.linkage.blocking import key_column
 from lakehouse.linkage.components import MUST_JOIN, grouped
-from lakehouse.linkage.edge_sql import edge_select, usable_key
+from lakehouse.linkage.edge_sql import edge_select, pairs_select, usable_key
 from lakehouse.linkage.engine import (
     PEOPLE_TABLE,
     ScoringJob,
@@ -83,9 +83,12 @@ def _escaped(path: Path) -> str:
 def _score(connection: duckdb.DuckDBPyConnection, job: ScoringJob, keys: Sequence[str]) -> None:
     """Makes the table `scored` from `prepared`, `kept` and `decisions`."""
     rules, model, settings = list(job.rules.values()), job.model, job.settings
-    built = linker(connection, splink_settings(settings, model, blocking_columns=keys))
+    built = linker(connection, splink_settings(settings, model))
     register_frequencies(connection, built, frequency_columns(settings, model.present))
+    connection.execute(f"create table pair_in_block as {pairs_select(keys)}")
+    register_pairs(connection, built, "pair_in_block")
     first = predicted(built, model.kept_from(settings.thresholds))
+    connection.execute("drop table pair_in_block")
     connection.execute("create table scored as select * from kept where found_by <> 'group'")
     select = edge_select(first, settings, model, rules, job.release_number)
     connection.execute(f"insert into scored by name {select}")

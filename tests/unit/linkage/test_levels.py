@@ -2,8 +2,12 @@
 
 from typing import Any
 
+import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from lakehouse.linkage.levels import edits
 from lakehouse.linkage.model import levels_of
 from lakehouse.settings.level_labels import level_labels
 from lakehouse.settings.linkage import ComparisonKind, ComparisonRule
@@ -25,3 +29,25 @@ def test_each_ladder_has_the_levels_that_conf_may_name(kind: ComparisonKind) -> 
     levels = levels_of(rule, frozenset(rule.columns))
 
     assert tuple(level.label for level in levels) == level_labels(rule)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.text("ab1@", max_size=8), st.text("ab1@", max_size=8)),
+        min_size=1,
+        max_size=200,
+    ),
+    st.integers(1, 4),
+)
+def test_what_is_asked_first_of_edits_never_says_no_to_what_is_near_enough(
+    pairs: list[tuple[str, str]], most: int
+) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create table pair (word_l varchar, word_r varchar)")
+        connection.executemany("insert into pair values (?, ?)", pairs)
+        told, right = connection.execute(
+            f"""select count_if({edits("word", most)}),
+                count_if(damerau_levenshtein(word_l, word_r) <= {most}) from pair"""  # noqa: S608
+        ).fetchall()[0]
+    assert told == right
