@@ -7,7 +7,7 @@ objected or was erased is named in removed.csv of the next export, wherever the 
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,20 +29,23 @@ from lakehouse.storage.released_tables import (
     one_of,
     released_tables,
 )
+from lakehouse.storage.sealed_files import AUDIENCE, SEALED, SealedFile, sealed
 from lakehouse.tables.audience import AUDIENCE_EXPORT
 from lakehouse.tables.gold import CUSTOMER_RECORD
 from lakehouse.tables.ops import RESTRICTION
 
 _MANIFEST = "manifest.json"
 _WITH_PEOPLE = ("audience.csv", "added.csv")
+"""The files with more than ids of customers. Where the lake encrypts at rest they are sealed."""
 
 
 def export_audience(settings: Settings, name: str, folder: Path) -> Report:
     """Writes the released rows of a product about customers below `folder`, if they changed since last time.
 
     `<folder>/<product>/release-<number>` gets audience.csv (all rows), added.csv (rows to add, or to put in
-    the place of a customer's former one), removed.csv (ids) and manifest.json. Of earlier exports the files
-    with people go, lest they outlive an erasure. Who was restricted after the release is left out.
+    the place of a customer's former one), removed.csv (ids) and manifest.json. The first two are sealed where
+    the lake encrypts at rest (`audience.csv.sealed`), and `c360 unseal` gives the CSV. Of earlier exports the
+    files with people go, lest they outlive an erasure. Who was restricted after the release is left out.
 
     Raises:
         NotFoundError: conf has no such product, or no release has it yet.
@@ -51,7 +54,7 @@ def export_audience(settings: Settings, name: str, folder: Path) -> Report:
             audit cannot be written.
     """
     product = _product(settings, name)
-    _require_role(settings, product)
+    require_audience_role(settings, product)
     tables = released_tables(settings.lake)
     for needed in (product.table_name, CUSTOMER_RECORD.name):
         if needed not in tables.versions:
@@ -96,7 +99,8 @@ def _exported(
         release=tables.number,
     )
     place = folder / product.name / f"release-{tables.number:06}"
-    _write(place, _files(product, tables, rows, change, last))
+    files = _files(product, tables, rows, change, last)
+    _write(place, _sealed(files, product, settings) if settings.lake.encryption.at_rest else files)
     log.append(_log_rows(product, destination, tables.number, change, now))
     _forget_earlier(place)
     told = f"{place} has {len(rows):,} customers of release {tables.number}"
@@ -139,7 +143,8 @@ def _product(settings: Settings, name: str) -> Product:
     return found[name]
 
 
-def _require_role(settings: Settings, product: Product) -> None:
+def require_audience_role(settings: Settings, product: Product) -> None:
+    """Raises AccessError if the session names no role, or one that reads for no purpose of the product."""
     require_readable(product.table, settings.roles.current)
     if settings.roles.reader == "default":
         raise AccessError(
@@ -150,15 +155,16 @@ def _require_role(settings: Settings, product: Product) -> None:
 
 def _files(
     product: Product, tables: ReleasedTables, rows: Sequence[Row], change: Delta, last: int
-) -> dict[str, str]:
-    """The text of each file by name, the manifest last."""
+) -> dict[str, bytes]:
+    """The content of each file by name, the manifest last: it tells the digests of what is not sealed."""
     columns = product.table.column_names
     told = {*change.added, *change.changed}
-    files = {
+    texts = {
         "audience.csv": csv_text(rows, columns),
         "added.csv": csv_text([r for r in rows if r["customer_id"] in told], columns),
         "removed.csv": csv_text([{"customer_id": c} for c in change.removed], ["customer_id"]),
     }
+    files = {name: text.encode() for name, text in texts.items()}
     manifest = {
         "product": product.name,
         "version": product.version,
@@ -169,18 +175,29 @@ def _files(
         "row_count": len(rows),
         "added_count": len(told),
         "removed_count": len(change.removed),
-        "sha256": {n: hashlib.sha256(text.encode()).hexdigest() for n, text in files.items()},
+        "sha256": {n: hashlib.sha256(content).hexdigest() for n, content in files.items()},
     }
-    return {**files, _MANIFEST: json.dumps(manifest, indent=2) + "\n"}
+    return {**files, _MANIFEST: (json.dumps(manifest, indent=2) + "\n").encode()}
 
 
-def _write(place: Path, files: dict[str, str]) -> None:
+def _sealed(files: Mapping[str, bytes], product: Product, settings: Settings) -> dict[str, bytes]:
+    """The same, with the files with people sealed."""
+    return {
+        **{name: content for name, content in files.items() if name not in _WITH_PEOPLE},
+        **{
+            name + SEALED: sealed(SealedFile(AUDIENCE, product.name, files[name]), settings.lake)
+            for name in _WITH_PEOPLE
+        },
+    }
+
+
+def _write(place: Path, files: Mapping[str, bytes]) -> None:
     """Whole or not at all: a folder of that name has all files."""
     partial = place.with_name(f".{place.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    for name, text in files.items():
-        (partial / name).write_text(text, encoding="utf-8", newline="")
+    for name, content in files.items():
+        (partial / name).write_bytes(content)
     shutil.rmtree(place, ignore_errors=True)
     partial.rename(place)
 
@@ -209,4 +226,5 @@ def _forget_earlier(place: Path) -> None:
     for earlier in place.parent.glob("release-*"):
         if earlier.name < place.name:
             for name in _WITH_PEOPLE:
-                (earlier / name).unlink(missing_ok=True)
+                for file in (earlier / name, earlier / f"{name}{SEALED}"):
+                    file.unlink(missing_ok=True)

@@ -1,13 +1,12 @@
 """The archive that answers a request for access or portability, delivered as one zip file."""
 
 import io
-import os
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lakehouse.errors import ConflictError, InputError
+from lakehouse.errors import ConflictError
 from lakehouse.pipeline.audit import record
 from lakehouse.pipeline.privacy_requests import request_of, take_step
 from lakehouse.pipeline.privacy_rows import Held, held_rows
@@ -17,6 +16,14 @@ from lakehouse.privacy.request_log import PrivacyRequest, Step
 from lakehouse.settings.models import Settings
 from lakehouse.settings.regimes import Right
 from lakehouse.storage.released_tables import ReleasedTables, released_tables
+from lakehouse.storage.sealed_files import (
+    ARCHIVE,
+    SEALED,
+    SealedFile,
+    require_place,
+    sealed,
+    write_private,
+)
 from lakehouse.tables.spec import Layer, TableSpec
 
 _ANSWERED_BY_ARCHIVE = (Right.ACCESS, Right.PORTABILITY)
@@ -33,7 +40,8 @@ _FREE_TEXT = "Free text, such as messages, stands as it was written."
 def deliver_archive(settings: Settings, request_id: str, folder: Path, *, by: str) -> Path:
     """Writes the archive of an approved request as `<request_id>.zip`, and logs that it was delivered.
 
-    Readable by its owner alone. It is there whole or not at all.
+    Readable by its owner alone. It is there whole or not at all. Where the lake encrypts at rest it is sealed
+    (`<request_id>.zip.sealed`), and `c360 unseal` gives the zip file.
 
     Raises:
         AccessError: the session's role does not see identifiers, or nothing can be recorded.
@@ -47,11 +55,9 @@ def deliver_archive(settings: Settings, request_id: str, folder: Path, *, by: st
         )
     request.require(Step.DELIVERED)
     require_identifiers(settings.roles.current)
-    path = folder / f"{request.request_id}.zip"
-    if not folder.is_dir():
-        raise InputError(f"There is no folder {folder}.", "make it, or name another.")
-    if path.exists():
-        raise InputError(f"{path} is there already.", "name another folder.")
+    is_sealed = settings.lake.encryption.at_rest
+    path = folder / f"{request.request_id}.zip{SEALED if is_sealed else ''}"
+    require_place(path)
     tables = released_tables(settings.lake)
     document = archive_document(tables, settings, request)
     record(
@@ -62,7 +68,10 @@ def deliver_archive(settings: Settings, request_id: str, folder: Path, *, by: st
         reason=request.request_id,
         release=tables.number,
     )
-    _write(path, zipped(archive_files(document)))
+    content = zipped(archive_files(document))
+    if is_sealed:
+        content = sealed(SealedFile(ARCHIVE, request.request_id, content), settings.lake)
+    write_private(path, content)
     take_step(settings, request_id, Step.DELIVERED, by=by, note="archive written")
     return path
 
@@ -74,19 +83,6 @@ def zipped(contents: dict[str, bytes]) -> bytes:
         for name, content in sorted(contents.items()):
             archive.writestr(zipfile.ZipInfo(name, _MADE_AT), content, zipfile.ZIP_DEFLATED)
     return made.getvalue()
-
-
-def _write(path: Path, content: bytes) -> None:
-    part = path.with_suffix(".part")
-    try:
-        part.unlink(missing_ok=True)
-        with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(content)
-        part.replace(path)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written ({type(error).__name__}).", "name another folder."
-        ) from None
 
 
 def archive_document(

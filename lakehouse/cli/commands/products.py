@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from lakehouse.cli.app import Env, loaded, show
+from lakehouse.cli.app import Env, ExistingFile, Role, loaded, show
+from lakehouse.report import Report
 
 products = typer.Typer(
     no_args_is_help=True, help="What each domain gets of the truth: conf/base/products."
@@ -17,6 +18,7 @@ def add_to(app: typer.Typer) -> None:
     """Adds these commands to the `c360` command."""
     app.add_typer(products, name="products", rich_help_panel="The lake")
     app.add_typer(audience, name="audience", rich_help_panel="The lake")
+    app.command(rich_help_panel="The lake")(unseal)
 
 
 @products.command("list")
@@ -53,9 +55,29 @@ def audience_export(
     """Write a product's customers as CSV, and whom the destination must add and remove since the last time.
 
     Who withdrew consent, objected or was erased is in removed.csv. The same release is not written twice.
+    Files with people are sealed where the lake encrypts at rest: `c360 unseal` opens them.
 
     Example: c360 audience export marketing_customer --to outbox --role marketer
     """
     from lakehouse.pipeline.audiences import export_audience
 
     show(export_audience(loaded(env, {"roles.reader": role} if role else None), product, to))
+
+
+def unseal(
+    file: ExistingFile,
+    to: Annotated[Path, typer.Option(dir_okay=False, help="The file to write.")],
+    role: Role = None,
+    env: Env = "demo",
+) -> None:
+    """Open a sealed file: an exported audience, or the archive of a request. The audit records it.
+
+    An audience is opened in a role that reads for its product's purpose, an archive in one that sees
+    identifiers. The file that is written is for its owner alone.
+
+    Example: c360 unseal outbox/marketing_customer/release-000003/added.csv.sealed --to added.csv
+    """
+    from lakehouse.pipeline.sealed_exports import unseal as write_unsealed
+
+    write_unsealed(loaded(env, role=role), file, to)
+    show(Report(lines=(f"{to} has what {file.name} sealed.",)))

@@ -1,6 +1,8 @@
 """A data product as files: who may have them, what they hold, and whom the destination must remove."""
 
 import csv
+import hashlib
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,8 @@ import pytest
 
 from lakehouse.errors import AccessError, InputError, LakehouseError, NotFoundError
 from lakehouse.pipeline.audiences import export_audience
+from lakehouse.pipeline.audit import audit_log
+from lakehouse.pipeline.sealed_exports import unseal
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.tables.gold import CUSTOMER_RECORD
@@ -164,3 +168,38 @@ def test_a_restriction_that_is_lifted_leaves_nobody_out(lake: PlainLake, tmp_pat
     _, files = exported(lake, tmp_path / "outbox")
 
     assert [row[0] for row in files["audience"]] == ["c1"]
+
+
+def test_where_the_lake_encrypts_files_with_people_are_sealed_and_opened_for_the_role_that_exports(
+    lake: PlainLake, tmp_path: Path
+) -> None:
+    released(lake, ANN, BEN)
+    marketer = lake.settings(**{"roles.reader": "marketer", "lake.encryption.at_rest": "true"})
+    agent = lake.settings(**{"roles.reader": "agent", "lake.encryption.at_rest": "true"})
+
+    export_audience(marketer, MARKETING, tmp_path / "outbox")
+
+    (place,) = (tmp_path / "outbox" / MARKETING).iterdir()
+    names = {"audience.csv.sealed", "added.csv.sealed", "removed.csv", "manifest.json"}
+    assert {p.name for p in place.iterdir()} == names
+    assert not any(b"ann@post.org" in p.read_bytes() for p in place.iterdir())
+    with pytest.raises(AccessError):
+        unseal(agent, place / "audience.csv.sealed", tmp_path / "list.csv")
+    assert not (tmp_path / "list.csv").exists()
+    unseal(marketer, place / "audience.csv.sealed", tmp_path / "list.csv")
+    assert [row[2] for row in rows_of(tmp_path / "list.csv")] == ["ann@post.org", "ben@post.org"]
+    digest = hashlib.sha256((tmp_path / "list.csv").read_bytes()).hexdigest()
+    assert json.loads((place / "manifest.json").read_text())["sha256"]["audience.csv"] == digest
+    assert b'"unseal"' in audit_log(marketer).content()[0][-1]
+
+
+def test_sealed_files_of_earlier_exports_go_too(lake: PlainLake, tmp_path: Path) -> None:
+    sealing = {"roles.reader": "marketer", "lake.encryption.at_rest": "true"}
+    released(lake, ANN, BEN)
+    export_audience(lake.settings(**sealing), MARKETING, tmp_path)
+    released(lake, BEN)
+    export_audience(lake.settings(**sealing), MARKETING, tmp_path)
+
+    earlier, newest = sorted((tmp_path / MARKETING).iterdir())
+    assert {p.name for p in earlier.iterdir()} == {"removed.csv", "manifest.json"}
+    assert (newest / "audience.csv.sealed").exists()

@@ -18,6 +18,7 @@ from lakehouse.pipeline.audit import audit_log
 from lakehouse.pipeline.privacy_archive import archive_document, deliver_archive
 from lakehouse.pipeline.privacy_intake import Asked, open_request
 from lakehouse.pipeline.privacy_requests import approve, take_step
+from lakehouse.pipeline.sealed_exports import unseal
 from lakehouse.privacy.archive_files import archive_files
 from lakehouse.privacy.request_log import PrivacyRequest, Scope, Step
 from lakehouse.privacy.subject import Given, identifier
@@ -208,6 +209,27 @@ def test_an_archive_is_delivered_once_and_readable_by_its_owner_alone(
     assert {"subject.json", "README.html", "manifest.json", "tables/gold_customer.csv"} <= names
     with pytest.raises(ConflictError, match="has ended"):
         deliver_archive(settings, request.request_id, tmp_path, by="clerk")
+
+
+def test_where_the_lake_encrypts_an_archive_is_sealed_and_opened_for_who_sees_identifiers(
+    settings: Settings, tmp_path: Path
+) -> None:
+    request = approved(settings, asked_by_ann())
+    encryption = settings.lake.encryption.model_copy(update={"at_rest": True})
+    lake = settings.lake.model_copy(update={"encryption": encryption})
+    sealing = settings.model_copy(update={"lake": lake})
+    marketer = sealing.roles.model_copy(update={"reader": "marketer"})
+
+    path = deliver_archive(sealing, request.request_id, tmp_path, by="clerk")
+
+    assert path.name == f"{request.request_id}.zip.sealed"
+    assert not zipfile.is_zipfile(path)
+    with pytest.raises(AccessError, match="marketer"):
+        unseal(sealing.model_copy(update={"roles": marketer}), path, tmp_path / "ann.zip")
+    assert not (tmp_path / "ann.zip").exists()
+    unseal(sealing, path, tmp_path / "ann.zip")
+    with zipfile.ZipFile(tmp_path / "ann.zip") as archive:
+        assert "subject.json" in archive.namelist()
 
 
 def test_an_archive_never_takes_the_place_of_a_file(settings: Settings, tmp_path: Path) -> None:

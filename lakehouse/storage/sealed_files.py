@@ -1,0 +1,111 @@
+"""Files with people in them that leave the tables: encrypted as a whole, under the lake's master key.
+
+A sealed file begins with a line that says what it is, and one of JSON: what it is about, the number of the
+master key, and the file's own key, wrapped by it. The rest is AES-GCM by that key, bound to both lines.
+"""
+
+import base64
+import binascii
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from lakehouse.errors import InputError
+from lakehouse.settings.models import LakeSettings
+from lakehouse.storage.wrapping import decrypted, unwrapped
+
+ARCHIVE, AUDIENCE = "archive", "audience"
+"""The kinds of files that are sealed."""
+SEALED = ".sealed"
+"""What the name of a sealed file ends in, after the name of what is in it."""
+_KIND = b"c360 sealed file 1\n"
+_KEY_BYTES, _IV_BYTES = 32, 12
+
+
+@dataclass(frozen=True)
+class SealedFile:
+    """What a sealed file is, of which request or data product, and what is in it."""
+
+    kind: str
+    name: str
+    content: bytes
+
+
+def sealed(file: SealedFile, lake: LakeSettings) -> bytes:
+    """The bytes of the sealed file; the newest master key wraps its key."""
+    version, master = max(lake.master_keys().items())
+    key = AESGCM.generate_key(_KEY_BYTES * 8)
+    about = {"kind": file.kind, "name": file.name, "master_version": version}
+    wrapped = _encrypted(master, key, _text(about))
+    head = _KIND + _text({**about, "key": base64.b64encode(wrapped).decode()}) + b"\n"
+    return head + _encrypted(key, file.content, head)
+
+
+def opened(content: bytes, lake: LakeSettings) -> SealedFile:
+    """What was sealed.
+
+    Raises:
+        InputError: this is no sealed file, or it was changed since.
+        ConfigurationError: its master key is not in conf, or is another.
+    """
+    kind, _, rest = content.partition(b"\n")
+    line, _, body = rest.partition(b"\n")
+    if kind + b"\n" != _KIND:
+        raise InputError("This is no sealed file.", "name a file that ends in .sealed.")
+    try:
+        about = json.loads(line)
+        wrapped = base64.b64decode(about.pop("key"), validate=True)
+        version = int(about["master_version"])
+        kind_of, name = str(about["kind"]), str(about["name"])
+    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
+        raise _changed() from None
+    key = unwrapped(lake.master_keys(), version, _text(about).decode(), wrapped)
+    try:
+        return SealedFile(kind_of, name, decrypted(AESGCM(key), body, _KIND + line + b"\n"))
+    except (InvalidTag, ValueError):
+        raise _changed() from None
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Writes the file, whole or not at all, for its owner alone.
+
+    Raises InputError if it is there already, or its folder is not or cannot be written.
+    """
+    require_place(path)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(content)
+        part.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written ({type(error).__name__}).", "name another folder."
+        ) from None
+
+
+def require_place(path: Path) -> None:
+    """Raises InputError where the file is there already, or the folder for it is not."""
+    if not path.parent.is_dir():
+        raise InputError(f"There is no folder {path.parent}.", "make it, or name another.")
+    if path.exists():
+        raise InputError(f"{path} is there already.", "name another place.")
+
+
+def _changed() -> InputError:
+    return InputError(
+        "The sealed file is not whole, or was changed since it was sealed.", "have it made again."
+    )
+
+
+def _text(about: dict[str, object]) -> bytes:
+    return json.dumps(about, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _encrypted(key: bytes, content: bytes, bound: bytes) -> bytes:
+    nonce = os.urandom(_IV_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, content, bound)
