@@ -151,10 +151,10 @@ def _members_on_spark(edges: DataFrame, settings: LinkageSettings, folder: Path)
         "record_key_r",
         F.when(is_same, F.lit(MUST_JOIN)).otherwise(F.col("join_margin")).alias("margin"),
     )
-    components = connected_on_spark(joining, folder / "components").select(
-        UNIQUE_ID, F.col("group_key").alias("component_id")
-    )
-    groups = grouped_on_spark(joining, settings.guards.max_cluster_records, folder / "groups")
+    found = connected_on_spark(joining, folder / "components")
+    most_records = settings.guards.max_cluster_records
+    groups = grouped_on_spark(joining, most_records, folder / "groups", found)
+    components = found.select(UNIQUE_ID, F.col("group_key").alias("component_id"))
     left = groups.select(F.col(UNIQUE_ID).alias("record_key_l"), "group_key")
     right = groups.select(F.col(UNIQUE_ID).alias("record_key_r"), "group_key")
     inside = edges.join(left.hint(SHUFFLED), on="record_key_l", how="inner").join(

@@ -94,13 +94,16 @@ def _cut_by_name(
     return {record: part[0] for part in parts if len(part) > 1 for record in part}
 
 
-def grouped_on_spark(edges: DataFrame, most_records: int, work_dir: Path) -> DataFrame:
+def grouped_on_spark(
+    edges: DataFrame, most_records: int, work_dir: Path, components: DataFrame | None = None
+) -> DataFrame:
     """The same as `grouped`, for frames.
 
     Args:
         edges: record_key_l, record_key_r, margin.
         most_records: as in `grouped`.
         work_dir: folder that driver and workers see; rounds are written there.
+        components: what `connected_on_spark` has found of these edges, if somebody asked already.
 
     Returns:
         One row per record of a group: record_key, group_key.
@@ -108,7 +111,9 @@ def grouped_on_spark(edges: DataFrame, most_records: int, work_dir: Path) -> Dat
     finished: list[DataFrame] = []
     margin, open_edges, level = 0.0, edges, 0
     while not open_edges.isEmpty():
-        found = connected_on_spark(open_edges, work_dir / f"level_{level}")
+        found = components
+        if found is None or level:
+            found = connected_on_spark(open_edges, work_dir / f"level_{level}")
         sizes = found.groupBy("group_key").agg(F.count("*").alias("records"))
         fits = (F.col("records") <= most_records) | F.lit(margin == MUST_JOIN)
         small = sizes.where(fits).select("group_key").hint(SHUFFLED)
@@ -192,9 +197,11 @@ def connected_on_spark(edges: DataFrame, work_dir: Path) -> DataFrame:
         before, mark = mark, _fingerprint(current)
         if mark == before:
             break
-    roots = current.select(F.col("parent").alias("record_key"), F.col("parent").alias("group_key"))
+    # Every node hangs on one root by now.
     leaves = current.select(F.col("node").alias("record_key"), F.col("parent").alias("group_key"))
-    return leaves.unionByName(roots).distinct()
+    root = F.col("parent")
+    roots = current.select(root.alias("record_key"), root.alias("group_key")).distinct()
+    return _stored(leaves.unionByName(roots), work_dir / "components")
 
 
 def _large_star(links: DataFrame) -> DataFrame:
