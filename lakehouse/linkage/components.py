@@ -190,14 +190,10 @@ def connected_on_spark(edges: DataFrame, work_dir: Path) -> DataFrame:
         .distinct(),
         work_dir / "round_0",
     )
-    mark, turn = _fingerprint(current), 0
-    while True:
+    turn = 0
+    while not _are_stars(current):
         turn += 1
         current = _stored(_small_star(_large_star(current)), work_dir / f"round_{turn}")
-        before, mark = mark, _fingerprint(current)
-        if mark == before:
-            break
-    # Every node hangs on one root by now.
     leaves = current.select(F.col("node").alias("record_key"), F.col("parent").alias("group_key"))
     root = F.col("parent")
     roots = current.select(root.alias("record_key"), root.alias("group_key")).distinct()
@@ -235,9 +231,10 @@ def _stored(frame: DataFrame, folder: Path) -> DataFrame:
     return frame.sparkSession.read.parquet(str(folder))
 
 
-def _fingerprint(links: DataFrame) -> tuple[int, int]:
-    row = links.agg(
-        F.count("*").alias("links"),
-        F.coalesce(F.bit_xor(F.xxhash64("node", "parent")), F.lit(0)).alias("mark"),
-    ).collect()[0]
-    return int(row["links"]), int(row["mark"])
+def _are_stars(links: DataFrame) -> bool:
+    """True if every node hangs on one parent, and no parent on another: then it is the smallest of all."""
+    nodes = links.groupBy("node").agg(F.count("*").alias("parents"))
+    parents = links.select(F.col("parent").alias("node")).distinct()
+    astray = nodes.where(F.col("parents") > 1).select("node")
+    inner = nodes.join(parents.hint(SHUFFLED), on="node", how="left_semi").select("node")
+    return astray.unionByName(inner).isEmpty()
