@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,6 +24,7 @@ from lakehouse.linkage.refine import SAME, PairEvidence, refined
 from lakehouse.settings.linkage import Engine, LinkageSettings
 from lakehouse.tables.linkage import CLUSTER
 
+Batches = Iterable[pa.RecordBatch]
 _MEMBER = pa.schema(
     [(UNIQUE_ID, pa.string()), ("cluster_id", pa.string()), ("component_id", pa.string())]
 )
@@ -160,14 +161,27 @@ def _members_on_spark(edges: DataFrame, settings: LinkageSettings, folder: Path)
     inside = edges.join(left.hint(SHUFFLED), on="record_key_l", how="inner").join(
         right.hint(SHUFFLED), on=["record_key_r", "group_key"], how="inner"
     )
-    least_support = settings.guards.least_mean_support
-
-    def refine_group(group: pa.Table) -> pa.Table:
-        with words_withheld():
-            found = refined(_pairs(group), least_support)
-        return pa.table([list(found), list(found.values())], names=[UNIQUE_ID, "cluster_id"])
-
-    members = inside.groupBy("group_key").applyInArrow(
-        refine_group, "record_key string, cluster_id string"
+    members = inside.repartition("group_key").mapInArrow(
+        _refining(settings.guards.least_mean_support), "record_key string, cluster_id string"
     )
     return components.join(members.hint(SHUFFLED), on=UNIQUE_ID, how="left")
+
+
+def _refining(least_support: float) -> Callable[[Batches], Batches]:
+    """What a task does with the pairs of its groups: record_key, cluster_id of their records."""
+
+    # Not a call per group: most have one pair, and there are as many as customers.
+    def refine(batches: Batches) -> Batches:
+        inside: dict[str, list[PairEvidence]] = defaultdict(list)
+        with words_withheld():
+            for batch in batches:
+                pairs = _pairs(pa.Table.from_batches([batch]))
+                for group, pair in zip(batch["group_key"].to_pylist(), pairs, strict=True):
+                    inside[group].append(pair)
+            found: dict[str, str] = {}
+            for members in inside.values():
+                found |= refined(members, least_support)
+        columns = [pa.array(list(found), pa.string()), pa.array(list(found.values()), pa.string())]
+        yield pa.RecordBatch.from_arrays(columns, names=[UNIQUE_ID, "cluster_id"])
+
+    return refine
