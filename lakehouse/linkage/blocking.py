@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.columns.keys import hidden
-from lakehouse.settings.linkage import GuardSettings, LinkageSettings
+from lakehouse.linkage.model import TrainedModel
+from lakehouse.settings.linkage import LinkageSettings
 
 _IDENTIFIER = re.compile(r"'[^']*'|[a-z_][a-z0-9_]*(?!\w*\()")
 _SIZE_STEP = 1.25
@@ -27,21 +28,25 @@ def rule_name(parts: Sequence[str]) -> str:
     return " + ".join(parts)
 
 
-def used_blocking(
-    settings: LinkageSettings, present: frozenset[str], unused: Collection[str]
+def answerable_blocking(
+    settings: LinkageSettings, present: frozenset[str]
 ) -> dict[int, Sequence[str]]:
+    """The blocking rules whose columns the data has, by their place in conf."""
+    return {n: rule for n, rule in enumerate(settings.blocking) if columns_of(rule) <= present}
+
+
+def used_blocking(model: TrainedModel, settings: LinkageSettings) -> dict[int, Sequence[str]]:
     """The blocking rules by which pairs are looked for, by their place in conf.
 
-    Args:
-        settings: conf.
-        present: the columns that the data has.
-        unused: names of rules that a model found not to be worth their pairs.
+    What the model leaves out stays out as long as conf has all rules that it uses: a rule is not worth its
+    pairs beside those that find its true ones already.
     """
-    return {
-        n: rule
-        for n, rule in enumerate(settings.blocking)
-        if columns_of(rule) <= present and rule_name(rule) not in unused
-    }
+    answerable = answerable_blocking(settings, model.present)
+    used = {told["rule"] for told in model.card.get("blocking", ()) if told["is_used"]}
+    if not used <= {rule_name(rule) for rule in answerable.values()}:
+        return answerable
+    unused = model.unused_blocking
+    return {n: rule for n, rule in answerable.items() if rule_name(rule) not in unused}
 
 
 def key_column(number: int) -> str:
@@ -88,8 +93,8 @@ def oversized_block(evidence: DataFrame, settings: LinkageSettings, work_dir: Pa
     caps = [
         largest_block(
             ((r.record_count, r.blocks) for r in histogram if r.rule_number == n),
-            max((r.records for r in histogram), default=0),
-            settings.guards,
+            max((r.records for r in histogram), default=0) * settings.guards.pairs_per_record,
+            settings.guards.max_block_records,
         )
         for n in range(len(settings.blocking))
     ]
@@ -113,20 +118,19 @@ def _block_sizes(evidence: DataFrame, folder: str) -> DataFrame:
     return evidence.sparkSession.read.parquet(folder)
 
 
-def largest_block(sizes: Iterable[tuple[int, int]], records: int, guards: GuardSettings) -> int:
+def largest_block(sizes: Iterable[tuple[int, int]], budget: float, most_records: int) -> int:
     """The size up to which a rule's blocks are used.
 
     Args:
         sizes: (records in a block, number of such blocks).
-        records: number of all records.
-        guards: pair budget and cap.
+        budget: the most pairs that the rule may cost.
+        most_records: of a block that is used, whatever the rule costs.
 
     Blocks are taken from the smallest on while their pairs stay within the budget, all of a size or
     none, so that the choice does not depend on the order of arrival. The bound moves in steps of a
     quarter: a few more records would else move it by one, and touch all blocks of that size.
     """
-    budget = records * guards.pairs_per_record
-    pairs, fitting = 0, guards.max_block_records
+    pairs, fitting = 0, most_records
     for size, blocks in sorted(sizes):
         pairs += blocks * size * (size - 1) // 2
         if pairs > budget:
@@ -135,4 +139,4 @@ def largest_block(sizes: Iterable[tuple[int, int]], records: int, guards: GuardS
     bound = 1.0
     while bound * _SIZE_STEP <= fitting:
         bound *= _SIZE_STEP
-    return guards.max_block_records if fitting == guards.max_block_records else int(bound)
+    return most_records if fitting == most_records else int(bound)

@@ -9,10 +9,12 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from lakehouse.linkage.blocking import key_column
+from lakehouse.linkage.blocking import key_column, largest_block
+from lakehouse.linkage.edge_sql import block_sizes_select
 from lakehouse.linkage.engine import PEOPLE_TABLE
 from lakehouse.linkage.model import UNIQUE_ID
 from lakehouse.linkage.training_session import Floats
+from lakehouse.settings.linkage import LinkageSettings
 
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -50,11 +52,14 @@ class SampledPairs:
         """The same pairs, whose weights were without a prior, under this one."""
         return replace(self, weights=self.weights + prior_weight)
 
-    def within_clusters(self, join: float) -> "SampledPairs":
-        """Those of whom both records are in one cluster when all pairs from that weight on join."""
-        joined = self.weights >= join
-        records = int(max(self.left.max(initial=0), self.right.max(initial=0))) + 1
-        ends = (self.left[joined], self.right[joined])
+    def from_weight(self, least: float) -> "SampledPairs":
+        """Those of that weight or more."""
+        return self.chosen(self.weights >= least)
+
+    def within_clusters(self, joined: "SampledPairs") -> "SampledPairs":
+        """Those of whom both records are in one of the clusters that the joined pairs make."""
+        ends = (joined.left, joined.right)
+        records = 1 + max(int(side.max(initial=0)) for side in (self.left, self.right, *ends))
         links = coo_array((np.ones(len(ends[0]), dtype=np.int8), ends), shape=(records, records))
         _, cluster = connected_components(links, directed=False)
         return self.chosen(cluster[self.left] == cluster[self.right])
@@ -79,3 +84,39 @@ def sampled_pairs(
     weights = np.asarray(columns["match_weight"], dtype=np.float64)
     numbers = (np.asarray(columns[name], dtype=np.int64) for name in ("l", "r", "found_by"))
     return SampledPairs(weights, *numbers)
+
+
+def pair_weights(connection: duckdb.DuckDBPyConnection, scored: str) -> Floats:
+    """The match weights alone, rising, of the pairs of Splink's table `scored`."""
+    weights = connection.execute(f"select match_weight from {scored} order by 1").fetchnumpy()  # noqa: S608
+    return np.asarray(weights["match_weight"], dtype=np.float64)
+
+
+def cap_blocks(
+    connection: duckdb.DuckDBPyConnection, sampled: int, records: int, settings: LinkageSettings
+) -> None:
+    """Null the keys, in the table `prepared`, of the blocks that a run does not use as they are too large.
+
+    Args:
+        connection: with the sample in that table.
+        sampled: number of records in the sample.
+        records: number of all records.
+        settings: conf. Of a block the sample has that share of the records, and of what a rule may cost
+            that share of the pairs per record.
+    """
+    share = sampled / records
+    budget = sampled * share * settings.guards.pairs_per_record
+    most = max(2, round(share * settings.guards.max_block_records))
+    capped = []
+    for number in range(len(settings.blocking)):
+        key = key_column(number)
+        sizes = connection.execute(block_sizes_select(key)).fetchall()
+        cap = largest_block(sizes, budget, most)
+        capped.append(
+            f"case when count({key}) over (partition by {key}) <= {cap} then {key} end as {key}"
+        )
+    names = ", ".join(key_column(number) for number in range(len(settings.blocking)))
+    connection.execute(
+        f"create or replace table {PEOPLE_TABLE} as"  # noqa: S608
+        f" select * exclude ({names}), {', '.join(capped)} from {PEOPLE_TABLE}"
+    )

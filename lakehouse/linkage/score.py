@@ -80,7 +80,7 @@ def scored_edge(
     """
     check_model(model, settings)
     spark = increment.evidence.sparkSession
-    rules = used_blocking(settings, model.present, model.unused_blocking)
+    rules = used_blocking(model, settings)
     if not rules or not model.comparisons:
         return _decided_edges(_decisions(increment.evidence), model, settings, release_number)
     folder = work_dir / f"scoring_{uuid.uuid4().hex}"

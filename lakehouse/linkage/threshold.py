@@ -27,30 +27,44 @@ def fitted_prior(evidence_weights: Floats, all_pairs: float) -> float:
     return prior
 
 
-def join_weight(pairs: SampledPairs, thresholds: ThresholdSettings) -> float:
-    """The lowest weight from which on the pairs, and their clusters, are precise by the model's estimate."""
+def join_weight(used: SampledPairs, scored: SampledPairs, thresholds: ThresholdSettings) -> float:
+    """The lowest weight from which on the pairs, and their clusters, are precise by the model's estimate.
+
+    Args:
+        used: the pairs that the blocking rules in use find.
+        scored: these and all others that were scored.
+        thresholds: conf.
+    """
     if thresholds.join != "auto":
         return thresholds.join
     join = thresholds.lowest_join
-    while join < _HIGHEST_JOIN and not _is_precise(pairs, join, thresholds):
+    while join < _HIGHEST_JOIN and not _is_precise(used, scored, join, thresholds):
         join += _STEP
     return join
 
 
-def _is_precise(pairs: SampledPairs, join: float, thresholds: ThresholdSettings) -> bool:
-    of_pairs, of_clusters = estimated_precision(pairs, join)
-    return of_pairs >= thresholds.precision and of_clusters >= thresholds.cluster_precision
+def _is_precise(
+    used: SampledPairs, scored: SampledPairs, join: float, thresholds: ThresholdSettings
+) -> bool:
+    of_pairs, of_clusters = estimated_precision(used, scored, join)
+    return (of_pairs is None or of_pairs >= thresholds.precision) and (
+        of_clusters is None or of_clusters >= thresholds.cluster_precision
+    )
 
 
-def estimated_precision(pairs: SampledPairs, join: float) -> tuple[float, float]:
-    """What share of the pairs from that weight on are true, and of all pairs within their clusters.
+def estimated_precision(
+    used: SampledPairs, scored: SampledPairs, join: float
+) -> tuple[float | None, float | None]:
+    """What share of the used pairs from that weight on are true, and of all scored within their clusters.
 
     The shape of clusters shows in the latter: where weak pairs chain people together, their records were
-    scored against each other too, and found unlike. 1 where there are none.
+    scored against each other too, and found unlike. A run scores all pairs of a group, whatever rule
+    finds them. None where nothing joins.
     """
-    joined = pairs.weights[pairs.weights >= join]
-    within = pairs.within_clusters(join).weights
-    return (
-        float(probabilities(joined).mean()) if len(joined) else 1.0,
-        float(probabilities(within).mean()) if len(within) else 1.0,
-    )
+    joined = used.from_weight(join)
+    within = scored.within_clusters(joined)
+    return _mean_probability(joined), _mean_probability(within)
+
+
+def _mean_probability(pairs: SampledPairs) -> float | None:
+    return float(probabilities(pairs.weights).mean()) if len(pairs.weights) else None

@@ -7,7 +7,7 @@ The prior and the threshold are then read off the scored pairs of the sample the
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -18,15 +18,14 @@ from pyspark.sql import functions as F
 
 from lakehouse.linkage.artefact import conf_hash, content_version
 from lakehouse.linkage.blocking import (
+    answerable_blocking,
     columns_of,
     key_column,
-    largest_block,
     rule_name,
-    used_blocking,
     with_block_keys,
 )
 from lakehouse.linkage.blocking_choice import RuleYield, chosen_blocking
-from lakehouse.linkage.edge_sql import block_sizes_select, set_aside_for
+from lakehouse.linkage.doubts import doubtful
 from lakehouse.linkage.engine import PEOPLE_TABLE, database, linker, predicted
 from lakehouse.linkage.evidence import evidence_columns
 from lakehouse.linkage.model import (
@@ -38,6 +37,8 @@ from lakehouse.linkage.model import (
 from lakehouse.linkage.sampled_pairs import (
     NO_PAIRS,
     SampledPairs,
+    cap_blocks,
+    pair_weights,
     probabilities,
     sampled_pairs,
 )
@@ -48,7 +49,7 @@ from lakehouse.linkage.threshold import (
     fitted_prior,
     join_weight,
 )
-from lakehouse.linkage.training_session import Session, decided_session, em_sessions
+from lakehouse.linkage.training_session import Floats, Session, decided_session, em_sessions
 from lakehouse.settings.linkage import LinkageSettings
 
 log = logging.getLogger(__name__)
@@ -76,9 +77,9 @@ def train(evidence: DataFrame, settings: LinkageSettings) -> TrainedModel:
             f" order by {UNIQUE_ID}"
         )
         connection.unregister("sample")
-        present = _present_columns(connection, sample, settings)
+        present, rare = _filled_columns(connection, sample, settings)
         decided = _decided(evidence, present, settings)
-        return _trained(connection, sample.num_rows, records, present, decided, settings)
+        return _trained(connection, sample.num_rows, records, present, rare, decided, settings)
 
 
 def _sampled(evidence: DataFrame, records: int, settings: LinkageSettings) -> DataFrame:
@@ -106,10 +107,10 @@ def _decided(
     return decided.select(UNIQUE_ID, "overrides", *values).toArrow()
 
 
-def _present_columns(
+def _filled_columns(
     connection: duckdb.DuckDBPyConnection, sample: pa.Table, settings: LinkageSettings
-) -> tuple[str, ...]:
-    """Columns with enough values, and more than one, to tell people apart."""
+) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Columns with enough values, and more than one, to tell people apart; and those with too few of them."""
     named = {c for rule in settings.comparisons for c in rule.columns}
     named |= {c for rule in settings.blocking for c in columns_of(rule)}
     names = [name for name in sample.column_names if name in named]
@@ -117,9 +118,9 @@ def _present_columns(
     row = connection.execute(f"select {counted} from {PEOPLE_TABLE}").fetchall()[0]  # noqa: S608
     least = settings.least_fill * sample.num_rows
     facts = zip(names, row[::2], row[1::2], strict=True)
-    return tuple(
-        name for name, filled, distinct in facts if filled >= max(least, 2) and distinct > 1
-    )
+    telling = {name: filled for name, filled, distinct in facts if filled >= 2 and distinct > 1}
+    present = tuple(name for name, filled in telling.items() if filled >= least)
+    return present, frozenset(telling) - set(present)
 
 
 def _tell_blindness(records: int) -> None:
@@ -136,6 +137,7 @@ def _trained(
     sampled: int,
     records: int,
     columns: tuple[str, ...],
+    rare: frozenset[str],
     decided: pa.Table | None,
     settings: LinkageSettings,
 ) -> TrainedModel:
@@ -150,15 +152,18 @@ def _trained(
     taught = [] if decided is None else decided_session(decided, model, settings)
     shares, warnings = averaged(model, [*sessions, *taught], settings)
     all_pairs = sampled * (sampled - 1) / 2
-    _cap_sample_blocks(connection, sampled, settings)
+    cap_blocks(connection, sampled, records, settings)
     model = model.with_parameters(shares)
-    first = _evidence_pairs(connection, model, settings).weights
-    shares = without_true_pairs(model, fitted_prior(first, all_pairs), sessions, settings)
+    first = fitted_prior(_evidence_weights(connection, model, settings), all_pairs)
+    shares = without_true_pairs(model, first, sessions, settings)
     model = replace(model.with_parameters(shares), unlike=least_unlike(sessions))
     pairs = _evidence_pairs(connection, model, settings)
     model = replace(model, prior=round(fitted_prior(pairs.weights, all_pairs), 15))
     model, found = _with_choices(model, pairs.with_prior(model.prior_weight), settings)
-    told = [*doubts, *warnings, *_doubtful(model, settings)]
+    left_out = {
+        rule["rule"]: _why_left_out(rule) for rule in found["blocking"] if not rule["is_used"]
+    }
+    told = [*doubts, *warnings, *doubtful(model, rare, left_out, settings)]
     _tell_doubts(told)
     facts = {
         "records": records,
@@ -174,11 +179,11 @@ def _with_choices(
     model: TrainedModel, pairs: SampledPairs, settings: LinkageSettings
 ) -> tuple[TrainedModel, dict[str, Any]]:
     """The model with blocking rules and thresholds chosen by its pairs, and what its card says of that."""
-    rules = used_blocking(settings, model.present, ())
+    rules = answerable_blocking(settings, model.present)
     blocking = chosen_blocking(pairs, list(rules), settings.training)
     unused = tuple(rule_name(rules[n]) for n in rules if n not in blocking.used)
     used = pairs.found_by_any(blocking.used)
-    join = join_weight(used, settings.thresholds)
+    join = join_weight(used, pairs, settings.thresholds)
     chosen = replace(
         model,
         join_weight=join,
@@ -186,42 +191,36 @@ def _with_choices(
         unused_blocking=unused,
         version=content_version(model.comparisons, model.prior, join, unused, model.conf_hash),
     )
-    of_pairs, of_clusters = estimated_precision(used, join)
+    of_pairs, of_clusters = estimated_precision(used, pairs, join)
     return chosen, {
         "blocked_pairs": len(used.weights),
         "expected_true_pairs": round(float(probabilities(used.weights).sum()), 1),
-        "joined_pairs": int((used.weights >= join).sum()),
-        "estimated_precision": round(of_pairs, 6),
-        "estimated_cluster_precision": round(of_clusters, 6),
-        "estimated_blocking_recall_at_most": blocking.recall and round(blocking.recall, 6),
+        "joined_pairs": len(used.from_weight(join).weights),
+        "estimated_precision": _rounded(of_pairs),
+        "estimated_cluster_precision": _rounded(of_clusters),
+        "estimated_blocking_recall": _rounded(blocking.recall),
         "blocking": [
-            _told_of_rule(rule_name(rules[n]), blocking.yields[n], n in blocking.used)
-            for n in rules
+            _told_of_rule(rule_name(rules[n]), found, n in blocking.used)
+            for n, found in blocking.yields.items()
         ],
     }
 
 
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 6)
+
+
 def _told_of_rule(name: str, found: RuleYield, is_used: bool) -> dict[str, Any]:
+    """What the card says of a blocking rule."""
     counts = {key: round(value, 1) for key, value in asdict(found).items()}
     return {"rule": name, "is_used": is_used, **counts}
 
 
-def _doubtful(model: TrainedModel, settings: LinkageSettings) -> list[str]:
-    """What of a trained model one would not expect: agreement against a match, rules that do not hold."""
-    against = [
-        f"{name}: agreement speaks against one person"
-        for name, levels in model.comparisons.items()
-        if levels[0].weight < 0
-    ]
-    set_aside = (
-        (rule, set_aside_for(rule, model.unlike)) for rule in settings.guards.contradictions
+def _why_left_out(told: Mapping[str, Any]) -> str:
+    return (
+        f"of {told['new_pairs']} pairs that no worthier rule finds {told['new_true_pairs']} are expected"
+        " to be true"
     )
-    return against + [
-        f"the contradiction {rule.name} is set aside: more than {rule.unlike_at_most} of true pairs"
-        f" are unlike in {', '.join(comparisons)}"
-        for rule, comparisons in set_aside
-        if comparisons
-    ]
 
 
 def _tell_doubts(doubts: Sequence[str]) -> None:
@@ -233,32 +232,34 @@ def _evidence_pairs(
     connection: duckdb.DuckDBPyConnection, model: TrainedModel, settings: LinkageSettings
 ) -> SampledPairs:
     """The pairs that blocking finds in the sample, with match weights without prior."""
-    rules = list(used_blocking(settings, model.present, ()))
+    rules = list(answerable_blocking(settings, model.present))
     if not rules:
         return NO_PAIRS
-    keys = [key_column(n) for n in rules]
-    built = linker(connection, splink_settings(settings, model, blocking_columns=keys))
-    scored = sampled_pairs(connection, predicted(built, None), rules)
+    scored = sampled_pairs(connection, _scored(connection, model, rules, settings), rules)
     return scored.with_prior(-model.prior_weight)
 
 
-def _cap_sample_blocks(
-    connection: duckdb.DuckDBPyConnection, sampled: int, settings: LinkageSettings
-) -> None:
-    """Null the keys of blocks that are too large, in the table `prepared`."""
-    capped = []
-    for number in range(len(settings.blocking)):
-        key = key_column(number)
-        sizes = connection.execute(block_sizes_select(key)).fetchall()
-        cap = largest_block(sizes, sampled, settings.guards)
-        capped.append(
-            f"case when count({key}) over (partition by {key}) <= {cap} then {key} end as {key}"
-        )
-    names = ", ".join(key_column(number) for number in range(len(settings.blocking)))
-    connection.execute(
-        f"create or replace table {PEOPLE_TABLE} as"  # noqa: S608
-        f" select * exclude ({names}), {', '.join(capped)} from {PEOPLE_TABLE}"
-    )
+def _evidence_weights(
+    connection: duckdb.DuckDBPyConnection, model: TrainedModel, settings: LinkageSettings
+) -> Floats:
+    """The weights of the same pairs alone."""
+    rules = list(answerable_blocking(settings, model.present))
+    if not rules:
+        return NO_PAIRS.weights
+    weights = pair_weights(connection, _scored(connection, model, rules, settings))
+    return weights - model.prior_weight
+
+
+def _scored(
+    connection: duckdb.DuckDBPyConnection,
+    model: TrainedModel,
+    rules: Sequence[int],
+    settings: LinkageSettings,
+) -> str:
+    """Splink's table of the pairs that the rules find in the sample."""
+    keys = [key_column(n) for n in rules]
+    built = linker(connection, splink_settings(settings, model, blocking_columns=keys))
+    return predicted(built, None)
 
 
 def _told(session: Session) -> dict[str, Any]:

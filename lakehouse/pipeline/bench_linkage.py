@@ -151,7 +151,7 @@ def _keeper(folder: Path) -> Callable[[str, DataFrame], DataFrame]:
 def _engines(people: _People) -> list[_Engine]:
     """Ours first: stock Splink scores the table of people that our run has written."""
     model = people.model
-    rules = list(used_blocking(people.settings, model.present, model.unused_blocking))
+    rules = list(used_blocking(model, people.settings))
 
     def ours(engine: Engine) -> Callable[[Path], tuple[DataFrame, DataFrame]]:
         return lambda out: _ours(people, engine, out)

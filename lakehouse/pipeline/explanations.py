@@ -132,7 +132,7 @@ def _why_unpaired(lake: Lake, release: Release, record: str, other: str) -> str:
     if not asked:
         return (
             "they were never compared, as the model does not use the blocking rules that find the two"
-            " together: few records have what they read, or next to no pair that they find is true"
+            " together: few records have what they read, or next to none of the pairs that they add is true"
         )
     keys_asked = local_frame(lake.spark, asked, "block_key bigint")
     oversized = lake.released(release, OVERSIZED_BLOCK.name)
@@ -151,7 +151,7 @@ def _used_rules(lake: Lake, rules: int) -> frozenset[int]:
         model = load_model(path)
     except LinkageError:
         return frozenset(range(rules))
-    return frozenset(used_blocking(lake.settings.linkage, model.present, model.unused_blocking))
+    return frozenset(used_blocking(model, lake.settings.linkage))
 
 
 def _left_out(lake: Lake, release: Release, *records: str) -> list[str]:

@@ -220,9 +220,9 @@ class TrainingSettings(Frozen):
     A sample of at most `max_records` records (by hash, the same on each run); `random_pairs` pairs
     for the share of chance agreements; one EM session per entry of `blocking`. Expected shares
     count as `expected_pairs` observed pairs, a session for at most `session_pairs`. With `decisions` the
-    pairs that stewards called the same are one more session. A blocking rule of which the pairs that it
-    alone finds are more than `dear_rule_share` of all, and more than `pairs_per_true_pair` for each that
-    is expected to be true, is not used.
+    pairs that stewards called the same are one more session. A blocking rule of which the pairs that no
+    worthier rule finds are more than `dear_rule_share` of all, and more than `pairs_per_true_pair` for
+    each that is expected to be true, is not used.
     """
 
     blocking: tuple[tuple[Name, ...], ...] = Field(min_length=1)

@@ -22,7 +22,7 @@ from lakehouse.linkage.model import TrainedModel
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.tables.local_frame import local_frame
 
-from .conftest import by, frame, linked_after, made_people, trained
+from .conftest import COLUMNS, by, frame, linked_after, made_people, trained
 
 
 def by_pair(edges: DataFrame) -> dict[tuple[str, str], Row]:
@@ -114,8 +114,41 @@ def test_training_leaves_out_a_rule_that_finds_many_pairs_and_no_people(
 
     assert chosen.unused_blocking == ("city_match",)
     (told,) = (rule for rule in chosen.card["blocking"] if rule["rule"] == "city_match")
-    assert told["own_pairs"] > 1000 * told["own_true_pairs"]
-    assert chosen.card["estimated_blocking_recall_at_most"] > 0.9
+    assert told["new_pairs"] > 1000 * told["new_true_pairs"]
+    assert chosen.card["estimated_blocking_recall"] > 0.9
+    (said,) = (w for w in chosen.card["warnings"] if "is not used" in w)
+    assert said.startswith(
+        f"the blocking rule city_match is not used: of {told['new_pairs']} pairs"
+    )
+
+
+@pytest.fixture(scope="module")
+def of_strangers(spark: SparkSession, settings: LinkageSettings) -> TrainedModel:
+    """A model of 300 people with one record each, of whom every hundredth has a suffix."""
+    suffixes = {0: "ii", 100: "jr", 200: "jr"}
+    rows = [(*row, suffixes.get(number)) for number, row in enumerate(made_people(300)[::3])]
+    schema = ", ".join(f"{name} string" for name in (*COLUMNS, "name_suffix"))
+    asked = {"blocking": (*settings.blocking, ("city_match",)), "least_fill": 0.02}
+    return trained(local_frame(spark, rows, schema), settings.model_copy(update=asked))
+
+
+def test_training_leaves_out_no_rule_where_nobody_has_two_records(
+    of_strangers: TrainedModel,
+) -> None:
+    (told,) = (rule for rule in of_strangers.card["blocking"] if rule["rule"] == "city_match")
+    assert told["new_pairs"] > 1000 * told["new_true_pairs"]
+    assert of_strangers.unused_blocking == ()
+    assert of_strangers.card["estimated_blocking_recall"] is None
+
+
+def test_training_says_that_a_contradiction_holds_for_nothing_as_few_records_have_its_column(
+    of_strangers: TrainedModel,
+) -> None:
+    assert "name_suffix" not in of_strangers.comparisons
+    said = (
+        "the contradiction generation_suffix holds for nothing: fewer than 2 % of the records have"
+    )
+    assert f"{said} name_suffix" in of_strangers.card["warnings"]
 
 
 def home(number: int) -> tuple[str, str, str]:
