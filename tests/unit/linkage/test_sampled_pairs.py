@@ -15,8 +15,12 @@ SAMPLED = 200
 @pytest.fixture(scope="module")
 def settings() -> LinkageSettings:
     loaded = load_settings("test").linkage
-    guards = loaded.guards.model_copy(update={"max_block_records": 300, "pairs_per_record": 30})
-    return loaded.model_copy(update={"guards": guards, "blocking": (("city_match",),)})
+    return loaded.model_copy(update={"blocking": (("city_match",),)})
+
+
+def guarded(settings: LinkageSettings, block_records: int, per_record: int) -> LinkageSettings:
+    bounds = {"max_block_records": block_records, "pairs_per_record": per_record}
+    return settings.model_copy(update={"guards": settings.guards.model_copy(update=bounds)})
 
 
 def kept_blocks(settings: LinkageSettings, records: int) -> dict[str, int]:
@@ -38,30 +42,22 @@ def kept_blocks(settings: LinkageSettings, records: int) -> dict[str, int]:
     return dict(found)
 
 
-def test_where_the_sample_is_all_there_is_blocks_up_to_the_guard_are_used(
-    settings: LinkageSettings,
-) -> None:
-    assert kept_blocks(settings, SAMPLED) == BLOCKS
-
-
 def test_of_a_fifth_of_the_records_a_fifth_of_a_block_is_too_large(
     settings: LinkageSettings,
 ) -> None:
-    # 70 sampled of about 350 records: a run uses blocks of up to 300.
-    assert kept_blocks(settings, 5 * SAMPLED) == {"small": 20}
+    up_to_300 = guarded(settings, 300, 1000)
+
+    assert kept_blocks(up_to_300, SAMPLED) == BLOCKS
+    # The large block has about 350 of all the records.
+    assert kept_blocks(up_to_300, 5 * SAMPLED) == {"small": 20}
 
 
 def test_what_a_rule_may_cost_shrinks_with_the_sample(settings: LinkageSettings) -> None:
-    # 190 pairs of the small block, 2,415 of the large one: all are 13 to a record, a third of them 4.
-    guards = settings.guards.model_copy(update={"max_block_records": 3000, "pairs_per_record": 30})
-    lavish = settings.model_copy(update={"guards": guards})
-    thrifty = settings.model_copy(
-        update={"guards": guards.model_copy(update={"pairs_per_record": 14})}
-    )
-
-    assert kept_blocks(lavish, 2 * SAMPLED) == BLOCKS
-    assert kept_blocks(thrifty, SAMPLED) == BLOCKS
-    assert kept_blocks(thrifty, 2 * SAMPLED) == {"small": 20}
+    # The blocks have 190 and 2,415 pairs in the sample, 13 to each of its records; of twice as many records
+    # there are four times as many pairs, 26 to a record.
+    assert kept_blocks(guarded(settings, 3000, 30), 2 * SAMPLED) == BLOCKS
+    assert kept_blocks(guarded(settings, 3000, 14), 2 * SAMPLED) == {"small": 20}
+    assert kept_blocks(guarded(settings, 3000, 14), SAMPLED) == BLOCKS
 
 
 def test_blocks_of_two_are_used_however_small_the_sample(settings: LinkageSettings) -> None:
@@ -70,7 +66,7 @@ def test_blocks_of_two_are_used_however_small_the_sample(settings: LinkageSettin
             f"create table {PEOPLE_TABLE} as select 1 as block_key_00 from range(2)"  # noqa: S608
             " union all select 2 from range(3) union all select 100 + range from range(995)"
         )
-        cap_blocks(connection, 1000, 1_000_000, settings)
+        cap_blocks(connection, 1000, 1_000_000, guarded(settings, 300, 30))
         kept = connection.execute(
             f"select block_key_00 from {PEOPLE_TABLE} where block_key_00 < 100"  # noqa: S608
         ).fetchall()
