@@ -1,6 +1,7 @@
 """What is doubtful about a model: what one would not expect of it, and what of conf does not hold for it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from lakehouse.linkage.edge_sql import set_aside_for
 from lakehouse.linkage.model import TrainedModel
@@ -10,15 +11,15 @@ from lakehouse.settings.linkage import LinkageSettings
 def doubtful(
     model: TrainedModel,
     rare: frozenset[str],
-    left_out: Mapping[str, str],
+    blocking: Sequence[Mapping[str, Any]],
     settings: LinkageSettings,
 ) -> list[str]:
-    """Agreement that speaks against a match, contradictions that do not hold, rules that find nothing.
+    """Agreement that speaks against a match, contradictions that do not hold, rules that are not used.
 
     Args:
         model: as it was trained.
         rare: columns that fewer of the records have than conf asks for, though some do.
-        left_out: what speaks against each blocking rule that is not used, by its name.
+        blocking: what the card says of each blocking rule.
         settings: conf.
     """
     return [
@@ -29,7 +30,12 @@ def doubtful(
         ),
         *_set_aside(model, settings),
         *_without_columns(model, rare, settings),
-        *(f"the blocking rule {name} is not used: {why}" for name, why in left_out.items()),
+        *(
+            f"the blocking rule {told['rule']} is not used: of {told['new_pairs']} pairs that no worthier"
+            f" rule finds {told['new_true_pairs']} are expected to be true"
+            for told in blocking
+            if not told["is_used"]
+        ),
     ]
 
 

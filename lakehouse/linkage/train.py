@@ -7,7 +7,7 @@ The prior and the threshold are then read off the scored pairs of the sample the
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -160,10 +160,7 @@ def _trained(
     pairs = _evidence_pairs(connection, model, settings)
     model = replace(model, prior=round(fitted_prior(pairs.weights, all_pairs), 15))
     model, found = _with_choices(model, pairs.with_prior(model.prior_weight), settings)
-    left_out = {
-        rule["rule"]: _why_left_out(rule) for rule in found["blocking"] if not rule["is_used"]
-    }
-    told = [*doubts, *warnings, *doubtful(model, rare, left_out, settings)]
+    told = [*doubts, *warnings, *doubtful(model, rare, found["blocking"], settings)]
     _tell_doubts(told)
     facts = {
         "records": records,
@@ -214,13 +211,6 @@ def _told_of_rule(name: str, found: RuleYield, is_used: bool) -> dict[str, Any]:
     """What the card says of a blocking rule."""
     counts = {key: round(value, 1) for key, value in asdict(found).items()}
     return {"rule": name, "is_used": is_used, **counts}
-
-
-def _why_left_out(told: Mapping[str, Any]) -> str:
-    return (
-        f"of {told['new_pairs']} pairs that no worthier rule finds {told['new_true_pairs']} are expected"
-        " to be true"
-    )
 
 
 def _tell_doubts(doubts: Sequence[str]) -> None:
