@@ -112,11 +112,11 @@ def test_training_leaves_out_a_rule_that_finds_many_pairs_and_no_people(
 
     chosen = trained(people, asked)
 
-    assert chosen.unused_blocking == ("city_match",)
+    assert "city_match" in chosen.unused_blocking
     (told,) = (rule for rule in chosen.card["blocking"] if rule["rule"] == "city_match")
     assert told["new_pairs"] > 1000 * told["new_true_pairs"]
     assert chosen.card["estimated_blocking_recall"] > 0.9
-    (said,) = (w for w in chosen.card["warnings"] if "is not used" in w)
+    (said,) = (w for w in chosen.card["warnings"] if "city_match is not used" in w)
     assert said.startswith(
         f"the blocking rule city_match is not used: of {told['new_pairs']} pairs"
     )
