@@ -11,7 +11,7 @@ from hypothesis import Phase, given
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse.linkage.blocking import oversized_block
+from lakehouse.linkage.blocking import oversized_block, rule_name
 from lakehouse.linkage.cluster import cluster
 from lakehouse.linkage.evidence import touched_record
 from lakehouse.linkage.link import DECISION_SCHEMA, LinkageState, guarded_evidence, no_state
@@ -81,11 +81,11 @@ def identified(record: Row) -> Row:
     return (*record, national_id, suffix, loyalty, system)
 
 
-def company(seed: int) -> list[Row]:
-    """Thirty people, and a firm whose members share an e-mail and a home: more than the limits allow."""
+def company(seed: int, count: int = 30) -> list[Row]:
+    """So many people, and a firm whose members share an e-mail and a home: more than the limits allow."""
     names = ("anna", "bruno", "carla", "dimitri", "elena", "frank", "greta", "hugo")
     firm = [row(f"p9{n:03d}a", g, f"{g}son", None, "info@firm.org") for n, g in enumerate(names)]
-    return [identified(record) for record in [*made_people(30, seed=seed), *firm]]
+    return [identified(record) for record in [*made_people(count, seed=seed), *firm]]
 
 
 def days_of(people: list[Row], fates: Sequence[str], rnd: random.Random) -> list[list[Row]]:
@@ -115,18 +115,27 @@ def tight(settings: LinkageSettings) -> LinkageSettings:
     return settings.model_copy(update={"guards": guards})
 
 
-def expected_model(settings: LinkageSettings) -> TrainedModel:
-    """A model of what is expected before any training, for people with all identifiers."""
+def expected_model(settings: LinkageSettings, unused: Sequence[str] = ()) -> TrainedModel:
+    """A model of what is expected before any training, for people with all identifiers.
+
+    `unused` names blocking rules that it does without.
+    """
     columns = tuple(c for c in IDENTIFIED if c not in ("record_key", "person", "source_system"))
     shares = expected_parameters(settings, frozenset(columns))
-    return TrainedModel("expected", "none", columns, shares, 1e-4, 3.0, -3.0)
+    return TrainedModel(
+        "expected", "none", columns, shares, 1e-4, 3.0, -3.0, unused_blocking=tuple(unused)
+    )
 
 
 def ends_where_one_run_over_all_does(
-    spark: SparkSession, days: Sequence[list[Row]], settings: LinkageSettings, work: Path
+    spark: SparkSession,
+    days: Sequence[list[Row]],
+    model: TrainedModel,
+    settings: LinkageSettings,
+    work: Path,
 ) -> None:
     """Runs day by day leave the edges, weights and partition of one run over the last day's records."""
-    model, last = expected_model(settings), None
+    last = None
     decisions = [("p0001a", "p0002a", "same"), ("p0003a", "p0003b", "different")]
     ddl = ", ".join(f"{name} string" for name in IDENTIFIED)
     for number, day in enumerate(days, start=1):
@@ -159,7 +168,19 @@ def test_any_order_of_arrival_ends_in_the_partition_of_one_run_over_all(
 ) -> None:
     rnd, people = random.Random(seed), company(seed)  # noqa: S311 (made-up people)
     days = days_of(people, rnd.choices(FATES, k=len(people)), rnd)
-    ends_where_one_run_over_all_does(spark, days, by(tight, engine), tmp_path)
+    model = expected_model(tight)
+    ends_where_one_run_over_all_does(spark, days, model, by(tight, engine), tmp_path)
+
+
+def test_so_does_any_order_of_arrival_by_a_model_that_does_without_some_blocking_rules(
+    spark: SparkSession, tight: LinkageSettings, tmp_path: Path
+) -> None:
+    rnd, people = random.Random(5), company(5, count=12)  # noqa: S311 (made-up people)
+    days = days_of(people, rnd.choices(FATES, k=len(people)), rnd)
+    # One early in the list of conf and its last one: neither count nor place says which rules are left.
+    unused = [rule_name(tight.blocking[place]) for place in (1, -1)]
+    model = expected_model(tight, unused)
+    ends_where_one_run_over_all_does(spark, days, model, by(tight, "duckdb"), tmp_path)
 
 
 @pytest.mark.slow
@@ -177,7 +198,8 @@ def test_whatever_becomes_of_each_record_the_end_is_that_of_one_run_over_all(
 ) -> None:
     days = days_of(company(1), fates, rnd)
     work = tmp_path_factory.mktemp("increments")
-    ends_where_one_run_over_all_does(spark, days, by(tight, "duckdb"), work)
+    model = expected_model(tight)
+    ends_where_one_run_over_all_does(spark, days, model, by(tight, "duckdb"), work)
 
 
 @pytest.fixture(scope="module")
