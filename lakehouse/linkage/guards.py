@@ -72,6 +72,12 @@ def shared_values_of(
     return reduce(DataFrame.unionByName, carried, nothing)
 
 
+def no_longer_shared(shared: DataFrame, last_shared: DataFrame) -> DataFrame:
+    """identifier, value_hash: what the last run's list of shared values has and this run's has not."""
+    key = ["identifier", "value_hash"]
+    return last_shared.select(*key).join(shared.select(*key), on=key, how="left_anti")
+
+
 def _value_hash(limit: SharingLimit, secret: str) -> Column:
     return keyed_hash(secret, F.lit(limit.identifier), *(F.col(c) for c in limit.columns))
 

@@ -38,6 +38,8 @@ def linkage_quality(
     last_map: DataFrame,
     evidence: DataFrame,
     edges: DataFrame,
+    clusters: DataFrame,
+    unshared: DataFrame,
     *,
     review: float,
 ) -> DataFrame:
@@ -48,6 +50,8 @@ def linkage_quality(
         last_map: the same as the last run left it; may be empty.
         evidence: linkage.record_evidence.
         edges: linkage.scored_edge.
+        clusters: linkage.cluster.
+        unshared: a row per value that the last run left out as shared, and this one does not.
         review: bits below joining down to which a pair is for review.
 
     Returns:
@@ -61,6 +65,8 @@ def linkage_quality(
         _spread(owners, evidence, "phone_match", "spread_phone_share"),
         _pairs(owners, edges, review),
         _histogram(edges),
+        _largest_component(clusters),
+        unshared.agg(F.count("*").alias("no_longer_shared_values")),
     ]
     return reduce(DataFrame.unionByName, map(_by_metric, found))
 
@@ -113,6 +119,7 @@ def _churn(owners: DataFrame, before: DataFrame) -> list[DataFrame]:
         .crossJoin(merged)
         .crossJoin(split)
         .select(
+            F.col("old_records").alias("records_before"),
             _share(F.col("moved"), F.col("old_records")).alias("moved_record_share"),
             _share(F.col("merged"), F.col("old_customers")).alias("merged_customer_share"),
             _share(F.col("split"), F.col("old_customers")).alias("split_customer_share"),
@@ -203,6 +210,12 @@ def _histogram(edges: DataFrame) -> DataFrame:
         for metric, (low, high) in _MARGINS.items()
     ]
     return edges.agg(*counts)
+
+
+def _largest_component(clusters: DataFrame) -> DataFrame:
+    """One row: the records of the largest component, which may have been cut into many customers."""
+    sizes = clusters.groupBy("component_id").agg(F.count("*").alias("n"))
+    return sizes.agg(F.max("n").alias("largest_component_records"))
 
 
 def _bridge_share(pairs: DataFrame, sizes: DataFrame) -> DataFrame:

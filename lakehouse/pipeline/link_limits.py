@@ -29,7 +29,9 @@ class Measure:
 def measures(quality: DataFrame, limits: QualityLimits) -> list[Measure]:
     """The metrics of `linkage_quality` with their limits. As many rows as there are metrics."""
     values = {row.metric: row.value for row in quality.collect()}
-    is_small = (values.get("records") or 0) < limits.least_records
+    # A company that has lost most of its records is none of the small ones.
+    most_records = max(values.get(name) or 0 for name in ("records", "records_before"))
+    is_small = most_records < limits.least_records
     found = []
     for metric, value in sorted(values.items()):
         limit = limits.metrics.get(LinkageMetric(metric), QualityLimit())
@@ -44,6 +46,25 @@ def beyond_limits(found: Iterable[Measure]) -> list[str]:
         for measure in found
         if measure.is_above(measure.fail_above)
     ]
+
+
+def warn_of_unshared_values(found: Iterable[Measure], unshared: DataFrame) -> None:
+    """Says of which columns values count again that were left out, where there are more than conf allows.
+
+    Args:
+        found: the run's measures.
+        unshared: `no_longer_shared` (identifier, value_hash); read only if there is something to say.
+    """
+    metric = LinkageMetric.NO_LONGER_SHARED_VALUES
+    if not any(m.metric == metric and m.is_above(m.warn_above) for m in found):
+        return
+    for row in unshared.groupBy("identifier").count().orderBy("identifier").collect():
+        log.warning(
+            "Linkage: %d value(s) of %s were left out in the last run, as too many people shared them, and "
+            "count as evidence again. See that no source is missing before people are joined by them.",
+            row["count"],
+            row.identifier,
+        )
 
 
 def require_within_limits(found: Iterable[Measure]) -> None:

@@ -14,6 +14,7 @@ from lakehouse.errors import NotFoundError
 from lakehouse.linkage.artefact import load_model
 from lakehouse.linkage.customer_change import customer_change
 from lakehouse.linkage.customer_id import identity_map
+from lakehouse.linkage.guards import no_longer_shared, shared_identifier
 from lakehouse.linkage.link import STATE_TABLES, LinkageState, linkage_state, linked
 from lakehouse.linkage.linkage_quality import linkage_quality
 from lakehouse.linkage.model import TrainedModel
@@ -25,7 +26,7 @@ from lakehouse.pipeline.steps import linkage_model
 from lakehouse.report import Grid, Report
 from lakehouse.storage.releases import Release
 from lakehouse.storage.spill import own_spill
-from lakehouse.tables.linkage import IDENTITY_MAP
+from lakehouse.tables.linkage import IDENTITY_MAP, SHARED_IDENTIFIER
 from lakehouse.tables.ops import LINK_OVERRIDE
 from lakehouse.tables.silver import PERSON_RECORD
 
@@ -61,14 +62,27 @@ def link_preview(lake: Lake, model: Path | None, most: int, as_of: date) -> Repo
         mapped = identity_map(state.cluster, last_map, now, release.number + 1)
         proposed = _kept(mapped, folder)
         grids = _changes(customer_change(proposed, last_map), most)
-        limits = _limits(lake, proposed, last_map, state)
+        last_shared = lake.released(release, SHARED_IDENTIFIER.name)
+        unshared = no_longer_shared(_shared(lake, people), last_shared)
+        limits = _limits(lake, proposed, last_map, state, unshared)
     refused = [f"Such a run would publish nothing: {limit}." for limit in limits]
     if not grids:
         return Report(lines=["No record would change its customer."], warnings=refused)
     return Report(grids, ["Nothing was written."], refused)
 
 
-def _limits(lake: Lake, proposed: DataFrame, last_map: DataFrame, state: LinkageState) -> list[str]:
+def _shared(lake: Lake, people: DataFrame) -> DataFrame:
+    secret = lake.settings.lake.secret.get_secret_value()
+    return shared_identifier(people, lake.settings.linkage.guards.sharing, secret)
+
+
+def _limits(
+    lake: Lake,
+    proposed: DataFrame,
+    last_map: DataFrame,
+    state: LinkageState,
+    unshared: DataFrame,
+) -> list[str]:
     """The limits of conf that such a run would exceed, in words."""
     settings = lake.settings.linkage
     quality = linkage_quality(
@@ -76,6 +90,8 @@ def _limits(lake: Lake, proposed: DataFrame, last_map: DataFrame, state: Linkage
         last_map,
         state.record_evidence,
         state.scored_edge,
+        state.cluster,
+        unshared,
         review=settings.thresholds.review,
     )
     return beyond_limits(measures(quality, settings.quality))

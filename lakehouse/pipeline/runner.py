@@ -27,6 +27,7 @@ from pyspark.errors import (
 from pyspark.sql import DataFrame
 
 from lakehouse.errors import ConfigurationError, LakehouseError, QualityGateError, SuiteError
+from lakehouse.linkage.guards import no_longer_shared
 from lakehouse.linkage.linkage_quality import linkage_quality
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline.attempt import Attempt
@@ -34,7 +35,11 @@ from lakehouse.pipeline.forgetting import Forgetting
 from lakehouse.pipeline.freshness import Freshness, fact_freshness, freshness
 from lakehouse.pipeline.ingestion import FeedBook, claim, feed_books, ingest
 from lakehouse.pipeline.lake import Lake, in_parallel
-from lakehouse.pipeline.link_limits import measures, require_within_limits
+from lakehouse.pipeline.link_limits import (
+    measures,
+    require_within_limits,
+    warn_of_unshared_values,
+)
 from lakehouse.pipeline.scratch import clear_spill, own_models, scratch_folder
 from lakehouse.pipeline.steps import (
     Inputs,
@@ -58,7 +63,13 @@ from lakehouse.settings.sources import Source
 from lakehouse.silver.row_links import describes_people
 from lakehouse.tables.conform import conformed
 from lakehouse.tables.gold import CUSTOMER_360
-from lakehouse.tables.linkage import IDENTITY_MAP, RECORD_EVIDENCE, SCORED_EDGE
+from lakehouse.tables.linkage import (
+    CLUSTER,
+    IDENTITY_MAP,
+    RECORD_EVIDENCE,
+    SCORED_EDGE,
+    SHARED_IDENTIFIER,
+)
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import (
     CORRECTION_COUNT,
@@ -358,11 +369,15 @@ class _Run:
         """Records what the run's links look like, and stops it where that is beyond the limits."""
         settings = self._lake.settings.linkage
         with self._timed(LINKAGE_QUALITY.name):
+            shared = SHARED_IDENTIFIER.name
+            unshared = no_longer_shared(self._read(shared), self._released(shared))
             quality = linkage_quality(
                 self._read(IDENTITY_MAP.name),
                 self._released(IDENTITY_MAP.name),
                 self._read(RECORD_EVIDENCE.name),
                 self._read(SCORED_EDGE.name),
+                self._read(CLUSTER.name),
+                unshared,
                 review=settings.thresholds.review,
             )
             found = measures(quality, settings.quality)
@@ -371,6 +386,7 @@ class _Run:
             frame = local_frame(self._lake.spark, rows, LINKAGE_QUALITY.ddl()).coalesce(1)
             key = self._attempt.key(LINKAGE_QUALITY.name)
             self._lake.tables.write(frame, LINKAGE_QUALITY, key)
+            warn_of_unshared_values(found, unshared)
             require_within_limits(found)
 
     def _inputs(self, step: Step) -> Inputs:

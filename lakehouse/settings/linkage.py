@@ -164,6 +164,9 @@ class GuardSettings(Frozen):
 class LinkageMetric(StrEnum):
     """What a run measures of its links. Shares lie between 0 and 1.
 
+    A component is all that pairs which join connect; one that is too large is cut into several
+    customers, so that only its own size tells how far a chain of pairs has grown. A value is no longer
+    shared if the last run left it out as shared by too many people, and this one does not.
     Moved records, merged and split customers are shares of what was there before the run. Customers
     with more than 3 given names or surnames, or more than 5 postcodes, are signs of over-merging; names
     that several records give with one e-mail or phone, but several customers have, of under-merging.
@@ -174,8 +177,11 @@ class LinkageMetric(StrEnum):
     """
 
     RECORDS = "records"
+    RECORDS_BEFORE = "records_before"
     CUSTOMERS = "customers"
     LARGEST_CUSTOMER_RECORDS = "largest_customer_records"
+    LARGEST_COMPONENT_RECORDS = "largest_component_records"
+    NO_LONGER_SHARED_VALUES = "no_longer_shared_values"
     MOVED_RECORD_SHARE = "moved_record_share"
     MERGED_CUSTOMER_SHARE = "merged_customer_share"
     SPLIT_CUSTOMER_SHARE = "split_customer_share"
@@ -207,7 +213,8 @@ class QualityLimit(Frozen):
 class QualityLimits(Frozen):
     """Limits of ops.linkage_quality, by metric.
 
-    `least_records`: below so many person records a share says little, and no limit fails a run.
+    `least_records`: where this run and the last both have fewer person records, a share says little,
+    and no limit fails a run.
     """
 
     least_records: int = Field(default=1_000, ge=0)

@@ -6,6 +6,8 @@ import pytest
 
 from lakehouse.errors import QualityGateError
 from lakehouse.pipeline.link_limits import Measure, require_within_limits
+from lakehouse.settings.linkage import LinkageMetric
+from lakehouse.settings.load import load_settings
 
 
 def test_a_metric_beyond_its_limit_stops_the_run_and_is_named_with_its_value() -> None:
@@ -29,3 +31,27 @@ def test_a_metric_above_its_lower_limit_is_warned_of_and_lets_the_run_go_on(
     with caplog.at_level(logging.WARNING):
         require_within_limits([Measure("moved_record_share", 0.03, 0.02, 0.2)])
     assert "moved_record_share is 0.03, above 0.02" in caplog.text
+
+
+def test_every_limit_of_conf_is_one_that_a_run_can_exceed() -> None:
+    settings = load_settings("test").linkage
+    most = {metric: 1.0 for metric in settings.quality.metrics if metric.endswith("_share")} | {
+        LinkageMetric.LARGEST_CUSTOMER_RECORDS: settings.guards.max_cluster_records
+    }
+    limits = settings.quality.metrics
+
+    assert most.keys() < limits.keys()
+    for metric, bound in most.items():
+        assert all(
+            limit is None or limit < bound for limit in (limits[metric].warn, limits[metric].fail)
+        )
+
+
+def test_conf_warns_of_chains_and_of_what_has_grown_together_before_it_is_cut() -> None:
+    settings = load_settings("test").linkage
+    chains = (LinkageMetric.BRIDGE_SHARE, LinkageMetric.LOOSE_CUSTOMER_SHARE)
+    component = settings.quality.metrics[LinkageMetric.LARGEST_COMPONENT_RECORDS]
+
+    assert all(settings.quality.metrics[metric].warn for metric in chains)
+    assert component.warn == settings.guards.max_cluster_records
+    assert component.fail
