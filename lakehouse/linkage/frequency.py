@@ -7,6 +7,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.columns.keys import keyed_hash
+from lakehouse.linkage.column_fill import ColumnFill
 from lakehouse.linkage.evidence import evidence_by_column
 from lakehouse.linkage.model import frequency_columns
 from lakehouse.settings.linkage import LinkageSettings
@@ -61,22 +62,18 @@ def still_held(
     return listed.select(*frequencies.columns).unionByName(every)
 
 
-def is_outgrown(evidence: DataFrame, frequencies: DataFrame, settings: LinkageSettings) -> bool:
+def is_outgrown(fill: ColumnFill, frequencies: DataFrame, settings: LinkageSettings) -> bool:
     """True if a column that counts has far more values now than when its frequencies were counted.
 
     A name that one of 200 people has is no sign of anything among a million. Columns that are filled
     too rarely to be compared are not looked at.
     """
-    columns = _columns(settings)
-    values = evidence_by_column(evidence, columns)
-    now = values.agg(F.count("*").alias("records"), *(F.count(c).alias(c) for c in columns))
     counted = frequencies.groupBy("column_name").agg(F.max("value_count").alias("value_count"))
     before = {row.column_name: row.value_count or 0 for row in counted.collect()}
-    found = now.collect()[0].asDict()
     return any(
-        found[column] > _OUTGROWN * before.get(column, 0)
-        and found[column] >= settings.least_fill * found["records"]
-        for column in columns
+        fill.counts[column] > _OUTGROWN * before.get(column, 0)
+        and fill.is_filled(column, settings.least_fill)
+        for column in _columns(settings)
     )
 
 

@@ -7,9 +7,11 @@ from functools import partial
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from lakehouse.linkage.blocking import oversized_block
 from lakehouse.linkage.cluster import cluster
+from lakehouse.linkage.column_fill import ColumnFill, column_fill
 from lakehouse.linkage.evidence import follows_on, record_evidence, touched_record
 from lakehouse.linkage.frequency import is_outgrown, term_frequency
 from lakehouse.linkage.guards import shared_identifier
@@ -62,21 +64,29 @@ def guarded_evidence(
 
 
 def is_full_run(
-    evidence: DataFrame,
+    fill: ColumnFill,
     last_evidence: DataFrame,
     last_frequencies: DataFrame,
+    last_edges: DataFrame,
     settings: LinkageSettings,
 ) -> bool:
     """True if this run looks at every record and counts frequencies anew.
 
-    It does if conf says so or has changed, before anything was left, and when the frequencies are
-    those of a far smaller company.
+    It does if conf says so or has changed, before anything was left, when the frequencies are those
+    of a far smaller company, and where no model has scored a pair yet: evidence was left by a run that
+    found nothing to compare.
     """
     return (
         settings.full
         or not follows_on(last_evidence, settings)
-        or is_outgrown(evidence, last_frequencies, settings)
+        or is_outgrown(fill, last_frequencies, settings)
+        or last_edges.where(F.size("weights") > 0).isEmpty()
     )
+
+
+def _is_full_after(last: LinkageState, evidence: DataFrame, settings: LinkageSettings) -> bool:
+    fill = column_fill(evidence, settings)
+    return is_full_run(fill, last.record_evidence, last.term_frequency, last.scored_edge, settings)
 
 
 def _kept(folder: Path, name: str, frame: DataFrame) -> DataFrame:
@@ -110,7 +120,7 @@ def linked(
     kept = partial(_kept, work_dir / f"linked_{uuid.uuid4().hex}")
     evidence = kept("evidence", guarded_evidence(people, decisions, settings, secret))
     oversized = kept("oversized", oversized_block(evidence, settings, work_dir))
-    is_full = is_full_run(evidence, last.record_evidence, last.term_frequency, settings)
+    is_full = _is_full_after(last, evidence, settings)
     touched = kept(
         "touched",
         touched_record(

@@ -53,6 +53,7 @@ from lakehouse.gold.web_funnel import web_funnel
 from lakehouse.linkage.artefact import latest_model, load_model, publish_model, save_model
 from lakehouse.linkage.blocking import oversized_block
 from lakehouse.linkage.cluster import cluster
+from lakehouse.linkage.column_fill import column_fill
 from lakehouse.linkage.customer_alias import customer_alias
 from lakehouse.linkage.customer_id import identity_map
 from lakehouse.linkage.evidence import follows_on, is_full, record_evidence, touched_record
@@ -65,6 +66,7 @@ from lakehouse.linkage.overrides import effective_overrides, standing_decisions
 from lakehouse.linkage.review_task import review_task
 from lakehouse.linkage.score import Increment, check_model, scored_edge
 from lakehouse.linkage.train import train
+from lakehouse.pipeline.model_warnings import warn_of_lost_model, warn_of_unlearnt_columns
 from lakehouse.serve.customer_product import customer_product, kept_customers
 from lakehouse.serve.group_product import group_product
 from lakehouse.serve.permitted import Permissions
@@ -322,13 +324,15 @@ def _oversized_block(inputs: Inputs) -> DataFrame:
 def _touched_record(inputs: Inputs) -> DataFrame:
     evidence, last_evidence = inputs.frames[_EVIDENCE], inputs.previous[_EVIDENCE]
     settings = inputs.settings.linkage
-    return touched_record(
-        evidence,
-        last_evidence,
-        inputs.frames[_OVERSIZED],
-        inputs.previous[_OVERSIZED],
-        is_full=is_full_run(evidence, last_evidence, inputs.previous[_FREQUENCY], settings),
+    fill = column_fill(evidence, settings)
+    goes_by = latest_model(inputs.own_models, settings.models)
+    if goes_by is not None:
+        warn_of_unlearnt_columns(fill, load_model(goes_by), settings)
+    is_full = is_full_run(
+        fill, last_evidence, inputs.previous[_FREQUENCY], inputs.previous[_EDGE], settings
     )
+    oversized, last_oversized = inputs.frames[_OVERSIZED], inputs.previous[_OVERSIZED]
+    return touched_record(evidence, last_evidence, oversized, last_oversized, is_full=is_full)
 
 
 def _term_frequency(inputs: Inputs) -> DataFrame:
@@ -357,6 +361,8 @@ def _scored_edge(inputs: Inputs) -> DataFrame:
         inputs.previous[_CLUSTER],
     )
     settings = inputs.settings.linkage
+    if latest_model(inputs.own_models, settings.models) is None:
+        warn_of_lost_model(increment.last_edges, settings.models)
     return scored_edge(
         increment,
         linkage_model(evidence, settings, inputs.as_of, inputs.own_models),
@@ -422,7 +428,7 @@ _LINKAGE_STEPS = (
         _TOUCHED,
         (_EVIDENCE, _OVERSIZED),
         _touched_record,
-        (_EVIDENCE, _OVERSIZED, _FREQUENCY),
+        (_EVIDENCE, _OVERSIZED, _FREQUENCY, _EDGE),
     ),
     Step(_FREQUENCY, (_EVIDENCE, _TOUCHED), _term_frequency, (_EVIDENCE, _FREQUENCY)),
     Step(

@@ -1,0 +1,47 @@
+"""What a run says of the linkage model that it goes by, and goes on all the same."""
+
+import logging
+from pathlib import Path
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.linkage.column_fill import ColumnFill, unlearnt
+from lakehouse.linkage.model import TrainedModel
+from lakehouse.settings.linkage import LinkageSettings
+
+log = logging.getLogger(__name__)
+
+
+def warn_of_unlearnt_columns(
+    fill: ColumnFill, model: TrainedModel, settings: LinkageSettings
+) -> None:
+    """Names the columns that have values now and that the model knows nothing of."""
+    found = unlearnt(fill, model, settings)
+    if not found.columns:
+        return
+    names = ", ".join(found.contradictions)
+    without = (
+        f", and contradictions of conf hold for no pair without them ({names})" if names else ""
+    )
+    log.warning(
+        "Linkage: model %s neither compares nor blocks on %s, which had next to no values when it was "
+        "trained%s. Run `c360 train`, then once `c360 run --full-linkage`.",
+        model.version,
+        ", ".join(found.columns),
+        without,
+    )
+
+
+def warn_of_lost_model(last_edges: DataFrame, folder: Path) -> None:
+    """Names the models that scored the last release's edges, of which the folder holds none any more."""
+    scored = last_edges.where(F.size("weights") > 0).select("model_version").distinct()
+    versions = sorted(row.model_version for row in scored.collect())
+    if versions:
+        log.warning(
+            "Linkage: released links were scored by model %s, but %s holds no model any more. This run "
+            "trains another and scores by it what changed; all other links keep the weights and the version "
+            "of the lost one until `c360 run --full-linkage`.",
+            ", ".join(versions),
+            folder,
+        )

@@ -1,0 +1,150 @@
+"""What the steps of linkage find out about the last run and the model before they score anything."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from lakehouse.linkage.artefact import save_model
+from lakehouse.linkage.frequency import term_frequency
+from lakehouse.linkage.link import DECISION_SCHEMA, guarded_evidence
+from lakehouse.linkage.model import TrainedModel, expected_parameters
+from lakehouse.pipeline import steps as wiring
+from lakehouse.pipeline.steps import Inputs, all_steps
+from lakehouse.settings.load import load_settings
+from lakehouse.settings.models import Settings
+from lakehouse.tables.linkage import CLUSTER, OVERSIZED_BLOCK, SCORED_EDGE, TOUCHED_RECORD
+from lakehouse.tables.local_frame import local_frame
+
+PEOPLE = "record_key string, given_name_match string, family_name_match string, national_id string"
+ROWS = [
+    ("a", "anna", "abel", "111"),
+    ("b", "anna", "abel", "222"),
+    ("c", "bruno", "bauer", "333"),
+]
+NAMES = ("given_name_match", "family_name_match")
+NOT_SCORED: dict[str, float] = {}
+SCORED = {"given_name": 4.0}
+
+
+@dataclass(frozen=True)
+class Lake:
+    """A second run over three people of whom nothing changed; the folder of models is empty."""
+
+    spark: SparkSession
+    settings: Settings
+    folder: Path
+
+    @property
+    def models(self) -> Path:
+        return self.settings.linkage.models
+
+    def build(self, table: str, edges: DataFrame) -> DataFrame:
+        linkage, secret = self.settings.linkage, self.settings.lake.secret.get_secret_value()
+        decisions = local_frame(self.spark, [], DECISION_SCHEMA)
+        people = local_frame(self.spark, ROWS, PEOPLE)
+        evidence = guarded_evidence(people, decisions, linkage, secret)
+        frequencies = term_frequency(evidence, linkage, secret)
+        nothing = {
+            spec.name: local_frame(self.spark, [], spec.ddl())
+            for spec in (OVERSIZED_BLOCK, TOUCHED_RECORD, CLUSTER)
+        }
+        tables = nothing | {
+            "linkage.record_evidence": evidence,
+            "linkage.term_frequency": frequencies,
+        }
+        step = next(s for s in all_steps(self.settings.sources) if s.table == table)
+        return step.build(self._inputs(tables, tables | {"linkage.scored_edge": edges}))
+
+    def _inputs(self, now: Mapping[str, DataFrame], last: Mapping[str, DataFrame]) -> Inputs:
+        scratch = self.folder / "scratch"
+        return Inputs(
+            *(self.spark, self.settings, date(2026, 1, 6), "day-2", 2),
+            *(scratch, scratch / "models", now, last),
+        )
+
+    def edges(self, *models: tuple[str, Mapping[str, float]]) -> DataFrame:
+        """An edge for each model, with what its comparisons weigh."""
+        known = {"match_weight": 5.0, "match_probability": 0.9, "join_margin": 1.0}
+        known |= {"found_by": "group", "scored_in_release": 1, "gammas": {}}
+        rows = [
+            known
+            | {"record_key_l": "a", "record_key_r": f"b{n}", "model_version": version, "weights": w}
+            for n, (version, w) in enumerate(models)
+        ]
+        names = SCORED_EDGE.column_names
+        return local_frame(
+            self.spark, [tuple(row.get(n) for n in names) for row in rows], SCORED_EDGE.ddl()
+        )
+
+    def save_model(self, *columns: str) -> None:
+        shares = expected_parameters(self.settings.linkage, frozenset(columns))
+        model = TrainedModel("0123456789ab", "none", columns, shares, 1e-4, 3.0, -3.0)
+        save_model(model, self.models, "2026-01-05")
+
+
+@pytest.fixture
+def lake(spark: SparkSession, tmp_path: Path) -> Lake:
+    models = {"linkage.models": str(tmp_path / "models")}
+    return Lake(spark, load_settings("test", overrides=models), tmp_path)
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [r.getMessage() for r in caplog.records if r.name.startswith("lakehouse")]
+
+
+def test_a_column_that_the_model_knows_nothing_of_is_named_by_the_run_without_a_value(
+    lake: Lake, caplog: pytest.LogCaptureFixture
+) -> None:
+    lake.save_model(*NAMES)
+    lake.build("linkage.touched_record", lake.edges(("0123456789ab", SCORED)))
+    (told,) = warnings(caplog)
+    assert "0123456789ab neither compares nor blocks on national_id," in told
+    assert "hold for no pair without them (other_national_id)" in told
+    assert "c360 train" in told
+    assert "111" not in told
+
+
+def test_a_model_that_knows_all_columns_is_not_warned_of(
+    lake: Lake, caplog: pytest.LogCaptureFixture
+) -> None:
+    lake.save_model(*NAMES, "national_id")
+    lake.build("linkage.touched_record", lake.edges(("0123456789ab", SCORED)))
+    assert not warnings(caplog)
+
+
+def test_a_run_looks_at_every_record_if_no_model_has_scored_a_pair_yet(lake: Lake) -> None:
+    def causes(edges: DataFrame) -> dict[str, str]:
+        touched = lake.build("linkage.touched_record", edges)
+        return {row.record_key: row.cause for row in touched.collect()}
+
+    assert causes(lake.edges()) == dict.fromkeys("abc", "full")
+    # Of a pair that a steward decided there is an edge without any comparison.
+    assert causes(lake.edges(("blind", NOT_SCORED))) == dict.fromkeys("abc", "full")
+    assert causes(lake.edges(("blind", NOT_SCORED), ("seeing", SCORED))) == {}
+
+
+def test_a_model_that_is_gone_is_named_and_only_where_none_has_taken_its_place(
+    lake: Lake, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = local_frame(lake.spark, [], SCORED_EDGE.ddl())
+    monkeypatch.setattr(wiring, "linkage_model", lambda *_: None)
+    monkeypatch.setattr(wiring, "scored_edge", lambda *_, **__: nothing)
+    released = lake.edges(("lost", SCORED), ("lost", SCORED), ("blind", NOT_SCORED))
+
+    lake.build("linkage.scored_edge", lake.edges())
+    lake.build("linkage.scored_edge", lake.edges(("blind", NOT_SCORED)))
+    assert not warnings(caplog)
+
+    lake.build("linkage.scored_edge", released)
+    (told,) = warnings(caplog)
+    assert f"scored by model lost, but {lake.models} holds no model any more" in told
+    assert "until `c360 run --full-linkage`" in told
+
+    caplog.clear()
+    lake.save_model(*NAMES)
+    lake.build("linkage.scored_edge", released)
+    assert not warnings(caplog)
