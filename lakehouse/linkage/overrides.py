@@ -47,12 +47,17 @@ def effective_overrides(log: DataFrame) -> DataFrame:
 def contradicted(new: Override, others: Iterable[Override]) -> tuple[Override, ...]:
     """The decisions that cannot hold together with `new`; none if it fits all of them.
 
+    Of the same two records that is the one that says otherwise: `skip` neither, as it decided nothing.
     Records that are the same as one are the same as each other, so that `different` cannot hold
     between any two of them. Named are the `same` decisions that lead from one record to the other,
     and the one that says `different`.
     """
-    known = [o for o in others if (o.left, o.right) != (new.left, new.right)]
-    together = [*known, new]
+    known = list(others)
+    own = [o for o in known if (o.left, o.right) == (new.left, new.right)]
+    otherwise = tuple(o for o in own if o.decision not in (SKIP, new.decision))
+    if otherwise:
+        return otherwise
+    together = [*(o for o in known if o not in own), new]
     same = [o for o in together if o.decision == SAME]
     group = connected((o.left, o.right) for o in same)
     for override in together:

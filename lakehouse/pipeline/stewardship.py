@@ -10,6 +10,7 @@ from lakehouse.errors import ConflictError, InputError, NotFoundError
 from lakehouse.linkage.overrides import SKIP, WITHDRAWN, Override, contradicted, standing_decisions
 from lakehouse.linkage.refine import DIFFERENT, SAME
 from lakehouse.pipeline.lake import Lake
+from lakehouse.privacy.masking import masked_rows
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import LINK_OVERRIDE, REVIEW_TASK
@@ -68,14 +69,15 @@ def overrides(lake: Lake) -> DataFrame:
 def decide(lake: Lake, record: str, other: str, decision: str, *, by: str, reason: str) -> Override:
     """Says from the next run on that two records are the same person's, or different people's, or neither.
 
-    A later decision about the same two takes the place of an earlier one. `skip` decides nothing: links
-    go by the evidence, and the pair is not asked about again.
+    `skip` decides nothing: links go by the evidence, and the pair is not asked about again. It stands in
+    no other decision's way.
 
     Raises:
         InputError: the two are one record, the decision is none of DECISIONS, or `by` or `reason` is
             empty.
         NotFoundError: a record is not in the release.
-        ConflictError: decisions that hold say otherwise, directly or in turn; they are named.
+        ConflictError: decisions that hold say otherwise, of the same two or in turn; they are named, and
+            are to be withdrawn first.
     """
     if decision not in DECISIONS:
         raise InputError(f"{decision!r} is no decision.", f"say {', '.join(DECISIONS)}.")
@@ -83,11 +85,12 @@ def decide(lake: Lake, record: str, other: str, decision: str, *, by: str, reaso
     require_words(by, reason)
     require_known(lake, new.left, new.right)
     with lake.locks.table(f"{LINK_OVERRIDE.name}.decide"):
-        conflict = contradicted(new, _held(lake))
+        held = _held(lake)
+        conflict = contradicted(new, held)
         if conflict:
-            said = "; ".join(f"{o.left} and {o.right} are {o.decision}" for o in conflict)
+            said = "; ".join(f"{o.left} and {o.right} are {o.decision} {held[o]}" for o in conflict)
             raise ConflictError(
-                f"{new.left} and {new.right} cannot be {decision}: it was decided that {said}. "
+                f"{decision} of {new.left} and {new.right} contradicts what holds: {said}. "
                 "Nothing was written.",
                 "withdraw the decision that is wrong (c360 override withdraw), then decide again.",
             )
@@ -120,10 +123,21 @@ def _pair(record: str, other: str, decision: str) -> Override:
     return Override(min(record, other), max(record, other), decision)
 
 
-def _held(lake: Lake) -> list[Override]:
-    """Decisions are made by people, one at a time: they fit the driver."""
-    rows = decisions(lake).select("record_key_l", "record_key_r", "decision").collect()
-    return [Override(*row) for row in rows]
+def _held(lake: Lake) -> dict[Override, str]:
+    """The decisions that hold, with who made each and when, in words.
+
+    Decisions are made by people, one at a time: they fit the driver.
+    """
+    at = F.date_format("decided_at", "yyyy-MM-dd HH:mm:ss").alias("at")
+    columns = ("record_key_l", "record_key_r", "decision", "decided_by", at)
+    rows = decisions(lake).select(*columns).collect()
+    return {Override(*row[:3]): f"({_seen(lake, row.decided_by)}{row.at} UTC)" for row in rows}
+
+
+def _seen(lake: Lake, decided_by: str) -> str:
+    """The steward as the role of the session sees who decided; nothing if it sees no decisions."""
+    seen = masked_rows([{"decided_by": decided_by}], LINK_OVERRIDE, lake.settings.roles.current)
+    return "".join(f"{row['decided_by']}, " for row in seen)
 
 
 def _write(lake: Lake, override: Override, by: str, reason: str) -> None:

@@ -41,17 +41,46 @@ def held(lake: Lake) -> set[tuple[str, str, str]]:
 def test_a_decision_holds_until_it_is_withdrawn(lake: Lake) -> None:
     decide(lake, "b", "a", "same", by="maria", reason="one passport")
     assert held(lake) == {("a", "b", "same")}
-    decide(lake, "a", "b", "different", by="maria", reason="twins after all")
-    assert held(lake) == {("a", "b", "different")}
     withdraw(lake, "a", "b", by="jo", reason="not sure")
     assert held(lake) == set()
-    assert lake.tables.read(LINK_OVERRIDE.name).count() == 3
+    decide(lake, "a", "b", "different", by="maria", reason="twins after all")
+    assert held(lake) == {("a", "b", "different")}
+    withdraw(lake, "b", "a", by="jo", reason="not sure")
+    assert held(lake) == set()
+    assert lake.tables.read(LINK_OVERRIDE.name).count() == 4
+
+
+@pytest.mark.parametrize("otherwise", ["different", "skip"])
+def test_a_decision_that_another_about_the_same_two_contradicts_is_refused_until_that_is_withdrawn(
+    lake: Lake, otherwise: str
+) -> None:
+    decide(lake, "a", "c", "same", by="ann", reason="one passport")
+    said = r"a and c are same \(ann, 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\)"
+    with pytest.raises(ConflictError, match=rf"{otherwise} of a and c contradicts .*{said}"):
+        decide(lake, "c", "a", otherwise, by="bob", reason="two passports")
+    assert held(lake) == {("a", "c", "same")}
+    withdraw(lake, "a", "c", by="bob", reason="two passports")
+    decide(lake, "a", "c", otherwise, by="bob", reason="two passports")
+    assert held(lake) == {("a", "c", otherwise)}
+    withdraw(lake, "a", "c", by="bob", reason="for the next test")
+
+
+@pytest.mark.parametrize(("role", "by"), [("default", r"\*\*\*, "), ("agent", "")])
+def test_who_decided_is_told_as_the_role_of_the_session_sees_it(
+    lake: Lake, role: str, by: str
+) -> None:
+    roles = lake.settings.roles.model_copy(update={"reader": role})
+    other = replace(lake, settings=lake.settings.model_copy(update={"roles": roles}))
+    decide(lake, "a", "d", "same", by="ann", reason="one passport")
+    with pytest.raises(ConflictError, match=rf"a and d are same \({by}20"):
+        decide(other, "a", "d", "different", by="bob", reason="two passports")
+    withdraw(lake, "a", "d", by="bob", reason="for the next test")
 
 
 def test_a_decision_that_contradicts_others_in_turn_is_refused_and_names_them(lake: Lake) -> None:
     decide(lake, "c", "d", "same", by="maria", reason="moved house")
     decide(lake, "d", "e", "different", by="maria", reason="father and son")
-    with pytest.raises(ConflictError, match=r"c and d are same; d and e are different"):
+    with pytest.raises(ConflictError, match=r"c and d are same \(.*\); d and e are different"):
         decide(lake, "c", "e", "same", by="jo", reason="looks alike")
     assert held(lake) == {("c", "d", "same"), ("d", "e", "different")}
 

@@ -152,8 +152,9 @@ def override_add(
 ) -> None:
     """Decide that two records are one person's (same) or two people's (different), or not to decide (skip).
 
-    Every later run honours it, whatever the model says. What contradicts other decisions, directly or
-    in turn, is refused with those named. A pair that was skipped is not asked about again.
+    Every later run honours it, whatever the model says. What contradicts decisions that hold, of the same
+    two or in turn, is refused with those named: withdraw the wrong one first (c360 override withdraw). A
+    pair that was skipped is not asked about again.
 
     Example: c360 override add 5f0c… 9b1e… different --by maria --why "Twins, spoke to both"
     """

@@ -6,8 +6,9 @@ from lakehouse.linkage.overrides import Override, contradicted
 
 
 def said(*texts: str) -> list[Override]:
-    """Decisions from texts such as `a=b` (the same) and `a!c` (different)."""
-    return [Override(t[0], t[2], "same" if t[1] == "=" else "different") for t in texts]
+    """Decisions from texts such as `a=b` (the same), `a!c` (different) and `a?d` (skip)."""
+    words = {"=": "same", "!": "different", "?": "skip"}
+    return [Override(t[0], t[2], words[t[1]]) for t in texts]
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,16 @@ def said(*texts: str) -> list[Override]:
         ("a=c", ["a=b", "b!c"], ["a=b", "b!c"]),
         ("b=c", ["a=b", "c=d", "a!d", "x=y"], ["a=b", "c=d", "a!d"]),
         ("a!e", ["a=b", "b=c", "c=e", "b=e", "a!z"], ["a=b", "b=e"]),
+        # Of the same two.
+        ("a!b", ["a=b", "b=c"], ["a=b"]),
+        ("a=b", ["a!b"], ["a!b"]),
+        ("a?b", ["a=b"], ["a=b"]),
+        ("a?b", ["a!b"], ["a!b"]),
+        ("a=b", ["a=b", "b=c"], []),
+        # To skip decides nothing that others could contradict.
+        ("a=b", ["a?b"], []),
+        ("a!b", ["a?b", "a=c", "b=c"], ["a=c", "b=c"]),
+        ("a?b", ["a=c", "b!c"], []),
     ],
 )
 def test_a_decision_that_others_contradict_names_them(
@@ -29,7 +40,3 @@ def test_a_decision_that_others_contradict_names_them(
 ) -> None:
     (decision,) = said(new)
     assert set(contradicted(decision, said(*others))) == set(said(*in_the_way))
-
-
-def test_a_later_decision_about_the_same_two_takes_the_place_of_the_earlier() -> None:
-    assert contradicted(*[said("a!b")[0], said("a=b", "b=c")]) == ()
