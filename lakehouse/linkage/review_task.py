@@ -65,7 +65,7 @@ def review_task(
 ) -> DataFrame:
     """The doubts of a run, one row each.
 
-    Two customers are asked about by their most likely pair, if that comes within `review` bits of
+    Two customers are asked about by the most likely of their pairs that come within `review` bits of
     joining, or would join but for a contradiction or for what the rest of the two says. A customer
     is asked about by its least likely pair, if it has more names or postcodes than a person has, or by
     the weakest pair without which it would fall apart, if that is weak. What a steward has decided or
@@ -124,7 +124,7 @@ def _owned(pairs: DataFrame, owners: DataFrame) -> DataFrame:
 
 
 def _between(pairs: DataFrame, review: float) -> DataFrame:
-    """Two customers each, by their most likely pair. One that a rule contradicts comes after all others.
+    """Two customers each, by their most likely pair that is doubtful, last one that a rule contradicts.
 
     Of two customers of whom a pair was decided or skipped another pair would ask nothing new. A group that
     was cut into many customers asks once for each of them, not for each two.
@@ -144,8 +144,10 @@ def _between(pairs: DataFrame, review: float) -> DataFrame:
     )
     is_asked = (F.col("reason") != _GROUP_CUT) | (F.col("turn") == 1)
     return (
-        pairs.select("*", is_settled.alias("is_settled"), F.row_number().over(best).alias("place"))
-        .where((F.col("place") == 1) & ~F.col("is_settled") & is_doubtful)
+        pairs.select("*", is_settled.alias("is_settled"))
+        .where(~F.col("is_settled") & is_doubtful)
+        .select("*", F.row_number().over(best).alias("place"))
+        .where(F.col("place") == 1)
         .withColumns(
             {
                 "kind": F.lit(PAIR),

@@ -33,6 +33,10 @@ CUSTOMERS = {
     "PART_1": "x",
     "PART_2": "y",
     "PART_3": "z",
+    "JAN": "AB",
+    "JANA": "C",
+    "CALLED_TWO": "DE",
+    "THE_OTHER": "F",
 }
 NAMES = {"l": "ann", "m": "bob", "n": "cy", "o": "dot"}
 
@@ -73,8 +77,13 @@ EDGES = [
     edge("xy", 12.0),
     edge("xz", 12.0),
     edge("yz", 12.0),
-    # Decided.
+    # Their likely pair is contradicted, and what else there is of them says nothing.
+    edge("AC", 5.0, "other_given_name"),
+    edge("BC", -20.0),
+    # Decided; also by a pair that nobody would be asked about.
     edge("pq", 1.0, None, "different"),
+    edge("DF", -20.0, None, "different"),
+    edge("EF", 2.0),
 ]
 
 
@@ -120,6 +129,7 @@ class Ask:
 
 def test_each_doubt_is_asked_about_once_with_its_reason(ask: Ask) -> None:
     assert {pair: (task.kind, task.reason) for pair, task in ask().items()} == {
+        "AC": ("uncertain_pair", "other_given_name"),
         "bd": ("uncertain_pair", "near_threshold"),
         "ef": ("uncertain_pair", "other_given_name"),
         "hp": ("uncertain_pair", "group_cut"),
@@ -134,9 +144,10 @@ def test_each_doubt_is_asked_about_once_with_its_reason(ask: Ask) -> None:
 def test_what_concerns_many_records_and_lies_near_the_threshold_comes_first(ask: Ask) -> None:
     tasks = ask()
     counts = {pair: task.record_count for pair, task in tasks.items()}
-    assert counts == {"bd": 4, "ef": 2, "hp": 4, "jk": 2, "no": 4, "ru": 6, "xy": 2, "yz": 2}
+    others = {"AC": 3, "ef": 2, "jk": 2, "xy": 2, "yz": 2}
+    assert counts == others | {"bd": 4, "hp": 4, "no": 4, "ru": 6}
     by_priority = sorted(tasks, key=lambda pair: (-tasks[pair].priority, pair))
-    assert by_priority == ["ru", "bd", "jk", "hp", "ef", "no", "xy", "yz"]
+    assert by_priority == ["ru", "bd", "jk", "hp", "AC", "ef", "no", "xy", "yz"]
     assert tasks["bd"].priority == pytest.approx(4 / (1 + 1))
 
 
