@@ -1,6 +1,6 @@
 """Answers to `why are these one customer, or not`, read from a release."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, Row
@@ -29,6 +29,7 @@ from lakehouse.tables.linkage import (
     TERM_FREQUENCY,
 )
 from lakehouse.tables.local_frame import local_frame
+from lakehouse.tables.ops import RUN
 from lakehouse.tables.silver import PERSON_RECORD
 
 _MOST_RECORDS = 5_000
@@ -128,30 +129,68 @@ def _why_unpaired(lake: Lake, release: Release, record: str, other: str) -> str:
     }
     if not shared:
         return "they were never compared, as no blocking rule finds the two together"
-    asked = [(key,) for n, key in shared.items() if n in _used_rules(lake, len(keys))]
+    return _why_not_found(lake, release, shared, _used_rules(lake, release, len(keys)))
+
+
+def _why_not_found(
+    lake: Lake, release: Release, shared: Mapping[int, int], used: Sequence[frozenset[int]]
+) -> str:
+    """Why two records that share blocks have no pair, in words.
+
+    Args:
+        lake: the lake.
+        release: whose links are explained.
+        shared: by place of the blocking rule, the key of the block that the two are together in.
+        used: what `_used_rules` gives.
+    """
+    if not used:
+        return (
+            "no pair of theirs is kept; by which blocking rules pairs were looked for cannot be told any"
+            " more, as the file of a model is gone or conf has other rules"
+        )
+    asked = frozenset().union(*used) & shared.keys()
     if not asked:
         return (
             "they were never compared, as the model does not use the blocking rules that find the two"
             " together: few records have what they read, or next to none of the pairs that they add is true"
         )
-    keys_asked = local_frame(lake.spark, asked, "block_key bigint")
-    oversized = lake.released(release, OVERSIZED_BLOCK.name)
-    found = oversized.join(F.broadcast(keys_asked), on="block_key", how="left_semi").count()
-    if found == len(asked):
+    oversized = _oversized(lake, release, {shared[n] for n in asked})
+    fitting = {n for n in asked if shared[n] not in oversized}
+    if not fitting:
         return "they were never compared, as they are together in blocks alone that hold too many records"
+    if fitting.isdisjoint(frozenset.intersection(*used)):
+        return (
+            "no pair of theirs is kept; whether they were compared cannot be told, as the blocking rules"
+            " that find the two together are used by one model of this release and not by another"
+            " (`c360 run --full-linkage` goes by the newest alone)"
+        )
     return "they were compared, and their pair lies below what is kept for review"
 
 
-def _used_rules(lake: Lake, rules: int) -> frozenset[int]:
-    """The places of the blocking rules that pairs are looked for by; all where no model tells."""
-    path = latest_model(lake.settings.linkage.models)
-    if path is None or len(lake.settings.linkage.blocking) != rules:
-        return frozenset(range(rules))
-    try:
-        model = load_model(path)
-    except LinkageError:
-        return frozenset(range(rules))
-    return frozenset(used_blocking(model, lake.settings.linkage))
+def _oversized(lake: Lake, release: Release, block_keys: Set[int]) -> frozenset[int]:
+    """Those of the blocks that are too large to be compared."""
+    wanted = local_frame(lake.spark, [(key,) for key in block_keys], "block_key bigint")
+    blocks = lake.released(release, OVERSIZED_BLOCK.name)
+    found = blocks.join(F.broadcast(wanted), on="block_key", how="left_semi").collect()
+    return frozenset(row.block_key for row in found)
+
+
+def _used_rules(lake: Lake, release: Release, rules: int) -> list[frozenset[int]]:
+    """By model of the release, the places of the blocking rules that it looks for pairs by.
+
+    Its pairs may be scored by several, until a full run goes by one. None where one of them cannot be
+    read any more, or conf does not have as many rules as the release.
+    """
+    settings = lake.settings.linkage
+    scored = lake.released(release, SCORED_EDGE.name).select("model_version")
+    runs = lake.tables.read(RUN.name).where(F.col("run_id") == release.run_id)
+    told = scored.unionByName(runs.select("model_version")).distinct().collect()
+    versions = [row.model_version for row in told if row.model_version is not None]
+    models = [model_of_version(version, settings.models) for version in versions]
+    known = [model for model in models if model is not None]
+    if len(known) < len(models) or len(settings.blocking) != rules:
+        return []
+    return [frozenset(used_blocking(model, settings)) for model in known]
 
 
 def _left_out(lake: Lake, release: Release, *records: str) -> list[str]:
