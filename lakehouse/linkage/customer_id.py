@@ -1,6 +1,6 @@
 """Lasting ids: today's clusters get yesterday's customer ids by the records that they share."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
@@ -12,15 +12,20 @@ _COLUMNS = ("record_key", "customer_id", "valid_from", "valid_to")
 
 
 def identity_map(
-    cluster: DataFrame, previous: DataFrame, as_of: datetime, release_number: int
+    cluster: DataFrame,
+    previous: DataFrame,
+    as_of: datetime,
+    release_number: int,
+    returns_within_days: int,
 ) -> DataFrame:
     """The identity map after this run, history included.
 
     A cluster keeps the customer with whom it shares most records; of two customers with as many,
     the older one, then the one whose id sorts first. Each customer goes on in one cluster at most,
     and a cluster without one gets a new id, which was never used before. A customer of whom no record
-    was left, and whose records come back with none of another, is the same again: a source that was
-    away for a day changes nobody's id.
+    was left, and whose records come back soon and with none of another, is the same again: a source that
+    was away for a day changes nobody's id. Later the same record key may be another person's, to whom a
+    source gave a number that had been free.
 
     Args:
         cluster: linkage.cluster of this run (record_key, cluster_id).
@@ -28,20 +33,25 @@ def identity_map(
         as_of: the run's moment, from when on changes hold. Where the map knows a later one already
             (a run for a past day, or a second one for a day), they hold from the second after that.
         release_number: of the release that this run will make; higher than any that holds ids.
+        returns_within_days: how many days before `as_of` a record may have gone, at most, to bring its
+            customer back.
 
     Returns:
         record_key, customer_id, valid_from, valid_to: one row per record and period. Periods that
         ended stay as they were; a record that left, or that is gone, has its open period closed.
         The same cluster and map give the same result, whatever the moment, if nothing changed.
     """
-    assigned = _assigned(cluster, kept_customer(cluster, previous), release_number)
+    gone_since = as_of - timedelta(days=returns_within_days)
+    assigned = _assigned(cluster, kept_customer(cluster, previous, gone_since), release_number)
     ended = previous.where(F.col("valid_to").isNotNull())
     current = periods(assigned, previous, "record_key", "customer_id", as_of)
     return ended.select(*_COLUMNS).unionByName(current)
 
 
-def kept_customer(cluster: DataFrame, previous: DataFrame) -> DataFrame:
+def kept_customer(cluster: DataFrame, previous: DataFrame, gone_since: datetime) -> DataFrame:
     """Which cluster goes on with which customer, one to one.
+
+    Of customers who are no more, those alone come back whose records went at `gone_since` or later.
 
     Returns:
         cluster_id, customer_id for every cluster that keeps one.
@@ -50,7 +60,7 @@ def kept_customer(cluster: DataFrame, previous: DataFrame) -> DataFrame:
     """
     current = previous.where(F.col("valid_to").isNull()).select("record_key", "customer_id")
     known = current.select("*", F.lit(True).alias("is_living")).unionByName(
-        _retired(previous).select("*", F.lit(False).alias("is_living"))
+        _retired(previous, gone_since).select("*", F.lit(False).alias("is_living"))
     )
     age = previous.groupBy("customer_id").agg(F.min("valid_from").alias("since"))
     overlap = (
@@ -75,8 +85,11 @@ def kept_customer(cluster: DataFrame, previous: DataFrame) -> DataFrame:
     )
 
 
-def _retired(previous: DataFrame) -> DataFrame:
-    """record_key, customer_id: last records of customers of whom, at their end, no record went on."""
+def _retired(previous: DataFrame, gone_since: datetime) -> DataFrame:
+    """record_key, customer_id: last records of customers of whom, at their end, no record went on.
+
+    None of those that went before `gone_since`.
+    """
     ended = previous.where(F.col("valid_to").isNotNull()).select("record_key").distinct()
     by_time = Window.partitionBy("record_key").orderBy("valid_from")
     told = previous.join(ended, on="record_key", how="left_semi").select(
@@ -95,7 +108,8 @@ def _retired(previous: DataFrame) -> DataFrame:
         .where(~F.coalesce("end.is_moved", F.lit(False)))
     )
     return (
-        told.where(F.col("next_id").isNull() & F.col("valid_to").isNotNull())
+        # Null, of a period that lasts, is no moment either.
+        told.where(F.col("next_id").isNull() & (F.col("valid_to") >= F.lit(gone_since)))
         .join(retired, on="customer_id", how="left_semi")
         .select("record_key", "customer_id")
     )

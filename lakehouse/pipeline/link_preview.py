@@ -4,7 +4,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from pyspark.sql import DataFrame
@@ -58,8 +58,13 @@ def link_preview(lake: Lake, model: Path | None, most: int, as_of: date) -> Repo
         if people is None:
             people = lake.released(release, PERSON_RECORD.name)
         state = _state(lake, people, release, model, folder)
-        now = datetime.now(UTC)
-        mapped = identity_map(state.cluster, last_map, now, release.number + 1)
+        mapped = identity_map(
+            state.cluster,
+            last_map,
+            datetime.combine(as_of, time(), tzinfo=UTC),
+            release.number + 1,
+            lake.settings.linkage.returns_within_days,
+        )
         proposed = _kept(mapped, folder)
         grids = _changes(customer_change(proposed, last_map), most)
         last_shared = lake.released(release, SHARED_IDENTIFIER.name)

@@ -390,6 +390,7 @@ def _identity_map(inputs: Inputs) -> DataFrame:
         inputs.previous[_MAP],
         inputs.as_of_at,
         inputs.release_number,
+        inputs.settings.linkage.returns_within_days,
     )
 
 
@@ -406,7 +407,7 @@ def _identity_event(inputs: Inputs) -> DataFrame:
 
 
 def _customer_alias(inputs: Inputs) -> DataFrame:
-    return customer_alias(inputs.frames[_MAP])
+    return customer_alias(inputs.frames[_MAP], inputs.settings.linkage.returns_within_days)
 
 
 def _review_task(inputs: Inputs) -> DataFrame:

@@ -287,7 +287,9 @@ class LinkageSettings(Frozen):
     A blocking rule is a list of key parts: records that agree in all of them are compared.
     Comparisons and rules whose columns the data does not have, or has in fewer than `least_fill` of
     its records, are left out. A run scores what changed since the last one; with `full` it scores
-    every pair anew and counts afresh how frequent values are.
+    every pair anew and counts afresh how frequent values are. A customer all of whose records were
+    away keeps its id where they come back within `returns_within_days`: a source may give a number that
+    has long been free to somebody else.
     """
 
     engine: Engine = Engine.AUTO
@@ -295,6 +297,7 @@ class LinkageSettings(Frozen):
     limits: EngineLimits = EngineLimits()
     models: LocalFolder
     least_fill: Share = 0.002
+    returns_within_days: int = Field(default=30, ge=0, le=36_500)
     comparisons: tuple[ComparisonRule, ...] = Field(min_length=1)
     # A pair is told by one 64-bit number which of them find it.
     blocking: tuple[tuple[KeyPart, ...], ...] = Field(min_length=1, max_length=62)

@@ -51,7 +51,8 @@ def mapped(
         for letter in word
     ]
     frame = local_frame(spark, rows, "record_key string, cluster_id string")
-    return local_frame(spark, identity_map(frame, known, at, release).collect(), MAP)
+    found = identity_map(frame, known, at, release, returns_within_days=30)
+    return local_frame(spark, found.collect(), MAP)
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +136,42 @@ def test_a_customer_who_was_away_for_a_day_is_the_same_again(
     monday, tuesday, wednesday = histories["all are away for a day"]
     assert owners(tuesday).keys() == {"c"}
     assert owners(wednesday) == owners(monday)
+
+
+@pytest.mark.parametrize(("days_away", "is_same"), [(30, True), (31, False)])
+def test_a_record_key_that_comes_back_after_more_days_than_conf_says_is_somebody_else(
+    spark: SparkSession, days_away: int, is_same: bool
+) -> None:
+    known = local_frame(spark, [], MAP)
+    back = TUESDAY + timedelta(days=days_away)
+    for release, (at, words) in enumerate([(MONDAY, "ab c"), (TUESDAY, "c"), (back, "ab c")], 1):
+        known = mapped(spark, {"": words}, known, at, release)
+
+    owners = {(row.record_key[1:], row.valid_to is None): row for row in known.collect()}
+    for record in "ab":
+        before, now = owners[record, False], owners[record, True]
+        assert (now.customer_id == before.customer_id) is is_same
+        assert (before.valid_from, before.valid_to) == (local(MONDAY), local(TUESDAY))
+        assert now.valid_from == local(back)
+    assert owners["a", True].customer_id == owners["b", True].customer_id
+    assert owners["c", True].valid_from == local(MONDAY)
+
+
+def test_a_record_that_went_long_before_its_customer_does_not_bring_it_back(
+    spark: SparkSession,
+) -> None:
+    known = local_frame(spark, [], MAP)
+    later = MONDAY + timedelta(days=100)
+    days = [(MONDAY, "ab"), (TUESDAY, "b"), (later, "z"), (later + timedelta(days=1), "a b z")]
+    for release, (at, words) in enumerate(days, 1):
+        known = mapped(spark, {"": words}, known, at, release)
+
+    owner = {r.record_key[1:]: r.customer_id for r in known.collect() if r.valid_to is None}
+    first = {
+        r.record_key[1:]: r.customer_id for r in known.collect() if r.valid_from == local(MONDAY)
+    }
+    assert owner["b"] == first["b"] == first["a"]
+    assert owner["a"] not in first.values()
 
 
 def test_a_customer_who_comes_back_takes_nobodys_place(histories: dict[str, History]) -> None:

@@ -13,6 +13,7 @@ from lakehouse.linkage.customer_id import identity_map
 from lakehouse.tables.local_frame import local_frame
 
 RECORDS, CLUSTERS, DAYS, HISTORIES = 12, 6, 3, 100
+RETURNS_WITHIN_DAYS = 30
 # The third run is for a day before the second's, as a run that makes up for one missed.
 MOMENTS = tuple(datetime(2026, 3, day, tzinfo=UTC) for day in (2, 4, 3))
 CLUSTER = "record_key string, cluster_id string"
@@ -55,7 +56,7 @@ def mapped(
 ) -> list[Period]:
     cluster = local_frame(spark, list(clusters), CLUSTER)
     previous = local_frame(spark, list(known), MAP)
-    found = identity_map(cluster, previous, MOMENTS[day], day + 1)
+    found = identity_map(cluster, previous, MOMENTS[day], day + 1, RETURNS_WITHIN_DAYS)
     return sorted(Period(*row) for row in found.collect())
 
 

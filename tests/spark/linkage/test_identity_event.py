@@ -14,6 +14,7 @@ from lakehouse.tables.linkage import CUSTOMER_ALIAS, IDENTITY_EVENT, IDENTITY_MA
 from lakehouse.tables.local_frame import local_frame
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
+RETURNS_WITHIN_DAYS = 30
 TOUCHED = "record_key string, cause string"
 CLUSTER = "record_key string, cluster_id string, component_id string"
 
@@ -87,12 +88,14 @@ def days(spark: SparkSession) -> list[Day]:
         at = MONDAY + timedelta(days=day)
         touched = local_frame(spark, touches(day, rows, last_cluster), TOUCHED)
         last_map = known
-        known = stored(identity_map(cluster, known, at, day + 1), IDENTITY_MAP.ddl())
+        known = stored(
+            identity_map(cluster, known, at, day + 1, RETURNS_WITHIN_DAYS), IDENTITY_MAP.ddl()
+        )
         events = stored(
             identity_event(known, touched, cluster, last_cluster, recorded, last_map, f"day-{day}"),
             IDENTITY_EVENT.ddl(),
         )
-        aliases = stored(customer_alias(known), CUSTOMER_ALIAS.ddl())
+        aliases = stored(customer_alias(known, RETURNS_WITHIN_DAYS), CUSTOMER_ALIAS.ddl())
         told.append(day_of(known, events, aliases, names))
         recorded, last_cluster = recorded.unionByName(events), cluster
     return told
@@ -296,6 +299,28 @@ def test_a_customer_that_lives_leads_nowhere_else_also_when_it_was_gone(days: li
 
 def test_an_id_leads_nowhere_when_all_that_it_became_is_gone(days: list[Day]) -> None:
     assert days[2].aliases["merge, then all go"] == set()
+
+
+def test_an_id_does_not_lead_to_who_got_its_record_key_long_after(spark: SparkSession) -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    in_time, late = tuesday + timedelta(days=30), tuesday + timedelta(days=31)
+    periods = [
+        # A shop's number 5 is given to another person; a number 6 was away and is in another's group now.
+        ("shop 5", "gone", MONDAY, tuesday),
+        ("shop 5", "got the number", late, None),
+        ("shop 6", "back", MONDAY, tuesday),
+        ("shop 6", "who has it now", in_time, None),
+        # Merged, then all gone but one record; the number that was merged is another person's since.
+        ("shop 7", "merged", MONDAY, tuesday),
+        ("shop 7", "larger", tuesday, tuesday + timedelta(days=1)),
+        ("shop 7", "got the other number", late + timedelta(days=1), None),
+        ("shop 8", "larger", MONDAY, None),
+    ]
+    known = local_frame(spark, periods, IDENTITY_MAP.ddl())
+
+    leads = customer_alias(known, RETURNS_WITHIN_DAYS).collect()
+
+    assert {tuple(row) for row in leads} == {("back", "who has it now"), ("merged", "larger")}
 
 
 def test_events_from_before_the_log_was_kept_have_an_unknown_cause(spark: SparkSession) -> None:
