@@ -9,14 +9,20 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.linkage.artefact import save_model
-from lakehouse.linkage.frequency import term_frequency
+from lakehouse.linkage.frequency import ANY_OTHER
 from lakehouse.linkage.link import DECISION_SCHEMA, guarded_evidence
 from lakehouse.linkage.model import TrainedModel, expected_parameters
 from lakehouse.pipeline import steps as wiring
 from lakehouse.pipeline.steps import Inputs, all_steps
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
-from lakehouse.tables.linkage import CLUSTER, OVERSIZED_BLOCK, SCORED_EDGE, TOUCHED_RECORD
+from lakehouse.tables.linkage import (
+    CLUSTER,
+    OVERSIZED_BLOCK,
+    SCORED_EDGE,
+    TERM_FREQUENCY,
+    TOUCHED_RECORD,
+)
 from lakehouse.tables.local_frame import local_frame
 
 PEOPLE = "record_key string, given_name_match string, family_name_match string, national_id string"
@@ -34,27 +40,27 @@ SCORED = {"given_name": 4.0}
 class Lake:
     """A second run over three people of whom nothing changed; the folder of models is empty."""
 
-    spark: SparkSession
+    evidence: DataFrame
     settings: Settings
     folder: Path
+
+    @property
+    def spark(self) -> SparkSession:
+        return self.evidence.sparkSession
 
     @property
     def models(self) -> Path:
         return self.settings.linkage.models
 
     def build(self, table: str, edges: DataFrame) -> DataFrame:
-        linkage, secret = self.settings.linkage, self.settings.lake.secret.get_secret_value()
-        decisions = local_frame(self.spark, [], DECISION_SCHEMA)
-        people = local_frame(self.spark, ROWS, PEOPLE)
-        evidence = guarded_evidence(people, decisions, linkage, secret)
-        frequencies = term_frequency(evidence, linkage, secret)
+        counted = [(column, ANY_OTHER, 1 / 3, 3) for column in NAMES]
         nothing = {
             spec.name: local_frame(self.spark, [], spec.ddl())
             for spec in (OVERSIZED_BLOCK, TOUCHED_RECORD, CLUSTER)
         }
         tables = nothing | {
-            "linkage.record_evidence": evidence,
-            "linkage.term_frequency": frequencies,
+            "linkage.record_evidence": self.evidence,
+            "linkage.term_frequency": local_frame(self.spark, counted, TERM_FREQUENCY.ddl()),
         }
         step = next(s for s in all_steps(self.settings.sources) if s.table == table)
         return step.build(self._inputs(tables, tables | {"linkage.scored_edge": edges}))
@@ -86,10 +92,18 @@ class Lake:
         save_model(model, self.models, "2026-01-05")
 
 
+@pytest.fixture(scope="module")
+def evidence(spark: SparkSession) -> DataFrame:
+    settings = load_settings("test")
+    decisions, people = local_frame(spark, [], DECISION_SCHEMA), local_frame(spark, ROWS, PEOPLE)
+    secret = settings.lake.secret.get_secret_value()
+    return guarded_evidence(people, decisions, settings.linkage, secret).persist()
+
+
 @pytest.fixture
-def lake(spark: SparkSession, tmp_path: Path) -> Lake:
+def lake(evidence: DataFrame, tmp_path: Path) -> Lake:
     models = {"linkage.models": str(tmp_path / "models")}
-    return Lake(spark, load_settings("test", overrides=models), tmp_path)
+    return Lake(evidence, load_settings("test", overrides=models), tmp_path)
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
