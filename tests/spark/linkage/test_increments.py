@@ -176,7 +176,7 @@ def test_so_does_any_order_of_arrival_by_a_model_that_does_without_some_blocking
     spark: SparkSession, tight: LinkageSettings, tmp_path: Path
 ) -> None:
     rnd, people = random.Random(5), company(5, count=12)  # noqa: S311 (made-up people)
-    _, *days = days_of(people, rnd.choices(FATES, k=len(people)), rnd)
+    days = days_of(people, rnd.choices(FATES, k=len(people)), rnd)
     # One early in the list of conf and its last one: neither count nor place says which rules are left.
     unused = [rule_name(tight.blocking[place]) for place in (1, -1)]
     model = expected_model(tight, unused)
