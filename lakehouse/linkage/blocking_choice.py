@@ -116,12 +116,13 @@ def _recall(tally: _Tally, rules: Sequence[int], used: Sequence[int]) -> float |
     unequal catchability, Biometrics 43). Rules that tend to find the same pairs make it high, rules of
     unequal reach make it low: it bounds nothing. What only a rule finds that is left out is missed.
 
-    None where there are not two rules, or fewer than one true pair, or one that two rules find, is expected.
+    None where there are not two rules, no true pair is expected, or some that one rule finds and none that
+    two do.
     """
     finders = sum((tally.found_by >> rule) & 1 for rule in rules)
     once, twice = (float(tally.true_pairs[finders == number].sum()) for number in (1, 2))
     seen = float(tally.true_pairs.sum())
-    if len(rules) < 2 or seen < 1 or twice < 1:
+    if len(rules) < 2 or seen < 1 or twice < 1 <= once:
         return None
-    unseen = (len(rules) - 1) / len(rules) * once**2 / (2 * twice)
+    unseen = (len(rules) - 1) / len(rules) * once**2 / (2 * max(twice, 1.0))
     return tally.found(used)[1] / (seen + unseen)

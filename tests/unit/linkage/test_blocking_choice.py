@@ -125,10 +125,12 @@ def test_what_no_rule_finds_is_estimated_by_what_one_and_two_do() -> None:
         *((20, SURE, both) for both in ({0, 1}, {0, 2}, {1, 2}, {0, 1, 2})),
     )
     all_by_two = pairs((40, SURE, {0, 1}))
+    all_by_three = pairs((40, SURE, {0, 1, 2}))
 
     assert chosen_blocking(independent, [0, 1], TRAINING).recall == pytest.approx(120 / 160)
     assert chosen_blocking(three, [0, 1, 2], TRAINING).recall == pytest.approx(140 / 160)
     assert chosen_blocking(all_by_two, [0, 1], TRAINING).recall == pytest.approx(1)
+    assert chosen_blocking(all_by_three, [0, 1, 2], TRAINING).recall == pytest.approx(1)
 
 
 def test_pairs_that_only_a_rule_finds_that_is_left_out_are_missed() -> None:
