@@ -39,12 +39,15 @@ def model(settings: LinkageSettings) -> TrainedModel:
 
 
 def scored(
-    model: TrainedModel, settings: LinkageSettings, changed: Mapping[str, str | None]
+    model: TrainedModel,
+    settings: LinkageSettings,
+    changed: Mapping[str, str | None],
+    first: Mapping[str, str | None] = TWIN,
 ) -> dict[str, Any]:
-    """The pair of `TWIN` and one who differs in what is `changed`."""
+    """The pair of `TWIN`, who has the values of `first`, and one who differs in what is `changed`."""
     frequencies = {f"tf_{c}": 0.01 for c in frequency_columns(settings, model.present)}
     own = {"single_system": None, **frequencies}
-    left = {"record_key": "a", **TWIN, **own}
+    left = {"record_key": "a", **TWIN, **first, **own}
     rows = [left, {**left, "record_key": "b", **changed}]
     text = [(c, pa.string()) for c in ("record_key", *TWIN, "single_system")]
     schema = pa.schema([*text, *((c, pa.float64()) for c in frequencies)])
@@ -97,3 +100,32 @@ def test_what_makes_two_people_of_a_pair(
     contradiction: str | None,
 ) -> None:
     assert scored(model, settings, differing)["contradiction"] == contradiction
+
+
+@pytest.mark.parametrize(
+    ("differing", "contradiction"),
+    [
+        ({}, "twins_of_similar_name"),
+        # Under one number, or of another day or family, nothing says that they are twins.
+        ({"national_id": "800101123"}, None),
+        ({"birth_date": "1980-01-02"}, None),
+        ({"family_name_match": "novotna"}, None),
+        ({"given_name_match": "jan", "given_name_root": "jan"}, None),
+    ],
+)
+def test_twins_named_alike_whose_numbers_follow_each_other_are_two_people(
+    settings: LinkageSettings,
+    model: TrainedModel,
+    differing: dict[str, str | None],
+    contradiction: str | None,
+) -> None:
+    common = {"family_name_match": "novak", "birth_date": "1980-01-01"}
+    jan = {**common, "given_name_match": "jan", "given_name_root": "jan"}
+    jana = {**common, "given_name_match": "jana", "given_name_root": "jana"}
+    found = scored(
+        model,
+        settings,
+        {**jana, "national_id": "800101124", **differing},
+        {**jan, "national_id": "800101123"},
+    )
+    assert found["contradiction"] == contradiction
