@@ -124,21 +124,16 @@ def grouped_on_spark(
         if large.isEmpty():
             break
         margin = _next_margin(margin)
+        within = large.select(F.col("record_key").alias("record_key_l"))
+        stronger = open_edges.where(F.col("margin") >= margin)
         open_edges = _stored(
-            open_edges.where(F.col("margin") >= margin).join(
-                large.select(F.col("record_key").alias("record_key_l")),
-                on="record_key_l",
-                how="left_semi",
-            ),
-            work_dir / f"open_{level}",
+            stronger.join(within, on="record_key_l", how="left_semi"), work_dir / f"open_{level}"
         )
         finished.append(_cut_by_name_on_spark(large, open_edges, most_records))
         level += 1
-    if not finished:
-        return edges.select(
-            F.col("record_key_l").alias("record_key"), F.col("record_key_l").alias("group_key")
-        ).limit(0)
-    return reduce(DataFrame.unionByName, finished)
+    record = F.col("record_key_l")
+    nobody = edges.select(record.alias("record_key"), record.alias("group_key")).limit(0)
+    return reduce(DataFrame.unionByName, finished, nobody)
 
 
 def _cut_by_name_on_spark(large: DataFrame, open_edges: DataFrame, most_records: int) -> DataFrame:

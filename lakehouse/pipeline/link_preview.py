@@ -58,13 +58,9 @@ def link_preview(lake: Lake, model: Path | None, most: int, as_of: date) -> Repo
         if people is None:
             people = lake.released(release, PERSON_RECORD.name)
         state = _state(lake, people, release, model, folder)
-        mapped = identity_map(
-            state.cluster,
-            last_map,
-            datetime.combine(as_of, time(), tzinfo=UTC),
-            release.number + 1,
-            lake.settings.linkage.returns_within_days,
-        )
+        day, number = datetime.combine(as_of, time(), tzinfo=UTC), release.number + 1
+        days = lake.settings.linkage.returns_within_days
+        mapped = identity_map(state.cluster, last_map, day, number, days)
         proposed = _kept(mapped, folder)
         grids = _changes(customer_change(proposed, last_map), most)
         last_shared = lake.released(release, SHARED_IDENTIFIER.name)
