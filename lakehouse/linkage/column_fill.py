@@ -48,7 +48,7 @@ def column_fill(evidence: DataFrame, settings: LinkageSettings) -> ColumnFill:
 
 @dataclass(frozen=True)
 class Unlearnt:
-    """Columns that a model goes by none of, and contradictions of conf that hold for no pair for that."""
+    """Columns that a model goes by none of, and contradictions of conf that training would bring back."""
 
     columns: tuple[str, ...]
     contradictions: tuple[str, ...]
@@ -63,5 +63,9 @@ def unlearnt(fill: ColumnFill, model: TrainedModel, settings: LinkageSettings) -
     )
     could = {rule.name for rule in used_rules(settings, model.present.union(columns))}
     missing = could - model.comparisons.keys()
-    rules = settings.guards.contradictions
-    return Unlearnt(columns, tuple(rule.name for rule in rules if missing & rule.levels.keys()))
+    off = (
+        rule.name
+        for rule in settings.guards.contradictions
+        if missing & rule.levels.keys() and rule.levels.keys() <= could
+    )
+    return Unlearnt(columns, tuple(off))

@@ -66,5 +66,5 @@ def test_a_contradiction_that_is_set_aside_is_named(
     )
     assert doubtful(misspelt, frozenset(), [], settings) == [
         f"the contradiction {name} is set aside: more than 0.02 of true pairs are unlike in given_name"
-        for name in ("other_given_name", "relative_of_similar_name")
+        for name in ("other_given_name", "relative_of_similar_name", "twins_of_similar_name")
     ]
