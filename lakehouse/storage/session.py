@@ -28,7 +28,15 @@ LOCAL_OPTIONS: Mapping[str, str] = {
     "spark.sql.autoBroadcastJoinThreshold": "64m",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.scheduler.mode": "FAIR",
-    "spark.sql.codegen.cache.maxEntries": "5000",
+    # A day of all feeds compiles more than 4,000 classes; where fewer are kept, the next day finds none.
+    "spark.sql.codegen.cache.maxEntries": "20000",
+    # Spark's own size of a page is 64 MB of heap here, and every map, sort and broadcast takes one at least.
+    "spark.buffer.pageSize": "4m",
+    # What pages of an interface would show that is off: plans and metrics of the last thousand queries.
+    "spark.sql.ui.retainedExecutions": "10",
+    "spark.ui.retainedJobs": "50",
+    "spark.ui.retainedStages": "50",
+    "spark.ui.retainedTasks": "500",
     # Else every column expression asks the JVM several times where in the code it stands.
     "spark.python.sql.dataFrameDebugging.enabled": "false",
     "spark.python.daemon.module": "lakehouse.storage.python_workers",
