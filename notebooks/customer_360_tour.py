@@ -45,7 +45,6 @@ reader = notebook_release(
 customer_id = dbutils.widgets.get("customer_id") or (
     reader.clear("gold.customer").orderBy(F.desc("record_count"), "customer_id").first().customer_id
 )
-reader.record([customer_id])
 
 
 def of_this_customer(table):

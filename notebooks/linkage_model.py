@@ -71,10 +71,11 @@ pair = (
     else edges.orderBy(F.abs("join_margin")).limit(1)
 ).first()
 either = F.col("record_key").isin(pair.record_key_l, pair.record_key_r)
-display(edges.where((F.col("record_key_l") == pair.record_key_l) & (F.col("record_key_r") == pair.record_key_r)))
-reader.record([pair.record_key_l, pair.record_key_r])
+two = [pair.record_key_l, pair.record_key_r]
+own = edges.where((F.col("record_key_l") == pair.record_key_l) & (F.col("record_key_r") == pair.record_key_r))
+display(reader.seen("linkage.scored_edge", own, subjects=two))
 people = reader.clear("silver.person_record").where(either)
-display(reader.seen("silver.person_record", people))
+display(reader.seen("silver.person_record", people, subjects=two))
 
 # COMMAND ----------
 

@@ -50,7 +50,6 @@ customer_id = dbutils.widgets.get("customer_id") or (
     .first()
     .customer_id
 )
-reader.record([customer_id])
 
 
 def of_this_customer(table):

@@ -13,9 +13,12 @@ from pyspark.sql import functions as F
 from lakehouse.errors import NotFoundError
 from lakehouse.pipeline import audit
 from lakehouse.pipeline.lake import Lake
+from lakehouse.privacy.erasure_marks import CUSTOMER, RECORD
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
-from lakehouse.tables.erasure import ERASURE
+from lakehouse.storage.releases import current_release
+from lakehouse.tables.erasure import ERASURE, ERASURE_MARK
+from lakehouse.tables.linkage import IDENTITY_MAP
 from lakehouse.tables.local_frame import local_frame
 
 PLANNED, APPROVED, STARTED = "planned", "approved", "started"
@@ -82,9 +85,15 @@ def record(
     lake: Lake, ids: Sequence[str], step: str, detail: Mapping[str, object], **more: object
 ) -> None:
     """Logs a step of these erasures by one commit, and before that each in the audit."""
+    subjects = _subjects(lake, ids)
     for erasure_id in ids:
-        reason = f"{erasure_id} {step}"
-        audit.record(lake.settings, action="erase", surface="privacy erase", reason=reason)
+        audit.record(
+            lake.settings,
+            action="erase",
+            surface="privacy erase",
+            subjects=subjects[erasure_id],
+            reason=f"{erasure_id} {step}",
+        )
     values: dict[str, object] = {
         "step": step,
         "detail": json.dumps(detail, sort_keys=True),
@@ -101,3 +110,24 @@ def record(
         WriteKey(f"c360:{ERASURE.name}", number, uuid.uuid4().hex),
     )
     lake.kill_points.passed(f"{ERASURE.name}:{step}", AFTER_RECORD)
+
+
+def _subjects(lake: Lake, ids: Sequence[str]) -> Mapping[str, set[str]]:
+    """By erasure, the keys of its records, and whose they are: by the release, or as the run marked it.
+
+    Once a release is without the records, of a customer who lives on by others the keys alone are known.
+    """
+    is_of_people = F.col("kind").isin(RECORD, CUSTOMER)
+    marks = lake.logged(ERASURE_MARK).where(F.col("erasure_id").isin(*ids) & is_of_people)
+    named = marks.select("erasure_id", F.col("mark").alias("subject"))
+    release = current_release(lake.tables)
+    if IDENTITY_MAP.name in release.versions:
+        owners = lake.released(release, IDENTITY_MAP.name).where(F.col("valid_to").isNull())
+        of_records = F.broadcast(marks.select("erasure_id", F.col("mark").alias("record_key")))
+        theirs = owners.join(of_records, on="record_key", how="inner")
+        told = theirs.select("erasure_id", F.col("customer_id").alias("subject"))
+        named = named.unionByName(told)
+    subjects: dict[str, set[str]] = defaultdict(set)
+    for row in named.collect():
+        subjects[row.erasure_id].add(row.subject)
+    return subjects

@@ -21,6 +21,8 @@ from lakehouse.tables.ops import LANDING_FILE, PRIVACY_REQUEST
 from lakehouse.tables.spec import Layer
 
 ALLOWED = {
+    "the audit": "tokens of her ids and record keys, under a key of its own: who read, decided or erased "
+    "what, and when; no row of it is ever deleted",
     "ops.suppression": "keyed hashes, so that the person does not come back; gone by lifting",
     "ops.erasure": "the log of the erasure: counts and names of tables, no value",
     "ops.landing_file": "names and hashes of landing files as they were delivered",

@@ -4,6 +4,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -33,7 +34,16 @@ from lakehouse.tables.silver import PERSON_RECORD
 _NOBODY = "-"
 
 
-def link_preview(lake: Lake, model: Path | None, most: int, as_of: date) -> Report:
+@dataclass(frozen=True)
+class LinkPreview:
+    """What linkage would do: the answer, the release that was asked, and the customers that are named."""
+
+    report: Report
+    release: int
+    customers: frozenset[str]
+
+
+def link_preview(lake: Lake, model: Path | None, most: int, as_of: date) -> LinkPreview:
     """How customers would change if a run began now: by files that have landed since the last one too.
 
     By the settings that the lake was opened with and the decisions that hold today. What is written
@@ -62,14 +72,14 @@ def link_preview(lake: Lake, model: Path | None, most: int, as_of: date) -> Repo
         days = lake.settings.linkage.returns_within_days
         mapped = identity_map(state.cluster, last_map, day, number, days)
         proposed = _kept(mapped, folder)
-        grids = _changes(customer_change(proposed, last_map), most)
+        grids, customers = _changes(customer_change(proposed, last_map), most)
         last_shared = lake.released(release, SHARED_IDENTIFIER.name)
         unshared = no_longer_shared(_shared(lake, people), last_shared)
         limits = _limits(lake, proposed, last_map, state, unshared)
     refused = [f"Such a run would publish nothing: {limit}." for limit in limits]
-    if not grids:
-        return Report(lines=["No record would change its customer."], warnings=refused)
-    return Report(grids, ["Nothing was written."], refused)
+    none = "No record would change its customer."
+    told = Report(grids, ["Nothing was written." if grids else none], refused)
+    return LinkPreview(told, release.number, customers)
 
 
 def _shared(lake: Lake, people: DataFrame) -> DataFrame:
@@ -146,8 +156,11 @@ def _state(
     )
 
 
-def _changes(changes: DataFrame, most: int) -> list[Grid]:
-    """The counts by kind of change and the largest changes; nothing where nobody would change."""
+def _changes(changes: DataFrame, most: int) -> tuple[list[Grid], frozenset[str]]:
+    """The counts by kind of change and the largest changes; nothing where nobody would change.
+
+    And the ids of customers that are told with them.
+    """
     changes = changes.persist()
     try:
         counts = (
@@ -161,7 +174,7 @@ def _changes(changes: DataFrame, most: int) -> list[Grid]:
     finally:
         changes.unpersist()
     if not counts:
-        return []
+        return [], frozenset()
     rows = [
         (r.change, r.customer_id or _NOBODY, r.proposed_customer_id or _NOBODY, r.record_count)
         for r in listed
@@ -170,4 +183,5 @@ def _changes(changes: DataFrame, most: int) -> list[Grid]:
     if rows:
         heading = ("change", "customer now", "customer proposed", "records")
         told.append(Grid("The changes of the most records", heading, rows))
-    return told
+    ids = {i for r in listed for i in (r.customer_id, r.proposed_customer_id) if i is not None}
+    return told, frozenset(ids)

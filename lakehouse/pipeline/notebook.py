@@ -24,7 +24,10 @@ from lakehouse.tables.spec import TableSpec
 
 @dataclass(frozen=True)
 class NotebookRelease:
-    """The current release. `clear` is for finding and joining; what is displayed goes through `seen`."""
+    """The current release. `clear` is for finding and joining; what is displayed goes through `seen`.
+
+    `seen` and `of_customer` record in the audit what they are about to show; AccessError if that fails.
+    """
 
     spark: SparkSession
     settings: Settings
@@ -37,32 +40,40 @@ class NotebookRelease:
             return local_frame(self.spark, (), self._spec(table).ddl())
         return self.tables.read(table, self.release.versions[table])
 
-    def seen(self, table: str, rows: DataFrame | None = None) -> DataFrame:
-        """These rows of the table, by default all, as the role sees them."""
-        frame = self.clear(table) if rows is None else rows
+    def seen(
+        self, table: str, rows: DataFrame | None = None, *, subjects: Sequence[str] = ()
+    ) -> DataFrame:
+        """These rows of the table, by default all, as the role sees them.
+
+        `subjects` are the customers or person records that they are about, as far as they are known.
+        """
+        frame, spec = self.clear(table) if rows is None else rows, self._spec(table)
+        if spec.subject_key is not None:
+            self.record(subjects, table)
         role = self.settings.roles.current
         keys, people = reader_keys(self.settings), self.clear(CUSTOMER.name)
-        return masked(frame, self._spec(table), role, keys=keys, customers=people)
+        return masked(frame, spec, role, keys=keys, customers=people)
 
     def of_customer(self, table: str, customer_id: str) -> DataFrame:
         """The table's rows about one customer, as the role sees them."""
         # Found by the clear id, which the role may see as a token.
         rows = self.clear(table).where(F.col("customer_id") == customer_id)
-        return self.seen(table, rows)
+        return self.seen(table, rows, subjects=[customer_id])
 
     def _spec(self, table: str) -> TableSpec:
         return {spec.name: spec for spec in self.settings.tables}[table]
 
-    def record(self, subjects: Sequence[str]) -> None:
-        """Records in the audit that these customers or person records are read; call it before.
+    def record(self, subjects: Sequence[str], table: str = "") -> None:
+        """Records in the audit that these customers or person records are read.
 
-        Raises AuditError if it cannot be written: nobody may be looked at then.
+        Call it before what is made of `clear` is displayed. Raises AccessError if it cannot be written.
         """
         audit.record(
             self.settings,
             action="read",
             surface="notebook",
             subjects=subjects,
+            reason=table,
             release=self.release.number,
         )
 

@@ -89,7 +89,10 @@ def _deciding(settings: Settings, surface: str, *subjects: str) -> None:
 def link_preview(settings: Settings, *, model: Path | None, most: int, as_of: date) -> Report:
     """What a run of that day would change in who is whom by these settings, with nothing written."""
     require_clear(IDENTITY_MAP, settings.roles.current, "record_key", "customer_id")
-    return preview_of_links(open_lake(settings), model, most, as_of)
+    told = preview_of_links(open_lake(settings), model, most, as_of)
+    if told.customers:
+        _recorded(settings, "link-preview", told.customers, release=told.release)
+    return told.report
 
 
 def override_list(settings: Settings) -> Report:

@@ -14,13 +14,14 @@ from pyspark.sql import functions as F
 from lakehouse.errors import ConflictError, NotErasedError
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import commands, erasure_proof
+from lakehouse.pipeline.audit import audit_list
 from lakehouse.pipeline.erasure_log import APPROVED, EXECUTED, PLANNED, PROVED, record
 from lakehouse.pipeline.forgetting import Forgetting
 from lakehouse.pipeline.lake import Lake
 from lakehouse.privacy.erasure_marks import CUSTOMER, RECORD
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.tables.erasure import ERASED_ROW, ERASURE, ERASURE_MARK
-from lakehouse.tables.linkage import IDENTITY_EVENT
+from lakehouse.tables.linkage import IDENTITY_EVENT, IDENTITY_MAP
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import ERASURE as OF_ERASURE
 from lakehouse.tables.ops import PRIVACY_REQUEST, RELEASE, RESTRICTION, RUN
@@ -91,6 +92,37 @@ def test_what_was_decided_about_her_is_in_no_file_although_it_was_deleted_after_
 
     assert in_files(lake, RESTRICTION, "record_key") == {OTHER}
     assert certificate["hits"] == 0
+    # The audit was searched too: its tokens are hers and no trace.
+    assert told_of(lake, HER)[-1] == "e1 proved"
+    assert "the audit" in certificate["stays"]  # type: ignore[operator]
+
+
+def told_of(lake: Lake, subject: str) -> list[object]:
+    """The steps of erasures that the audit has about a record or a customer, oldest first."""
+    rows = [
+        row
+        for grid in audit_list(lake.settings, subject=subject, most=9).grids
+        for row in grid.rows
+    ]
+    return [row[-1] for row in reversed(rows)]
+
+
+def test_the_audit_has_each_step_under_her_record_and_under_her_id_as_long_as_that_is_known(
+    lake: Lake,
+) -> None:
+    known = replace(lake, specs={**lake.specs, IDENTITY_MAP.name: IDENTITY_MAP})
+    mapped = {"record_key": HER, "customer_id": HER_CUSTOMER, "valid_from": AT}
+    write(known, IDENTITY_MAP, tuple(mapped.get(name) for name in IDENTITY_MAP.column_names))
+    version = known.tables.version(IDENTITY_MAP.name)
+    write(known, RELEASE, (2, "day-2", IDENTITY_MAP.name, version, datetime.now(UTC), None, None))
+    write(known, ERASURE_MARK, ("e2", RECORD, HER), ("e3", RECORD, OTHER))
+
+    record(known, ["e2", "e3"], PLANNED, {})
+
+    before = ["e1 planned", "e1 approved", "e1 executed"]
+    assert told_of(known, HER) == [*before, "e2 planned"]
+    assert told_of(known, HER_CUSTOMER) == ["e2 planned"]
+    assert told_of(known, OTHER) == ["e3 planned"]
 
 
 def dying(*_: object) -> None:

@@ -31,7 +31,7 @@ def parted(
 
 
 def test_without_a_change_nobody_would_change(small_lake: SmallLake) -> None:
-    report = link_preview(small_lake.lake, None, most=5, as_of=DAY_1)
+    report = link_preview(small_lake.lake, None, most=5, as_of=DAY_1).report
     assert (report.grids, report.lines) == ((), ["No record would change its customer."])
 
 
@@ -40,7 +40,7 @@ def test_a_preview_tells_what_the_next_run_does_and_writes_nothing(parted: Small
     lake, before = parted.lake, parted.lake.release()
     versions = {table: lake.tables.version(table) for table in before.versions}
 
-    counts, listed = link_preview(lake, None, most=50, as_of=DAY_1).grids
+    counts, listed = link_preview(lake, None, most=50, as_of=DAY_1).report.grids
 
     assert lake.release() == before
     assert {table: lake.tables.version(table) for table in before.versions} == versions
@@ -64,7 +64,7 @@ def test_a_preview_takes_in_what_has_landed_since_as_the_next_run_does(
     lake, before = made.lake, made.lake.release()
     versions = {table: lake.tables.version(table) for table in before.versions}
 
-    _, listed = link_preview(lake, None, most=1_000, as_of=DAY_2).grids
+    _, listed = link_preview(lake, None, most=1_000, as_of=DAY_2).report.grids
 
     assert {table: lake.tables.version(table) for table in before.versions} == versions
     made.run("next", DAY_2, only=["bronze", "silver", "linkage"])
@@ -83,7 +83,7 @@ def test_a_threshold_of_conf_holds_for_the_model_that_is_there(
     made = copy_of(small_lake, company, tmp_path)
     thresholds = made.settings.linkage.thresholds.model_copy(update={"join": 60.0})
     strict = with_linkage(made, thresholds=thresholds)
-    counts, _ = link_preview(strict.lake, None, most=5, as_of=DAY_1).grids
+    counts, _ = link_preview(strict.lake, None, most=5, as_of=DAY_1).report.grids
     assert [row[0] for row in counts.rows] == ["split"]
 
 
@@ -95,7 +95,7 @@ def test_a_run_beyond_its_limits_leaves_the_release_as_it_was_and_its_figures_to
     limit = {LinkageMetric.LARGEST_CUSTOMER_RECORDS: QualityLimit(fail=1)}
     strict = with_linkage(made, quality=QualityLimits(least_records=1, metrics=limit))
     lake, before = strict.lake, strict.lake.release()
-    told = link_preview(lake, None, most=5, as_of=DAY_1)
+    told = link_preview(lake, None, most=5, as_of=DAY_1).report
     assert any("largest_customer_records" in warning for warning in told.warnings)
 
     with pytest.raises(QualityGateError, match=r"largest_customer_records is .*, above 1"):

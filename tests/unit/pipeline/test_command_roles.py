@@ -11,6 +11,7 @@ import pytest
 from lakehouse.errors import AccessError
 from lakehouse.pipeline import steward_commands
 from lakehouse.pipeline.audit import audit_log
+from lakehouse.pipeline.link_preview import LinkPreview
 from lakehouse.pipeline.reader_tables import rows_for_reader
 from lakehouse.report import Report
 from lakehouse.settings.load import load_settings
@@ -102,6 +103,8 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     lake = SimpleNamespace(release=lambda: SimpleNamespace(number=4))
     monkeypatch.setattr(steward_commands, "open_lake", lambda _: lake)
     monkeypatch.setattr(steward_commands, "customer_explained", lambda *_: Report(lines=["told"]))
+    previewed = LinkPreview(Report(lines=["would change"]), 4, frozenset({"now", "proposed"}))
+    monkeypatch.setattr(steward_commands, "preview_of_links", lambda *_: previewed)
     monkeypatch.setattr(steward_commands, "review_task", lambda *_: TASK)
     monkeypatch.setattr(steward_commands, "task_report", lambda _: Report(lines=["task"]))
     monkeypatch.setattr(steward_commands, "decide", lambda *_, **__: done.append("decide"))
@@ -115,6 +118,11 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 WORDS = {"by": "maria", "reason": "Spoke to Anna Lee"}
 CALLS: list[tuple[str, str, Callable[[Settings], Report]]] = [
     ("read", "explain", lambda s: steward_commands.explain(s, "a", None)),
+    (
+        "read",
+        "link-preview",
+        lambda s: steward_commands.link_preview(s, model=None, most=1, as_of=DAY),
+    ),
     ("read", "review show", lambda s: steward_commands.review_show(s, "t")),
     ("decide", "review decide", lambda s: steward_commands.review_decide(s, "t", "same", **WORDS)),
     (

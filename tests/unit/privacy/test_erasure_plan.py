@@ -38,6 +38,7 @@ def test_by_default_nothing_stays_but_logs_by_key_and_the_names_of_files() -> No
         "ops.landing_file",
         "ops.privacy_request",
         "ops.suppression",
+        "the audit",
     ]
 
 
