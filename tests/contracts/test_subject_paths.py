@@ -1,4 +1,4 @@
-"""Whatever is held of a person can be found from her: no personal column without a path."""
+"""Whatever is held of a person can be found from her, and says why it is held and how long."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,9 @@ from lakehouse.settings.sources import Source
 from lakehouse.tables.registry import STATIC_TABLES
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec
 
-SOURCES = load_settings("test").sources
+SETTINGS = load_settings("test")
+SOURCES = SETTINGS.sources
+EVERY_TABLE = (*STATIC_TABLES, *(s.bronze_table for s in SOURCES), *SETTINGS.product_tables)
 BY_NAME = [pytest.param(spec, id=spec.name) for spec in STATIC_TABLES]
 BY_SOURCE = [pytest.param(source, id=source.name) for source in SOURCES]
 
@@ -42,6 +44,16 @@ def of_persons(columns: Iterable[Column]) -> set[str]:
 def test_a_table_that_tells_of_persons_can_be_reached_from_each(spec: TableSpec) -> None:
     if spec.name not in OF_MANY | OF_ERASED:
         assert not of_persons(spec.columns) or subject_path(spec) is not None
+
+
+@pytest.mark.parametrize("spec", [pytest.param(spec, id=spec.name) for spec in EVERY_TABLE])
+def test_a_table_with_a_personal_column_says_why_it_is_kept_and_for_how_long(
+    spec: TableSpec,
+) -> None:
+    # Of lineage columns too: a column has the purposes and the retention of its table.
+    if any(column.sensitivity is not Sensitivity.NONE for column in spec.columns):
+        assert {*spec.purposes} & {*SETTINGS.purposes.purposes} == {*spec.purposes} != set()
+        assert spec.retention_days > 0
 
 
 @pytest.mark.parametrize("source", BY_SOURCE)
