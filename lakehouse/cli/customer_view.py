@@ -1,6 +1,6 @@
 """A customer's page on a terminal. Whatever the data hold is shown and never obeyed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich import box
 from rich.console import Console
@@ -112,6 +112,8 @@ def _value(page: CustomerPage) -> list[tuple[tuple[str, object], ...]]:
     if not metrics:
         return []
     metric = metrics[0]
+    # For who may read it, this counts the contacts too that marketing may not know of.
+    contact = {**metric, **(page.gold.get("customer_360") or [{}])[0]}
     spent = [money(v["currency"], v["total_amount"]) for v in metric["order_values"] or []]
     lost = [
         f"{metric[name]} {name.split('_')[0]}"
@@ -122,18 +124,18 @@ def _value(page: CustomerPage) -> list[tuple[tuple[str, object], ...]]:
         (
             ("", _many(metric["order_count"], "order") + (f" ({', '.join(lost)})" if lost else "")),
             ("worth", " + ".join(spent)),
-            ("last", _ago(page, "last_order_date")),
+            ("last", _ago(page, metric, "last_order_date")),
         ),
         (
-            ("", _many(metric["interaction_count"], "contact")),
-            ("last", _ago(page, "last_contact_date")),
-            ("last active", metric["last_active_date"]),
+            ("", _many(contact["interaction_count"], "contact")),
+            ("last", _ago(page, contact, "last_contact_date")),
+            ("last active", contact["last_active_date"]),
         ),
     ]
 
 
-def _ago(page: CustomerPage, name: str) -> str:
-    day, days = page.gold["customer_metric"][0][name], page.days_since[name]
+def _ago(page: CustomerPage, row: Mapping[str, object], name: str) -> str:
+    day, days = row[name], page.days_since[name]
     if day is None:
         return ""
     return f"{day} ({_many(days, 'day')} ago)" if days is not None and days > 0 else f"{day}"

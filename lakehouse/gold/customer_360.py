@@ -7,6 +7,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.gold.counted_facts import counted_facts
+from lakehouse.gold.customer_interaction import FOR_MARKETING
+from lakehouse.gold.customer_metric import contacts
 from lakehouse.gold.customer_order import counted
 from lakehouse.gold.customer_order_line import is_counted
 from lakehouse.settings.freshness import FreshnessSettings
@@ -16,6 +18,7 @@ _COUNTS = (
     "order_count",
     "returned_order_count",
     "cancelled_order_count",
+    "interaction_count",
     "store_order_count",
     "session_count",
     "abandoned_cart_count",
@@ -62,7 +65,7 @@ def customer_360(  # noqa: PLR0913 (one for each table that it reads)
     """
     told = (customer_order, customer_web_session, customer_ticket, customer_interaction)
     parts = [
-        customer_metric,
+        _with_service(customer_metric, customer_interaction, as_of),
         _home(household_member, household),
         _stage(customer_journey_stage),
         _orders(customer_order, as_of),
@@ -86,6 +89,27 @@ def _filled(wide: DataFrame) -> DataFrame:
     filled = wide.fillna(0, list(_COUNTS)).withColumns(lists)
     return filled.withColumn("order_reporting_amount", amount.cast("decimal(28,2)")).select(
         *CUSTOMER_360.column_names
+    )
+
+
+def _with_service(
+    customer_metric: DataFrame, customer_interaction: DataFrame, as_of: date
+) -> DataFrame:
+    """gold.customer_metric with the contacts that it leaves out: those with the service desk."""
+    is_service = ~F.col("interaction_type").isin(*FOR_MARKETING)
+    service = contacts(customer_interaction.where(is_service), as_of).select(
+        "customer_id",
+        F.col("interaction_count").alias("_count"),
+        F.col("last_contact_date").alias("_contact_date"),
+        F.col("last_acting_date").alias("_acting_date"),
+    )
+    both = customer_metric.join(service, on="customer_id", how="left")
+    return both.withColumns(
+        {
+            "interaction_count": F.col("interaction_count") + F.coalesce("_count", F.lit(0)),
+            "last_contact_date": F.greatest("last_contact_date", "_contact_date"),
+            "last_active_date": F.greatest("last_active_date", "_acting_date"),
+        }
     )
 
 

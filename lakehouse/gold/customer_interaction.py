@@ -9,6 +9,9 @@ from lakehouse.gold.conversation import CONVERSATIONS, is_conversation, seconds
 from lakehouse.gold.identity import with_customer
 from lakehouse.tables.gold import CUSTOMER_INTERACTION
 
+FOR_MARKETING = ("web_session", "campaign_touch", "social_mention", "survey_response")
+"""Kinds of contact whose sources are kept for marketing too. Tickets, calls and chats are for who serves."""
+
 _OPTIONAL = {
     "channel": "string",
     "action": "string",

@@ -1,10 +1,14 @@
-"""gold.customer_metric: recency, frequency, value and last contact, as stored facts."""
+"""gold.customer_metric: recency, frequency, value and last contact, as stored facts.
+
+Marketing may read it, so it counts no contact with the service desk; gold.customer_360 does.
+"""
 
 from datetime import date
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.gold.customer_interaction import FOR_MARKETING
 from lakehouse.gold.customer_order import has_worth, purchases
 
 
@@ -18,12 +22,13 @@ def customer_metric(
     """
     is_known, day = F.col("customer_id").isNotNull(), F.lit(as_of)
     orders = _orders(purchases(customer_order).where(is_known & (F.col("order_date") <= day)))
-    contacts = _contacts(customer_interaction.where(is_known & (F.col("interaction_date") <= day)))
+    told = customer_interaction.where(F.col("interaction_type").isin(*FOR_MARKETING))
+    made = contacts(told, as_of)
     no_values = F.array().cast(orders.schema["order_values"].dataType)
     return (
         customer.select("customer_id")
         .join(orders, on="customer_id", how="left")
-        .join(contacts, on="customer_id", how="left")
+        .join(made, on="customer_id", how="left")
         .select(
             "customer_id",
             "first_order_date",
@@ -69,11 +74,19 @@ def _orders(customer_order: DataFrame) -> DataFrame:
     )
 
 
-def _contacts(customer_interaction: DataFrame) -> DataFrame:
-    """One row per customer with a contact."""
+def contacts(customer_interaction: DataFrame, as_of: date) -> DataFrame:
+    """One row per known customer with a contact by the day `as_of`. Key: customer_id.
+
+    Columns: interaction_count, last_contact_date, last_acting_date (of what was not the company's doing).
+    """
     is_theirs = ~F.coalesce(F.col("action").isin("send", "outbound"), F.lit(False))
-    return customer_interaction.groupBy("customer_id").agg(
-        F.count("*").alias("interaction_count"),
-        F.max("interaction_date").alias("last_contact_date"),
-        F.max(F.when(is_theirs, F.col("interaction_date"))).alias("last_acting_date"),
+    has_come = F.col("customer_id").isNotNull() & (F.col("interaction_date") <= F.lit(as_of))
+    return (
+        customer_interaction.where(has_come)
+        .groupBy("customer_id")
+        .agg(
+            F.count("*").alias("interaction_count"),
+            F.max("interaction_date").alias("last_contact_date"),
+            F.max(F.when(is_theirs, F.col("interaction_date"))).alias("last_acting_date"),
+        )
     )

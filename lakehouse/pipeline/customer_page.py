@@ -13,6 +13,7 @@ from lakehouse.settings.roles import Mask
 from lakehouse.storage.released_tables import ReleasedTables, Row, one_of
 from lakehouse.tables.gold import (
     CUSTOMER,
+    CUSTOMER_360,
     CUSTOMER_METRIC,
     GOLD_TABLES,
     HOUSEHOLD_MEMBER,
@@ -39,7 +40,8 @@ class CustomerPage:
             order of key. Tables without rows are there. Order lines have `product_name` too.
         household_members: the rows of gold.household_member about all who live with the customer today.
         identity: the rows of linkage.identity_event about this customer, oldest first.
-        days_since: by date of gold.customer_metric, the days that have passed from it to `as_of`.
+        days_since: by date of gold.customer_360, the days that have passed from it to `as_of`; of
+            gold.customer_metric, which knows no contact with the service desk, where that has no row.
         names: display names of other customers whom the rows name, by id.
         role: who reads.
         masked: by table of `gold` with rows, the columns that the role does not see in the clear.
@@ -100,7 +102,7 @@ def customer_page(
         gold=gold,
         household_members=tables.seen(by_entity["household_member"], members, near),
         identity=tables.seen(IDENTITY_EVENT, identity, near),
-        days_since=_days_since(tables, found.get("customer_metric", []), day),
+        days_since=_days_since(tables, found, day),
         names=_names(tables, others),
         role=tables.role.name,
         masked={name: tables.masked_columns(by_entity[name]) for name in gold if gold[name]},
@@ -207,16 +209,15 @@ def _name_products(tables: ReaderTables, lines: list[Row]) -> None:
 
 
 def _days_since(
-    tables: ReaderTables, metrics: Sequence[Row], day: date | None
+    tables: ReaderTables, gold: Mapping[str, list[Row]], day: date | None
 ) -> dict[str, int | None]:
     """Of days that the reader does not see in the clear, none tells how long ago it was."""
-    found: dict[str, int | None] = {}
-    may_read = tables.role.may_read(CUSTOMER_METRIC)
-    for name in _RECENCY:
-        is_clear = may_read and tables.role.mask(CUSTOMER_METRIC, name) is Mask.CLEAR
-        then = metrics[0][name] if metrics and is_clear else None
-        found[name] = (day - then).days if day and then else None
-    return found
+    for spec in (CUSTOMER_360, CUSTOMER_METRIC):
+        if tables.role.may_read(spec) and gold.get(spec.entity):
+            row = gold[spec.entity][0]
+            seen = {n: row[n] for n in _RECENCY if tables.role.mask(spec, n) is Mask.CLEAR}
+            return {n: (day - seen[n]).days if day and seen.get(n) else None for n in _RECENCY}
+    return dict.fromkeys(_RECENCY)
 
 
 def _others(rows: Iterable[Row], customer_id: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from lakehouse.tables.gold.parts import (
     CONTACT_DAY,
+    CONTACT_KIND,
     CUSTOMER_ID,
     KNOWN_CUSTOMER_ID,
     MARKETING,
@@ -257,8 +258,8 @@ CUSTOMER_CONSENT = about_customers(
 
 CUSTOMER_METRIC = about_customers(
     "customer_metric",
-    "One row per customer: recency as dates, frequency and value of orders, last contact. Counts "
-    "and dates only. Cancelled and returned orders neither count nor have value.",
+    "One row per customer: recency as dates, frequency and value of orders, last contact but with the service "
+    "desk. Counts and dates only. Cancelled and returned orders neither count nor have value.",
     CUSTOMER_ID,
     Column(
         "first_order_date",
@@ -309,21 +310,23 @@ CUSTOMER_METRIC = about_customers(
     Column(
         "interaction_count",
         "bigint",
-        "Contacts of any kind: a ticket, and each call and chat about it.",
+        "Visits, campaign touches, mentions and survey answers. Those with the service desk count in "
+        "gold.customer_360.",
         unit="contacts",
         required=True,
+        fed_by=(CONTACT_KIND,),
     ),
     Column(
         "last_contact_date",
         "date",
-        "Date of the last contact by either side.",
-        fed_by=(CONTACT_DAY,),
+        "Date of the last of these contacts, by either side.",
+        fed_by=(CONTACT_DAY, CONTACT_KIND),
     ),
     Column(
         "last_active_date",
         "date",
-        "Date on which the customer last did something: any contact but a send or a call by the desk, or any order.",
-        fed_by=(CONTACT_DAY, "gold.customer_interaction.action", ORDER_DAY),
+        "Date on which the customer last did something: any of these contacts but a send, or any order.",
+        fed_by=(CONTACT_DAY, CONTACT_KIND, "gold.customer_interaction.action", ORDER_DAY),
     ),
     primary_key=("customer_id",),
     owner="insight",

@@ -41,6 +41,8 @@ ORDER_DAY, CONTACT_DAY = (
     "gold.customer_interaction.interaction_date",
 )
 
+CONTACT_KIND = "gold.customer_interaction.interaction_type"
+
 
 def person(*columns: str) -> tuple[str, ...]:
     """Those columns of silver.person_record, as `fed_by` names them."""

@@ -1,6 +1,8 @@
 """Gold: one customer's whole story: where they stand, what happened, and all at a glance."""
 
 from lakehouse.tables.gold.parts import (
+    CONTACT_DAY,
+    CONTACT_KIND,
     CUSTOMER_ID,
     DIRECT,
     PSEUDONYM,
@@ -221,8 +223,26 @@ CUSTOMER_360 = about_customers(
         unit="reporting currency",
         fed_by=("gold.customer_order.reporting_amount",),
     ),
-    Column("last_contact_date", "date", "Date of the last contact by either side."),
-    Column("last_active_date", "date", "Date on which the customer last did something."),
+    Column(
+        "interaction_count",
+        "bigint",
+        "Contacts of any kind: a ticket, and each call and chat about it.",
+        unit="contacts",
+        required=True,
+        fed_by=(CONTACT_KIND,),
+    ),
+    Column(
+        "last_contact_date",
+        "date",
+        "Date of the last contact by either side.",
+        fed_by=(CONTACT_DAY, CONTACT_KIND),
+    ),
+    Column(
+        "last_active_date",
+        "date",
+        "Date on which the customer last did something: any contact but a send or a call by the desk, or any order.",
+        fed_by=(CONTACT_DAY, CONTACT_KIND, "gold.customer_interaction.action"),
+    ),
     *measures(
         ("store_order_count", "Orders that count and were made in a store.", "orders"),
         ("session_count", f"Sessions on the web site{_COUNTS}", "sessions"),

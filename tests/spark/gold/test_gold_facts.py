@@ -456,17 +456,40 @@ def test_orders_are_valued_per_currency_without_those_cancelled_or_returned(metr
     assert (row["returned_order_count"], row["cancelled_order_count"]) == ("1", "1")
 
 
-def test_what_the_company_sends_is_a_contact_but_no_activity(metrics: Rows) -> None:
-    def contact(day: str, action: str | None) -> dict[str, Any]:
-        return {"customer_id": "c1", "interaction_date": day, "action": action}
+def contact(day: str, kind: str = "web_session", action: str | None = None) -> dict[str, Any]:
+    """One contact of gold."""
+    return {
+        "customer_id": "c1",
+        "interaction_date": day,
+        "interaction_type": kind,
+        "action": action,
+    }
 
+
+def test_what_the_company_sends_is_a_contact_but_no_activity(metrics: Rows) -> None:
     row = metrics(
-        contacts=[contact("2024-03-01", "send"), contact("2024-02-01", "open"),
-                  contact("2024-02-02", None), contact("2024-02-03", "outbound")]
-    )["c1"]  # fmt: skip
-    assert row["interaction_count"] == "4"
+        contacts=[
+            contact("2024-03-01", "campaign_touch", "send"),
+            contact("2024-02-01", "campaign_touch", "open"),
+            contact("2024-02-02"),
+        ]
+    )["c1"]
+    assert row["interaction_count"] == "3"
     assert row["last_contact_date"] == "2024-03-01"
     assert row["last_active_date"] == "2024-02-02"
+
+
+def test_that_somebody_spoke_to_the_service_desk_is_in_no_measure_that_marketing_reads(
+    metrics: Rows,
+) -> None:
+    told = [contact("2024-02-01", kind) for kind in ("social_mention", "survey_response")]
+    kept_from_it = [contact("2024-03-01", kind) for kind in ("support_ticket", "call", "chat")]
+
+    row = metrics(contacts=[*told, *kept_from_it])["c1"]
+
+    assert "marketing" in CUSTOMER_METRIC.purposes
+    assert row["interaction_count"] == "2"
+    assert row["last_contact_date"] == row["last_active_date"] == "2024-02-01"
 
 
 def test_a_purchase_told_twice_counts_once(metrics: Rows) -> None:
@@ -476,9 +499,8 @@ def test_a_purchase_told_twice_counts_once(metrics: Rows) -> None:
 
 
 def test_what_a_clock_that_runs_ahead_tells_counts_in_nothing(metrics: Rows) -> None:
-    contact = {"customer_id": "c1", "interaction_date": "2031-01-01"}
     row = metrics(orders=[bought("2024-01-01", "1.00"), bought("2031-01-01", "9.00")],
-                  contacts=[contact])["c1"]  # fmt: skip
+                  contacts=[contact("2031-01-01")])["c1"]  # fmt: skip
     assert (row["order_count"], row["last_order_date"]) == ("1", "2024-01-01")
     assert (row["interaction_count"], row["last_active_date"]) == ("0", "2024-01-01")
 

@@ -366,7 +366,8 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
         ),
         customer_metric=table(
             gold.CUSTOMER_METRIC,
-            {**a, "order_count": 2},
+            {**a, "order_count": 2, "interaction_count": 4, "last_contact_date": "2024-01-01",
+             "last_active_date": "2023-12-30"},
             {"customer_id": "B", "order_count": 0},
             {"customer_id": "in yuan", "order_count": 1},
         ),
@@ -416,8 +417,11 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
              "happened_at": minute(1)},
             {**a, "interaction_key": "4", "interaction_type": "survey_response", "score": 9,
              "happened_at": minute(2)},
-            {**a, "interaction_key": "5", "interaction_type": "call"},
-            {**a, "interaction_key": "6", "interaction_type": "chat"},
+            # What gold.customer_metric leaves out, as marketing may read that.
+            {**a, "interaction_key": "5", "interaction_type": "call", "action": "outbound",
+             "interaction_date": "2024-01-02"},
+            {**a, "interaction_key": "6", "interaction_type": "chat",
+             "interaction_date": "2023-12-31"},
         ),
         customer_consent=table(
             gold.CUSTOMER_CONSENT,
@@ -472,6 +476,9 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
         "journey_stage": "active",
         "order_count": "2",
         "order_reporting_amount": "12.50",
+        "interaction_count": "6",
+        "last_contact_date": "2024-01-02",
+        "last_active_date": "2023-12-31",
         "store_order_count": "2",
         "session_count": "2",
         "abandoned_cart_count": "1",

@@ -7,6 +7,7 @@ from importlib import import_module
 import pytest
 
 from lakehouse.gold import GOLD_BUILDS_ON, GOLD_READS
+from lakehouse.gold.customer_interaction import FOR_MARKETING
 from lakehouse.tables.gold import CUSTOMER, GOLD_TABLES, GOLDEN_ATTRIBUTES
 from lakehouse.tables.silver import PERSON_RECORD, SILVER_TABLES
 from lakehouse.tables.spec import TableSpec
@@ -99,8 +100,32 @@ def test_a_function_takes_the_tables_that_its_table_reads(spec: TableSpec) -> No
 
 def test_a_table_about_customers_serves_no_purpose_that_its_sources_do_not() -> None:
     specs = {spec.name: spec for spec in SILVER_TABLES + GOLD_TABLES}
-    only_counts_and_dates = "gold.customer_metric"
+    # It takes the kinds of FOR_MARKETING alone (test_gold_facts.py): what they come from counts instead.
+    some_of_it = {("gold.customer_metric", "gold.customer_interaction"): CONTACTS_FOR_MARKETING}
     for spec in GOLD_TABLES:
-        if spec.subject_key and spec.name != only_counts_and_dates:
-            sources = [specs[read] for read in GOLD_READS[spec.name] if read in specs]
+        if spec.subject_key:
+            reads = [
+                name
+                for read in GOLD_READS[spec.name]
+                for name in some_of_it.get((spec.name, read), (read,))
+            ]
+            sources = [specs[read] for read in reads if read in specs]
             assert all(set(spec.purposes) <= set(source.purposes) for source in sources), spec.name
+
+
+CONTACTS_OF = {
+    "web_session": "gold.customer_web_session",
+    "campaign_touch": "silver.campaign_event",
+    "support_ticket": "silver.support_ticket",
+    "call": "silver.support_message",
+    "chat": "silver.support_message",
+    "social_mention": "silver.social_mention",
+    "survey_response": "silver.survey_response",
+}
+"""By kind of contact, where it comes from."""
+CONTACTS_FOR_MARKETING = tuple(CONTACTS_OF[kind] for kind in FOR_MARKETING)
+
+
+def test_every_table_of_contacts_is_that_of_a_kind() -> None:
+    reads = {*GOLD_READS["gold.customer_interaction"]} - {"linkage.identity_map"}
+    assert reads == {*CONTACTS_OF.values()}

@@ -9,7 +9,7 @@ import pytest
 
 from lakehouse.pipeline.customer_page import customer_page, richest_customer
 from lakehouse.pipeline.reader_tables import ReaderTables, reader_tables
-from lakehouse.tables.gold import GOLD_TABLES
+from lakehouse.tables.gold import CUSTOMER, CUSTOMER_360, CUSTOMER_METRIC, GOLD_TABLES
 from lakehouse.tables.spec import Column, TableSpec
 from tests.support.plain_lake import PlainLake
 from tests.support.plain_people import ANA, BEN, BENNY, DAY_1, DAY_2, EVE, MERGED, people_lake
@@ -65,6 +65,27 @@ def test_recency_counts_to_the_day_asked_for_or_else_to_the_day_of_the_release(
     }
     later = customer_page(tables, ANA, as_of=date(2026, 2, 1))
     assert later.days_since["last_order_date"] == 30
+
+
+@pytest.mark.parametrize(("role", "days"), [("agent", 1), ("default", 1), ("marketer", 30)])
+def test_when_somebody_last_called_the_service_desk_is_told_to_who_serves_and_not_to_marketing(
+    role: str, days: int, tmp_path: Path
+) -> None:
+    lake, who = PlainLake(tmp_path), {"customer_id": ANA}
+    called, clicked = date(2026, 1, 30), date(2026, 1, 1)
+    lake.release(
+        date(2026, 1, 31),
+        {
+            CUSTOMER: [{**who, "display_name": "Ana", "record_count": 1, "source_count": 1}],
+            CUSTOMER_360: [{**who, "last_contact_date": called}],
+            CUSTOMER_METRIC: [{**who, "last_contact_date": clicked}],
+        },
+    )
+
+    page = customer_page(reader_tables(lake.settings(**{"roles.reader": role})), ANA)
+
+    assert page.days_since["last_contact_date"] == days
+    assert str(called) not in json.dumps(page.document()) or role != "marketer"
 
 
 def test_ids_of_before_and_what_happened_are_on_it_with_the_others_names(
