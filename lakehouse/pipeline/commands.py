@@ -22,6 +22,7 @@ from lakehouse.linkage.train import train
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import runner
 from lakehouse.pipeline.assessment import source_grids
+from lakehouse.pipeline.audience_destinations import owed_removals
 from lakehouse.pipeline.bench import bench_report
 from lakehouse.pipeline.bench_linkage import engines_report
 from lakehouse.pipeline.bi_server import serve_gold
@@ -65,7 +66,9 @@ def run(settings: Settings, *, run_id: str | None, as_of: date, only: Sequence[s
     name = run_id or _run_id_of(as_of, only, is_full=settings.linkage.full)
     runner.checked(settings, name, only)
     _require_space(settings)
-    return run_report(runner.run(open_lake(settings), name, as_of, only))
+    lake = open_lake(settings)
+    outcome = runner.run(lake, name, as_of, only)
+    return run_report(outcome, owed_removals(lake))
 
 
 def _run_id_of(as_of: date, only: Sequence[str], *, is_full: bool) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from lakehouse.errors import PersonalDataError
 from lakehouse.privacy.scan import KNOWN_BY, Finding, KnownValues, findings, free_columns
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
@@ -60,7 +61,7 @@ def _known(release: ReleasedTables, most: int) -> KnownValues:
 
 
 def scan_report(scan: Scan) -> Report:
-    """What was found, in counts, and what was looked at."""
+    """What was found, in counts, and what was looked at; the exit code of a gate, if it is too much."""
     rows = [
         (
             *(finding.column, finding.kind.value, finding.value_count, finding.hit_count),
@@ -85,7 +86,16 @@ def scan_report(scan: Scan) -> Report:
         if rows
         else []
     )
-    return Report(grids, looked if rows else ("Nothing was found.", *looked))
+    told = looked if rows else ("Nothing was found.", *looked)
+    over = sorted({finding.column for finding in scan.findings if finding.is_over})
+    if not over:
+        return Report(grids, told)
+    error = PersonalDataError(
+        f"Columns that are declared free of personal data hold some: {', '.join(over)}.",
+        "raise their sensitivity in the table's spec or the source's file, or say in "
+        "conf/base/privacy_scan.yml why it is right there (allowed).",
+    )
+    return Report(grids, told, [str(error)], error.exit_code)
 
 
 def _verdict(finding: Finding) -> str:

@@ -1,6 +1,7 @@
 """What is reported of a run."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from lakehouse.errors import ExitCode
 from lakehouse.pipeline import runner
@@ -12,8 +13,13 @@ from lakehouse.report import Grid, Report
 _SHOWN_FILES = 5
 
 
-def run_report(outcome: RunOutcome) -> Report:
-    """What a person wants to know of a run: its books, the gates that found something, its time."""
+def run_report(
+    outcome: RunOutcome, owed_removals: Mapping[tuple[str, str], int] = MappingProxyType({})
+) -> Report:
+    """What a person wants to know of a run: its books, the gates that found something, its time.
+
+    `owed_removals` has by product and folder the customers of an exported audience who must go.
+    """
     if outcome.status == runner.ALREADY_DONE:
         return Report(lines=[f"Run {outcome.run_id} has succeeded before; nothing was changed."])
     grids = (books_grid(outcome.books), gates_grid(outcome.outcomes))
@@ -41,6 +47,11 @@ def run_report(outcome: RunOutcome) -> Report:
                 f"{table} is stopped, and keeps the rows of the last release whose customers may still be "
                 f"told of; all else is released. {why} Ask its owner, whom `c360 products list` names."
                 for table, why in sorted(outcome.stopped_products.items())
+            ),
+            *(
+                f"{folder} has {count:,} customers of {product} who are not in it any more. Export it again: "
+                f"`c360 audience export`, or jobs/export_audiences.py."
+                for (product, folder), count in sorted(owed_removals.items())
             ),
         ],
         exit_code=ExitCode.PRODUCT_STOPPED if outcome.stopped_products else ExitCode.OK,

@@ -9,8 +9,18 @@ from pathlib import Path
 import pytest
 
 from lakehouse import logs
-from lakehouse.pipeline import commands, erasure_commands, retention
+from lakehouse.errors import ExitCode
+from lakehouse.pipeline import (
+    audience_destinations,
+    commands,
+    erasure_commands,
+    personal_data_scan,
+    retention,
+)
+from lakehouse.pipeline.personal_data_scan import Scan
+from lakehouse.privacy.scan import Finding
 from lakehouse.report import Report
+from lakehouse.settings.privacy_scan import Kind
 
 JOBS = Path(__file__).resolve().parents[3] / "jobs"
 NO_SCRIPTS = {"__init__", "command", "ending"}
@@ -42,6 +52,7 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Call]]:
     for name in ("run", "train_model", "compact", "vacuum"):
         monkeypatch.setattr(commands, name, remembered(name))
     monkeypatch.setattr(retention, "retention", remembered("retention"))
+    monkeypatch.setattr(audience_destinations, "export_again", remembered("export_again"))
     monkeypatch.setattr(logs, "configure_logging", lambda *_: None)
     monkeypatch.setenv("C360_SECRET", "a secret of the tests")
 
@@ -62,7 +73,9 @@ def test_every_script_is_run_by_a_test_of_this_file() -> None:
         *LAYERS,
         "apply_retention",
         "erase_subjects",
+        "export_audiences",
         "maintain_tables",
+        "scan_personal_data",
         "train_linkage",
     }
 
@@ -143,7 +156,38 @@ def test_erasure_carries_out_what_is_approved(submitted: Callable[..., list[Call
     assert submitted("erase_subjects", "--env", "test") == [("execute_approved", "test", {})]
 
 
-@pytest.mark.parametrize("job", ["maintain_tables", "train_linkage"])
+def test_audiences_are_exported_again(submitted: Callable[..., list[Call]]) -> None:
+    assert submitted("export_audiences", "--env", "test") == [("export_again", "test", {})]
+
+
+def test_the_scan_is_of_today_and_ends_as_a_gate_where_there_is_too_much(
+    submitted: Callable[..., list[Call]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    days: list[date] = []
+    found = Finding(
+        "silver.order.status", Kind.EMAIL, value_count=2, hit_count=2, limit=0.1, reason=None
+    )
+
+    def scan_release(_settings: object, today: date) -> Scan:
+        days.append(today)
+        return Scan(7, (), 0, (found,))
+
+    monkeypatch.setattr(personal_data_scan, "scan_release", scan_release)
+    before = datetime.now(UTC).date()
+
+    with pytest.raises(SystemExit) as ended:
+        submitted("scan_personal_data", "--env", "test")
+
+    assert ended.value.code == ExitCode.QUALITY_GATE
+    assert before <= days[0] <= datetime.now(UTC).date()
+    assert "[C360-032]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "job", ["export_audiences", "maintain_tables", "scan_personal_data", "train_linkage"]
+)
 def test_a_job_that_is_no_run_refuses_the_arguments_of_one(
     job: str, submitted: Callable[..., list[Call]], capsys: pytest.CaptureFixture[str]
 ) -> None:

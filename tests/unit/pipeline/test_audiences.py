@@ -3,13 +3,15 @@
 import csv
 import hashlib
 import json
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lakehouse.errors import AccessError, InputError, LakehouseError, NotFoundError
+from lakehouse.errors import AccessError, ExitCode, InputError, LakehouseError, NotFoundError
+from lakehouse.pipeline.audience_destinations import export_again
 from lakehouse.pipeline.audiences import export_audience
 from lakehouse.pipeline.audit import audit_log
 from lakehouse.pipeline.sealed_exports import unseal
@@ -203,3 +205,44 @@ def test_sealed_files_of_earlier_exports_go_too(lake: PlainLake, tmp_path: Path)
     earlier, newest = sorted((tmp_path / MARKETING).iterdir())
     assert {p.name for p in earlier.iterdir()} == {"removed.csv", "manifest.json"}
     assert (newest / "audience.csv.sealed").exists()
+
+
+def test_every_destination_is_told_again_and_one_that_fails_stops_no_other(
+    lake: PlainLake, tmp_path: Path
+) -> None:
+    settings, folders = settings_of(lake), [tmp_path / name for name in ("desk", "gone", "outbox")]
+    assert export_again(settings).exit_code == ExitCode.OK
+    released(lake, ANN, BEN)
+    for folder in folders:
+        exported(lake, folder)
+    shutil.rmtree(tmp_path / "gone")
+    released(lake, BEN)
+
+    told = export_again(settings)
+
+    for place in ("desk", "outbox"):
+        removed = tmp_path / place / MARKETING / "release-000002" / "removed.csv"
+        assert rows_of(removed) == [["c1"]]
+    (warning,) = told.warnings
+    assert f"{tmp_path}/gone was not told, and has 2 customers" in warning
+    assert not (tmp_path / "gone").exists()
+    assert told.exit_code == ExitCode.FAILED
+
+    # Whoever gave it up makes it again, and it is told to remove them; afterwards it has nobody.
+    (tmp_path / "gone").mkdir()
+    released(lake)
+    assert export_again(settings).exit_code == ExitCode.OK
+    shutil.rmtree(tmp_path / "gone")
+    assert export_again(settings).exit_code == ExitCode.OK
+
+
+def test_a_role_that_may_not_read_a_product_leaves_its_destinations_told_of_as_not_told(
+    lake: PlainLake, tmp_path: Path
+) -> None:
+    released(lake, ANN)
+    exported(lake, tmp_path)
+
+    told = export_again(lake.settings(**{"roles.reader": "agent"}))
+
+    assert told.exit_code == ExitCode.FAILED
+    assert "kept for marketing" in told.warnings[0]

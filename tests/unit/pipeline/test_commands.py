@@ -45,6 +45,7 @@ def run_ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(commands.runner, "run", run)
     monkeypatch.setattr(commands, "open_lake", lambda _settings: seen.append("opened"))
+    monkeypatch.setattr(commands, "owed_removals", lambda _lake: {})
     return seen
 
 

@@ -29,6 +29,16 @@ def test_few_such_files_are_all_named_beside_the_rejected_ones() -> None:
     assert "left alone: notes.txt. Rename" in second
 
 
+def test_a_destination_that_has_customers_who_must_go_is_told_with_their_number() -> None:
+    owed = {("marketing_customer", "/outbox"): 1_200, ("care_customer", "/desk"): 1}
+
+    first, second = run_report(RunOutcome("day-1"), owed).warnings
+
+    assert first.startswith("/desk has 1 customers of care_customer who are not in it any more.")
+    assert second.startswith("/outbox has 1,200 customers of marketing_customer")
+    assert "jobs/export_audiences.py" in second
+
+
 def test_a_run_that_knows_all_its_files_warns_of_nothing() -> None:
     assert run_report(RunOutcome("day-1")).warnings == []
 

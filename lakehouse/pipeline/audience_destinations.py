@@ -1,0 +1,89 @@
+"""The folders that audiences were exported to: whom each must still let go, and all of them told again."""
+
+from collections.abc import Mapping
+from functools import reduce
+from pathlib import Path
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.errors import ExitCode, LakehouseError, NotFoundError
+from lakehouse.pipeline.audiences import export_audience
+from lakehouse.pipeline.lake import Lake
+from lakehouse.report import Report
+from lakehouse.serve.audience import members
+from lakehouse.settings.models import Settings
+from lakehouse.storage.plain_log import PlainLog
+from lakehouse.tables.audience import AUDIENCE_EXPORT
+from lakehouse.tables.local_frame import local_frame
+
+_MEMBER = "product string, customer_id string"
+
+
+def owed_removals(lake: Lake) -> Mapping[tuple[str, str], int]:
+    """By product and folder, how many customers an export gave it whom the release does not have any more.
+
+    Of a product that conf has lost, all. Folders that owe nothing are not named.
+    """
+    if not lake.tables.exists(AUDIENCE_EXPORT.name):
+        return {}
+    newest = F.max_by("row_hash", F.struct("release_number", "exported_at"))
+    told = lake.logged(AUDIENCE_EXPORT).groupBy("product", "destination", "customer_id")
+    there = told.agg(newest.alias("row_hash")).where(F.col("row_hash").isNotNull())
+    owed = there.join(_served(lake), on=["product", "customer_id"], how="left_anti")
+    counted = owed.groupBy("product", "destination").agg(F.count(F.lit(1)).alias("owed"))
+    return {(row.product, row.destination): row.owed for row in counted.collect()}
+
+
+def _served(lake: Lake) -> DataFrame:
+    """product, customer_id: whom the data products of the release are about."""
+    release = lake.release()
+    served = [
+        lake.released(release, product.table_name).select(
+            F.lit(product.name).alias("product"), "customer_id"
+        )
+        for product in lake.settings.products
+        if product.groups is None
+    ]
+    return reduce(DataFrame.unionByName, served, local_frame(lake.spark, (), _MEMBER))
+
+
+def export_again(settings: Settings) -> Report:
+    """Exports every audience again to each folder that it was ever exported to.
+
+    Who withdrew, objected or was erased since is in removed.csv there. One that fails stops no other: it is
+    told with its error, and the exit code is that of a failure. A folder that is not there is not made, as
+    nobody would read it, and is no failure once it has nobody any more.
+    """
+    log = PlainLog(settings.lake, AUDIENCE_EXPORT).rows()
+    lines: list[str] = []
+    warnings: list[str] = []
+    failed = 0
+    for product, folder in sorted({(row["product"], row["destination"]) for row in log}):
+        count = len(members(log, product, folder)[0])
+        try:
+            if not Path(folder).is_dir():
+                if count:
+                    raise _not_there()
+                continue
+            told = export_audience(settings, product, Path(folder))
+        except LakehouseError as error:
+            failed += 1
+            has = f"{product} in {folder} was not told, and has {count:,} customers"
+            warnings.append(f"{has}: {error}")
+        else:
+            lines += told.lines
+            warnings += told.warnings
+    if not lines and not warnings:
+        lines = ["No audience was exported to a folder that has anybody."]
+    return Report(
+        lines=lines, warnings=warnings, exit_code=ExitCode.FAILED if failed else ExitCode.OK
+    )
+
+
+def _not_there() -> NotFoundError:
+    return NotFoundError(
+        "The folder is not there.",
+        "mount it; or, if it was given up, make it again, export once more and see to it that whom "
+        "removed.csv names are deleted wherever they were taken to.",
+    )
