@@ -8,9 +8,12 @@ from sqlglot import exp
 from lakehouse.errors import ConfigurationError
 from lakehouse.settings.documents import yaml_text
 from lakehouse.settings.metrics import Expression, MetricView
+from lakehouse.tables.gold import GOLD_TABLES
 
 Naming = Callable[[str], str]
 """From a table's name (`gold.customer`) to what SQL calls it."""
+
+_ABOUT_PERSONS = frozenset(spec.name for spec in GOLD_TABLES if spec.subject_key)
 
 
 def sql_query(view: MetricView, table: Naming = str) -> str:
@@ -39,7 +42,7 @@ def sql_view(view: MetricView, table: Naming = str) -> str:
         for field in (*view.dimensions, *view.measures)
     )
     name = table(f"gold.{view.name}")
-    comment = _quoted(view.description)
+    comment = _quoted(_comment(view))
     return (
         f"CREATE OR REPLACE VIEW {name} ({columns}) COMMENT {comment} AS\n{sql_query(view, table)}"
     )
@@ -53,7 +56,7 @@ def databricks_metric_view(view: MetricView, table: Naming = str) -> str:
     """
     body: dict[str, object] = {
         "version": "1.1",
-        "comment": view.description,
+        "comment": _comment(view),
         "source": table(view.source),
     }
     if view.where is not None:
@@ -77,6 +80,17 @@ def databricks_metric_view(view: MetricView, table: Naming = str) -> str:
             "write it without.",
         )
     return f"CREATE OR REPLACE VIEW {name}\nWITH METRICS\nLANGUAGE YAML\nAS $$\n{text}$$"
+
+
+def _comment(view: MetricView) -> str:
+    """What the view says; of one about persons also who it is for, as it tells of the smallest group."""
+    persons = [t for t in (view.source, *(j.table for j in view.joins)) if t in _ABOUT_PERSONS]
+    if not persons:
+        return view.description
+    return (
+        f"{view.description} Groups of any size are told: for who may read {' and '.join(persons)} row by "
+        "row, not to be published."
+    )
 
 
 def _of_source(expression: str) -> str:

@@ -53,9 +53,15 @@ def test_a_statement_names_the_catalogs_tables_and_escapes_what_people_write() -
     statement = sql_view(SALES, lambda name: f"main.c360_{name}")
 
     assert statement.startswith("CREATE OR REPLACE VIEW main.c360_gold.sales (country COMMENT")
-    assert "COMMENT 'It\\'s sales.'" in statement
+    assert "COMMENT 'It\\'s sales. Groups of any size are told" in statement
     assert "FROM main.c360_gold.customer_order AS source" in statement
     assert "source.customer_id = customer.customer_id" in statement
+
+
+def test_a_number_about_nobody_says_of_no_group_that_it_may_be_small() -> None:
+    campaigns = SALES.model_copy(update={"source": "gold.campaign", "joins": (), "where": None})
+
+    assert "COMMENT 'It\\'s sales.' AS" in sql_view(campaigns)
 
 
 def test_a_metric_view_of_databricks_says_the_same_as_yaml() -> None:
@@ -65,7 +71,8 @@ def test_a_metric_view_of_databricks_says_the_same_as_yaml() -> None:
     assert head == "CREATE OR REPLACE VIEW gold.sales\nWITH METRICS\nLANGUAGE YAML\nAS "
     assert body == {
         "version": "1.1",
-        "comment": "It's sales.",
+        "comment": "It's sales. Groups of any size are told: for who may read gold.customer_order and "
+        "gold.customer_360 row by row, not to be published.",
         "source": "gold.customer_order",
         "filter": "coalesce(status, '') <> 'cancelled'",
         "joins": [
