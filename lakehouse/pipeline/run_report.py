@@ -48,11 +48,7 @@ def run_report(
                 f"told of; all else is released. {why} Ask its owner, whom `c360 products list` names."
                 for table, why in sorted(outcome.stopped_products.items())
             ),
-            *(
-                f"{folder} has {count:,} customers of {product} who are not in it any more. Export it again: "
-                f"`c360 audience export`, or jobs/export_audiences.py."
-                for (product, folder), count in sorted(owed_removals.items())
-            ),
+            *_of_owed(owed_removals),
         ],
         exit_code=ExitCode.PRODUCT_STOPPED if outcome.stopped_products else ExitCode.OK,
     )
@@ -66,6 +62,14 @@ def _of_unmatched(files: Sequence[str]) -> list[str]:
         f"{len(files)} file(s) below the landing folder match no source and were left alone: "
         f"{', '.join(files[:_SHOWN_FILES])}{more}. Rename them or correct a source's file_pattern, and "
         "run under a new run id; keep non-data files elsewhere, or under a name that begins with _."
+    ]
+
+
+def _of_owed(owed_removals: Mapping[tuple[str, str], int]) -> list[str]:
+    return [
+        f"{folder} has {count:,} customers of {product} who are not in it any more. Export it again: "
+        "`c360 audience export`, or jobs/export_audiences.py."
+        for (product, folder), count in sorted(owed_removals.items())
     ]
 
 
