@@ -30,6 +30,11 @@ def run_report(outcome: RunOutcome) -> Report:
                 "no records were taken from it; the other files were processed."
                 for file, reason, columns in outcome.rejected_files
             ),
+            *(
+                f"{file} has no records, though each file of {feed} should have all of them; what the feed "
+                "told before still counts. Ask its owner, whom `c360 sources` names, for a whole file."
+                for file, feed in outcome.empty_snapshots
+            ),
             *_of_unmatched(outcome.unmatched_files),
             *(
                 f"{feed.source_feed} is late: its newest row is {feed.lag_hours:.0f} hours old, "

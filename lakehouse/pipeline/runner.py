@@ -33,7 +33,7 @@ from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.forgetting import Forgetting
 from lakehouse.pipeline.freshness import Freshness, fact_freshness, freshness
-from lakehouse.pipeline.ingestion import FeedBook, claim, feed_books, ingest
+from lakehouse.pipeline.ingestion import FeedBook, claim, empty_snapshots, feed_books, ingest
 from lakehouse.pipeline.lake import Lake, in_parallel
 from lakehouse.pipeline.link_limits import (
     measures,
@@ -100,7 +100,8 @@ _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 class RunOutcome:
     """What a run did: filled as the run goes.
 
-    `stopped_products` has the tables of serve that keep their last release's rows, and why.
+    `stopped_products` has the tables of serve that keep their last release's rows, and why;
+    `empty_snapshots` the files of snapshot feeds that have no records, each with its feed.
     """
 
     run_id: str
@@ -108,6 +109,7 @@ class RunOutcome:
     books: list[FeedBook] = field(default_factory=list)
     rejected_files: list[tuple[str, str, str]] = field(default_factory=list)
     unmatched_files: Sequence[str] = ()
+    empty_snapshots: Sequence[tuple[str, str]] = ()
     late_feeds: Sequence[Freshness] = ()
     stopped_products: dict[str, str] = field(default_factory=dict)
     outcomes: list[GateOutcome] = field(default_factory=list)
@@ -277,6 +279,9 @@ class _Run:
             for row in rows
             if row.status == "rejected"
         ]
+        self._outcome.empty_snapshots = empty_snapshots(claimed, chosen)
+        for file, feed in self._outcome.empty_snapshots:
+            log.warning("%s of the snapshot feed %s has no records.", file, feed)
         sources = [source for source in chosen if source.name in claimed.files]
 
         def ingest_feed(source: Source) -> FeedBook:
