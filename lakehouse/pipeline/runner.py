@@ -468,6 +468,8 @@ class _Run:
                 feed.source_feed,
                 feed.newest_at,
                 feed.lag_hours,
+                feed.newest_event_at,
+                feed.event_lag_hours,
                 feed.limit_hours,
                 feed.is_late,
                 feed.row_count,
