@@ -45,6 +45,16 @@ def test_a_snapshot_without_records_is_told() -> None:
     assert "still counts" in warning
 
 
+def test_files_without_a_byte_are_counted_and_the_first_named() -> None:
+    files = [f"2026-01-05/crm-{number}.csv" for number in range(1, 8)]
+
+    (warning,) = run_report(RunOutcome("day-1", empty_files=files)).warnings
+
+    assert warning.startswith("7 file(s) below the landing folder have not one byte")
+    assert [file for file in files if file in warning] == files[:5]
+    assert "crm-5.csv and 2 more." in warning
+
+
 def test_empty_files_of_snapshot_feeds_are_found_whether_new_or_the_same_bytes_again() -> None:
     crm, order = ("crm_contact", LoadKind.SNAPSHOT), ("shop_order", LoadKind.DELTA)
     sources = cast(
