@@ -5,9 +5,12 @@ the books of the run do not rest on the parser that they check.
 """
 
 import fnmatch
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession, Window
@@ -72,13 +75,33 @@ def listed_files(
     )
 
 
+def empty_files(landing: Path, as_of: date) -> list[str]:
+    """Files below a local folder that have not one byte, sorted: no source of Spark's lists these.
+
+    Hidden files, and those of a day after `as_of`, are left out as in `listed_files`.
+    """
+    found = []
+    for folder, folders, names in os.walk(landing):
+        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
+        for name in names:
+            # A file may be renamed meanwhile.
+            with suppress(FileNotFoundError):
+                if not name.startswith((".", "_")) and not (Path(folder) / name).stat().st_size:
+                    found.append((Path(folder) / name).relative_to(landing).as_posix())
+    return sorted(file for file in found if (_folder_day(file) or as_of) <= as_of)
+
+
 def delivery_day(source_file: str, modified_at: datetime) -> date:
     """The day of the file's dated folder; of a file without one, that of its last change, in UTC."""
+    return _folder_day(source_file) or modified_at.astimezone(UTC).date()
+
+
+def _folder_day(source_file: str) -> date | None:
     folder = re.search(_DATED_FOLDER, source_file)
     try:
         return date.fromisoformat(folder[1] if folder else "")
     except ValueError:
-        return modified_at.astimezone(UTC).date()
+        return None
 
 
 def new_files(listed: DataFrame, ledger: DataFrame) -> DataFrame:

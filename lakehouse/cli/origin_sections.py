@@ -20,6 +20,7 @@ def _golden_record(page: CustomerPage) -> Section:
                 heading(text(row["rule"])),
             )
             for row in page.gold["customer_attribute"]
+            if row["value"] is not None
         ],
         most=30,
     )

@@ -59,7 +59,7 @@ def _golden(customer_attribute: DataFrame, survivorship: Survivorship, as_of: da
     trust = trust_by_half_lives(
         F.col("starting_trust"), F.col("half_life_days"), F.col("sequence_at"), as_of
     )
-    counted = F.when(attribute.isin(*wanted), trust)
+    counted = F.when(attribute.isin(*wanted) & F.col("value").isNotNull(), trust)
     return customer_attribute.groupBy("customer_id").agg(
         *(
             F.max(F.when(attribute == a, F.col("value")))

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from lakehouse.gold.attribute_decision import attribute_decisions, with_decisions
 from lakehouse.gold.identity import customer_records
 from lakehouse.gold.offers import columns_read
-from lakehouse.gold.survivorship import candidates, deciding_rule, ranked_values
+from lakehouse.gold.survivorship import by_group, candidates, deciding_rule, ranked_values
 from lakehouse.gold.trust import half_life_days, starting_trust
 from lakehouse.settings.survivorship import Survivorship
 
@@ -20,10 +20,10 @@ def customer_attribute(
     survivorship: Survivorship,
     as_of: date,
 ) -> DataFrame:
-    """One row per customer and attribute that the record which wins its group fills.
+    """One row per customer and attribute that the record which wins its group, or one that lost, fills.
 
     Key: customer_id, attribute. Columns: those of gold.customer_attribute. An attribute that the winning
-    record leaves empty has no row, whatever others say: it is theirs together with the rest of the group,
+    record leaves empty has no value, whatever others say: it is theirs together with the rest of the group,
     which lost as a whole. Records that say the same by a group's `compare` have not lost.
     What holds of `attribute_override` wins over every rule; `as_of` is the day on which trust is compared.
     """
@@ -34,7 +34,7 @@ def customer_attribute(
     return (
         ranked_values(offered, survivorship)
         .select("*", F.col("ranked")[0].alias("best"))
-        .select("*", F.explode("best.filled").alias("entry"))
+        .select("*", F.explode(_entries(F.col("ranked"))).alias("entry"))
         .select("*", _otherwise_said(F.col("ranked"), F.col("entry")).alias("otherwise"))
         .select(
             "customer_id",
@@ -44,13 +44,34 @@ def customer_attribute(
             "best.record_key",
             "best.source_system",
             "best.sequence_at",
-            "best.fresh_until_at",
+            _fresh_until_at(survivorship).alias("fresh_until_at"),
             deciding_rule(F.col("ranked"), survivorship).alias("rule"),
             starting_trust(system, F.col("best.is_broken"), trust).alias("starting_trust"),
             half_life_days(system, trust).alias("half_life_days"),
             _distinct("otherwise").alias("lost_values"),
         )
     )
+
+
+def _fresh_until_at(survivorship: Survivorship) -> Column:
+    """fresh_days after the value came to be; null in a group that names none."""
+    days = by_group(survivorship, lambda group: F.lit(group.fresh_days).cast("int"))
+    return F.col("best.sequence_at") + F.make_dt_interval(days=days)
+
+
+def _entries(ranked: Column) -> Column:
+    """What the first of the ranked fills, and without a value each attribute that only others fill."""
+
+    def named(filled: Column) -> Column:
+        return F.transform(filled, lambda entry: entry["attribute"])
+
+    filled = ranked[0]["filled"]
+    every = F.flatten(F.transform(ranked, lambda other: named(other["filled"])))
+    left_empty = F.transform(
+        F.array_sort(F.array_except(every, named(filled))),
+        lambda name: F.struct(name.alias("attribute"), F.lit(None).cast("string").alias("value")),
+    )
+    return F.concat(filled, left_empty)
 
 
 def _otherwise_said(ranked: Column, entry: Column) -> Column:
@@ -63,7 +84,10 @@ def _otherwise_said(ranked: Column, entry: Column) -> Column:
             *(other[name].alias(name) for name in ("record_key", "source_system", "sequence_at")),
         )
 
-    return F.filter(F.transform(ranked, said), lambda other: other["value"] != entry["value"])
+    def differs(other: Column) -> Column:
+        return other["value"].isNotNull() & ~other["value"].eqNullSafe(entry["value"])
+
+    return F.filter(F.transform(ranked, said), differs)
 
 
 def _distinct(ranked: str) -> Column:

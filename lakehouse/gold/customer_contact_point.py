@@ -115,7 +115,7 @@ def _decided(customer_attribute: DataFrame) -> DataFrame:
     """One row per contact that a steward has decided."""
     by_steward = F.col("rule") == STEWARD
     numbers = customer_attribute.where(
-        by_steward & F.col("attribute").isin("email", "phone")
+        by_steward & F.col("attribute").isin("email", "phone") & F.col("value").isNotNull()
     ).select(
         "customer_id",
         F.col("attribute").alias("contact_type"),

@@ -153,7 +153,6 @@ def _said_then(told: Column, group: AttributeGroup) -> Said:
         "record_key": F.col("record_key"),
         "source_system": told["source_system"],
         **dict.fromkeys(("changed_at", "sequence_at"), told["sequence_at"]),
-        "fresh_until_at": nothing.cast("timestamp"),
         "corrections": nothing.cast("array<struct<column:string,rule:string>>"),
         **{name: nothing.cast("string") for name in group.compare},
     }

@@ -27,8 +27,8 @@ def record_offer(
     A struct of attribute_group, value_key (by which records say the same), ranking (0 and the rules'
     numbers; 0 for most_frequent, which one record cannot know), record_key, source_system,
     sequence_at, filled (the group's attributes that are not null, with their values), is_broken
-    (whether a quality rule took a value of the group away), fresh_until_at. Of these `sequence_at` is
-    since when the record says so, see `changed_at`.
+    (whether a quality rule took a value of the group away). Of these `sequence_at` is since when the
+    record says so, see `changed_at`.
     """
     named = F.array(*(_entry(F.lit(name), said(name)) for name in group.attributes))
     filled = F.filter(named, lambda entry: entry["value"].isNotNull())
@@ -44,7 +44,6 @@ def record_offer(
         changed_at(said).alias("sequence_at"),
         filled.alias("filled"),
         is_broken.alias("is_broken"),
-        said("fresh_until_at").alias("fresh_until_at"),
     )
 
 
@@ -82,14 +81,12 @@ def steward_offer(record_key: Column, decision: Column, survivorship: Survivorsh
         decision["decided_at"].alias("sequence_at"),
         F.array_sort(filled).alias("filled"),
         F.lit(False).alias("is_broken"),
-        F.lit(None).cast("timestamp").alias("fresh_until_at"),
     )
 
 
 def columns_read(survivorship: Survivorship) -> list[str]:
     """Each column of silver.person_record that an offer looks at, once."""
-    named = ["record_key", "source_system", "changed_at", "sequence_at"]
-    named += ["fresh_until_at", "corrections"]
+    named = ["record_key", "source_system", "changed_at", "sequence_at", "corrections"]
     for group in survivorship.groups:
         named += [*group.attributes, *group.compare]
     return list(dict.fromkeys(named))

@@ -13,7 +13,7 @@ from lakehouse.settings.survivorship import AttributeGroup, Rule, Survivorship
 ONLY_VALUE = "only_value"
 TIE_BREAK = "record_key"
 
-_KEPT = ("record_key", "source_system", "sequence_at", "filled", "is_broken", "fresh_until_at")
+_KEPT = ("record_key", "source_system", "sequence_at", "filled", "is_broken")
 
 
 def candidates(records: DataFrame, survivorship: Survivorship, as_of: date) -> DataFrame:
@@ -49,7 +49,7 @@ def ranked_values(
     """What each customer's records say: one row per customer and group, and its values best first.
 
     `ranked` holds one element per distinct value_key (ranking, record_key, source_system,
-    sequence_at, filled, is_broken, fresh_until_at), each from the best record that says so.
+    sequence_at, filled, is_broken), each from the best record that says so.
 
     Args:
         offered: as `candidates` gives it.
@@ -73,7 +73,7 @@ def deciding_rule(ranked: Column, survivorship: Survivorship) -> Column:
     differs = F.zip_with(
         ranked[0]["ranking"], ranked[1]["ranking"], lambda first, second: first != second
     )
-    rules = _by_group(
+    rules = by_group(
         survivorship,
         lambda group: F.array(F.lit(STEWARD), *(F.lit(str(rule)) for rule in group.rules)),
     )
@@ -96,10 +96,11 @@ def _with_frequency(ranking: Column, frequency: Column, survivorship: Survivorsh
             ),
         )
 
-    return F.when(ranking[0] < 0, ranking).otherwise(_by_group(survivorship, counted))
+    return F.when(ranking[0] < 0, ranking).otherwise(by_group(survivorship, counted))
 
 
-def _by_group(survivorship: Survivorship, build: Callable[[AttributeGroup], Column]) -> Column:
+def by_group(survivorship: Survivorship, build: Callable[[AttributeGroup], Column]) -> Column:
+    """What `build` makes of the row's attribute_group."""
     is_group = F.col("attribute_group")
     return F.coalesce(
         *(F.when(is_group == group.name, build(group)) for group in survivorship.groups)

@@ -191,7 +191,7 @@ def true_attributes(lake: Lake, truth: Path) -> dict[str, tuple[int, float]]:
     told = _of_attribute({name: F.col(f"true.{name}") for name in forms})
     true = lake.spark.read.parquet(f"file:{truth}/attribute.parquet")
     held = (
-        golden.where(F.col("attribute").isin(*forms))
+        golden.where(F.col("attribute").isin(*forms) & F.col("value").isNotNull())
         .select("customer_id", "attribute", "record_key")
         .join(records.select("record_key", *forms.values()), on="record_key", how="inner")
         .join(_true_person(lake, truth), on="customer_id", how="inner")

@@ -119,6 +119,20 @@ def landed_files(
     return conformed(landing_file(inspected, ledger, run_id), LANDING_FILE), unmatched
 
 
+def empty_snapshots(claimed: Claim, sources: Sequence[Source]) -> list[tuple[str, str]]:
+    """File and feed of what is sound but has no records, where such a file should tell of everybody.
+
+    Also of a file that is a duplicate: all that hold a header alone are of the same bytes.
+    """
+    snapshots = [s.name for s in sources if s.load_kind is LoadKind.SNAPSHOT]
+    return [
+        (row.source_file, row.feed)
+        for name in snapshots
+        for row in claimed.files.get(name, ())
+        if row.status != REJECTED and row.record_count == 0
+    ]
+
+
 @dataclass
 class IngestedFeed:
     """What became of a feed's files: its book, the versions written, the gate of the new rows."""

@@ -36,6 +36,12 @@ def run_report(
                 "no records were taken from it; the other files were processed."
                 for file, reason, columns in outcome.rejected_files
             ),
+            *(
+                f"{file} has no records, though each file of {feed} should have all of them; what the feed "
+                "told before still counts. Ask its owner, whom `c360 sources` names, for a whole file."
+                for file, feed in outcome.empty_snapshots
+            ),
+            *_of_empty(outcome.empty_files),
             *_of_unmatched(outcome.unmatched_files),
             *(
                 f"{feed.source_feed} is late: its newest row is {feed.lag_hours:.0f} hours old, "
@@ -57,10 +63,9 @@ def run_report(
 def _of_unmatched(files: Sequence[str]) -> list[str]:
     if not files:
         return []
-    more = f" and {len(files) - _SHOWN_FILES} more" if len(files) > _SHOWN_FILES else ""
     return [
         f"{len(files)} file(s) below the landing folder match no source and were left alone: "
-        f"{', '.join(files[:_SHOWN_FILES])}{more}. Rename them or correct a source's file_pattern, and "
+        f"{_first(files)}. Rename them or correct a source's file_pattern, and "
         "run under a new run id; keep non-data files elsewhere, or under a name that begins with _."
     ]
 
@@ -71,6 +76,20 @@ def _of_owed(owed_removals: Mapping[tuple[str, str], int]) -> list[str]:
         "`c360 audience export`, or jobs/export_audiences.py."
         for (product, folder), count in sorted(owed_removals.items())
     ]
+
+
+def _of_empty(files: Sequence[str]) -> list[str]:
+    if not files:
+        return []
+    return [
+        f"{len(files)} file(s) below the landing folder have not one byte and were left alone: "
+        f"{_first(files)}. Ask for whole files of these names, or remove them."
+    ]
+
+
+def _first(files: Sequence[str]) -> str:
+    more = f" and {len(files) - _SHOWN_FILES} more" if len(files) > _SHOWN_FILES else ""
+    return ", ".join(files[:_SHOWN_FILES]) + more
 
 
 def books_grid(books: Sequence[FeedBook], title: str = "Records by feed") -> Grid:

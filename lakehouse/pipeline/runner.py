@@ -26,6 +26,7 @@ from pyspark.errors import (
 )
 from pyspark.sql import DataFrame
 
+from lakehouse.bronze.landing import empty_files
 from lakehouse.errors import ConfigurationError, LakehouseError, QualityGateError, SuiteError
 from lakehouse.linkage.guards import no_longer_shared
 from lakehouse.linkage.linkage_quality import linkage_quality
@@ -33,7 +34,7 @@ from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.forgetting import Forgetting
 from lakehouse.pipeline.freshness import Freshness, fact_freshness, freshness
-from lakehouse.pipeline.ingestion import FeedBook, claim, feed_books, ingest
+from lakehouse.pipeline.ingestion import FeedBook, claim, empty_snapshots, feed_books, ingest
 from lakehouse.pipeline.lake import Lake, in_parallel
 from lakehouse.pipeline.link_limits import (
     measures,
@@ -58,7 +59,7 @@ from lakehouse.quality.records import quality_results, quarantined
 from lakehouse.quality.rules import Suite
 from lakehouse.quality.suites import read_suites
 from lakehouse.settings.models import Settings
-from lakehouse.settings.places import expectations_dir
+from lakehouse.settings.places import expectations_dir, local_path
 from lakehouse.settings.sources import Source
 from lakehouse.silver.row_links import describes_people
 from lakehouse.tables.conform import conformed
@@ -100,7 +101,9 @@ _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 class RunOutcome:
     """What a run did: filled as the run goes.
 
-    `stopped_products` has the tables of serve that keep their last release's rows, and why.
+    `stopped_products` has the tables of serve that keep their last release's rows, and why;
+    `empty_snapshots` the files of snapshot feeds that have no records, each with its feed; `empty_files`
+    those that have not one byte, of any feed or none.
     """
 
     run_id: str
@@ -108,6 +111,8 @@ class RunOutcome:
     books: list[FeedBook] = field(default_factory=list)
     rejected_files: list[tuple[str, str, str]] = field(default_factory=list)
     unmatched_files: Sequence[str] = ()
+    empty_snapshots: Sequence[tuple[str, str]] = ()
+    empty_files: Sequence[str] = ()
     late_feeds: Sequence[Freshness] = ()
     stopped_products: dict[str, str] = field(default_factory=dict)
     outcomes: list[GateOutcome] = field(default_factory=list)
@@ -277,6 +282,12 @@ class _Run:
             for row in rows
             if row.status == "rejected"
         ]
+        self._outcome.empty_snapshots = empty_snapshots(claimed, chosen)
+        for file, feed in self._outcome.empty_snapshots:
+            log.warning("%s of the snapshot feed %s has no records.", file, feed)
+        landing = local_path(self._lake.settings.lake.landing)
+        if landing is not None:
+            self._outcome.empty_files = empty_files(landing, self._attempt.as_of)
         sources = [source for source in chosen if source.name in claimed.files]
 
         def ingest_feed(source: Source) -> FeedBook:
@@ -463,6 +474,8 @@ class _Run:
                 feed.source_feed,
                 feed.newest_at,
                 feed.lag_hours,
+                feed.newest_event_at,
+                feed.event_lag_hours,
                 feed.limit_hours,
                 feed.is_late,
                 feed.row_count,

@@ -99,6 +99,8 @@ def _residences(customer_attribute: DataFrame) -> DataFrame:
 
     return (
         customer_attribute.where(F.col("attribute").isin("country", "region"))
+        # Who only adds what the residence leaves open does not dispute it.
+        .where(F.col("value").isNotNull())
         .groupBy("customer_id")
         .agg(
             said("country"),

@@ -61,7 +61,8 @@ class AttributeGroup(Frozen):
     The first rule that tells two records apart decides; where none does, the lower record_key wins.
     `compare` lists the columns of silver.person_record by which two records say the same (default:
     the attributes). `source_priority` replaces the general list for this group; `verified_by` lists the
-    systems whose values somebody checked, for the rule verified_first.
+    systems whose values somebody checked, for the rule verified_first. Values are fresh for `fresh_days`
+    after their record began to say so; without it for ever.
     """
 
     name: Name
@@ -70,6 +71,7 @@ class AttributeGroup(Frozen):
     compare: tuple[Name, ...] = ()
     source_priority: tuple[Name, ...] | None = None
     verified_by: tuple[Name, ...] = ()
+    fresh_days: int | None = Field(default=None, ge=1, le=36500)
 
     @model_validator(mode="after")
     def _known_columns(self) -> Self:

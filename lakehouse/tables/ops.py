@@ -267,12 +267,18 @@ QUALITY_RESULT = _ops(
 
 FRESHNESS = _ops(
     "freshness",
-    "One row per run and feed that silver has rows of: how old its newest event was at the end of the "
-    "run's day, against its limit.",
+    "One row per run and feed that silver has rows of: how long before the end of the run's day its source told of "
+    "it last, against its limit, and how long before that end its newest event happened.",
     _RUN_ID,
     Column("as_of_date", "date", "Day of the run.", required=True),
     Column("source_feed", "string", "Feed, as named in conf.", required=True),
-    Column("newest_at", "timestamp", "Newest event or version that silver holds.", required=True),
+    Column(
+        "newest_at",
+        "timestamp",
+        "Newest sequence_at that silver holds: when a version came to be, a snapshot was taken, or, of web events, "
+        "messages and tills, an event was received or exported.",
+        required=True,
+    ),
     Column(
         "lag_hours",
         "double",
@@ -280,8 +286,20 @@ FRESHNESS = _ops(
         required=True,
         unit="hours",
     ),
+    Column(
+        "newest_event_at",
+        "timestamp",
+        "When the newest event of the feed in silver happened, such as an order or a page view; what is dated after "
+        "the day has a wrong clock and does not count. Null for a feed whose rows are no events.",
+    ),
+    Column(
+        "event_lag_hours",
+        "double",
+        "From newest_event_at to the end of the day.",
+        unit="hours",
+    ),
     Column("limit_hours", "int", "The source's freshness limit; null for none.", unit="hours"),
-    Column("is_late", "boolean", "True if the lag is beyond the limit.", required=True),
+    Column("is_late", "boolean", "True if lag_hours is beyond the limit.", required=True),
     Column("row_count", "bigint", "Rows of the feed in silver.", required=True, unit="rows"),
     Column(
         "stale_row_count",

@@ -59,17 +59,17 @@ _SAID = (*person(*GOLDEN_ATTRIBUTES), "ops.attribute_override.values")
 
 CUSTOMER_ATTRIBUTE = about_customers(
     "customer_attribute",
-    "One row per customer and golden attribute that survived: the value, the record it came from, the rule "
-    "that chose it, and the values that lost.",
+    "One row per customer and golden attribute that any record gives: the value that survived, the record it "
+    "came from, the rule that chose it, and the values that lost.",
     CUSTOMER_ID,
     Column("attribute_group", "string", "Attributes that come from one record.", required=True),
     Column("attribute", "string", "Column of gold.customer's golden attributes.", required=True),
     Column(
         "value",
         "string",
-        "Value that survived, dates as yyyy-MM-dd.",
+        "Value that survived, dates as yyyy-MM-dd; null where the record that won the group leaves the "
+        "attribute empty and only others, which are among lost_values, fill it.",
         DIRECT,
-        required=True,
         fed_by=_SAID,
     ),
     _RECORD_KEY,
@@ -85,8 +85,9 @@ CUSTOMER_ATTRIBUTE = about_customers(
     Column(
         "fresh_until_at",
         "timestamp",
-        "From this moment on the value counts as stale by its source's freshness limit; null for what a "
-        "steward decided, and where the source has no limit.",
+        "From this moment on the value counts as stale: sequence_at and the group's fresh_days by conf; null "
+        "where conf names none, as of names. How late its feed may be does not count.",
+        fed_by=_TIMES,
     ),
     _RULE,
     Column(

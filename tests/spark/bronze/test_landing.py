@@ -4,6 +4,7 @@ import io
 import random
 from collections.abc import Sequence
 from datetime import date
+from functools import reduce
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 
-from lakehouse.bronze.landing import inspected_files, landing_file, listed_files, new_files
+from lakehouse.bronze.landing import (
+    empty_files,
+    inspected_files,
+    landing_file,
+    listed_files,
+    new_files,
+)
 from lakehouse.bronze.record_frames import good_records, malformed_records, parsed
 from lakehouse.settings.sources import Source
 from lakehouse.tables.local_frame import local_frame
@@ -172,6 +179,43 @@ def test_a_file_that_inspection_lets_pass_is_read_to_as_many_records_as_were_cou
     assert {row.source_file: row["count"] for row in read} == {
         f: n for f, n in counted.items() if n
     }
+
+
+def test_a_delivery_without_records_is_taken_in_every_format_and_gives_no_record(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    no_rows = io.BytesIO()
+    pq.write_table(
+        pa.table({"id": pa.array([], "string"), "name": pa.array([], "string")}), no_rows
+    )
+    empty = {
+        "csv": HEADER.encode(),
+        "jsonl": b"\n",
+        "json_array": b"[]\n",
+        "parquet": no_rows.getvalue(),
+    }
+    sources = {how: feed(f"{how}_guest", how) for how in empty}
+    paths = {}
+    # Spark lists no file without a byte: a run tells of it, and the ledger does not.
+    nothing = "2026-01-06/nothing.csv"
+    deliver(tmp_path, {nothing: "", "2026-01-07/tomorrow.csv": "", "_old/hidden.csv": ""})
+    for how, content in empty.items():
+        (tmp_path / how).write_bytes(content)
+        paths[f"file:{tmp_path}/{how}"] = (how, sources[how].name)
+
+    ledger = landing_file(
+        inspected_files(spark, paths, list(sources.values())), empty_ledger(spark), "run"
+    )
+    read = [
+        parsed(spark, source, {f"file:{tmp_path}/{how}": how}).select("source_file")
+        for how, source in sources.items()
+    ]
+
+    assert fates(ledger.collect()) == dict.fromkeys(empty, ("ingested", None, 0))
+    assert reduce(DataFrame.unionByName, read).count() == 0
+    assert empty_files(tmp_path, DAY) == [nothing]
+    listed = listed_files(spark, str(tmp_path), list(sources.values()), DAY).collect()
+    assert {row.source_file for row in listed} == set(empty)
 
 
 def test_files_of_a_later_day_wait_and_a_folder_that_is_no_day_does_not_stop_the_run(

@@ -71,7 +71,11 @@ def winners(golden_rows: Rows) -> Rows:
 
     def of(*records: dict[str, Any], **others: Any) -> Any:
         rows = golden_rows(*records, **others)
-        return {row.attribute: (row.value, row.record_key, row.rule) for row in rows}
+        return {
+            row.attribute: (row.value, row.record_key, row.rule)
+            for row in rows
+            if row.value is not None
+        }
 
     return of
 
@@ -342,7 +346,45 @@ def test_what_lost_is_kept_best_first_and_once(lost: Rows) -> None:
     assert told == {
         "street": [("2 Elm St", "r3", "2023-01-01"), ("1 Elm St", "r2", "2022-01-01")],
         "city": [("Leeds", "r3", "2023-01-01")],
+        "region": [("Kent", "r4", "2021-01-01")],
     }
+
+
+def test_what_the_winner_leaves_empty_has_no_value_and_what_others_say_of_it_is_not_lost(
+    golden_rows: Rows, golden: Rows
+) -> None:
+    crm = {
+        "record_key": "crm",
+        "source_system": "crm",
+        "street": "9 Oak Ave",
+        "postcode": "YO1 7HH",
+    }
+    social = {"record_key": "social", "source_system": "social", "city": "Leeds"}
+    rows = {row.attribute: row for row in golden_rows(crm, social)}
+    assert set(rows) == {"street", "postcode", "city"}
+    city = rows["city"]
+    assert (city.value, city.record_key, city.rule) == (None, "crm", "leading_filled")
+    assert [(v.value, v.record_key) for v in city.lost_values] == [("Leeds", "social")]
+    (one,) = golden({"c1": ["crm", "social"]}, crm, social)
+    assert (one["street"], one["city"]) == ("9 Oak Ave", None)
+    # Two of nine attributes: an empty one makes nobody more complete.
+    assert (one["completeness_score"], one["trust_score"]) == ("0.222", "0.450")
+
+
+def test_a_value_is_as_fresh_as_it_is_new_however_often_a_feed_repeats_it(
+    golden_rows: Rows,
+) -> None:
+    address = {"street": "9 Oak Ave", "city": "York"}
+    rows = golden_rows(
+        {**REPEATED, "email": "a@example.org", **address, "given_name": "Ann"},
+        decisions=(decided("in a snapshot", "email", "2026-01-02", email="b@example.org"),),
+    )
+    fresh = {row.attribute: str(row.fresh_until_at)[:10] for row in rows}
+    # Since 2015 for a phone's year and an address's two; a steward's word is as old as it is.
+    assert fresh["phone"] == "2016-02-29"
+    assert fresh["street"] == fresh["city"] == "2017-02-28"
+    assert fresh["email"] == "2027-01-02"
+    assert fresh["given_name"] == "None"
 
 
 def test_who_says_the_same_in_other_words_has_not_lost(lost: Rows) -> None:

@@ -19,16 +19,20 @@ def moment(day: int, hour: int = 0) -> datetime:
     return datetime(2026, 1, day, hour, tzinfo=UTC)
 
 
-def frame(spark: SparkSession, rows: Sequence[Row]) -> DataFrame:
-    return local_frame(
-        spark, rows, "source_feed string, sequence_at timestamp, fresh_until_at timestamp"
-    )
+def frame(spark: SparkSession, rows: Sequence[Row], **events: Sequence[datetime]) -> DataFrame:
+    """Rows of a silver table, of which `events` names a column more and its values."""
+    told = [(*row, *more) for row, *more in zip(rows, *events.values(), strict=True)]
+    columns = [f"{name} timestamp" for name in ("sequence_at", "fresh_until_at", *events)]
+    return local_frame(spark, told, ", ".join(["source_feed string", *columns]))
 
 
 def test_lag_is_told_from_the_newest_row_of_a_feed_in_any_table(spark: SparkSession) -> None:
     orders = [("shop_order", moment(1), moment(3)), ("shop_order", moment(4, 12), moment(6, 12))]
     lines = [("shop_order", moment(4, 18), moment(6, 18)), ("web_event", moment(9), None)]
-    silver = {"silver.order": frame(spark, orders), "silver.order_line": frame(spark, lines)}
+    silver = {
+        "silver.order": frame(spark, orders, ordered_at=[moment(1), moment(3)]),
+        "silver.order_line": frame(spark, lines),
+    }
 
     order, event = freshness(silver, SOURCES, date(2026, 1, 5))
 
@@ -38,10 +42,25 @@ def test_lag_is_told_from_the_newest_row_of_a_feed_in_any_table(spark: SparkSess
     assert (order.limit_hours, order.is_late) == (LIMIT, False)
     # A clock that runs ahead of the day.
     assert (event.lag_hours, event.is_late, event.stale_row_count) == (0.0, False, 0)
+    # Lines are no events of their own.
+    assert (order.newest_event_at, event.newest_event_at) == (moment(3), None)
+
+
+def test_what_is_received_today_tells_of_events_as_old_as_they_are(spark: SparkSession) -> None:
+    # Received every day, from a queue that stands still: the last page was viewed on the second.
+    views = [("web_event", moment(5, hour), None) for hour in (1, 2, 3)]
+    viewed = [moment(1), moment(2, 12), moment(30)]
+    silver = {"silver.web_event": frame(spark, views, event_at=viewed)}
+
+    (web,) = freshness(silver, SOURCES, date(2026, 1, 5))
+
+    assert (web.newest_at, web.lag_hours, web.is_late) == (moment(5, 3), 21.0, False)
+    assert (web.newest_event_at, web.event_lag_hours) == (moment(2, 12), 84.0)
 
 
 def test_a_feed_that_did_not_come_for_longer_than_its_limit_is_late(spark: SparkSession) -> None:
-    silver = {"silver.order": frame(spark, [("shop_order", moment(1), moment(3))])}
+    orders = [("shop_order", moment(1), moment(3))]
+    silver = {"silver.order": frame(spark, orders, ordered_at=[moment(1)])}
 
     (order,) = freshness(silver, SOURCES, date(2026, 1, 5))
 
@@ -50,7 +69,9 @@ def test_a_feed_that_did_not_come_for_longer_than_its_limit_is_late(spark: Spark
 
 
 def test_an_empty_silver_tells_of_no_feed(spark: SparkSession) -> None:
-    assert freshness({"silver.order": frame(spark, [])}, SOURCES, date(2026, 1, 5)) == []
+    nothing = frame(spark, [], ordered_at=[])
+
+    assert freshness({"silver.order": nothing}, SOURCES, date(2026, 1, 5)) == []
 
 
 def test_facts_that_count_and_those_that_no_longer_do_are_added_up_over_customers(

@@ -213,6 +213,20 @@ def test_values_that_lost_are_shown_with_where_they_are_from(page: CustomerPage)
     assert "Anna" in told
 
 
+def test_an_attribute_that_only_others_fill_is_among_the_other_values_alone(
+    page: CustomerPage,
+) -> None:
+    (row,) = page.gold["customer_attribute"]
+    lost = {"value": "Leeds", "record_key": "a3", "source_system": "social", "sequence_at": NOON}
+    city = {**row, "attribute": "city", "value": None, "lost_values": [lost]}
+    told = printed(replace(page, gold={**page.gold, "customer_attribute": [row, city]}))
+
+    golden, others = told.split("Other values that records give")
+    assert "Leeds" not in golden
+    assert "city" not in golden.split("Golden record")[1].lower()
+    assert "Leeds" in others
+
+
 def test_a_table_without_a_section_of_its_own_shows_what_can_be_read_newest_first(
     page: CustomerPage,
 ) -> None:

@@ -103,6 +103,18 @@ def test_verified_first_says_by_whom_and_nobody_verifies_for_nothing(conf: dict[
     assert refusal(conf).count("need each other") == 2
 
 
+def test_contact_details_grow_stale_and_names_never_do(conf: dict[str, Any]) -> None:
+    fresh = {g.name: g.fresh_days for g in Survivorship.model_validate(conf).groups}
+    assert (fresh["email"], fresh["phone"], fresh["address"]) == (365, 365, 730)
+    assert (fresh["name"], fresh["birth_date"]) == (None, None)
+
+
+@pytest.mark.parametrize("days", [0, -1, 36501, "a year"])
+def test_a_value_is_fresh_for_a_day_at_least(conf: dict[str, Any], days: object) -> None:
+    conf["groups"][0]["fresh_days"] = days
+    assert "groups.0.fresh_days" in refusal(conf)
+
+
 @pytest.mark.parametrize("start", [0, 1.1])
 def test_trust_is_a_share_and_never_none(conf: dict[str, Any], start: float) -> None:
     conf["trust"]["systems"]["crm"]["start"] = start

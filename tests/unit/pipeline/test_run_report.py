@@ -1,11 +1,18 @@
 """What a person is told of a run beside its counts."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import cast
+
+from pyspark.sql import Row
 
 from lakehouse.errors import ExitCode
 from lakehouse.pipeline.freshness import Freshness
+from lakehouse.pipeline.ingestion import Claim, empty_snapshots
 from lakehouse.pipeline.run_report import run_report
 from lakehouse.pipeline.runner import RunOutcome
+from lakehouse.settings.sources import LoadKind, Source
 
 
 def test_files_that_match_no_source_are_counted_and_the_first_named() -> None:
@@ -37,6 +44,49 @@ def test_a_destination_that_has_customers_who_must_go_is_told_with_their_number(
     assert first.startswith("/desk has 1 customers of care_customer who are not in it any more.")
     assert second.startswith("/outbox has 1,200 customers of marketing_customer")
     assert "jobs/export_audiences.py" in second
+
+
+def test_a_snapshot_without_records_is_told() -> None:
+    empty = [("2026-01-06/crm-contact.csv", "crm_contact")]
+
+    (warning,) = run_report(RunOutcome("day-2", empty_snapshots=empty)).warnings
+
+    assert warning.startswith("2026-01-06/crm-contact.csv has no records, though each file of crm")
+    assert "still counts" in warning
+
+
+def test_files_without_a_byte_are_counted_and_the_first_named() -> None:
+    files = [f"2026-01-05/crm-{number}.csv" for number in range(1, 8)]
+
+    (warning,) = run_report(RunOutcome("day-1", empty_files=files)).warnings
+
+    assert warning.startswith("7 file(s) below the landing folder have not one byte")
+    assert [file for file in files if file in warning] == files[:5]
+    assert "crm-5.csv and 2 more." in warning
+
+
+def test_empty_files_of_snapshot_feeds_are_found_whether_new_or_the_same_bytes_again() -> None:
+    crm, order = ("crm_contact", LoadKind.SNAPSHOT), ("shop_order", LoadKind.DELTA)
+    sources = cast(
+        Sequence[Source], [SimpleNamespace(name=n, load_kind=kind) for n, kind in (crm, order)]
+    )
+
+    def row(feed: str, file: str, status: str, count: int) -> Row:
+        return Row(feed=feed, source_file=file, status=status, record_count=count)
+
+    files = {
+        "crm_contact": [
+            row("crm_contact", "full", "ingested", 3),
+            row("crm_contact", "empty", "ingested", 0),
+            row("crm_contact", "empty again", "duplicate", 0),
+            row("crm_contact", "not readable", "rejected", 0),
+        ],
+        "shop_order": [row("shop_order", "no orders today", "ingested", 0)],
+    }
+
+    found = empty_snapshots(Claim(files, 1, ()), sources)
+
+    assert found == [("empty", "crm_contact"), ("empty again", "crm_contact")]
 
 
 def test_a_run_that_knows_all_its_files_warns_of_nothing() -> None:
