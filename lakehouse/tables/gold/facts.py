@@ -309,7 +309,8 @@ CUSTOMER_METRIC = about_customers(
     Column(
         "interaction_count",
         "bigint",
-        "Contacts of any kind: a ticket, and each call and chat about it.",
+        "Contacts of any kind: a ticket, and each call and chat about it. Counted over all time, stale ones too: "
+        "what still counts is counted in gold.customer_360.",
         unit="contacts",
         required=True,
     ),

@@ -265,13 +265,14 @@ CUSTOMER_360 = about_customers(
     Column(
         "preferred_category",
         "string",
-        "Category of most lines that count, among those that still interest the customer.",
+        "Category of most lines that count, among those that still interest the customer by the cut-offs of "
+        "preference_domain in conf/base/freshness.yml.",
         fed_by=(*_LINE, "gold.product.category"),
     ),
     Column(
         "preferred_brand",
         "string",
-        "Brand of most lines that count, in categories that still interest the customer.",
+        "Brand of most lines that count, in those categories.",
         fed_by=(*_LINE, "gold.product.brand"),
     ),
     Column(

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+import yaml
 from pyspark.sql import DataFrame
 
 from lakehouse.gold.customer_360 import customer_360
@@ -391,12 +392,16 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
                "is_counted": False} for n in range(2)),
             *({**a, "record_key": f"ahead {n}", "product_id": "bulb", "quantity": 1,
                "order_date": "2031-01-01"} for n in range(3)),
+            # Bought half a year ago: care still knows of it, and it is no preference any more.
+            *({**a, "record_key": f"pods {n}", "product_id": "pods", "quantity": 1}
+              for n in range(5)),
         ),
         product=table(
             gold.PRODUCT,
             {"product_id": "lamp", "category": "lighting", "brand": "Lux"},
             {"product_id": "bulb", "category": "lighting", "brand": "Glow"},
             {"product_id": "rug", "category": "textiles", "brand": "Weave"},
+            {"product_id": "pods", "category": "audio", "brand": "Hum"},
         ),
         customer_web_session=table(
             gold.CUSTOMER_WEB_SESSION,
@@ -436,6 +441,8 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
             {**a, "category": "lighting", "domain": "service", "fresh_until_date": "2024-09-09"},
             {**a, "category": "garden", "domain": "marketing", "fresh_until_date": "2024-01-02"},
             {**a, "category": "textiles", "domain": "service", "fresh_until_date": "2024-01-02"},
+            {**a, "category": "audio", "domain": "marketing", "fresh_until_date": "2023-12-29"},
+            {**a, "category": "audio", "domain": "service", "fresh_until_date": "2025-07-01"},
         ),
         household_member=table(
             gold.HOUSEHOLD_MEMBER,
@@ -459,7 +466,7 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
             {**a, "recommendation_key": "1", "clicked_at": minute(1)},
             {**a, "recommendation_key": "2", "is_clicked": False},
         ),
-        freshness=FreshnessSettings(),
+        freshness=shipped_freshness().model_copy(update={"facts": {}}),
         as_of=date(2024, 1, 2),
     )  # fmt: skip
     assert dict(frame.dtypes) == typed(gold.CUSTOMER_360)
@@ -488,8 +495,8 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
         "preferred_order_hour": "10",
         "preferred_category": "lighting",
         "preferred_brand": "Lux",
-        "interests": "[marketing:lighting, service:lighting]",
-        "stale_interest_count": "2",
+        "interests": "[marketing:lighting, service:audio, service:lighting]",
+        "stale_interest_count": "3",
         "granted": "[marketing:email]",
         "withdrawn": "[marketing:sms]",
         "loyalty_tier": "gold",
@@ -500,6 +507,12 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
     assert (ben["order_reporting_amount"], ben["preferred_brand"]) == ("0.00", None)
     # An order for which there is no rate is not one of nothing.
     assert (yuan["order_count"], yuan["order_reporting_amount"]) == ("1", None)
+
+
+def shipped_freshness() -> FreshnessSettings:
+    """The cut-offs that the repository ships."""
+    path = Path(__file__).parents[3] / "conf/base/freshness.yml"
+    return FreshnessSettings.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 CUTOFFS = FreshnessSettings.model_validate(
