@@ -106,11 +106,13 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
     "gold.customer_timeline": (
         "gold.customer_order",
         "gold.customer_payment",
+        "gold.customer_return",
         "gold.customer_web_session",
         "gold.customer_ticket",
         "gold.customer_interaction",
         "gold.customer_recommendation",
         "gold.customer_loyalty_movement",
+        "gold.customer_journey_stage",
         "silver.consent_event",
         "silver.loyalty",
         "linkage.identity_map",

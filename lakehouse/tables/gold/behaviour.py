@@ -275,6 +275,18 @@ CUSTOMER_TICKET = about_customers(
         required=True,
         fed_by=("silver.support_message.answered_at", "silver.support_message.ended_at"),
     ),
+    Column(
+        "reopened_at",
+        "timestamp",
+        "When the customer first wrote after the first closing; of a ticket that is open again without that, when its "
+        "source last told of it; null if it was not reopened.",
+        fed_by=(
+            "silver.support_message.author",
+            "silver.support_message.sent_at",
+            "silver.support_ticket.first_closed_at",
+            "silver.support_ticket.sequence_at",
+        ),
+    ),
     primary_key=("record_key",),
     owner="support",
     purposes=SERVICE,

@@ -101,6 +101,13 @@ CUSTOMER_RETURN = about_customers(
     Column("channel", "string", "Where it was bought: shop or store.", required=True),
     Column("store_id", "string", "Store of the sale, as in gold.store; null for the shop."),
     SOURCE_SYSTEM,
+    Column(
+        "returned_at",
+        "timestamp",
+        "Moment of the receipt that tells what came back; null where no receipt does: that an order of the shop was "
+        "returned its status says, and not when.",
+        fed_by=(f"{_ORDER}.ordered_at",),
+    ),
     primary_key=("record_key",),
     owner="sales",
     purposes=SERVICE,
