@@ -119,7 +119,12 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "linkage.identity_event",
         "linkage.customer_alias",
     ),
-    "gold.product": ("silver.product", "silver.order_line", "silver.recommendation"),
+    "gold.product": (
+        "silver.product",
+        "silver.order_line",
+        "silver.recommendation",
+        "silver.web_event",
+    ),
     "gold.customer_cart": ("gold.customer_web_session", "gold.customer_order", "gold.product"),
     "gold.customer_interest": (
         "gold.customer_order_line",
