@@ -102,6 +102,7 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "gold.customer_order",
         "gold.customer_web_session",
         "gold.customer_interaction",
+        "silver.media_touch",
     ),
     "gold.customer_timeline": (
         "gold.customer_order",
@@ -135,6 +136,7 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "silver.media_spend",
         "gold.customer_interaction",
         "gold.customer_web_session",
+        "silver.media_touch",
         "gold.order_attribution",
     ),
     "gold.web_funnel": ("gold.customer_web_session",),

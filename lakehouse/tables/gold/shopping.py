@@ -115,7 +115,8 @@ CUSTOMER_RETURN = about_customers(
 
 CUSTOMER_CART = about_customers(
     "customer_cart",
-    "One row per session of a person in which a cart was filled, and what became of it.",
+    "One row per session of a person in which a cart was filled, and what became of it; of several carts the last, "
+    "and of several that were checked out all.",
     Column(
         "session_key",
         "string",
@@ -135,10 +136,11 @@ CUSTOMER_CART = about_customers(
     Column(
         "products",
         "array<string>",
-        "Products put into it, in order, each once; how many pieces no event tells.",
+        "Products put into it, in order, each once, without what was checked out before; how many pieces no event "
+        "tells.",
         QUASI,
         required=True,
-        fed_by=("gold.customer_web_session.carted_products",),
+        fed_by=("gold.customer_web_session.cart_contents",),
     ),
     Column("currency", "string", "ISO 4217 code of that amount."),
     Column(
@@ -163,7 +165,7 @@ CUSTOMER_CART = about_customers(
         "Products in it.",
         unit="products",
         required=True,
-        fed_by=("gold.customer_web_session.carted_products",),
+        fed_by=("gold.customer_web_session.cart_contents",),
     ),
     Column(
         "cart_date",

@@ -105,10 +105,11 @@ def test_a_cart_is_held_against_the_order_that_followed_and_priced_by_the_catalo
     frame = customer_cart(
         table(
             gold.CUSTOMER_WEB_SESSION,
-            {"session_key": "recovered", **cart, "carted_products": ("lamp", "rug"),
+            {"session_key": "recovered", **cart, "cart_contents": ("lamp", "rug"),
              "cart_state": "recovered"},
-            {"session_key": "left", **cart, "carted_at": at(20), "carted_products": ("lamp", "new")},
-            {"session_key": "nobody's", **cart, "customer_id": None, "carted_products": ("lamp",)},
+            {"session_key": "left", **cart, "carted_at": at(20), "cart_contents": ("lamp", "new")},
+            {"session_key": "nobody's", **cart, "customer_id": None,
+             "carted_products": ("rug", "lamp"), "cart_contents": ("lamp",)},
             {"session_key": "a machine's", **cart, "is_bot": True},
             {"session_key": "no cart", **cart, "carted_at": None},
         ),
@@ -132,12 +133,12 @@ def test_a_cart_is_held_against_the_order_that_followed_and_priced_by_the_catalo
     )  # fmt: skip
     assert dict(frame.dtypes) == typed(gold.CUSTOMER_CART)
     assert {
-        row["session_key"]: (row["product_count"], row["list_amount"], row["order_record_key"])
+        row["session_key"]: (row["products"], row["list_amount"], row["order_record_key"])
         for row in text(frame)
     } == {
-        "recovered": ("2", "29.50", "first"),
-        "left": ("2", None, None),
-        "nobody's": ("1", "9.50", None),
+        "recovered": ("[lamp, rug]", "29.50", "first"),
+        "left": ("[lamp, new]", None, None),
+        "nobody's": ("[lamp]", "9.50", None),
     }
 
 
