@@ -81,7 +81,7 @@ display(
 
 display(
     of_this_customer("customer_web_session")
-    .select("started_at", "identified_by", "page_paths", "carted_products", "cart_state")
+    .select("started_at", "identified_by", "page_paths", "cart_contents", "cart_state")
     .orderBy(F.desc("started_at"))
 )
 

@@ -155,7 +155,7 @@ def _web_sessions(page: CustomerPage) -> Section:
             (
                 text(row.get("started_at")),
                 text(row.get("page_paths")),
-                text(row.get("carted_products")),
+                text(row.get("cart_contents")),
                 text(row.get("cart_state")).replace("_", " "),
                 text(row.get("identified_by")).replace("_", " "),
             )

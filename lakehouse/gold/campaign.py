@@ -5,6 +5,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.gold.customer_web_session import paid_visits
 from lakehouse.gold.money import reporting_amount
 from lakehouse.settings.facts import MoneySettings
 
@@ -28,6 +29,7 @@ def campaign(
     media_spend: DataFrame,
     customer_interaction: DataFrame,
     customer_web_session: DataFrame,
+    media_touch: DataFrame,
     order_attribution: DataFrame,
     money: MoneySettings,
     as_of: date,
@@ -40,7 +42,9 @@ def campaign(
     facts = (
         _spend(media_spend, money)
         .unionByName(_messages(customer_interaction), allowMissingColumns=True)
-        .unionByName(_visits(customer_web_session), allowMissingColumns=True)
+        .unionByName(
+            _sessions(paid_visits(media_touch, customer_web_session)), allowMissingColumns=True
+        )
         .unionByName(_orders(order_attribution), allowMissingColumns=True)
     )
     acquired = F.nullif(F.col("acquired_customer_count"), F.lit(0))
@@ -97,13 +101,13 @@ def _messages(customer_interaction: DataFrame) -> DataFrame:
     )
 
 
-def _visits(customer_web_session: DataFrame) -> DataFrame:
-    is_paid = F.col("campaign_id").isNotNull() & ~F.col("is_bot")
-    return customer_web_session.where(is_paid).select(
-        "campaign_id",
-        F.col("medium").alias("channel"),
-        F.col("session_date").alias("day"),
-        F.lit(1).alias("session_count"),
+def _sessions(visits: DataFrame) -> DataFrame:
+    """One row per session of a person and campaign that brought them during it."""
+    return (
+        visits.where(~F.col("is_bot"))
+        .groupBy("session_key", "campaign_id")
+        .agg(F.max("medium").alias("channel"), F.to_date(F.min("touched_at")).alias("day"))
+        .select("campaign_id", "channel", "day", F.lit(1).alias("session_count"))
     )
 
 

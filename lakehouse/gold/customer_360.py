@@ -69,7 +69,7 @@ def customer_360(  # noqa: PLR0913 (one for each table that it reads)
         _home(household_member, household),
         _stage(customer_journey_stage),
         _orders(customer_order, as_of),
-        _tastes(customer_order_line, product, customer_interest, as_of),
+        _tastes(customer_order_line, product, customer_interest, freshness, as_of),
         _open_tickets(customer_ticket),
         counted_facts(*told, customer_recommendation, freshness, as_of),
         _interests(customer_interest, as_of),
@@ -147,14 +147,19 @@ def _orders(customer_order: DataFrame, as_of: date) -> DataFrame:
 
 
 def _tastes(
-    customer_order_line: DataFrame, product: DataFrame, customer_interest: DataFrame, as_of: date
+    customer_order_line: DataFrame,
+    product: DataFrame,
+    customer_interest: DataFrame,
+    freshness: FreshnessSettings,
+    as_of: date,
 ) -> DataFrame:
-    """What was bought most in the categories that still interest the customer."""
+    """What was bought most in the categories that interest the customer for the domain that conf names."""
     # The day of a line whose order is missing is not known.
     has_come = F.coalesce(F.col("order_date") <= F.lit(as_of), F.lit(True))
     lines = customer_order_line.where((F.col("quantity") > 0) & is_counted() & has_come)
     products = product.select("product_id", "category", "brand")
-    fresh = customer_interest.where(_is_fresh(as_of)).select("customer_id", "category")
+    is_preferred = (F.col("domain") == F.lit(freshness.preference_domain)) & _is_fresh(as_of)
+    fresh = customer_interest.where(is_preferred).select("customer_id", "category")
     return (
         lines.select("customer_id", "product_id")
         .join(products, on="product_id", how="inner")

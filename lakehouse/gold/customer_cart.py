@@ -18,7 +18,8 @@ def customer_cart(
 ) -> DataFrame:
     """One row per session of a person with a cart. Key: session_key. Columns: those of gold.customer_cart.
 
-    Two carts that one order follows are both put down to it: the customer changed the one into the other.
+    What was put in after a checkout is another cart than what was checked out; a session's last counts. Two
+    carts that one order follows are both put down to it: the customer changed the one into the other.
     An order dated after `as_of` has a wrong clock and follows none.
     """
     carts = customer_web_session.where(~F.col("is_bot") & F.col("carted_at").isNotNull())
@@ -37,8 +38,8 @@ def customer_cart(
             "source_system",
             "carted_at",
             F.to_date("carted_at").alias("cart_date"),
-            F.col("carted_products").alias("products"),
-            F.size("carted_products").cast("bigint").alias("product_count"),
+            F.col("cart_contents").alias("products"),
+            F.size("cart_contents").cast("bigint").alias("product_count"),
             "list_amount",
             "currency",
             "cart_state",
@@ -63,7 +64,7 @@ def _prices(carts: DataFrame, product: DataFrame) -> DataFrame:
     """One row per cart whose products all have a price in one currency: its amount and currency."""
     is_whole = F.count("list_price") == F.count("*")
     return (
-        carts.select("session_key", F.explode("carted_products").alias("product_id"))
+        carts.select("session_key", F.explode("cart_contents").alias("product_id"))
         .join(product.select("product_id", "currency", "list_price"), on="product_id", how="left")
         .groupBy("session_key")
         .agg(

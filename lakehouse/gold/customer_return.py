@@ -47,6 +47,7 @@ def customer_return(
         F.coalesce("refunded_amount", F.lit(0)).cast(_AMOUNT).alias("refunded_amount"),
         "refunded_at",
         F.when(days >= 0, days).alias("days_to_refund"),
+        "returned_at",
     )
 
 
@@ -56,6 +57,8 @@ def _returned(
     """The purchases of which something came back or was refunded, with how much of each."""
     is_whole = F.col("status").eqNullSafe("returned")
     amount = F.when(is_whole, F.col("total_amount")).otherwise(F.col("returned_amount"))
+    of_sale = F.when(F.col("channel") == "store", F.col("ordered_at"))
+    receipt_at = F.coalesce("receipt_at", of_sale)
     pieces = F.when(is_whole, F.col("sold_piece_count")).otherwise(F.col("returned_piece_count"))
     return (
         purchases(customer_order)
@@ -66,6 +69,7 @@ def _returned(
         .withColumns(
             {
                 "is_whole_order": is_whole,
+                "returned_at": F.when(F.col("returned_piece_count") > 0, receipt_at),
                 "returned_amount": F.coalesce(amount, F.lit(0)).cast(_AMOUNT),
                 "returned_piece_count": F.coalesce(pieces, F.lit(0)),
             }
@@ -74,9 +78,11 @@ def _returned(
 
 
 def _of_purchases(rows: DataFrame, customer_order: DataFrame) -> DataFrame:
-    """The rows, those of a second telling with the order_record_key of the first."""
+    """The rows, those of a second telling with the order_record_key of the first, and with its moment."""
     again = customer_order.where(F.col("same_purchase_key").isNotNull()).select(
-        F.col("record_key").alias("order_record_key"), "same_purchase_key"
+        F.col("record_key").alias("order_record_key"),
+        "same_purchase_key",
+        F.col("ordered_at").alias("receipt_at"),
     )
     return rows.join(again, on="order_record_key", how="left").withColumn(
         "order_record_key", F.coalesce("same_purchase_key", "order_record_key")
@@ -84,14 +90,16 @@ def _of_purchases(rows: DataFrame, customer_order: DataFrame) -> DataFrame:
 
 
 def _pieces(customer_order_line: DataFrame, customer_order: DataFrame) -> DataFrame:
-    """One row per purchase and currency: pieces sold, pieces that came back, and what these were worth."""
+    """One row per purchase and currency: pieces sold, pieces that came back, what these were worth, and
+    when the second telling was made if it tells of them.
+    """
     quantity, is_back = F.col("quantity"), F.col("quantity") < 0
     told = customer_order_line.groupBy(*_OF_ORDER).agg(
         F.sum(F.when(~is_back, quantity)).alias("sold"),
         F.sum(F.when(is_back, -quantity)).alias("returned"),
         F.sum(F.when(is_back, F.abs("line_amount"))).alias("worth"),
     )
-    most = F.max(F.when(F.col("returned") > 0, F.struct("returned", "worth")))
+    most = F.max(F.when(F.col("returned") > 0, F.struct("returned", "worth", "receipt_at")))
     return (
         _of_purchases(told, customer_order)
         .groupBy(*_OF_ORDER)
@@ -101,6 +109,7 @@ def _pieces(customer_order_line: DataFrame, customer_order: DataFrame) -> DataFr
             "sold_piece_count",
             F.col("most.returned").alias("returned_piece_count"),
             F.col("most.worth").alias("returned_amount"),
+            "most.receipt_at",
         )
     )
 

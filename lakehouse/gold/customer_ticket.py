@@ -29,11 +29,12 @@ def customer_ticket(
     is_closed = F.col("closed_at").isNotNull()
     # Null in a table that was written before the column was.
     first_closed_at = F.coalesce("first_closed_at", "closed_at")
-    is_reopened = F.coalesce(
-        (F.col("last_customer_message_at") > first_closed_at)
-        | (first_closed_at.isNotNull() & ~is_closed),
-        F.lit(False),
+    wrote_again_at = F.array_min(
+        F.filter("customer_messages_at", lambda sent_at: sent_at > first_closed_at)
     )
+    is_open_again = first_closed_at.isNotNull() & ~is_closed
+    reopened_at = F.coalesce(wrote_again_at, F.when(is_open_again, F.col("sequence_at")))
+    is_reopened = wrote_again_at.isNotNull() | is_open_again
     measured = with_customer(tickets, identity_map).withColumns(
         {
             "opened_date": F.to_date("opened_at"),
@@ -41,6 +42,7 @@ def customer_ticket(
             "handling_minutes": _minutes("first_response_at", "closed_at"),
             "resolution_minutes": _minutes("opened_at", "closed_at"),
             "is_reopened": is_reopened,
+            "reopened_at": reopened_at,
             "is_first_contact_resolution": is_closed
             & (F.col("response_count") == 1)
             & ~is_reopened,
@@ -60,7 +62,7 @@ def _threads(support_message: DataFrame) -> DataFrame:
         F.sum(F.when(is_conversation(), seconds("answered_at", "ended_at"))).alias(
             "conversation_seconds"
         ),
-        F.max(F.when(by_customer, F.col("sent_at"))).alias("last_customer_message_at"),
+        F.collect_list(F.when(by_customer, F.col("sent_at"))).alias("customer_messages_at"),
         F.count("*").alias("message_count"),
         F.count_if(by_agent).alias("agent_message_count"),
     )

@@ -47,11 +47,13 @@ def customer_timeline(  # noqa: PLR0913 (one for each table that it reads)
     *,
     customer_order: DataFrame,
     customer_payment: DataFrame,
+    customer_return: DataFrame,
     customer_web_session: DataFrame,
     customer_ticket: DataFrame,
     customer_interaction: DataFrame,
     customer_recommendation: DataFrame,
     customer_loyalty_movement: DataFrame,
+    customer_journey_stage: DataFrame,
     consent_event: DataFrame,
     loyalty: DataFrame,
     identity_map: DataFrame,
@@ -65,6 +67,7 @@ def customer_timeline(  # noqa: PLR0913 (one for each table that it reads)
     events = [
         _orders(purchases(customer_order)),
         _payments(customer_payment.where(~F.col("is_told_again"))),
+        _returns(customer_return),
         _visits(customer_web_session),
         *_tickets(customer_ticket),
         _contacts(customer_interaction),
@@ -72,6 +75,7 @@ def customer_timeline(  # noqa: PLR0913 (one for each table that it reads)
         _consents(with_customer(consent_event, identity_map)),
         *_loyalty(customer_loyalty_movement),
         _memberships(with_customer(loyalty, identity_map)),
+        _stages(customer_journey_stage),
         _identities(identity_event, identity_map, customer_alias),
     ]
     return reduce(DataFrame.unionByName, events).where(F.col("customer_id").isNotNull())
@@ -139,6 +143,24 @@ def _payments(customer_payment: DataFrame) -> DataFrame:
     )
 
 
+def _returns(customer_return: DataFrame) -> DataFrame:
+    """What came back by a receipt and without a refund, which would tell of it."""
+    back = customer_return.where(F.col("returned_at").isNotNull() & (F.col("refund_count") == 0))
+    title = F.when(F.col("is_whole_order"), "Returned the whole order").otherwise(
+        "Returned part of an order"
+    )
+    return _events(
+        back,
+        F.lit("returned"),
+        "record_key",
+        "returned_at",
+        title,
+        **_columns("channel", "currency"),
+        amount=F.col("returned_amount"),
+        reporting_amount=F.col("returned_reporting_amount"),
+    )
+
+
 def _visits(customer_web_session: DataFrame) -> DataFrame:
     pages = F.when(F.col("page_count") == 1, F.lit("1 page")).otherwise(
         F.concat_ws(" ", "page_count", F.lit("pages"))
@@ -160,6 +182,7 @@ def _visits(customer_web_session: DataFrame) -> DataFrame:
 
 def _tickets(customer_ticket: DataFrame) -> list[DataFrame]:
     closed = customer_ticket.where(F.col("closed_at").isNotNull())
+    reopened = customer_ticket.where("is_reopened")
     topic = F.coalesce("topic", F.lit("no topic"))
     return [
         _events(
@@ -173,6 +196,7 @@ def _tickets(customer_ticket: DataFrame) -> list[DataFrame]:
         for rows, kind, moment, words in (
             (customer_ticket, "ticket_opened", "opened_at", "Asked for help: "),
             (closed, "ticket_closed", "closed_at", "Ticket closed: "),
+            (reopened, "ticket_reopened", "reopened_at", "Ticket reopened: "),
         )
     ]
 
@@ -268,6 +292,31 @@ def _memberships(loyalty: DataFrame) -> DataFrame:
     )
     title = F.lit("Joined the loyalty programme")
     return _events(joined, F.lit("loyalty_joined"), "record_key", "joined_at", title)
+
+
+def _stages(customer_journey_stage: DataFrame) -> DataFrame:
+    """Stages that a customer came into. To become a prospect is to become known, of which linkage tells."""
+    words = {
+        "new": "Became a new customer",
+        "active": "Became an active customer",
+        "lapsing": "Began to lapse",
+        "lapsed": "Lapsed",
+        "won_back": "Was won back",
+    }
+    stages = customer_journey_stage.where(F.col("stage").isin(*words)).select(
+        "customer_id",
+        "stage",
+        F.concat_ws(":", "customer_id", "valid_from_date").alias("stage_key"),
+        F.col("valid_from_date").cast("timestamp").alias("began_at"),
+    )
+    return _events(
+        stages,
+        F.concat(F.lit("became_"), "stage"),
+        "stage_key",
+        "began_at",
+        _told(F.col("stage"), words),
+        source_system=F.lit(None).cast("string"),
+    )
 
 
 def _identities(

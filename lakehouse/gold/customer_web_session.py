@@ -32,11 +32,11 @@ def customer_web_session(
     """One row per session, also of machines and of visitors whom nobody knows.
 
     A session belongs to who logged in first during it, else to who logged in last before it on its
-    cookie, else on its device, else, if conf says so, to who logs in next on either. An event outside any
-    session is a session of its own. An order dated after `as_of` has a wrong clock and recovers no cart. Key:
-    session_key. Columns: those of gold.customer_web_session.
+    cookie, else on its device, else, if conf says so, to who logs in next on either. Events that name no
+    session are cut into runs (`with_session_key`). An order dated after `as_of` has a wrong clock and
+    recovers no cart. Key: session_key. Columns: those of gold.customer_web_session.
     """
-    sessions = _stitched(_sessions(web_event), web)
+    sessions = _stitched(_sessions(with_session_key(web_event, web)), web)
     orders = _order_moments(customer_order, as_of)
     return (
         with_customer(sessions, identity_map)
@@ -57,12 +57,53 @@ def _order_moments(customer_order: DataFrame, as_of: date) -> DataFrame:
 
 
 def session_key() -> Column:
-    """The session of a row of silver.web_event; one outside any session is its own."""
+    """The key of the session that an event names, or that it begins if it names none."""
     return F.concat_ws(":", "source_system", F.coalesce("session_id", "record_key"))
 
 
-def _sessions(web_event: DataFrame) -> DataFrame:
-    """One row per session, with the first and the last login made in it, and all accounts that were."""
+def with_session_key(web_event: DataFrame, web: WebSettings) -> DataFrame:
+    """All rows and columns of silver.web_event, and `session_key`: the session that each belongs to.
+
+    Events that name no session belong to a run: those on one cookie, or on one device where there is no
+    cookie, without a pause of more than `session_gap_minutes`. A visit by paid media begins a run, and an
+    event with neither cookie nor device is one of its own.
+
+    A run is named after its first event, and no run after its number or its end: a late event leaves all
+    keys as they are, unless it comes before the first of a run or fills the pause between two, of which the
+    later then goes into the earlier.
+    """
+    place = F.coalesce("device_id", "record_key") if web.stitch_devices else F.col("record_key")
+    in_turn = Window.partitionBy(
+        "source_system", "cookie_id", F.when(F.col("cookie_id").isNull(), place)
+    ).orderBy("event_at", "record_key")
+    pause = F.col("event_at") - F.lag("event_at").over(in_turn)
+    is_late = pause.isNull() | (pause > F.lit(timedelta(minutes=web.session_gap_minutes)))
+    # As silver.media_touch has it, whose rows find their run by that.
+    is_paid = (F.col("event_type") == "visit") & F.col("campaign_id").isNotNull()
+    so_far = in_turn.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    runs = (
+        web_event.where(F.col("session_id").isNull())
+        .withColumn("begun", F.when(is_late | is_paid, session_key()))
+        .withColumn("session_key", F.last("begun", ignorenulls=True).over(so_far))
+        .drop("begun")
+    )
+    named = web_event.where(F.col("session_id").isNotNull())
+    return named.withColumn("session_key", session_key()).unionByName(runs)
+
+
+def paid_visits(media_touch: DataFrame, customer_web_session: DataFrame) -> DataFrame:
+    """One row per visit by paid media, of which a session can have several.
+
+    Columns: session_key, touched_at, campaign_id, medium; customer_id and is_bot of the session.
+    """
+    sessions = customer_web_session.select("session_key", "customer_id", "is_bot")
+    return media_touch.select(
+        session_key().alias("session_key"), "touched_at", "campaign_id", "medium"
+    ).join(sessions, on="session_key", how="inner")
+
+
+def _sessions(events: DataFrame) -> DataFrame:
+    """One row per session_key, with the first and the last login made in it, and all accounts that were."""
     moment, kind = F.struct("event_at", "record_key"), F.col("event_type")
     steps = F.array(*(F.lit(step) for step in STEPS))
     step = F.nullif(F.array_position(steps, kind), F.lit(0))
@@ -72,7 +113,7 @@ def _sessions(web_event: DataFrame) -> DataFrame:
             F.col("event_at").alias("at"), "record_key", F.col("person_record_key").alias("by")
         ),
     )
-    return web_event.groupBy(session_key().alias("session_key"), "source_system").agg(
+    told = events.groupBy("session_key", "source_system").agg(
         F.min_by("record_key", moment).alias("record_key"),
         F.min("event_at").alias("started_at"),
         F.max("event_at").alias("ended_at"),
@@ -83,12 +124,30 @@ def _sessions(web_event: DataFrame) -> DataFrame:
         *(_first(name, moment) for name in _TOLD_ONCE),
         F.get(steps, (F.max(step) - 1).cast("int")).alias("furthest_step"),
         F.max(F.when(kind == "cart", F.col("event_at"))).alias("carted_at"),
+        F.max(F.when(kind == "checkout", F.col("event_at"))).alias("checked_out_at"),
         F.count("*").alias("event_count"),
         F.count_if(kind == "page_view").alias("page_count"),
-        _in_order("page_path", "page_view").alias("page_paths"),
-        _in_order("product_id", "page_view").alias("viewed_products"),
-        _in_order("product_id", "cart").alias("carted_products"),
+        _each_once(_in_order("page_path", "page_view")).alias("page_paths"),
+        _each_once(_in_order("product_id", "page_view")).alias("viewed_products"),
+        _in_order("product_id", "cart").alias("carted"),
     )
+    carts = {
+        "carted_products": _each_once(F.col("carted")),
+        "cart_contents": _each_once(F.filter("carted", _is_in_last_cart)),
+    }
+    return told.withColumns(carts)
+
+
+def _is_left() -> Column:
+    """True if something was put into the cart after the last checkout, or there was none."""
+    checked_out_at = F.col("checked_out_at")
+    return checked_out_at.isNull() | (F.col("carted_at") > checked_out_at)
+
+
+def _is_in_last_cart(carted: Column) -> Column:
+    """True of what was put in after the last checkout; of all, where nothing was."""
+    is_new = carted["event_at"] > F.col("checked_out_at")
+    return F.coalesce(is_new | ~_is_left(), F.lit(True))
 
 
 def _first(column: str, moment: Column) -> Column:
@@ -97,15 +156,22 @@ def _first(column: str, moment: Column) -> Column:
 
 
 def _in_order(column: str, kind: str) -> Column:
-    """The values that events of the kind have, each once, in order of time."""
+    """The events of the kind that have a value, in order of time: event_at, record_key, value."""
     is_told = (F.col("event_type") == kind) & F.col(column).isNotNull()
-    told = F.when(is_told, F.struct("event_at", "record_key", column))
-    return F.array_distinct(F.array_sort(F.collect_list(told))[column])
+    told = F.struct("event_at", "record_key", F.col(column).alias("value"))
+    return F.array_sort(F.collect_list(F.when(is_told, told)))
+
+
+def _each_once(told: Column) -> Column:
+    return F.array_distinct(told["value"])
 
 
 def _stitched(sessions: DataFrame, web: WebSettings) -> DataFrame:
     """The sessions with person_record_key, how and since when that is known, and whether a machine came."""
-    events = F.sum("event_count").over(_visitor("cookie_id", "session_date"))
+    many = [
+        F.sum("event_count").over(_visitor(place, "session_date")) > web.bot_events_per_day
+        for place in ("cookie_id", "device_id")
+    ]
     near = {
         f"_{side}_on_{place}": login
         for place in ("cookie_id", "device_id")
@@ -113,7 +179,7 @@ def _stitched(sessions: DataFrame, web: WebSettings) -> DataFrame:
     }
     told = sessions.select(
         "*",
-        (events > web.bot_events_per_day).alias("is_bot"),
+        (many[0] | many[1]).alias("is_bot"),
         *(login.alias(name) for name, login in near.items()),
     )
     known = F.when(~F.col("is_bot"), F.coalesce(*_ways(web)))
@@ -185,7 +251,7 @@ def _cart_state(web: WebSettings) -> Column:
     )
     return F.when(
         F.col("carted_at").isNotNull(),
-        F.when(F.col("furthest_step") == "checkout", "checked_out")
+        F.when(~_is_left(), "checked_out")
         .when(F.coalesce(is_recovered, F.lit(False)), "recovered")
         .otherwise("abandoned"),
     )

@@ -6,20 +6,21 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from lakehouse.gold.customer_order import counted
+from lakehouse.gold.customer_web_session import paid_visits
 
 
 def order_attribution(
     customer_order: DataFrame,
     customer_web_session: DataFrame,
     customer_interaction: DataFrame,
+    media_touch: DataFrame,
     attribution_days: int,
     as_of: date,
 ) -> DataFrame:
     """One row per order that counts, of a known customer, with a touch within `attribution_days` before it.
 
-    Last touch: the click on a message or the visit by paid media that came last before the order; of two
-    at one moment the one with the greater key. What is dated after `as_of` has a wrong clock and counts for
-    nothing. Key: record_key. Columns: those of gold.order_attribution.
+    The last click on a message or visit by paid media; of two at one moment that of the greater key. What is
+    dated after `as_of` counts for nothing. Key: record_key. Columns: those of gold.order_attribution.
     """
     # At one moment the touch stands before the order, which then counts for it.
     in_turn = Window.partitionBy("customer_id").orderBy(
@@ -29,10 +30,10 @@ def order_attribution(
         in_turn.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     )
     earliest = F.col("at") - F.lit(timedelta(days=attribution_days))
-    touches = _touches(customer_web_session, customer_interaction)
+    visits = paid_visits(media_touch, customer_web_session)
     return (
         _orders(customer_order, as_of)
-        .unionByName(touches, allowMissingColumns=True)
+        .unionByName(_touches(visits, customer_interaction), allowMissingColumns=True)
         .withColumn("last", last)
         .where(F.col("record_key").isNotNull() & (F.col("last.touched_at") >= earliest))
         .select(
@@ -67,7 +68,7 @@ def _orders(customer_order: DataFrame, as_of: date) -> DataFrame:
     )
 
 
-def _touches(customer_web_session: DataFrame, customer_interaction: DataFrame) -> DataFrame:
+def _touches(visits: DataFrame, customer_interaction: DataFrame) -> DataFrame:
     """One row per click on a message and visit by paid media of a known customer, at the moment `at`."""
     is_known = F.col("customer_id").isNotNull() & F.col("campaign_id").isNotNull()
     clicks = customer_interaction.where(
@@ -80,15 +81,15 @@ def _touches(customer_web_session: DataFrame, customer_interaction: DataFrame) -
         "campaign_id",
         "channel",
     )
-    visits = customer_web_session.where(is_known).select(
+    paid = visits.where(is_known).select(
         "customer_id",
         F.col("session_key").alias("touch_key"),
         F.lit("paid_visit").alias("touch_type"),
-        F.col("started_at").alias("touched_at"),
+        "touched_at",
         "campaign_id",
         F.col("medium").alias("channel"),
     )
     touch = F.struct("touched_at", "touch_key", "touch_type", "campaign_id", "channel")
-    return clicks.unionByName(visits).select(
+    return clicks.unionByName(paid).select(
         "customer_id", F.col("touched_at").alias("at"), touch.alias("touch")
     )

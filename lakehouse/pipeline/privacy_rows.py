@@ -20,10 +20,14 @@ from lakehouse.storage.released_tables import ReleasedTables, Row, logged_rows, 
 from lakehouse.tables.gold import CUSTOMER_ATTRIBUTE, CUSTOMER_WEB_SESSION
 from lakehouse.tables.linkage import CUSTOMER_ALIAS
 from lakehouse.tables.ops import QUARANTINE
-from lakehouse.tables.silver import PERSON_RECORD, SILVER_TABLES
+from lakehouse.tables.silver import PERSON_RECORD, SILVER_TABLES, WEB_EVENT
 from lakehouse.tables.spec import Layer, TableSpec
 
 _PARENTS = ("order_record_key", "ticket_record_key")
+_VISIT = (
+    *("session_key", "source_system", "record_key", "started_at", "ended_at"),
+    *("cookie_id", "device_id"),
+)
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,7 @@ def _with_parts(
 ) -> dict[TableSpec, list[Row]]:
     """The same and rows that name nobody, but belong to an order, ticket or visit of hers."""
     whose = one_of("person_record_key", own.records)
-    sessions = tables.rows(CUSTOMER_WEB_SESSION, whose, ("session_key",))
+    sessions = tables.rows(CUSTOMER_WEB_SESSION, whose, _VISIT)
     visits = one_of("visit", (row["session_key"] for row in sessions))
     found: dict[TableSpec, list[Row]] = {}
     for spec, rows in silver.items():
@@ -142,8 +146,36 @@ def _with_parts(
         if conditions and "person_record_key" in spec.column_names:
             nobody = f"person_record_key IS NULL AND ({' OR '.join(conditions)})"
             parts = tables.rows(spec, nobody)
+        if spec == WEB_EVENT:
+            there = {row["record_key"] for row in parts}
+            of_runs = _events_of_runs(tables, sessions)
+            parts += [row for row in of_runs if row["record_key"] not in there]
         found[spec] = _ordered(spec, [*rows, *parts])
     return found
+
+
+def _events_of_runs(tables: ReleasedTables, sessions: Iterable[Row]) -> list[Row]:
+    """Events without a login in those of the sessions that no event names: such a session is what lies on
+    its cookie, or on its device without one, from its start to its end.
+    """
+    runs = [s for s in sessions if s["session_key"] == f"{s['source_system']}:{s['record_key']}"]
+    if not runs:
+        return []
+    meanwhile = " OR ".join(
+        f"event_at BETWEEN TIMESTAMP '{r['started_at']}' AND TIMESTAMP '{r['ended_at']}'"
+        for r in runs
+    )
+    nobodys = f"person_record_key IS NULL AND session_id IS NULL AND ({meanwhile})"
+    rows = tables.rows(WEB_EVENT, nobodys)
+    return [row for row in rows if any(_is_part(row, run) for run in runs)]
+
+
+def _is_part(event: Row, run: Row) -> bool:
+    place = _VISIT[-2:] if event["cookie_id"] is None else ("cookie_id",)
+    is_there = any(event[name] is not None for name in place) and all(
+        event[name] == run[name] for name in ("source_system", *place)
+    )
+    return is_there and run["started_at"] <= event["event_at"] <= run["ended_at"]
 
 
 def _ordered(spec: TableSpec, rows: Iterable[Row]) -> list[Row]:

@@ -1,6 +1,6 @@
 """The rows of bronze and quarantine that are some people's, by the keys of their records."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.columns.keys import identity
-from lakehouse.gold.customer_web_session import session_key
+from lakehouse.gold.customer_web_session import with_session_key
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.held import PLACE
 from lakehouse.pipeline.lake import Lake
@@ -74,10 +74,25 @@ def keys_of(lake: Lake, attempt: Attempt, people: DataFrame) -> DataFrame:
 
 def _visits(lake: Lake, attempt: Attempt, people: DataFrame) -> Iterator[DataFrame]:
     """Events of visits and of recommended lists without a login that gold has found to be theirs."""
-    of_visits = _anonymous(lake, attempt, people, WEB_EVENT, CUSTOMER_WEB_SESSION, session_key())
+    web = lake.settings.facts.web
+    of_visits = _anonymous(
+        lake,
+        attempt,
+        people,
+        WEB_EVENT,
+        CUSTOMER_WEB_SESSION,
+        lambda events: with_session_key(events, web),
+    )
     yield of_visits.select("erasure_id", F.col("record_key").alias("key"))
     of_list = F.concat_ws(":", "source_system", "list_id", "product_id")
-    shown = _anonymous(lake, attempt, people, RECOMMENDATION, CUSTOMER_RECOMMENDATION, of_list)
+    shown = _anonymous(
+        lake,
+        attempt,
+        people,
+        RECOMMENDATION,
+        CUSTOMER_RECOMMENDATION,
+        lambda lists: lists.withColumn("recommendation_key", of_list),
+    )
     catalogue = Catalogue({s.name: s for s in lake.settings.sources}, _secret(lake))
     for source in told_sources(lake):
         if any(feed.table == RECOMMENDATION.entity for feed in source.feeds):
@@ -93,18 +108,21 @@ def _anonymous(
     people: DataFrame,
     event: TableSpec,
     fact: TableSpec,
-    fact_key: Column,
+    keyed: Callable[[DataFrame], DataFrame],
 ) -> DataFrame:
-    """Rows of silver without a login, with the erasure of whose fact, by its key, they are part of."""
+    """Rows of silver without a login, with the erasure of whose fact they are part of.
+
+    `keyed` adds the fact's key to all events: whose a run is, those with a login help to tell.
+    """
     if not {event.name, fact.name} <= attempt.base.versions.keys():
         return local_frame(lake.spark, (), f"{event.ddl()}, erasure_id string")
     (key,) = fact.primary_key
     whose = F.broadcast(people.withColumnRenamed("key", "person_record_key"))
     facts = lake.released(attempt.base, fact.name)
     theirs = facts.join(whose, on="person_record_key", how="inner").select("erasure_id", key)
-    events = lake.released(attempt.base, event.name).where(F.col("person_record_key").isNull())
-    keyed = events.select("*", fact_key.alias(key))
-    return keyed.join(F.broadcast(theirs), on=key, how="inner")
+    events = keyed(lake.released(attempt.base, event.name))
+    nobodys = events.where(F.col("person_record_key").isNull())
+    return nobodys.join(F.broadcast(theirs), on=key, how="inner")
 
 
 def bronze_rows(lake: Lake, attempt: Attempt, keys: DataFrame) -> DataFrame:

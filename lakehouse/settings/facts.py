@@ -19,12 +19,14 @@ class WebSettings(Frozen):
 
     `attach_anonymous_past`: a visit from before the first login on its cookie belongs to who logs in
     first. `stitch_devices`: a visit of which its cookie tells nothing belongs to the one account that
-    logged in on its device. `bot_events_per_day`: a cookie with more events on one day is a machine.
+    logged in on its device. `session_gap_minutes`: a longer pause ends a run of events that name no
+    session. `bot_events_per_day`: a cookie or device with more events on one day is a machine.
     `cart_recovery_days`: within so many days an order recovers a cart that was left.
     """
 
     attach_anonymous_past: bool = True
     stitch_devices: bool = True
+    session_gap_minutes: int = Field(default=30, ge=1, le=24 * 60)
     bot_events_per_day: int = Field(default=2000, ge=1)
     cart_recovery_days: int = Field(default=7, ge=0, le=365)
 

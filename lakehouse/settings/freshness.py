@@ -1,8 +1,9 @@
 """How long facts count, by domain and kind, as conf/base/freshness.yml says it."""
 
 from enum import StrEnum
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from lakehouse.settings.base_types import Frozen, Name
 
@@ -47,9 +48,17 @@ class FactCutoff(Frozen):
 class FreshnessSettings(Frozen):
     """The whole of conf/base/freshness.yml: by domain and kind of fact.
 
-    `interest`: a kind that a domain leaves out never counts for it. `facts`: a kind that no domain names
-    counts always; of several domains the one for which it counts longest decides.
+    `preference_domain`: the domain of `interest` whose cut-offs preferred category and brand follow; there
+    are none without it. `interest`: a kind that a domain leaves out never counts for it. `facts`: a kind
+    that no domain names counts always; of several domains the one for which it counts longest decides.
     """
 
+    preference_domain: Name | None = None
     interest: dict[Name, dict[InterestFact, Cutoff]] = Field(default_factory=dict)
     facts: dict[Name, dict[Fact, FactCutoff]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _prefers_by_a_domain(self) -> Self:
+        if self.preference_domain not in {None, *self.interest}:
+            raise ValueError("preference_domain must be one of the domains under interest, or null")
+        return self

@@ -120,6 +120,7 @@ def test_an_agent_sees_what_sarah_looked_at_left_and_bought(
     assert story == [
         ("consent_withdrawn", "No longer allows marketing by email"),
         ("consent_granted", "Allowed marketing by email"),
+        ("became_new", "Became a new customer"),
         ("order", "Ordered in the web shop, shipped"),
         ("web_session", "Visited the web site, 1 page"),
         ("web_session", "Visited the web site, 1 page, cart abandoned"),

@@ -27,7 +27,8 @@ CUSTOMER_WEB_SESSION = about_customers(
     Column(
         "session_key",
         "string",
-        "Source system and session id; of an event outside any session, its record_key.",
+        "Source system and session id; of events that name no session, record_key of the first in their run on one "
+        "cookie, else device (web.session_gap_minutes).",
         PSEUDONYM,
         required=True,
         fed_by=(f"{_EVENT}.session_id", f"{_EVENT}.record_key"),
@@ -54,7 +55,7 @@ CUSTOMER_WEB_SESSION = about_customers(
     Column(
         "is_bot",
         "boolean",
-        "True if its cookie had more events on its day than conf allows (web.bot_events_per_day).",
+        "True if its cookie or device had more events on its day than conf allows (web.bot_events_per_day).",
         required=True,
     ),
     Column(
@@ -74,7 +75,11 @@ CUSTOMER_WEB_SESSION = about_customers(
         "visit, page_view, cart or checkout; null if no event is any of them.",
         fed_by=(f"{_EVENT}.event_type",),
     ),
-    Column("campaign_id", "string", "Paid campaign that brought it; null if none did."),
+    Column(
+        "campaign_id",
+        "string",
+        "Paid campaign that first brought it; null if none did. All are in silver.media_touch.",
+    ),
     Column("medium", "string", "search, social, display or affiliate; null without a campaign."),
     Column("referrer", "string", "Host that the visitor came from.", QUASI),
     Column("event_count", "bigint", "Events.", unit="events", required=True),
@@ -112,9 +117,18 @@ CUSTOMER_WEB_SESSION = about_customers(
     Column(
         "cart_state",
         "string",
-        "checked_out (in the session), recovered (by an order within web.cart_recovery_days), abandoned; "
-        "null without a cart.",
+        "checked_out (in the session, and nothing put in since), recovered (by an order within "
+        "web.cart_recovery_days), abandoned; null without a cart.",
         fed_by=(f"{_EVENT}.event_type", "gold.customer_order.ordered_at"),
+    ),
+    Column(
+        "cart_contents",
+        "array<string>",
+        "Products of the cart that cart_state is about, in order, each once: those put in after the last checkout, "
+        "or all if nothing was.",
+        QUASI,
+        required=True,
+        fed_by=(f"{_EVENT}.product_id",),
     ),
     primary_key=("session_key",),
     owner="digital",
@@ -274,6 +288,18 @@ CUSTOMER_TICKET = about_customers(
         unit="seconds",
         required=True,
         fed_by=("silver.support_message.answered_at", "silver.support_message.ended_at"),
+    ),
+    Column(
+        "reopened_at",
+        "timestamp",
+        "When the customer first wrote after the first closing; of a ticket that is open again without that, when its "
+        "source last told of it; null if it was not reopened.",
+        fed_by=(
+            "silver.support_message.author",
+            "silver.support_message.sent_at",
+            "silver.support_ticket.first_closed_at",
+            "silver.support_ticket.sequence_at",
+        ),
     ),
     primary_key=("record_key",),
     owner="support",

@@ -310,8 +310,8 @@ CUSTOMER_METRIC = about_customers(
     Column(
         "interaction_count",
         "bigint",
-        "Visits, campaign touches, mentions and survey answers. Those with the service desk count in "
-        "gold.customer_360.",
+        "Visits, campaign touches, mentions and survey answers over all time, stale ones too. Those with the "
+        "service desk count in gold.customer_360.",
         unit="contacts",
         required=True,
         fed_by=(CONTACT_KIND,),

@@ -14,7 +14,7 @@ from lakehouse.tables.gold.parts import (
 from lakehouse.tables.spec import Column
 
 _SESSION = "gold.customer_web_session"
-_TOUCHED = ("gold.customer_interaction.happened_at", f"{_SESSION}.started_at")
+_TOUCHED = ("gold.customer_interaction.happened_at", "silver.media_touch.touched_at")
 _SIDES = {
     "count": tuple(
         f"silver.{name}.record_key" for name in ("order", "order_line", "payment", "web_event")
@@ -114,7 +114,7 @@ CAMPAIGN = dimension(
     *measures(
         ("sent_count", "Messages sent.", "messages"),
         ("click_count", "Clicks, on messages and on paid media.", "clicks"),
-        ("session_count", "Sessions of people that paid media brought.", "sessions"),
+        ("session_count", "Sessions of people that it brought by paid media.", "sessions"),
         ("impression_count", "Times that paid media were shown.", "impressions"),
     ),
     Column(

@@ -101,6 +101,13 @@ CUSTOMER_RETURN = about_customers(
     Column("channel", "string", "Where it was bought: shop or store.", required=True),
     Column("store_id", "string", "Store of the sale, as in gold.store; null for the shop."),
     SOURCE_SYSTEM,
+    Column(
+        "returned_at",
+        "timestamp",
+        "Moment of the receipt that tells what came back; null where no receipt does: that an order of the shop was "
+        "returned its status says, and not when.",
+        fed_by=(f"{_ORDER}.ordered_at",),
+    ),
     primary_key=("record_key",),
     owner="sales",
     purposes=SERVICE,
@@ -108,7 +115,8 @@ CUSTOMER_RETURN = about_customers(
 
 CUSTOMER_CART = about_customers(
     "customer_cart",
-    "One row per session of a person in which a cart was filled, and what became of it.",
+    "One row per session of a person in which a cart was filled, and what became of it; of several carts the last, "
+    "and of several that were checked out all.",
     Column(
         "session_key",
         "string",
@@ -128,10 +136,11 @@ CUSTOMER_CART = about_customers(
     Column(
         "products",
         "array<string>",
-        "Products put into it, in order, each once; how many pieces no event tells.",
+        "Products put into it, in order, each once, without what was checked out before; how many pieces no event "
+        "tells.",
         QUASI,
         required=True,
-        fed_by=("gold.customer_web_session.carted_products",),
+        fed_by=("gold.customer_web_session.cart_contents",),
     ),
     Column("currency", "string", "ISO 4217 code of that amount."),
     Column(
@@ -156,7 +165,7 @@ CUSTOMER_CART = about_customers(
         "Products in it.",
         unit="products",
         required=True,
-        fed_by=("gold.customer_web_session.carted_products",),
+        fed_by=("gold.customer_web_session.cart_contents",),
     ),
     Column(
         "cart_date",

@@ -16,25 +16,31 @@ from lakehouse.tables.spec import Column
 _MOMENTS = (
     "gold.customer_order.ordered_at",
     "gold.customer_payment.paid_at",
+    "gold.customer_return.returned_at",
     "gold.customer_web_session.started_at",
     "gold.customer_ticket.opened_at",
     "gold.customer_ticket.closed_at",
+    "gold.customer_ticket.reopened_at",
     "gold.customer_interaction.happened_at",
     "gold.customer_recommendation.clicked_at",
     "silver.consent_event.happened_at",
     "gold.customer_loyalty_movement.told_at",
+    "gold.customer_journey_stage.valid_from_date",
     "silver.loyalty.joined_date",
     "linkage.identity_event.occurred_at",
 )
 _KEYS = (
     "gold.customer_order.record_key",
     "gold.customer_payment.record_key",
+    "gold.customer_return.record_key",
     "gold.customer_web_session.session_key",
     "gold.customer_ticket.record_key",
     "gold.customer_interaction.interaction_key",
     "gold.customer_recommendation.recommendation_key",
     "silver.consent_event.record_key",
     "gold.customer_loyalty_movement.movement_key",
+    "gold.customer_journey_stage.customer_id",
+    "gold.customer_journey_stage.valid_from_date",
     "silver.loyalty.record_key",
     "linkage.identity_event.event_id",
 )
@@ -87,17 +93,22 @@ CUSTOMER_TIMELINE = about_customers(
     Column(
         "event_type",
         "string",
-        "order, payment, payment_failed, refund, web_session, message_sent, message_opened, message_clicked, "
-        "unsubscribed, message, recommendation_clicked, ticket_opened, ticket_closed, call, chat, social_mention, "
+        "order, payment, payment_failed, refund, returned (without a refund), web_session, message_sent, message_opened, message_clicked, "
+        "unsubscribed, message, recommendation_clicked, ticket_opened, ticket_closed, ticket_reopened, call, chat, social_mention, "
         "survey_response, "
-        "consent_granted, consent_withdrawn, loyalty_joined, points_earned, points_spent, tier_changed, customer_created, customer_merged or customer_split.",
+        "consent_granted, consent_withdrawn, loyalty_joined, points_earned, points_spent, tier_changed, became_new, became_active, became_lapsing, became_lapsed, "
+        "became_won_back, customer_created, customer_merged or customer_split.",
         required=True,
     ),
-    Column("source_system", "string", "System that told of it; linkage for the customer's id."),
+    Column(
+        "source_system",
+        "string",
+        "System that told of it; linkage for the customer's id; null for a stage, which follows from orders.",
+    ),
     Column(
         "record_key",
         "string",
-        "Key of the fact in the table that the type belongs to.",
+        "Key of the fact in the table that the type belongs to; of a stage, customer and first day.",
         PSEUDONYM,
         required=True,
         fed_by=_KEYS,
@@ -108,9 +119,13 @@ CUSTOMER_TIMELINE = about_customers(
     Column(
         "amount",
         "decimal(18,2)",
-        "Amount of an order, payment or refund, in currency.",
+        "Amount of an order, payment or refund, or what was returned was worth, in currency.",
         unit="currency",
-        fed_by=("gold.customer_order.total_amount", "gold.customer_payment.amount"),
+        fed_by=(
+            "gold.customer_order.total_amount",
+            "gold.customer_payment.amount",
+            "gold.customer_return.returned_amount",
+        ),
     ),
     Column("currency", "string", "ISO 4217 code of the amount."),
     Column(
@@ -285,13 +300,14 @@ CUSTOMER_360 = about_customers(
     Column(
         "preferred_category",
         "string",
-        "Category of most lines that count, among those that still interest the customer.",
+        "Category of most lines that count, among those that still interest the customer by the cut-offs of "
+        "preference_domain in conf/base/freshness.yml.",
         fed_by=(*_LINE, "gold.product.category"),
     ),
     Column(
         "preferred_brand",
         "string",
-        "Brand of most lines that count, in categories that still interest the customer.",
+        "Brand of most lines that count, in those categories.",
         fed_by=(*_LINE, "gold.product.brand"),
     ),
     Column(

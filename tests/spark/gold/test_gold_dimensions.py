@@ -21,7 +21,7 @@ from lakehouse.tables.gold import (
     DATE,
 )
 from lakehouse.tables.gold import PRODUCT as GOLD_PRODUCT
-from lakehouse.tables.silver import MEDIA_SPEND, ORDER_LINE, PRODUCT, RECOMMENDATION
+from lakehouse.tables.silver import MEDIA_SPEND, ORDER_LINE, PRODUCT, RECOMMENDATION, WEB_EVENT
 
 Frames = Callable[..., DataFrame]
 Rows = Callable[..., Any]
@@ -40,13 +40,15 @@ def test_a_product_is_one_row_of_the_newest_catalogue_and_one_that_none_holds_is
     )  # fmt: skip
     lines = table(ORDER_LINE, {"product_id": "pods"}, {"product_id": "sold before the catalogue"})
     lists = table(RECOMMENDATION, {"product_id": "recommended alone"})
-    found = product(catalogues, lines, lists)
+    visits = table(WEB_EVENT, {"product_id": "viewed alone"}, {"product_id": "pods"}, {})
+    found = product(catalogues, lines, lists, visits)
     expected = table(
         GOLD_PRODUCT,
         {"product_id": "pods", "product_name": "Ear pods", "list_price": "99.00"},
         {"product_id": "case"},
         {"product_id": "sold before the catalogue"},
         {"product_id": "recommended alone"},
+        {"product_id": "viewed alone"},
     )
     names = [name for name in expected.columns if name != "source_system"]
     assert_df_equality(

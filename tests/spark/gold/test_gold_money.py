@@ -24,6 +24,7 @@ from lakehouse.tables.gold import (
 )
 from lakehouse.tables.silver import (
     MEDIA_SPEND,
+    MEDIA_TOUCH,
     ORDER,
     ORDER_LINE,
     PAYMENT,
@@ -140,6 +141,11 @@ def test_a_payment_is_told_again_where_two_tellings_of_a_purchase_have_the_same(
     assert [row.record_key for row in rows if row.is_told_again] == ["receipt 2 20.00 captured"]
 
 
+def paid_touch(campaign_id: str, moment: str, **other: str) -> dict[str, Any]:
+    touch = {"touched_at": moment, "campaign_id": campaign_id, "medium": "search"}
+    return {**touch, "source_system": "web", **other}
+
+
 def test_an_order_counts_for_the_last_click_or_paid_visit_within_the_days(
     table: Frames, text: Rows
 ) -> None:
@@ -160,6 +166,7 @@ def test_an_order_counts_for_the_last_click_or_paid_visit_within_the_days(
         CUSTOMER_ORDER,
         order("first", "2024-01-10T10:00"),
         order("second", "2024-01-12T10:00"),
+        order("third", "2024-01-12T10:30"),
         order("too late", "2024-03-01T10:00"),
         order("a guest's", "2024-01-12T10:00", None),
         order("somebody else's", "2024-01-12T10:00", "B"),
@@ -174,17 +181,23 @@ def test_an_order_counts_for_the_last_click_or_paid_visit_within_the_days(
     )
     visits = table(
         CUSTOMER_WEB_SESSION,
-        {"session_key": "visit", "customer_id": "A", "campaign_id": "ads", "medium": "search",
-         "started_at": "2024-01-12T10:00"},
-        {"session_key": "own visit", "customer_id": "A", "started_at": "2024-01-12T10:00"},
-    )  # fmt: skip
-    frame = order_attribution(orders, visits, clicks, attribution_days=30, as_of=date(2024, 6, 30))
+        {"session_key": "web:visit", "customer_id": "A", "started_at": "2024-01-12T09:59"},
+        {"session_key": "web:own visit", "customer_id": "A", "started_at": "2024-01-12T10:25"},
+    )
+    # Both are in one session; a touch that names no session begins one.
+    touches = [paid_touch("ads", "2024-01-12T10:00", session_id="visit"),
+               paid_touch("later ads", "2024-01-12T10:20", session_id="visit"),
+               paid_touch("of nobody", "2024-01-12T10:21", record_key="nobody's")]  # fmt: skip
+    frame = order_attribution(
+        orders, visits, clicks, table(MEDIA_TOUCH, *touches), 30, date(2024, 6, 30)
+    )
     assert dict(frame.dtypes) == typed(ORDER_ATTRIBUTION)
     assert [tuple(row.values()) for row in text(
-        frame, "record_key", "campaign_id", "touch_type", "is_first_order"
+        frame, "record_key", "campaign_id", "touch_type", "touched_at", "is_first_order"
     )] == [
-        ("first", "campaign of click", "message_click", "true"),
-        ("second", "ads", "paid_visit", "false"),
+        ("first", "campaign of click", "message_click", "2024-01-09 10:00:00", "true"),
+        ("second", "ads", "paid_visit", "2024-01-12 10:00:00", "false"),
+        ("third", "later ads", "paid_visit", "2024-01-12 10:20:00", "false"),
     ]  # fmt: skip
 
 
@@ -223,8 +236,18 @@ def test_a_campaign_costs_what_was_spent_for_each_customer_it_won(
         ),
         table(
             CUSTOMER_WEB_SESSION,
-            {"session_key": "1", "campaign_id": "ads", "is_bot": False},
-            {"session_key": "2", "campaign_id": "ads", "is_bot": True},
+            {"session_key": "web:1", "is_bot": False},
+            {"session_key": "web:2", "is_bot": True},
+            {"session_key": "web:3", "is_bot": False},
+        ),
+        table(
+            MEDIA_TOUCH,
+            # Twice by one campaign is one session of it, and of another campaign's one too.
+            paid_touch("ads", "2024-01-01T10:00", session_id="1"),
+            paid_touch("ads", "2024-01-01T10:05", session_id="1"),
+            paid_touch("yuan", "2024-01-01T10:10", session_id="1"),
+            paid_touch("ads", "2024-01-01T10:00", session_id="2"),
+            paid_touch("ads", "2024-01-01T10:00", record_key="3"),
         ),
         table(ORDER_ATTRIBUTION, won("1", True, "20.00"), won("2", False, "5.00"),
               won("3", True, "1.00"), won("4", True, None) | {"campaign_id": "yuan"}),
@@ -241,11 +264,8 @@ def test_a_campaign_costs_what_was_spent_for_each_customer_it_won(
     assert (ads["last_date"], letter["last_date"]) == ("2024-01-03", "2024-01-05")
     assert (ads["campaign_name"], ads["channel"], ads["click_count"]) == ("Ads", "search", "7")
     assert (ads["spend_reporting_amount"], ads["order_reporting_amount"]) == ("100.00", "26.00")
-    assert (ads["session_count"], ads["order_count"], ads["acquired_customer_count"]) == (
-        "1",
-        "3",
-        "2",
-    )
+    assert (ads["session_count"], yuan["session_count"]) == ("2", "1")
+    assert (ads["order_count"], ads["acquired_customer_count"]) == ("3", "2")
     assert ads["acquisition_cost_reporting_amount"] == "50.00"
     assert (letter["sent_count"], letter["channel"], letter["first_date"]) == (
         "1",

@@ -42,13 +42,15 @@ def test_what_came_back_and_what_was_refunded_is_told_of_each_purchase_once(
         table(
             gold.CUSTOMER_ORDER,
             {"record_key": "whole", "status": "returned", **sold},
-            {"record_key": "part of a receipt", "status": "paid", **sold},
+            {"record_key": "part of a receipt", "status": "paid", "channel": "store",
+             "ordered_at": at(14), **sold},
             {"record_key": "refunded alone", "status": "shipped", **sold},
             {"record_key": "kept", "status": "paid", **sold},
             {"record_key": "whole, told again", "status": "returned", "same_purchase_key": "whole",
              **sold},
             {"record_key": "fetched", "status": "shipped", **sold},
-            {"record_key": "its receipt", "status": "paid", "same_purchase_key": "fetched", **sold},
+            {"record_key": "its receipt", "status": "paid", "same_purchase_key": "fetched",
+             "ordered_at": at(15), **sold},
         ),
         table(
             gold.CUSTOMER_ORDER_LINE,
@@ -83,15 +85,16 @@ def test_what_came_back_and_what_was_refunded_is_told_of_each_purchase_once(
     )  # fmt: skip
     assert dict(frame.dtypes) == typed(gold.CUSTOMER_RETURN)
     names = ("returned_piece_count", "returned_amount", "returned_reporting_amount",
-             "refund_count", "refunded_amount", "days_to_refund")  # fmt: skip
+             "refund_count", "refunded_amount", "days_to_refund", "returned_at")  # fmt: skip
     assert {
         row["record_key"]: tuple(row[name] for name in names) for row in text(frame)
     } == {
-        "whole": ("3", "30.00", "15.00", "2", "30.00", "2"),
-        "part of a receipt": ("1", "10.00", "5.00", "0", "0.00", None),
-        "refunded alone": ("0", "0.00", "0.00", "1", "5.00", None),
+        # A receipt has a moment; when an order of the shop came back nobody says.
+        "whole": ("3", "30.00", "15.00", "2", "30.00", "2", None),
+        "part of a receipt": ("1", "10.00", "5.00", "0", "0.00", None, "2024-01-14 10:00:00"),
+        "refunded alone": ("0", "0.00", "0.00", "1", "5.00", None, None),
         # The till alone tells that a part was brought back, and the money handed out.
-        "fetched": ("2", "20.00", "10.00", "1", "20.00", "3"),
+        "fetched": ("2", "20.00", "10.00", "1", "20.00", "3", "2024-01-15 10:00:00"),
     }  # fmt: skip
 
 
@@ -102,10 +105,11 @@ def test_a_cart_is_held_against_the_order_that_followed_and_priced_by_the_catalo
     frame = customer_cart(
         table(
             gold.CUSTOMER_WEB_SESSION,
-            {"session_key": "recovered", **cart, "carted_products": ("lamp", "rug"),
+            {"session_key": "recovered", **cart, "cart_contents": ("lamp", "rug"),
              "cart_state": "recovered"},
-            {"session_key": "left", **cart, "carted_at": at(20), "carted_products": ("lamp", "new")},
-            {"session_key": "nobody's", **cart, "customer_id": None, "carted_products": ("lamp",)},
+            {"session_key": "left", **cart, "carted_at": at(20), "cart_contents": ("lamp", "new")},
+            {"session_key": "nobody's", **cart, "customer_id": None,
+             "carted_products": ("rug", "lamp"), "cart_contents": ("lamp",)},
             {"session_key": "a machine's", **cart, "is_bot": True},
             {"session_key": "no cart", **cart, "carted_at": None},
         ),
@@ -129,12 +133,12 @@ def test_a_cart_is_held_against_the_order_that_followed_and_priced_by_the_catalo
     )  # fmt: skip
     assert dict(frame.dtypes) == typed(gold.CUSTOMER_CART)
     assert {
-        row["session_key"]: (row["product_count"], row["list_amount"], row["order_record_key"])
+        row["session_key"]: (row["products"], row["list_amount"], row["order_record_key"])
         for row in text(frame)
     } == {
-        "recovered": ("2", "29.50", "first"),
-        "left": ("2", None, None),
-        "nobody's": ("1", "9.50", None),
+        "recovered": ("[lamp, rug]", "29.50", "first"),
+        "left": ("[lamp, new]", None, None),
+        "nobody's": ("[lamp]", "9.50", None),
     }
 
 

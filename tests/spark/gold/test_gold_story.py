@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pyspark.sql import DataFrame
 
 from lakehouse.gold.customer_360 import customer_360
@@ -82,8 +84,8 @@ def test_how_a_ticket_was_handled(
 
 
 @pytest.mark.parametrize(
-    ("closed", "wrote_again", "is_reopened"),
-    [(200, 100, "true"), (None, None, "true"), (90, None, "false"), (90, 50, "false")],
+    ("closed", "wrote_again", "reopened"),
+    [(200, 100, 100), (None, None, 150), (90, None, None), (90, 50, None)],
     ids=["closed again", "open again", "closed", "wrote before"],
 )
 def test_a_ticket_is_reopened_if_it_was_closed_before(
@@ -92,21 +94,20 @@ def test_a_ticket_is_reopened_if_it_was_closed_before(
     text: Rows,
     closed: int | None,
     wrote_again: int | None,
-    is_reopened: str,
+    reopened: int | None,
 ) -> None:
     ticket = {"record_key": "t", "opened_at": minute(0), "first_closed_at": minute(90),
-              "closed_at": closed and minute(closed)}  # fmt: skip
+              "closed_at": closed and minute(closed), "sequence_at": minute(150)}  # fmt: skip
     thread = [message(1, "customer", 0), message(2, "agent", 20)]
     if wrote_again is not None:
-        thread.append(message(3, "customer", wrote_again))
+        thread += [message(n, "customer", wrote_again + n - 3) for n in (3, 4)]
     frame = customer_ticket(
         table(silver.SUPPORT_TICKET, ticket), table(silver.SUPPORT_MESSAGE, *thread), identity({})
     )
-    ((reopened, at_once),) = (
-        row.values() for row in text(frame, "is_reopened", "is_first_contact_resolution")
-    )
-    assert reopened == is_reopened
-    assert at_once == ("true" if is_reopened == "false" else "false")
+    names = ("is_reopened", "is_first_contact_resolution", "reopened_at")
+    ((is_reopened, at_once, reopened_at),) = (row.values() for row in text(frame, *names))
+    assert (is_reopened, at_once) == (("false", "true") if reopened is None else ("true", "false"))
+    assert reopened_at == (reopened and f"{minute(reopened):%Y-%m-%d %H:%M:%S}")
 
 
 def test_a_missed_call_is_no_response_and_the_call_back_is_the_first(
@@ -226,9 +227,11 @@ def timeline(table: Frames, identity: Frames, text: Rows) -> Rows:
         specs = {
             "customer_order": gold.CUSTOMER_ORDER,
             "customer_payment": gold.CUSTOMER_PAYMENT,
+            "customer_return": gold.CUSTOMER_RETURN,
             "customer_web_session": gold.CUSTOMER_WEB_SESSION,
             "customer_ticket": gold.CUSTOMER_TICKET,
             "customer_loyalty_movement": gold.CUSTOMER_LOYALTY_MOVEMENT,
+            "customer_journey_stage": gold.CUSTOMER_JOURNEY_STAGE,
             "customer_interaction": gold.CUSTOMER_INTERACTION,
             "customer_recommendation": gold.CUSTOMER_RECOMMENDATION,
             "consent_event": silver.CONSENT_EVENT,
@@ -262,10 +265,18 @@ def test_a_timeline_tells_every_kind_of_fact_in_order(timeline: Rows) -> None:
                 ("f", 7, "failed", "-9.50"),
             )
         ],
+        customer_return=[
+            {"record_key": "o", "returned_at": minute(7), "is_whole_order": False,
+             "returned_amount": "4.50", "refund_count": 0, **theirs},
+            {"record_key": "refunded", "returned_at": minute(7), "refund_count": 1, **theirs},
+            {"record_key": "nobody says when", "refund_count": 0, **theirs},
+        ],
         customer_web_session=[{"session_key": "w", "started_at": minute(3), "page_count": 4,
                                "cart_state": "checked_out", **theirs}],
         customer_ticket=[{"record_key": "t", "opened_at": minute(8), "closed_at": minute(9),
-                          "topic": "delivery", **theirs}],
+                          "topic": "delivery", "is_reopened": False, **theirs},
+                         {"record_key": "u", "opened_at": minute(8), "reopened_at": minute(15),
+                          "topic": "bill", **theirs}],
         customer_interaction=[
             {"interaction_key": "c", "interaction_type": "campaign_touch", "action": "click",
              "campaign_id": "spring", "happened_at": minute(2), **theirs},
@@ -294,6 +305,11 @@ def test_a_timeline_tells_every_kind_of_fact_in_order(timeline: Rows) -> None:
             {"movement_key": "2", "points_change": -50, "former_tier": "basic", "tier": "silver",
              "told_at": minute(21), **theirs},
         ],
+        customer_journey_stage=[
+            {"stage": stage, "valid_from_date": day, **theirs}
+            for stage, day in (("prospect", "2023-01-01"), ("new", "2024-01-02"),
+                               ("lapsing", "2024-03-01"))
+        ],
         consent_event=[{"record_key": "g", "purpose": "marketing", "channel": "email",
                         "action": "grant", "happened_at": minute(1), "email": secret, **anns}],
         loyalty=[{"record_key": "l", "loyalty_number": secret, "joined_date": "2023-01-01",
@@ -313,16 +329,21 @@ def test_a_timeline_tells_every_kind_of_fact_in_order(timeline: Rows) -> None:
         ("payment", "Paid by card"),
         ("payment_failed", "Payment failed by card"),
         ("refund", "Refunded by card"),
+        ("returned", "Returned part of an order"),
         ("ticket_opened", "Asked for help: delivery"),
+        ("ticket_opened", "Asked for help: bill"),
         ("ticket_closed", "Ticket closed: delivery"),
         ("survey_response", "Answered survey nps, score 9"),
         ("call", "Called the support desk, 6 minutes"),
         ("call", "Called the support desk, not answered"),
         ("call", "Was called by the support desk, 1 minute"),
         ("chat", "Chatted with the support desk"),
+        ("ticket_reopened", "Ticket reopened: bill"),
         ("points_earned", "Earned 120 loyalty points"),
         ("points_spent", "Spent 50 loyalty points"),
         ("tier_changed", "Loyalty tier basic to silver"),
+        ("became_new", "Became a new customer"),
+        ("became_lapsing", "Began to lapse"),
     ]
     assert {row["customer_id"] for row in told} == {"A"}
     assert len({row["event_key"] for row in told}) == len(told)
@@ -392,12 +413,16 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
                "is_counted": False} for n in range(2)),
             *({**a, "record_key": f"ahead {n}", "product_id": "bulb", "quantity": 1,
                "order_date": "2031-01-01"} for n in range(3)),
+            # Bought half a year ago: care still knows of it, and it is no preference any more.
+            *({**a, "record_key": f"pods {n}", "product_id": "pods", "quantity": 1}
+              for n in range(5)),
         ),
         product=table(
             gold.PRODUCT,
             {"product_id": "lamp", "category": "lighting", "brand": "Lux"},
             {"product_id": "bulb", "category": "lighting", "brand": "Glow"},
             {"product_id": "rug", "category": "textiles", "brand": "Weave"},
+            {"product_id": "pods", "category": "audio", "brand": "Hum"},
         ),
         customer_web_session=table(
             gold.CUSTOMER_WEB_SESSION,
@@ -440,6 +465,8 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
             {**a, "category": "lighting", "domain": "service", "fresh_until_date": "2024-09-09"},
             {**a, "category": "garden", "domain": "marketing", "fresh_until_date": "2024-01-02"},
             {**a, "category": "textiles", "domain": "service", "fresh_until_date": "2024-01-02"},
+            {**a, "category": "audio", "domain": "marketing", "fresh_until_date": "2023-12-29"},
+            {**a, "category": "audio", "domain": "service", "fresh_until_date": "2025-07-01"},
         ),
         household_member=table(
             gold.HOUSEHOLD_MEMBER,
@@ -463,7 +490,7 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
             {**a, "recommendation_key": "1", "clicked_at": minute(1)},
             {**a, "recommendation_key": "2", "is_clicked": False},
         ),
-        freshness=FreshnessSettings(),
+        freshness=shipped_freshness().model_copy(update={"facts": {}}),
         as_of=date(2024, 1, 2),
     )  # fmt: skip
     assert dict(frame.dtypes) == typed(gold.CUSTOMER_360)
@@ -495,8 +522,8 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
         "preferred_order_hour": "10",
         "preferred_category": "lighting",
         "preferred_brand": "Lux",
-        "interests": "[marketing:lighting, service:lighting]",
-        "stale_interest_count": "2",
+        "interests": "[marketing:lighting, service:audio, service:lighting]",
+        "stale_interest_count": "3",
         "granted": "[marketing:email]",
         "withdrawn": "[marketing:sms]",
         "loyalty_tier": "gold",
@@ -507,6 +534,12 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
     assert (ben["order_reporting_amount"], ben["preferred_brand"]) == ("0.00", None)
     # An order for which there is no rate is not one of nothing.
     assert (yuan["order_count"], yuan["order_reporting_amount"]) == ("1", None)
+
+
+def shipped_freshness() -> FreshnessSettings:
+    """The cut-offs that the repository ships."""
+    path = Path(__file__).parents[3] / "conf/base/freshness.yml"
+    return FreshnessSettings.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 CUTOFFS = FreshnessSettings.model_validate(

@@ -5,7 +5,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from lakehouse.gold.customer_device import customer_device
 from lakehouse.gold.customer_web_session import customer_web_session
@@ -75,15 +76,43 @@ def test_the_events_of_a_session_are_one_row(sessions: Rows) -> None:
     assert session["viewed_products"] == session["carted_products"] == "[lamp]"
 
 
-def test_events_without_a_session_stand_alone(sessions: Rows) -> None:
-    found = sessions(
-        event("e1", "visit", "10:00", session=None),
-        event("e2", "unheard_of", "10:00", session=None),
-    )
-    assert {key: row["furthest_step"] for key, row in found.items()} == {
-        "web:e1": "visit",
-        "web:e2": None,
+def outside(key: str, moment: str, cookie: str | None = "k", **other: Any) -> dict[str, Any]:
+    """A page view of which no source says the session."""
+    return event(key, "page_view", moment, None, cookie_id=cookie, **other)
+
+
+def test_events_that_name_no_session_are_cut_into_runs_by_their_pauses(sessions: Rows) -> None:
+    ads = {"event_type": "visit", "campaign_id": "ads", "medium": "search"}
+    events = [
+        outside("a1", "10:00"), outside("a2", "10:30"), outside("b1", "11:01"),
+        # A visit by paid media begins a run.
+        outside("c1", "11:05") | ads, outside("c2", "11:06", **ANN),
+        outside("d1", "12:00", **BEN), outside("d2", "12:01"),
+        # On a device only what has no cookie is put together.
+        outside("e1", "10:00", None, device_id="tablet"),
+        outside("e2", "10:01", None, device_id="tablet"),
+        outside("f1", "10:02", "k2", device_id="tablet"),
+        outside("g1", "10:00", None), outside("h1", "10:00", None),
+        outside("i1", "10:10", source_system="app"),
+        event("s", "page_view", "10:15", "s1", cookie_id="k"),
+    ]  # fmt: skip
+    runs = {
+        "web:a1": "2", "web:b1": "1", "web:c1": "2", "web:d1": "2", "web:e1": "2", "web:f1": "1",
+        "web:g1": "1", "web:h1": "1", "app:i1": "1", "web:s1": "1",
+    }  # fmt: skip
+    found = sessions(*events)
+    assert {key: row["event_count"] for key, row in found.items()} == runs
+    assert (found["web:c1"]["customer_id"], found["web:d1"]["customer_id"]) == ("A", "B")
+
+    # What comes late into a run leaves all keys as they are; into a pause, it makes one run of two.
+    late = sessions(*events, outside("late", "10:20"))
+    assert {key: row["event_count"] for key, row in late.items()} == runs | {"web:a1": "3"}
+    between = sessions(*events, outside("between", "10:45"))
+    assert {key: row["event_count"] for key, row in between.items()} == {
+        key: "4" if key == "web:a1" else count for key, count in runs.items() if key != "web:b1"
     }
+    cookies_alone = sessions(*events, stitch_devices=False)
+    assert cookies_alone.keys() == {*runs, "web:e2"}
 
 
 def test_a_session_belongs_to_whoever_logged_in_first_during_it(sessions: Rows) -> None:
@@ -265,6 +294,34 @@ def test_a_cookie_with_too_many_events_on_a_day_is_a_machine_and_nobodys(session
     }
 
 
+def test_a_machine_that_drops_its_cookie_is_found_by_its_device(
+    spark: SparkSession, table: Frames, identity: Frames
+) -> None:
+    robot = spark.range(100_000).select(
+        F.concat(F.lit("e"), "id").alias("record_key"),
+        F.concat(F.lit("k"), "id").alias("cookie_id"),
+        F.lit("crawler").alias("device_id"),
+        (
+            F.lit("2024-01-01").cast("timestamp") + F.make_dt_interval(secs=F.col("id") % 86_000)
+        ).alias("event_at"),
+        F.lit("page_view").alias("event_type"),
+        F.lit("web").alias("source_system"),
+        F.when(F.col("id") % 2 == 0, F.concat(F.lit("s"), "id")).alias("session_id"),
+    )
+    person = event("person", "page_view", "10:00", "mine", cookie_id="k0", device_id="phone")
+    events = table(WEB_EVENT, person).unionByName(robot, allowMissingColumns=True)
+
+    frame = customer_web_session(
+        events, table(CUSTOMER_ORDER), identity({}), WebSettings(), date(2024, 6, 30)
+    )
+
+    found = frame.groupBy("device_id", "is_bot").agg(F.sum("event_count").alias("events")).collect()
+    assert {(row.device_id, row.is_bot, row.events) for row in found} == {
+        ("crawler", True, 100_000),
+        ("phone", False, 1),
+    }
+
+
 def cart(session: str, *more: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         event(f"cart of {session}", "cart", "10:00", session, product_id="lamp", **ANN),
@@ -301,6 +358,22 @@ def test_a_checkout_in_the_session_is_no_abandoned_cart(sessions: Rows) -> None:
     )
     assert found["web:s1"]["cart_state"] == "checked_out"
     assert found["web:s2"]["cart_state"] is None
+
+
+def test_what_is_put_into_the_cart_after_the_checkout_is_another_cart(sessions: Rows) -> None:
+    rug = event("r", "cart", "10:20", "s1", product_id="rug")
+    paid = event("x", "checkout", "10:05", "s1")
+    again = event("y", "checkout", "10:25", "s1")
+    order = {"record_key": "o", "customer_id": "A", "ordered_at": "2024-01-01T10:05"}
+    names = ("cart_state", "carted_products", "cart_contents", "furthest_step")
+
+    (left,) = sessions(*cart("s1", paid, rug), orders=[order]).values()
+    (both,) = sessions(*cart("s1", paid, rug, again)).values()
+    (one,) = sessions(*cart("s1", rug)).values()
+
+    assert [left[n] for n in names] == ["abandoned", "[lamp, rug]", "[rug]", "checkout"]
+    assert [both[n] for n in names] == ["checked_out", "[lamp, rug]", "[lamp, rug]", "checkout"]
+    assert [one[n] for n in names] == ["abandoned", "[lamp, rug]", "[lamp, rug]", "cart"]
 
 
 def test_the_funnel_counts_people_by_the_furthest_step(table: Frames, text: Rows) -> None:

@@ -1,6 +1,7 @@
 """What is a person's beyond her records: orders, visits before she logged in, and what is held of her."""
 
 import json
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -15,10 +16,10 @@ from lakehouse.privacy.suppression import EMAIL, RECORD, SUPPRESSED, email_hash,
 from lakehouse.settings.load import load_settings
 from lakehouse.storage.releases import Release
 from lakehouse.tables.erasure import SUPPRESSION
-from lakehouse.tables.gold import CUSTOMER_RECOMMENDATION
+from lakehouse.tables.gold import CUSTOMER_RECOMMENDATION, CUSTOMER_WEB_SESSION
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import LANDING_FILE, QUARANTINE
-from lakehouse.tables.silver import RECOMMENDATION
+from lakehouse.tables.silver import RECOMMENDATION, WEB_EVENT
 from lakehouse.tables.spec import TableSpec
 from tests.support.lake import DAY_1
 
@@ -49,6 +50,22 @@ def of_product(event: str, listed: str, product: str, person: str | None) -> dic
 def belongs_to(listed: str, product: str, person: str | None) -> dict[str, Any]:
     """Whose a product in a list was, as gold has found it by the visit."""
     return {"recommendation_key": f"web:{listed}:{product}", "person_record_key": person}
+
+
+def erased(spark: SparkSession, frames: dict[str, DataFrame]) -> tuple[Lake, Attempt, DataFrame]:
+    """A lake of these tables and bronze, a run that erases, and whom."""
+    lake = cast(
+        Lake,
+        SimpleNamespace(
+            spark=spark,
+            settings=SETTINGS.model_copy(update={"sources": SOURCES}),
+            released=lambda release, table: frames[table],
+            read_at=lambda table, version: frames.get(table, rows(spark, SOURCES[0].bronze_table)),
+        ),
+    )
+    base = Release(1, "day-1", dict.fromkeys(frames, 1))
+    people = local_frame(spark, [("e1", "her-account")], "erasure_id string, key string")
+    return lake, Attempt("erase-1", 2, DAY_1, "", None, base), people
 
 
 def test_a_list_shown_before_she_logged_in_is_hers_as_a_whole_and_nobody_else_s_is(
@@ -83,23 +100,47 @@ def test_a_list_shown_before_she_logged_in_is_hers_as_a_whole_and_nobody_else_s_
             belongs_to("L3", "P1", None),
         ),
     }
-    lake = cast(
-        Lake,
-        SimpleNamespace(
-            spark=spark,
-            settings=SETTINGS.model_copy(update={"sources": SOURCES}),
-            released=lambda release, table: frames[table],
-            read_at=lambda table, version: frames.get(table, rows(spark, SOURCES[0].bronze_table)),
-        ),
-    )
-    base = Release(1, "day-1", dict.fromkeys(frames, 1))
-    attempt = Attempt("erase-1", 2, DAY_1, "", None, base)
-    people = local_frame(spark, [("e1", "her-account")], "erasure_id string, key string")
+    lake, attempt, people = erased(spark, frames)
 
     keys = keys_of(lake, attempt, people)
     found = bronze_rows(lake, attempt, keys)
 
     assert sorted(row.source_row_number for row in found.collect()) == [1, 2]
+
+
+def test_a_visit_that_no_event_names_is_hers_with_all_that_nobody_was_logged_in_for(
+    spark: SparkSession,
+) -> None:
+    def looked(key: str, minute: int, **told: str) -> dict[str, Any]:
+        at = datetime(2026, 1, 5, 10, minute, tzinfo=UTC)
+        return {"record_key": key, "event_at": at, "source_system": "web", "cookie_id": "k", **told}
+
+    frames = {
+        WEB_EVENT.name: rows(
+            spark,
+            WEB_EVENT,
+            looked("first", 0),
+            looked("login", 5, person_record_key="her-account"),
+            looked("last", 10),
+            looked("after a pause", 50),
+            looked("elsewhere", 5, cookie_id="k2"),
+            looked("in a session", 5, session_id="S1"),
+        ),
+        CUSTOMER_WEB_SESSION.name: rows(
+            spark,
+            CUSTOMER_WEB_SESSION,
+            {"session_key": "web:first", "person_record_key": "her-account"},
+            {"session_key": "web:S1", "person_record_key": "her-account"},
+            {"session_key": "web:after a pause", "person_record_key": "the-other"},
+            {"session_key": "web:elsewhere"},
+        ),
+        RECOMMENDATION.name: rows(spark, RECOMMENDATION),
+        CUSTOMER_RECOMMENDATION.name: rows(spark, CUSTOMER_RECOMMENDATION),
+    }
+
+    found = keys_of(*erased(spark, frames)).collect()
+
+    assert sorted(row.key for row in found) == ["first", "in a session", "last"]
 
 
 def held(row: int, payload: str, **more: Any) -> dict[str, Any]:

@@ -58,3 +58,48 @@ def test_a_stranger_s_visit_at_the_place_where_hers_stood_before_is_not_in_it(
 
     told = [(r["source_row_number"], r["event_id"]) for r in found["bronze.web_event"].rows]
     assert told == [(17, "E17")]
+
+
+def test_a_visit_of_hers_that_no_event_names_is_in_it_with_all_its_events(tmp_path: Path) -> None:
+    lake = PlainLake(tmp_path)
+    settings = lake.settings()
+    hers = record_key_of(settings.lake.secret.get_secret_value(), "shop", "account", "A1")
+    assert hers
+    person = {"record_key": hers, "source_feed": "shop_account", "source_record_id": "A1"}
+
+    def looked(key: str, minute: int, **told: str) -> dict[str, Any]:
+        """An event without a session or a login."""
+        placed = {"source_file": FILE, "source_row_number": 1, "source_system": "web"}
+        return {"record_key": key, "event_at": AT.replace(minute=minute), **placed, **told}
+
+    run = {"record_key": "first", "source_system": "web", "person_record_key": hers}
+    times = {"started_at": AT.replace(minute=5), "ended_at": AT.replace(minute=20)}
+    on_cookie = {"session_key": "web:first", "cookie_id": "k", "device_id": "d", **run, **times}
+    alone = {**run, "session_key": "web:alone", "record_key": "alone"} | dict.fromkeys(times, AT)
+    lake.release(
+        date(2026, 1, 5),
+        {
+            IDENTITY_MAP: [{"record_key": hers, "customer_id": "c" * 32, "valid_from": AT}],
+            PERSON_RECORD: [{**person, "source_file": "a.jsonl", "source_row_number": 1}],
+            CUSTOMER_WEB_SESSION: [on_cookie, alone],
+            WEB_EVENT: [
+                looked("first", 5, cookie_id="k", device_id="d"),
+                looked("last", 20, cookie_id="k"),
+                looked("after a pause", 59, cookie_id="k"),
+                looked("on another cookie", 10, cookie_id="k2", device_id="d"),
+                looked("without a cookie", 10, device_id="d"),
+                looked("in a session", 10, cookie_id="k", session_id="S2"),
+                looked("alone", 0),
+                looked("of a stranger", 0),
+            ],
+        },
+    )
+    request = PrivacyRequest(
+        *("1", Right.ACCESS, Scope.EXACT, "gdpr", AT, AT, None),
+        *((hers,), {hers: "exact"}, frozenset(), []),
+    )
+
+    found = {h.spec.name: h for h in held_rows(released_tables(settings.lake), settings, request)}
+
+    told = [row["record_key"] for row in found[WEB_EVENT.name].rows]
+    assert told == ["alone", "first", "last"]
