@@ -12,7 +12,7 @@ from lakehouse.demo.calendar import Calendar
 from lakehouse.demo.drops import Drops
 from lakehouse.demo.events import write_marketing_events, write_web_events
 from lakehouse.demo.landing import Landing
-from lakehouse.demo.people import Chunk, draw_people
+from lakehouse.demo.people import Chunk, at_businesses, draw_people
 from lakehouse.demo.person_feeds import (
     write_crm_contacts,
     write_loyalty_members,
@@ -81,7 +81,7 @@ def _write_chunk(job: _Job) -> Truth:
     truth = Truth()
     landing = Landing(root, calendar, chunk.number if is_part else None, truth.books)
     drops = Drops(rng, landing, poison_count(chunk.customers), f"{chunk.number}-")
-    people = draw_people(rng, chunk)
+    people = at_businesses(draw_people(rng, chunk))
     feeds = draw_population(rng, chunk, people, calendar.days)
     truth.add_people(people, feeds)
     write_crm_contacts(drops, feeds["crm_contact"])
