@@ -35,6 +35,8 @@ from lakehouse.demo.voices import (
 )
 
 CUSTOMERS_PER_CHUNK = 25_000
+_PREFERENCES = 1_000
+"""Number of a stream of its own, beyond those that the stream of a chunk spawns by itself."""
 _WORKERS = 2
 
 
@@ -78,6 +80,7 @@ def _write_chunk(job: _Job) -> Truth:
     """Draws the people of a chunk and writes everything that the feeds say of them."""
     chunk, seed, root, calendar, is_part = job
     rng = np.random.default_rng(seed)
+    preferring = _own_stream(seed, _PREFERENCES)
     truth = Truth()
     landing = Landing(root, calendar, chunk.number if is_part else None, truth.books)
     drops = Drops(rng, landing, poison_count(chunk.customers), f"{chunk.number}-")
@@ -85,9 +88,9 @@ def _write_chunk(job: _Job) -> Truth:
     feeds = draw_population(rng, chunk, people, calendar.days)
     truth.add_people(people, feeds)
     write_crm_contacts(drops, feeds["crm_contact"])
-    write_shop_accounts(drops, feeds["shop_account"])
+    write_shop_accounts(drops, feeds["shop_account"], preferring)
     write_loyalty_members(drops, feeds["pos_loyalty_member"])
-    write_newsletter_subscribers(drops, feeds["newsletter_subscriber"])
+    write_newsletter_subscribers(drops, feeds["newsletter_subscriber"], preferring)
     write_social_profiles(drops, feeds["social_profile"])
     orders, status = write_orders(drops, chunk, feeds["shop_account"])
     retold = draw_retold(
@@ -105,3 +108,9 @@ def _write_chunk(job: _Job) -> Truth:
     sold = write_recommendations(drops, chunk, sessions, feeds["shop_account"], orders, status)
     truth.add("recommendation", sold)
     return truth
+
+
+def _own_stream(seed: np.random.SeedSequence, number: int) -> np.random.Generator:
+    """A stream beside the chunk's own, so that what is drawn from it leaves all else as it was."""
+    key = (*seed.spawn_key, number)
+    return np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=key))

@@ -6,6 +6,7 @@ from lakehouse.tables.gold.parts import (
     PSEUDONYM,
     QUASI,
     SERVICE,
+    STATED_PREFERENCES,
     about_customers,
     measures,
 )
@@ -249,6 +250,7 @@ CUSTOMER_360 = about_customers(
         unit="points",
         fed_by=("gold.customer_interaction.score",),
     ),
+    *STATED_PREFERENCES,
     Column(
         "preferred_order_channel",
         "string",

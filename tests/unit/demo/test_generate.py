@@ -115,6 +115,21 @@ def test_people_of_a_business_live_alone_and_are_reached_at_one_address_by_no_dr
     assert others.equals(drawn.drop(staff.index))
 
 
+def test_some_accounts_and_subscriptions_state_what_they_prefer(landing: Path) -> None:
+    accounts = [r for p in files(landing, "shop_account") for r in sound_rows(p, "shop_account")]
+    letters = [
+        r for p in files(landing, "newsletter_subscriber") for r in sound_rows(p, "newsletter")
+    ]
+    for rows, name in (
+        *((accounts, f"preferred_{what}") for what in ("channel", "category", "brand", "hour")),
+        *((letters, f"preferred_{what}") for what in ("category", "hour")),
+    ):
+        share = sum(bool(row.get(name)) for row in rows) / len(rows)
+        assert 0.05 < share < 0.5, name
+    hours = {int(str(row["preferred_hour"])) for row in accounts if row.get("preferred_hour")}
+    assert hours == set(range(24))
+
+
 def test_a_customer_has_three_records_four_orders_thirty_web_and_ten_campaign_events(
     landing: Path, person_truth: pd.DataFrame
 ) -> None:
