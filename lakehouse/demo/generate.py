@@ -12,6 +12,7 @@ from lakehouse.demo.calendar import Calendar
 from lakehouse.demo.drops import Drops
 from lakehouse.demo.events import write_marketing_events, write_web_events
 from lakehouse.demo.landing import Landing
+from lakehouse.demo.payment_accounts import draw_payment_accounts
 from lakehouse.demo.people import Chunk, at_businesses, draw_people
 from lakehouse.demo.person_feeds import (
     write_crm_contacts,
@@ -35,8 +36,8 @@ from lakehouse.demo.voices import (
 )
 
 CUSTOMERS_PER_CHUNK = 25_000
-_PREFERENCES = 1_000
-"""Number of a stream of its own, beyond those that the stream of a chunk spawns by itself."""
+_PREFERENCES, _PAYMENT_ACCOUNTS = 1_000, 1_001
+"""Numbers of streams of their own, beyond those that the stream of a chunk spawns by itself."""
 _WORKERS = 2
 
 
@@ -98,7 +99,10 @@ def _write_chunk(job: _Job) -> Truth:
     )
     truth.add("purchase", retold.truth())
     receipts = write_receipts(drops, chunk, feeds["pos_loyalty_member"], retold.receipts)
-    write_payments(drops, chunk, orders, status, receipts)
+    payers = (feeds["shop_account"], feeds["pos_loyalty_member"])
+    paying = _own_stream(seed, _PAYMENT_ACCOUNTS)
+    payment_accounts = draw_payment_accounts(paying, chunk, people, payers)
+    write_payments(drops, chunk, orders, status, receipts, payment_accounts)
     sessions = write_web_events(drops, chunk, feeds["shop_account"])
     write_marketing_events(drops, chunk, feeds["newsletter_subscriber"], feeds["shop_account"])
     write_support_tickets(drops, chunk, feeds["support_ticket"])

@@ -249,6 +249,12 @@ PAYMENT = _silver(
     ),
     Column("paid_at", "timestamp", "When the payment was made.", required=True),
     Column("method", "string", "card, wallet, transfer, cash or gift_card."),
+    Column(
+        "payment_account_key",
+        "string",
+        "Keyed hash of the source and its token of the card or account that paid; null where it gives none.",
+        _PSEUDONYM,
+    ),
     Column("status", "string", "captured, refunded or failed."),
     Column("currency", "string", "ISO 4217 code of the amount.", required=True),
     Column(

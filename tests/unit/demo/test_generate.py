@@ -115,6 +115,24 @@ def test_people_of_a_business_live_alone_and_are_reached_at_one_address_by_no_dr
     assert others.equals(drawn.drop(staff.index))
 
 
+def test_some_couples_and_nobody_else_pay_by_one_account(
+    company: Path, landing: Path, person_truth: pd.DataFrame
+) -> None:
+    paid = pd.concat([pq.read_table(p).to_pandas() for p in files(landing, "payment_transaction")])
+    assert paid[paid["method"].isin(["cash", "gift_card"])]["payment_account"].isna().all()
+    known = paid.dropna(subset=["payment_account", "payer_id"]).merge(
+        person_truth, left_on="payer_id", right_on="source_record_id"
+    )
+    assert (known.groupby("person_id")["payment_account"].nunique() == 1).all()
+    household = pq.read_table(company / "truth" / "household.parquet").to_pandas()
+    payers = known[["person_id", "payment_account"]].drop_duplicates().merge(household)
+    shared = payers[payers.duplicated("payment_account", keep=False)]
+    assert 50 < len(shared) < len(payers) / 4
+    assert not shared["is_shared_flat"].any()
+    assert set(shared["role"]) == {"parent", "other"}
+    assert (shared.groupby("payment_account")["household_id"].nunique() == 1).all()
+
+
 def test_some_accounts_and_subscriptions_state_what_they_prefer(landing: Path) -> None:
     accounts = [r for p in files(landing, "shop_account") for r in sound_rows(p, "shop_account")]
     letters = [
