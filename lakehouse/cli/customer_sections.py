@@ -21,6 +21,14 @@ _PARTS_OF_OTHERS = ("customer", "customer_metric", "customer_order_line")
 _REPEATS = ("customer_360", "household")
 """Tables that say again what others say; of a household its members are shown."""
 
+_PREFERENCES = {
+    "channel": ("stated_channel", "preferred_order_channel"),
+    "category": ("stated_category", "preferred_category"),
+    "brand": ("stated_brand", "preferred_brand"),
+    "hour": ("stated_hour", "preferred_order_hour"),
+}
+"""By what is preferred, the columns of gold.customer_360 that tell what the customer says and does."""
+
 _SAID_OF_ALL = ("household_id", "valid_to")
 
 
@@ -75,6 +83,17 @@ def _consents(page: CustomerPage) -> Section:
         ],
         most=12,
     )
+
+
+def _preferences(page: CustomerPage) -> Section:
+    """What the customer says to prefer beside what their orders show."""
+    told = [
+        (what, *(text(row.get(column)) for column in columns))
+        for row in page.gold.get("customer_360", [])
+        for what, columns in _PREFERENCES.items()
+    ]
+    rows = [row for row in told if any(row[1:])]
+    return Section("Preferences", ("", "stated", "by orders"), rows, most=4)
 
 
 def _orders(page: CustomerPage) -> Section:
@@ -183,6 +202,7 @@ def _household(page: CustomerPage) -> Section:
 _ASKED_FIRST: Mapping[str, Callable[[CustomerPage], Section]] = {
     "customer_contact_point": _contact_points,
     "customer_consent": _consents,
+    "customer_360.preferences": _preferences,
     "customer_timeline": _timeline,
     "customer_order": _orders,
     "customer_interaction": _interactions,

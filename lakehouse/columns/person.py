@@ -55,6 +55,10 @@ RAW_COLUMNS = [
     "social_handle",
     "loyalty_number",
     "device_id",
+    "stated_channel",
+    "stated_category",
+    "stated_brand",
+    "stated_hour",
     "created_date",
 ]
 """Raw text that `standardised_people` looks for, by standard name."""
@@ -92,6 +96,7 @@ _FORM_RULES = {
     "country": "iso_country",
     "national_id": "letters_and_digits",
     "social_handle": "handle_form",
+    "stated_hour": "whole_hour",
 }
 """By column, the rule under which `corrections` names a value that stands in another form."""
 
@@ -99,14 +104,19 @@ FORM_RULES = frozenset(_FORM_RULES.values())
 """Rules of `corrections` that write a value in another form; under all others it was no good."""
 
 _NAMES = ("full_name", "given_name", "middle_name", "family_name", "city", "region")
+_PREFERENCES = ("stated_channel", "stated_category", "stated_brand")
 _MAY_BE_PLACEHOLDERS = (
     *_NAMES,
+    *_PREFERENCES,
     *("street", "postcode", "national_id", "social_handle", "loyalty_number", "device_id"),
 )
 """Columns whose placeholders have no rule of their own, as those of dates, e-mails and phones have."""
 
 _SOUNDED = ("given", "family")
-_ONLY_SQUASHED = ("street", "city", "region", "loyalty_number", "device_id")
+_ONLY_SQUASHED = (
+    *("street", "city", "region", "loyalty_number", "device_id"),
+    *("stated_category", "stated_brand"),
+)
 _REPLACED = frozenset((*RAW_COLUMNS, *MATCH_COLUMNS, "corrections"))
 _HANDLE_DECORATION = r"^https?://[^/]+/|^@|/$"
 
@@ -136,7 +146,7 @@ def standardised_people(
     Returns:
         One row per row of `frame`. `birth_date` and `created_date` are dates, `corrections` is an
         array of struct<column, rule, original> for every value that a rule changed or removed (an
-        existing array is continued), everything else is a string.
+        existing array is continued), `stated_hour` is an int, everything else is a string.
     """
     others = [name for name in frame.columns if name not in _REPLACED]
     raw = frame.select(*others, *_raw_columns(frame, default_country))
@@ -295,6 +305,7 @@ def _simple(name: str) -> Column:
 
 def _standard_forms() -> list[Column]:
     handle = F.regexp_replace(F.lower(_tidy("social_handle")), _HANDLE_DECORATION, "")
+    hour = F.regexp_extract(_tidy("stated_hour"), "^(0?[0-9]|1[0-9]|2[0-3])$", 1)
     return [
         F.when(F.col("_birth_date_rule").isNull(), F.col("_born")).alias("birth_date"),
         gender(_tidy("gender")).alias("gender"),
@@ -305,6 +316,8 @@ def _standard_forms() -> list[Column]:
         *(_tidy(name).alias(name) for name in _ONLY_SQUASHED),
         national_id(_tidy("national_id")).alias("national_id"),
         not_blank(handle).alias("social_handle"),
+        F.lower(_tidy("stated_channel")).alias("stated_channel"),
+        hour.try_cast("int").alias("stated_hour"),
     ]
 
 
@@ -338,6 +351,7 @@ def _removal_rules() -> dict[str, Column]:
         "country": F.lit("unknown_country"),
         "national_id": F.lit("junk_national_id"),
         "social_handle": F.lit("blank_handle"),
+        "stated_hour": F.lit("impossible_hour"),
     }
 
 

@@ -37,6 +37,8 @@ NEWSLETTER_COLUMNS = [
     "first_name",
     "postcode",
     "country",
+    "preferred_category",
+    "preferred_hour",
     "status",
     "subscribed_on",
     "updated_at",

@@ -12,7 +12,8 @@ from lakehouse.demo.calendar import Calendar
 from lakehouse.demo.drops import Drops
 from lakehouse.demo.events import write_marketing_events, write_web_events
 from lakehouse.demo.landing import Landing
-from lakehouse.demo.people import Chunk, draw_people
+from lakehouse.demo.payment_accounts import draw_payment_accounts
+from lakehouse.demo.people import Chunk, at_businesses, draw_people
 from lakehouse.demo.person_feeds import (
     write_crm_contacts,
     write_loyalty_members,
@@ -35,6 +36,8 @@ from lakehouse.demo.voices import (
 )
 
 CUSTOMERS_PER_CHUNK = 25_000
+_PREFERENCES, _PAYMENT_ACCOUNTS = 1_000, 1_001
+"""Numbers of streams of their own, beyond those that the stream of a chunk spawns by itself."""
 _WORKERS = 2
 
 
@@ -78,16 +81,17 @@ def _write_chunk(job: _Job) -> Truth:
     """Draws the people of a chunk and writes everything that the feeds say of them."""
     chunk, seed, root, calendar, is_part = job
     rng = np.random.default_rng(seed)
+    preferring = _own_stream(seed, _PREFERENCES)
     truth = Truth()
     landing = Landing(root, calendar, chunk.number if is_part else None, truth.books)
     drops = Drops(rng, landing, poison_count(chunk.customers), f"{chunk.number}-")
-    people = draw_people(rng, chunk)
+    people = at_businesses(draw_people(rng, chunk))
     feeds = draw_population(rng, chunk, people, calendar.days)
     truth.add_people(people, feeds)
     write_crm_contacts(drops, feeds["crm_contact"])
-    write_shop_accounts(drops, feeds["shop_account"])
+    write_shop_accounts(drops, feeds["shop_account"], preferring)
     write_loyalty_members(drops, feeds["pos_loyalty_member"])
-    write_newsletter_subscribers(drops, feeds["newsletter_subscriber"])
+    write_newsletter_subscribers(drops, feeds["newsletter_subscriber"], preferring)
     write_social_profiles(drops, feeds["social_profile"])
     orders, status = write_orders(drops, chunk, feeds["shop_account"])
     retold = draw_retold(
@@ -95,7 +99,10 @@ def _write_chunk(job: _Job) -> Truth:
     )
     truth.add("purchase", retold.truth())
     receipts = write_receipts(drops, chunk, feeds["pos_loyalty_member"], retold.receipts)
-    write_payments(drops, chunk, orders, status, receipts)
+    payers = (feeds["shop_account"], feeds["pos_loyalty_member"])
+    paying = _own_stream(seed, _PAYMENT_ACCOUNTS)
+    payment_accounts = draw_payment_accounts(paying, chunk, people, payers)
+    write_payments(drops, chunk, orders, status, receipts, payment_accounts)
     sessions = write_web_events(drops, chunk, feeds["shop_account"])
     write_marketing_events(drops, chunk, feeds["newsletter_subscriber"], feeds["shop_account"])
     write_support_tickets(drops, chunk, feeds["support_ticket"])
@@ -105,3 +112,9 @@ def _write_chunk(job: _Job) -> Truth:
     sold = write_recommendations(drops, chunk, sessions, feeds["shop_account"], orders, status)
     truth.add("recommendation", sold)
     return truth
+
+
+def _own_stream(seed: np.random.SeedSequence, number: int) -> np.random.Generator:
+    """A stream beside the chunk's own, so that what is drawn from it leaves all else as it was."""
+    key = (*seed.spawn_key, number)
+    return np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=key))

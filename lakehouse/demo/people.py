@@ -35,6 +35,9 @@ _PROVIDER_SHARES = (0.44, 0.16, 0.14, 0.12, 0.09, 0.05)
 _HOUSEHOLD_SIZES = np.array([1, 2, 3, 4, 5])
 _HOUSEHOLD_SHARES = (0.45, 0.31, 0.11, 0.09, 0.04)
 _FLATMATE_SHARE = 0.14
+_CUSTOMERS_PER_BUSINESS = 2_500
+_PEOPLE_PER_BUSINESS = 20
+_ADDRESS = ("street", "city", "region", "postcode")
 
 
 @dataclass(frozen=True)
@@ -288,3 +291,22 @@ def draw_people(rng: np.random.Generator, chunk: Chunk) -> pd.DataFrame:
         [f"H{first + h:08d}" for h in people["household"].tolist()], dtype=object
     )
     return people
+
+
+def at_businesses(people: pd.DataFrame) -> pd.DataFrame:
+    """The people, of whom some who live alone are reached at the business where they work: `at_business`.
+
+    It takes no draw, so that everything else stays as it is.
+    """
+    free = (~people.duplicated("household", keep=False) & ~people["moved"]).to_numpy()
+    address_of = np.arange(len(people))
+    for number in range(len(people) // _CUSTOMERS_PER_BUSINESS):
+        country = COUNTRIES[number % len(COUNTRIES)]
+        there = np.flatnonzero(free & (people["country"] == country).to_numpy())
+        staff = there[:_PEOPLE_PER_BUSINESS]
+        if len(staff) == _PEOPLE_PER_BUSINESS:
+            address_of[staff] = staff[0]
+            free[staff] = False
+    at_business = np.isin(address_of, address_of[address_of != np.arange(len(people))])
+    addresses = {part: people[part].to_numpy()[address_of] for part in _ADDRESS}
+    return people.assign(**addresses, at_business=at_business)

@@ -11,6 +11,7 @@ from lakehouse.demo.drops import CRM_COLUMNS, NEWSLETTER_COLUMNS, Drops
 from lakehouse.demo.lines import Raw, delimited, drawn, json_objects, moments
 from lakehouse.demo.places import format_phone, pick
 from lakehouse.demo.population import PersonFeed
+from lakehouse.demo.preferences import draw_preferences
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -180,7 +181,7 @@ def _deleted_lines(ids: Texts, at: Ints) -> pa.Array:
     )
 
 
-def write_shop_accounts(drops: Drops, feed: PersonFeed) -> None:
+def write_shop_accounts(drops: Drops, feed: PersonFeed, preferring: np.random.Generator) -> None:
     """New, changed and deleted accounts every day; some rows are older than what came before."""
     rng, r, calendar = drops.rng, feed.records, drops.calendar
     n = len(r)
@@ -198,14 +199,14 @@ def write_shop_accounts(drops: Drops, feed: PersonFeed) -> None:
         "marketing_opt_in": pick(rng, n, ("yes", "yes", "no")),
         "registered_on": calendar.dates_back(rng, n, 4),
         "handle": r["handle"].to_numpy(),
+        **draw_preferences(preferring, n),
     } | {part: r[part].to_numpy() for part in ("street", "city", "region", "postcode", "country")}
     wrong = _wrong_dates(r["birth_date"].to_numpy(), _mistaken(rng, r, 0.3, calendar.days))
     earlier = columns | {
         "birth_date": written_dates(wrong, r["date_style"].to_numpy(), DATE_STYLES[feed.feed]),
         "phone": np.full(n, "", dtype=object),
     }
-    day, leaves = r["day"].to_numpy(), r["leaves"].to_numpy()
-    last = calendar.days - 1
+    day, leaves, last = r["day"].to_numpy(), r["leaves"].to_numpy(), calendar.days - 1
     revised = (rng.random(n) < 0.07) & (day < last) & (leaves < 0)
     final_day = np.where(revised, day + 1 + (rng.random(n) * (last - day)).astype(np.int64), day)
     overtaken = revised & (rng.random(n) < 0.2)
@@ -225,7 +226,9 @@ def write_shop_accounts(drops: Drops, feed: PersonFeed) -> None:
         drops.deliver(feed.feed, number, pa.concat_arrays(parts))
 
 
-def write_newsletter_subscribers(drops: Drops, feed: PersonFeed) -> None:
+def write_newsletter_subscribers(
+    drops: Drops, feed: PersonFeed, preferring: np.random.Generator
+) -> None:
     """New subscribers every day, and those who left; the third day's file is broken."""
     rng, r, calendar = drops.rng, feed.records, drops.calendar
     n = len(r)
@@ -236,6 +239,7 @@ def write_newsletter_subscribers(drops: Drops, feed: PersonFeed) -> None:
         "first_name": r["given"].to_numpy(),
         "postcode": r["postcode"].to_numpy(),
         "country": r["country"].to_numpy(),
+        **draw_preferences(preferring, n),
         "subscribed_on": calendar.dates_back(rng, n, 4),
     }
     at = calendar.within(rng, day)

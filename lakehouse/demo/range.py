@@ -9,6 +9,7 @@ SKUS = tuple(f"SKU-{number:05d}" for number in range(1, 1201))
 STORES = tuple(f"S{number:03d}" for number in range(1, 61))
 MEDIA = ("search", "social", "display", "affiliate")
 PAID_CAMPAIGNS = tuple(f"PC-{number:03d}" for number in range(1, 25))
+BRANDS = ("Norden", "Alba", "Kettle & Co", "Tilia", "Brookside", "Casa Lume")
 CATEGORIES = (
     "kitchen",
     "garden",

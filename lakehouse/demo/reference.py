@@ -9,6 +9,7 @@ from lakehouse.demo.lines import delimited, drawn, moments, money
 from lakehouse.demo.people import Ints
 from lakehouse.demo.places import COUNTRIES, cities
 from lakehouse.demo.range import (
+    BRANDS,
     CATEGORIES,
     MEDIA,
     PAID_CAMPAIGNS,
@@ -56,7 +57,6 @@ WEATHER_COLUMNS = [
     "measured_at",
 ]
 
-_BRANDS = ("Norden", "Alba", "Kettle & Co", "Tilia", "Brookside", "Casa Lume")
 _NOUNS = (
     "lamp",
     "chair",
@@ -82,14 +82,14 @@ def _stamp(calendar: Calendar, day: int, count: int) -> pa.Array:
 
 def _catalogue(rng: np.random.Generator, landing: Landing) -> None:
     n = len(SKUS)
-    name = [f"{_BRANDS[i % 6]} {_NOUNS[i % 10]} {100 + i}" for i in range(n)]
+    name = [f"{BRANDS[i % 6]} {_NOUNS[i % 10]} {100 + i}" for i in range(n)]
     price = list_prices()
     for day in range(landing.calendar.days):
         cells = {
             "product_id": list(SKUS),
             "product_name": name,
             "category": drawn(CATEGORIES, np.arange(n) % len(CATEGORIES)),
-            "brand": drawn(_BRANDS, np.arange(n) % 6),
+            "brand": drawn(BRANDS, np.arange(n) % 6),
             "currency": ["GBP"] * n,
             "list_price": money(price),
             "snapshot_at": _stamp(landing.calendar, day, n),

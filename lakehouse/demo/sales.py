@@ -1,5 +1,6 @@
 """What people buy: shop orders with nested lines, till receipts, and what was paid for both."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,7 @@ PAID, SHIPPED, RETURNED, CANCELLED = range(1, 5)
 _STATUSES = ("PLACED", "PAID", "SHIPPED", "RETURNED", "CANCELLED")
 _STATUS_SHARES = (0.03, 0.07, 0.82, 0.05, 0.03)
 _METHODS = ("card", "wallet", "transfer", "gift_card", "cash")
+_WITHOUT_ACCOUNT = ("gift_card", "cash")
 _IDS_PER_CUSTOMER = 64
 
 
@@ -230,7 +232,13 @@ def _receipt_lines(sales: Sales, rows: Ints, exported: pa.Array) -> pa.Array:
 
 
 def _payments(
-    drops: Drops, chunk: Chunk, sales: Sales, rows: Ints, channel: str, sign: int
+    drops: Drops,
+    chunk: Chunk,
+    sales: Sales,
+    rows: Ints,
+    channel: str,
+    sign: int,
+    accounts: Mapping[str, str],
 ) -> tuple[pa.Table, Ints]:
     rng = drops.rng
     n = len(rows)
@@ -239,6 +247,7 @@ def _payments(
     status = np.where(captured, "captured" if sign > 0 else "refunded", "failed").astype(object)
     method = np.array(_METHODS, dtype=object)[rng.integers(0, 4 if channel == "shop" else 5, n)]
     payer = sales.holder[rows]
+    account = np.array([accounts.get(holder, "") for holder in payer.tolist()], dtype=object)
     system = {"shop": "shop", "store": "pos"}[channel]
     at = sales.at[rows] + (60 if sign > 0 else 600)
     table = pa.table(
@@ -250,6 +259,7 @@ def _payments(
             "payer_id": text(payer),
             "paid_at": pa.array(at).cast(pa.timestamp("s")).cast(pa.timestamp("us", tz="UTC")),
             "method": pa.array(method, pa.string()),
+            "payment_account": text(np.where(np.isin(method, _WITHOUT_ACCOUNT), "", account)),
             "status": pa.array(status, pa.string()),
             "currency": sales.currency.take(pa.array(rows)),
             "amount": money(sales.total[rows] * sign).cast(pa.decimal128(12, 2)),
@@ -259,14 +269,30 @@ def _payments(
 
 
 def write_payments(
-    drops: Drops, chunk: Chunk, orders: Sales, status: Ints, receipts: Sales
+    drops: Drops,
+    chunk: Chunk,
+    orders: Sales,
+    status: Ints,
+    receipts: Sales,
+    accounts: Mapping[str, str],
 ) -> None:
-    """Payments of orders and receipts, and refunds of what came back, as Parquet."""
+    """Payments of orders and receipts, and refunds of what came back, as Parquet.
+
+    `accounts` is, by the payer's id, the card or account that pays.
+    """
     paid = np.flatnonzero(np.isin(status, (PAID, SHIPPED, RETURNED)))
     parts = [
-        _payments(drops, chunk, orders, paid, "shop", 1),
-        _payments(drops, chunk, orders, np.flatnonzero(status == RETURNED), "shop", -1),
-        _payments(drops, chunk, receipts, np.flatnonzero(~receipts.is_paid_elsewhere), "store", 1),
+        _payments(drops, chunk, orders, paid, "shop", 1, accounts),
+        _payments(drops, chunk, orders, np.flatnonzero(status == RETURNED), "shop", -1, accounts),
+        _payments(
+            drops,
+            chunk,
+            receipts,
+            np.flatnonzero(~receipts.is_paid_elsewhere),
+            "store",
+            1,
+            accounts,
+        ),
     ]
     table = pa.concat_tables([part for part, _ in parts]).combine_chunks()
     day = np.concatenate([days for _, days in parts])

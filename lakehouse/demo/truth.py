@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lakehouse.demo.landing import Books
+from lakehouse.demo.places import format_phone
 from lakehouse.demo.population import PersonFeed
 from lakehouse.demo.rates import DISTORTIONS
 
-_SCHEMAS = {
+SCHEMAS = {
     "person": pa.schema(
         [
             ("source_system", pa.string()),
@@ -26,7 +27,13 @@ _SCHEMAS = {
         ]
     ),
     "household": pa.schema(
-        [("person_id", pa.string()), ("household_id", pa.string()), ("is_shared_flat", pa.bool_())]
+        [
+            ("person_id", pa.string()),
+            ("household_id", pa.string()),
+            ("is_shared_flat", pa.bool_()),
+            ("role", pa.string()),
+            ("is_at_business", pa.bool_()),
+        ]
     ),
     "attribute": pa.schema(
         [
@@ -34,6 +41,11 @@ _SCHEMAS = {
             ("given_name", pa.string()),
             ("family_name", pa.string()),
             ("birth_date", pa.date32()),
+            ("email", pa.string()),
+            ("second_email", pa.string()),
+            ("phone", pa.string()),
+            ("street", pa.string()),
+            ("city", pa.string()),
             ("postcode", pa.string()),
         ]
     ),
@@ -77,21 +89,43 @@ class Truth:
     def add_people(self, people: pd.DataFrame, population: dict[str, PersonFeed]) -> None:
         """Records every person record that is delivered in a file that is not rejected."""
         self.tables["person"] += [_records(people, feed) for feed in population.values()]
-        columns = [pa.array(people[c], pa.string()) for c in ("person_id", "household_id")]
-        columns.append(pa.array(people["flat"], pa.bool_()))
-        self._append("household", columns)
-        told = [people[c] for c in ("person_id", "given_plain", "family_plain")]
-        attributes = [pa.array(values, pa.string()) for values in told]
-        attributes.append(pa.array(people["birth_date"].dt.date, pa.date32()))
-        attributes.append(pa.array(people["postcode"], pa.string()))
-        self._append("attribute", attributes)
+        self.add("household", _homes(people))
+        self.add("attribute", _attributes(people))
 
     def add(self, kind: str, columns: Mapping[str, pa.Array]) -> None:
         """Records what was planted of a kind of truth, by the names of its columns."""
-        self._append(kind, [columns[name] for name in _SCHEMAS[kind].names])
+        self._append(kind, [columns[name] for name in SCHEMAS[kind].names])
 
     def _append(self, kind: str, columns: Sequence[pa.Array]) -> None:
-        self.tables[kind].append(pa.Table.from_arrays(columns, schema=_SCHEMAS[kind]))
+        self.tables[kind].append(pa.Table.from_arrays(columns, schema=SCHEMAS[kind]))
+
+
+def _homes(people: pd.DataFrame) -> dict[str, pa.Array]:
+    """Where each person lives, and as what: parent, child or other in a family; else without a role."""
+    size = people.groupby("household")["household"].transform("size")
+    role = np.select([people["position"] >= 2, size > 2], ["child", "parent"], "other")
+    lives_in_family = (size > 1) & ~people["flat"]
+    return {
+        **{name: pa.array(people[name], pa.string()) for name in ("person_id", "household_id")},
+        "is_shared_flat": pa.array(people["flat"], pa.bool_()),
+        "role": pa.array(role, pa.string(), mask=~lives_in_family.to_numpy()),
+        "is_at_business": pa.array(people["at_business"], pa.bool_()),
+    }
+
+
+def _attributes(people: pd.DataFrame) -> dict[str, pa.Array]:
+    """What is true of each person today; a telephone number as E.164."""
+    told = {"given_name": "given_plain", "family_name": "family_plain"}
+    same = ("person_id", "email", "street", "city", "postcode")
+    numbers = zip(people["country"], people["mobile"], strict=True)
+    phones = [format_phone("e164", country, number) for country, number in numbers]
+    has_one_email = ~people["has_second_email"].to_numpy()
+    return {
+        **{n: pa.array(people[told.get(n, n)], pa.string()) for n in (*same, *told)},
+        "birth_date": pa.array(people["birth_date"].dt.date, pa.date32()),
+        "second_email": pa.array(people["second_email"], pa.string(), mask=has_one_email),
+        "phone": pa.array(phones, pa.string()),
+    }
 
 
 def _records(people: pd.DataFrame, feed: PersonFeed) -> pa.Table:
@@ -109,7 +143,7 @@ def _records(people: pd.DataFrame, feed: PersonFeed) -> pa.Table:
         pa.array(people["person_id"].to_numpy()[records["person"]], pa.string()),
         pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), names),
     ]
-    return pa.Table.from_arrays(columns, schema=_SCHEMAS["person"])
+    return pa.Table.from_arrays(columns, schema=SCHEMAS["person"])
 
 
 def write_truth(folder: Path, truths: Iterable[Truth]) -> None:
@@ -118,7 +152,7 @@ def write_truth(folder: Path, truths: Iterable[Truth]) -> None:
     books = Books()
     with ExitStack() as stack:
         writers = {
-            kind: stack.enter_context(pq.ParquetWriter(folder / f"{kind}.parquet", _SCHEMAS[kind]))
+            kind: stack.enter_context(pq.ParquetWriter(folder / f"{kind}.parquet", SCHEMAS[kind]))
             for kind in _OF_CHUNKS
         }
         for truth in truths:
@@ -134,6 +168,6 @@ def write_truth(folder: Path, truths: Iterable[Truth]) -> None:
 
 
 def _write_rows(folder: Path, name: str, rows: Sequence[tuple[str | int, ...]]) -> None:
-    schema = _SCHEMAS[name]
+    schema = SCHEMAS[name]
     columns = [pa.array([row[i] for row in rows], column.type) for i, column in enumerate(schema)]
     pq.write_table(pa.Table.from_arrays(columns, schema=schema), folder / f"{name}.parquet")

@@ -87,6 +87,7 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
     "gold.household_member": (
         "gold.customer_attribute",
         "silver.person_record",
+        "silver.payment",
         "linkage.identity_map",
         "linkage.customer_alias",
     ),
@@ -94,6 +95,7 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
     "gold.customer_relation": (
         "gold.customer_attribute",
         "silver.person_record",
+        "silver.payment",
         "linkage.identity_map",
         "gold.household_member",
     ),
@@ -196,6 +198,8 @@ GOLD_TOLD_BY: Mapping[str, tuple[str, ...]] = {
     "gold.customer_payment": ("silver.payment",),
     "gold.customer_return": ("gold.customer_order",),
     "gold.customer_web_session": ("silver.web_event",),
+    "gold.household_member": ("silver.person_record",),
+    "gold.customer_relation": ("silver.person_record",),
     "gold.product": ("silver.product",),
     "gold.customer_cart": ("gold.customer_web_session",),
     "gold.customer_recommendation": ("silver.recommendation",),

@@ -9,9 +9,10 @@ from lakehouse.gold.identity import customer_records
 from lakehouse.gold.offers import changed_at
 from lakehouse.gold.trust import MILLION, trust_by_half_lives
 from lakehouse.settings.survivorship import Survivorship
-from lakehouse.tables.gold import GOLDEN_ATTRIBUTES
+from lakehouse.tables.gold import CUSTOMER, GOLDEN_ATTRIBUTES
 
 _SCORE = "decimal(4,3)"
+_TYPES = {column.name: column.type for column in CUSTOMER.columns}
 
 
 def customer(
@@ -62,9 +63,7 @@ def _golden(customer_attribute: DataFrame, survivorship: Survivorship, as_of: da
     counted = F.when(attribute.isin(*wanted) & F.col("value").isNotNull(), trust)
     return customer_attribute.groupBy("customer_id").agg(
         *(
-            F.max(F.when(attribute == a, F.col("value")))
-            .cast("date" if a == "birth_date" else "string")
-            .alias(a)
+            F.max(F.when(attribute == a, F.col("value"))).cast(_TYPES.get(a, "string")).alias(a)
             for a in GOLDEN_ATTRIBUTES
         ),
         F.round(F.count(counted) / len(wanted), 3).cast(_SCORE).alias("completeness_score"),

@@ -6,7 +6,7 @@ from pyspark.sql import functions as F
 from lakehouse.gold.household_evidence import (
     ADDRESS,
     FAMILY_NAME,
-    IDENTIFIERS,
+    IDENTIFIER_KINDS,
     customer_evidence,
     weighed_evidence,
 )
@@ -18,6 +18,7 @@ _HOUSEHOLD = "household"
 def customer_relation(
     customer_attribute: DataFrame,
     person_record: DataFrame,
+    payment: DataFrame,
     identity_map: DataFrame,
     household_member: DataFrame,
     households: Households,
@@ -28,7 +29,7 @@ def customer_relation(
     or identifier that more customers have than conf's limit relates nobody, which bounds the rows
     that a value can make. Two of one household are not named as of one address again.
     """
-    evidence = customer_evidence(customer_attribute, person_record, identity_map)
+    evidence = customer_evidence(customer_attribute, person_record, payment, identity_map)
     living = household_member.where(F.col("valid_to").isNull()).select(
         "customer_id", "household_id", "valid_from"
     )
@@ -108,5 +109,5 @@ def _relations() -> Column:
     return F.array(
         relation("same_household", household, but_household),
         relation("same_address", at_address, at_address),
-        *(relation(f"shared_{kind}", of(kind), of(kind)) for kind in IDENTIFIERS),
+        *(relation(f"shared_{kind}", of(kind), of(kind)) for kind in IDENTIFIER_KINDS),
     )

@@ -13,9 +13,11 @@ from lakehouse.tables.lasting_ids import kept_ids, new_id, periods
 _DETAILS = ("role", "evidence", "is_crowded_address")
 
 
-def household_member(
+def household_member(  # noqa: PLR0913 (one for each table that it reads)
+    *,
     customer_attribute: DataFrame,
     person_record: DataFrame,
+    payment: DataFrame,
     identity_map: DataFrame,
     customer_alias: DataFrame,
     previous: DataFrame,
@@ -31,6 +33,7 @@ def household_member(
     Args:
         customer_attribute: gold.customer_attribute, which says whose address is current, and birth dates.
         person_record: silver.person_record.
+        payment: silver.payment.
         identity_map: linkage.identity_map.
         customer_alias: linkage.customer_alias: a member who was merged is the one into whom.
         previous: this table as the last release has it.
@@ -38,7 +41,7 @@ def household_member(
         as_of: the run's moment, from when on changes hold.
         release_number: of the release that this run will make.
     """
-    evidence = customer_evidence(customer_attribute, person_record, identity_map)
+    evidence = customer_evidence(customer_attribute, person_record, payment, identity_map)
     grouped = household_group(evidence, customer_attribute, households)
     kept = kept_ids(_overlap(grouped, previous, customer_alias))
     new = new_id("household", release_number, F.col("group_id"))

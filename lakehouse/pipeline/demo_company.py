@@ -11,11 +11,12 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.columns.keys import identity, record_key
+from lakehouse.columns.person import standardised_people
 from lakehouse.demo.generate import generate
 from lakehouse.errors import ConfigurationError
 from lakehouse.linkage.evaluate import Evaluation, evaluate
 from lakehouse.pipeline import runner
-from lakehouse.pipeline.demo_facts import true_purchases, true_recommendations
+from lakehouse.pipeline.demo_facts import true_homes, true_purchases, true_recommendations
 from lakehouse.pipeline.lake import Lake, open_lake
 from lakehouse.pipeline.runner import RunOutcome
 from lakehouse.quality.suites import read_suites
@@ -26,6 +27,17 @@ from lakehouse.tables.ops import QUARANTINE
 from lakehouse.tables.registry import GATED_TABLES
 
 _MARKER = "made-by-the-demo"
+_FORMS = {
+    "given_name": "given_name_match",
+    "family_name": "family_name_match",
+    "birth_date": "birth_date",
+    "email": "email_match",
+    "phone": "phone_match",
+    "street": "street_match",
+    "city": "city_match",
+    "postcode": "postcode_match",
+}
+"""By golden attribute that the truth knows, the column of silver.person_record by which it is compared."""
 FIRST_DAY = date(2026, 1, 5)
 
 
@@ -123,7 +135,11 @@ def _held_against_truth(lake: Lake, truth: Path, outcome: DemoOutcome) -> None:
     outcome.people, outcome.recall_by_distortion = people_found(lake, truth)
     outcome.households = households_found(lake, truth)
     outcome.true_attributes = true_attributes(lake, truth)
-    outcome.true_facts = {**true_purchases(lake, truth), **true_recommendations(lake, truth)}
+    outcome.true_facts = {
+        **true_purchases(lake, truth),
+        **true_recommendations(lake, truth),
+        **true_homes(lake, truth, true_person(lake, truth)),
+    }
     _count_poison(lake, truth, versions, outcome)
 
 
@@ -163,7 +179,7 @@ def households_found(lake: Lake, truth: Path) -> Evaluation:
         F.col("customer_id").alias("record_id"), F.col("household_id").alias("cluster_id")
     )
     known = (
-        _true_person(lake, truth)
+        true_person(lake, truth)
         .join(families, on="person_id", how="inner")
         .select(F.col("customer_id").alias("record_id"), "entity_id")
     )
@@ -173,37 +189,41 @@ def households_found(lake: Lake, truth: Path) -> Evaluation:
 def true_attributes(lake: Lake, truth: Path) -> dict[str, tuple[int, float]]:
     """By golden attribute: customers who have it, and the share of them for whom it is the truth's.
 
-    Names and postal codes are compared as letters and digits, of the record that survivorship took them
-    from; a nickname is not the name. Who has moved is true of the new address alone.
+    Compared are letters and digits, in match form, of the record that survivorship took the value from. A
+    nickname is not the name, and the address of e-mail that a family shares is not one's own; a second
+    one of one's own is. Who has moved, or has a new number, is true of the new one alone.
     """
     versions = current_release(lake.tables).versions
     golden, records = (
         lake.tables.read(name, versions[name])
         for name in ("gold.customer_attribute", "silver.person_record")
     )
-    forms = {
-        "given_name": "given_name_match",
-        "family_name": "family_name_match",
-        "birth_date": "birth_date",
-        "postcode": "postcode_match",
-    }
-    said = _of_attribute({name: F.col(column) for name, column in forms.items()})
-    told = _of_attribute({name: F.col(f"true.{name}") for name in forms})
-    true = lake.spark.read.parquet(f"file:{truth}/attribute.parquet")
+    true = _true_values(lake.spark.read.parquet(f"file:{truth}/attribute.parquet"))
+    said = _of_attribute({name: F.col(column) for name, column in _FORMS.items()})
+    told = _of_attribute({name: F.col(f"true.{name}") for name in _FORMS})
+    also = _of_attribute({"email": F.col("true.second_email")})
+    is_true = F.coalesce(said == told, F.lit(False)) | F.coalesce(said == also, F.lit(False))
     held = (
-        golden.where(F.col("attribute").isin(*forms) & F.col("value").isNotNull())
+        golden.where(F.col("attribute").isin(*_FORMS) & F.col("value").isNotNull())
         .select("customer_id", "attribute", "record_key")
-        .join(records.select("record_key", *forms.values()), on="record_key", how="inner")
-        .join(_true_person(lake, truth), on="customer_id", how="inner")
-        .join(true.select("person_id", F.struct(*forms).alias("true")), on="person_id", how="inner")
+        .join(records.select("record_key", *_FORMS.values()), on="record_key", how="inner")
+        .join(true_person(lake, truth), on="customer_id", how="inner")
+        .join(true, on="person_id", how="inner")
         .groupBy("attribute")
-        .agg(
-            F.count("*").alias("customers"),
-            F.avg(F.coalesce(said == told, F.lit(False)).cast("int")).alias("share"),
-        )
+        .agg(F.count("*").alias("customers"), F.avg(is_true.cast("int")).alias("share"))
         .collect()
     )
     return {row.attribute: (row.customers, row.share) for row in held}
+
+
+def _true_values(attribute: DataFrame) -> DataFrame:
+    """person_id, and `true`: the person's values, of streets and towns the match form."""
+    written = attribute.select("person_id", "street", "city")
+    places = standardised_people(written).select("person_id", "street_match", "city_match")
+    told = attribute.drop("street", "city").join(places, on="person_id", how="inner")
+    forms = {"street": "street_match", "city": "city_match"}
+    values = (F.col(forms.get(name, name)).alias(name) for name in (*_FORMS, "second_email"))
+    return told.select("person_id", F.struct(*values).alias("true"))
 
 
 def _of_attribute(values: Mapping[str, Column]) -> Column:
@@ -214,7 +234,7 @@ def _of_attribute(values: Mapping[str, Column]) -> Column:
     return F.regexp_replace(F.lower(value), "[^a-z0-9]", "")
 
 
-def _true_person(lake: Lake, truth: Path) -> DataFrame:
+def true_person(lake: Lake, truth: Path) -> DataFrame:
     """The person of the truth whose records most of a customer's are: customer_id, person_id."""
     versions = current_release(lake.tables).versions
     identity_map = lake.tables.read("linkage.identity_map", versions["linkage.identity_map"])

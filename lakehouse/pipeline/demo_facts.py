@@ -58,6 +58,43 @@ def true_recommendations(lake: Lake, truth: Path) -> dict[str, tuple[int, float]
     )
 
 
+def true_homes(lake: Lake, truth: Path, persons: DataFrame) -> dict[str, tuple[int, float]]:
+    """Customers of whom gold tells rightly how they live, and the share of them.
+
+    Three facts: who is a child of somebody whom it puts into one household with them; who is said to be a
+    child there; and who is reached at a business, and is alone in gold too. `persons` is, by
+    customer_id, the person_id of the truth.
+    """
+    versions = current_release(lake.tables).versions
+    table = "gold.household_member"
+    members = lake.tables.read(table, versions[table]).where(F.col("valid_to").isNull())
+    homes = lake.spark.read.parquet(f"file:{truth}/household.parquet").select(
+        "person_id",
+        F.coalesce(F.col("role") == "child", F.lit(False)).alias("is_child"),
+        "is_at_business",
+    )
+    said_child = F.coalesce(F.col("role") == "child", F.lit(False))
+    # Evidence is what a member shares with another one.
+    is_together = F.size("evidence") > 0
+
+    def judged(fact: str, is_fact: Column, is_right: Column) -> Column:
+        told = F.struct(F.lit(fact).alias("fact"), is_right.alias("is_right"))
+        return F.when(is_fact, told)
+
+    facts = F.array(
+        judged("child of a household", F.col("is_child") & is_together, said_child),
+        judged("said to be a child", said_child, F.col("is_child")),
+        judged("reached at a business", F.col("is_at_business"), ~is_together),
+    )
+    told = (
+        members.select("customer_id", "role", "evidence")
+        .join(persons, on="customer_id", how="inner")
+        .join(homes, on="person_id", how="inner")
+        .select(F.inline(F.array_compact(facts)))
+    )
+    return _share_by_fact(told, F.col("fact"), F.col("is_right"))
+
+
 def _share_by_fact(rows: DataFrame, fact: Column, is_right: Column) -> dict[str, tuple[int, float]]:
     """By fact: its rows, and the share of them that is right."""
     shares = rows.groupBy(fact.alias("fact")).agg(

@@ -11,8 +11,8 @@ class Households(Frozen):
     """The whole of conf/base/households.yml.
 
     `address_limit`: customers at one address beyond whom it joins nobody. `identifier_limit`: customers
-    with one e-mail, phone, loyalty number or device beyond whom it relates nobody. Both bound
-    what one value can make. `parent_years_min` and `_max`: by how much a parent is older than a child.
+    with one e-mail, phone, loyalty number, device or payment account beyond whom it relates nobody. Both
+    bound what one value can make. `parent_years_min` and `_max`: by how much a parent is older than a child.
     """
 
     address_limit: int = Field(default=12, ge=2, le=100)

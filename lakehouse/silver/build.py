@@ -138,7 +138,7 @@ _BUILDERS: Mapping[str, Callable[[_Work], DataFrame]] = {
     ),
     "order": lambda work: order(work.typed(), work.known_people()),
     "order_line": lambda work: order_line(work.lines(), work.silver["order"]),
-    "payment": lambda work: payment(work.typed(), work.silver["order"]),
+    "payment": lambda work: payment(work.typed(), work.silver["order"], work.secret),
     "support_ticket": lambda work: support_ticket(work.typed(), work.every_version()),
     "support_message": lambda work: support_message(work.typed(), work.silver["support_ticket"]),
     "loyalty": lambda work: loyalty(work.typed(), work.every_version()),

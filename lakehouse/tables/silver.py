@@ -133,6 +133,19 @@ PERSON_RECORD = _silver(
     ),
     Column("loyalty_number", "string", "Loyalty card number that the record carries.", _DIRECT),
     Column("device_id", "string", "Device that the record was seen on.", _DIRECT),
+    Column(
+        "stated_channel",
+        "string",
+        "Channel by which the person says to prefer to be reached, lower case, as the source words it.",
+    ),
+    Column("stated_category", "string", "Category of the range that the person says to prefer."),
+    Column("stated_brand", "string", "Brand that the person says to prefer."),
+    Column(
+        "stated_hour",
+        "int",
+        "Hour of the person's own day, 0 to 23, at which they say to prefer to be reached.",
+        unit="hours",
+    ),
     Column("created_date", "date", "Date since which the source knows the person."),
     Column(
         "full_name_match",
@@ -236,6 +249,12 @@ PAYMENT = _silver(
     ),
     Column("paid_at", "timestamp", "When the payment was made.", required=True),
     Column("method", "string", "card, wallet, transfer, cash or gift_card."),
+    Column(
+        "payment_account_key",
+        "string",
+        "Keyed hash of the source and its token of the card or account that paid; null where it gives none.",
+        _PSEUDONYM,
+    ),
     Column("status", "string", "captured, refunded or failed."),
     Column("currency", "string", "ISO 4217 code of the amount.", required=True),
     Column(

@@ -8,8 +8,13 @@ from pyspark.sql import SparkSession
 
 from lakehouse.demo.generate import generate
 from lakehouse.linkage.evaluate import Evaluation
-from lakehouse.pipeline.demo_company import households_found, people_found, true_attributes
-from lakehouse.pipeline.demo_facts import true_purchases
+from lakehouse.pipeline.demo_company import (
+    households_found,
+    people_found,
+    true_attributes,
+    true_person,
+)
+from lakehouse.pipeline.demo_facts import true_homes, true_purchases
 from tests.support.lake import DAY_1, SmallLake, small_lake_at
 
 pytestmark = pytest.mark.slow
@@ -30,9 +35,9 @@ Found = tuple[Evaluation, dict[str, tuple[int, float]]]
 LAYERS = (
     *("bronze", "silver.person_record", "linkage"),
     *("gold.customer_attribute", "gold.household_member"),
-    *("silver.order", "silver.order_line", "gold.customer_order"),
+    *("silver.order", "silver.order_line", "silver.payment", "gold.customer_order"),
 )
-SALES = ("shop_order", "pos_receipt", "pos_receipt_line")
+SALES = ("shop_order", "pos_receipt", "pos_receipt_line", "payment_transaction")
 
 
 @pytest.fixture(scope="module")
@@ -78,13 +83,27 @@ def test_families_are_found_and_flatmates_told_apart(company: tuple[SmallLake, P
     assert households.recall >= 0.7
 
 
+def test_children_and_people_of_businesses_are_told_as_what_they_are(
+    company: tuple[SmallLake, Path],
+) -> None:
+    lake, truth = company
+
+    homes = true_homes(lake.lake, truth, true_person(lake.lake, truth))
+
+    # Of some children, or of their parents, no source tells the date of birth.
+    assert homes["child of a household"][1] >= 0.8
+    assert homes["said to be a child"][1] >= 0.99
+    assert homes["reached at a business"][1] >= 0.9
+
+
 def test_the_golden_record_is_true_of_most_customers(company: tuple[SmallLake, Path]) -> None:
     lake, truth = company
 
     shares = {name: share for name, (_, share) in true_attributes(lake.lake, truth).items()}
 
     # Nicknames that no source spells out, and addresses of people who have moved, are what is not.
-    assert set(shares) == {"given_name", "family_name", "birth_date", "postcode"}
+    names = {"given_name", "family_name", "birth_date"}
+    assert set(shares) == names | {"email", "phone", "street", "city", "postcode"}
     assert {name: share for name, share in shares.items() if share < 0.85} == {}
 
 

@@ -7,6 +7,7 @@ from lakehouse.tables.gold.parts import (
     QUASI,
     SERVICE,
     SOURCE_SYSTEM,
+    STATED_PREFERENCES,
     about_customers,
     person,
 )
@@ -57,6 +58,7 @@ CUSTOMER = about_customers(
     Column("postcode", "string", "Postal code in the country's usual form.", QUASI),
     Column("country", "string", "Country as ISO 3166-1 alpha-2.", QUASI),
     Column("national_id", "string", "National identity number, letters and digits only.", DIRECT),
+    *STATED_PREFERENCES,
     Column(
         "first_seen_date",
         "date",

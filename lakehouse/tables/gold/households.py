@@ -5,6 +5,7 @@ from lakehouse.tables.gold.parts import (
     DIRECT,
     PSEUDONYM,
     QUASI,
+    SERVICE,
     about_customers,
     person,
 )
@@ -24,7 +25,12 @@ _IDENTIFIERS = person(
     "email", "secondary_email", "phone", "secondary_phone", "loyalty_number", "device_id"
 )
 
-_EVIDENCE = (*_ADDRESS, *person("family_name_match"), *_IDENTIFIERS)
+_EVIDENCE = (
+    *_ADDRESS,
+    *person("family_name_match"),
+    *_IDENTIFIERS,
+    "silver.payment.payment_account_key",
+)
 
 _CROWDED = Column(
     "is_crowded_address",
@@ -59,7 +65,7 @@ HOUSEHOLD_MEMBER = about_customers(
         "evidence",
         "array<string>",
         "What the member shares with another one beside the address, in order of name: device, email, family_name, "
-        "loyalty_number, phone.",
+        "loyalty_number, payment_account, phone.",
         required=True,
         fed_by=_EVIDENCE,
     ),
@@ -143,8 +149,8 @@ CUSTOMER_RELATION = about_customers(
     Column(
         "relation_type",
         "string",
-        "same_household, same_address (of two households), shared_email, shared_phone, shared_loyalty_number or "
-        "shared_device.",
+        "same_household, same_address (of two households), shared_email, shared_phone, shared_loyalty_number, "
+        "shared_device or shared_payment_account.",
         required=True,
         fed_by=("gold.household_member.household_id",),
     ),
@@ -164,10 +170,13 @@ CUSTOMER_RELATION = about_customers(
         required=True,
         fed_by=(
             *person("created_date", "changed_at", "sequence_at"),
+            "silver.payment.paid_at",
             "gold.household_member.valid_from",
         ),
     ),
     primary_key=("customer_id", "related_customer_id", "relation_type"),
     owner="customer-data",
+    # It tells which customers pay by one account, and payments are not kept for marketing.
+    purposes=SERVICE,
     subject_key=("customer_id", "related_customer_id"),
 )

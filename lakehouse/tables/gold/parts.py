@@ -30,6 +30,28 @@ PERSON_LINK = Column(
     PSEUDONYM,
 )
 
+STATED_PREFERENCES = (
+    Column(
+        "stated_channel",
+        "string",
+        "Channel by which the customer says to prefer to be reached, by the newest statement.",
+    ),
+    Column(
+        "stated_category",
+        "string",
+        "Category of the range that the customer says to prefer, by the newest statement.",
+    ),
+    Column(
+        "stated_brand", "string", "Brand that the customer says to prefer, by the newest statement."
+    ),
+    Column(
+        "stated_hour",
+        "int",
+        "Hour of the customer's own day, 0 to 23, at which they say to prefer to be reached, by the newest statement.",
+        unit="hours",
+    ),
+)
+
 SOURCE_SYSTEM = Column("source_system", "string", "System that sent the record.", required=True)
 
 SERVICE = ("service", "analytics")

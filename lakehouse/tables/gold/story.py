@@ -8,6 +8,7 @@ from lakehouse.tables.gold.parts import (
     PSEUDONYM,
     QUASI,
     SERVICE,
+    STATED_PREFERENCES,
     about_customers,
     measures,
 )
@@ -284,6 +285,7 @@ CUSTOMER_360 = about_customers(
         unit="points",
         fed_by=("gold.customer_interaction.score",),
     ),
+    *STATED_PREFERENCES,
     Column(
         "preferred_order_channel",
         "string",

@@ -26,6 +26,10 @@ GOLDEN_ATTRIBUTES = (
     "postcode",
     "country",
     "national_id",
+    "stated_channel",
+    "stated_category",
+    "stated_brand",
+    "stated_hour",
 )
 """Columns of silver.person_record of which each customer keeps one value, by survivorship."""
 

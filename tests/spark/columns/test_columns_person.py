@@ -72,6 +72,13 @@ PEOPLE: dict[str, dict[str, str | None]] = {
     "no last name": {"full_name": "Ann Lee", "family_name": "xxx"},
     "Mr Null of None": {"given_name": "Na", "family_name": "Null", "city": "None", "region": "NA"},
     "Ms Testa": {"full_name": "Una Testa-Unknown", "city": "Xxxtown", "street": "1 Test Street"},
+    "prefers": {
+        "stated_channel": " E-Mail ",
+        "stated_category": "Home  Garden",
+        "stated_brand": "n/a",
+        "stated_hour": "09",
+    },
+    "no hour": {"stated_hour": "24"},
     "wall of words": {"street": "test - " * 10_000},
     "junk ids": {"national_id": "000-000", "social_handle": "https://social.example/Ann_Lee/"},
 }
@@ -131,6 +138,18 @@ def test_a_name_that_looks_like_a_placeholder_stays(people: dict[str, Row]) -> N
     assert (testa["family_name"], testa["city"]) == ("Testa-Unknown", "Xxxtown")
     assert testa["street"] == "1 Test Street"
     assert corrections(null) == corrections(testa) == []
+
+
+def test_preferences_are_as_stated_and_an_hour_is_one_of_a_day(people: dict[str, Row]) -> None:
+    row = people["prefers"]
+    stated = ("stated_channel", "stated_category", "stated_brand", "stated_hour")
+    assert [row[name] for name in stated] == ["e-mail", "Home Garden", None, 9]
+    assert sorted(corrections(row)) == [
+        ("stated_brand", "placeholder", "n/a"),
+        ("stated_hour", "whole_hour", "09"),
+    ]
+    assert people["no hour"]["stated_hour"] is None
+    assert corrections(people["no hour"]) == [("stated_hour", "impossible_hour", "24")]
 
 
 def test_a_long_text_of_placeholders_is_read_without_overflow(people: dict[str, Row]) -> None:

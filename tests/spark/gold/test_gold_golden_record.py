@@ -248,7 +248,7 @@ def test_most_complete_prefers_the_fuller_record_and_longest_the_longer_text(win
 
 
 def test_every_golden_attribute_can_survive(winners: Rows) -> None:
-    filled = dict.fromkeys(GOLDEN_ATTRIBUTES, "1980-01-01")
+    filled = dict.fromkeys(GOLDEN_ATTRIBUTES, "1980-01-01") | {"stated_hour": 7}
     assert set(winners({"record_key": "r1", **filled})) == set(GOLDEN_ATTRIBUTES)
 
 
@@ -266,6 +266,22 @@ def test_a_customer_of_whom_nothing_is_known_has_a_row(golden: Rows) -> None:
     (row,) = golden({"c1": ["r1"]}, {"record_key": "r1", "created_date": "2019-05-01"})
     assert row["display_name"] is None
     assert (row["record_count"], row["first_seen_date"]) == ("1", "2019-05-01")
+
+
+def test_each_preference_is_that_of_its_newest_statement(golden: Rows) -> None:
+    old = {"source_system": "crm", "sequence_at": "2021-01-01"}
+    new = {"source_system": "newsletter", "sequence_at": "2023-01-01"}
+    (row,) = golden(
+        {"c1": ["r1", "r2"]},
+        {"record_key": "r1", **old, "stated_channel": "post", "stated_hour": 9},
+        {"record_key": "r2", **new, "stated_channel": "email", "stated_brand": "Alba"},
+    )
+    assert (row["stated_channel"], row["stated_brand"], row["stated_hour"]) == (
+        "email",
+        "Alba",
+        "9",
+    )
+    assert row["stated_category"] is None
 
 
 def test_first_seen_is_the_earliest_date_that_any_record_gives(golden: Rows) -> None:

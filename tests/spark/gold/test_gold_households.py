@@ -31,7 +31,7 @@ from lakehouse.tables.gold import (
 from lakehouse.tables.linkage import CUSTOMER_ALIAS
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE
-from lakehouse.tables.silver import PERSON_RECORD
+from lakehouse.tables.silver import PAYMENT, PERSON_RECORD
 from lakehouse.tables.spec import TableSpec
 
 Frames = Callable[..., DataFrame]
@@ -91,7 +91,28 @@ TOWN: People = {
     "moved away": moved("15 elm st", "16 elm st", **named("thorn")),
     "no address": named("ulmus", phone="+441632960009"),
     "caller": {**at("17 elm st"), **named("vine", phone="+441632960009")},
+    "pays1": {**at("18 elm st"), **named("willow")},
+    "pays2": {**at("18 elm st"), **named("yew")},
+    "tried the card": {**at("18 elm st"), **named("zelkova")},
+    "pays too": {**at("19 elm st"), **named("wych")},
+    **{f"staff{n}": {**at("20 elm st"), **named(f"s{n}")} for n in range(LIMITS.identifier_limit + 1)},
 }  # fmt: skip
+
+
+def paid(customer_id: str, account: str, day: str, status: str = "captured") -> Record:
+    """A payment by the only record of a customer."""
+    key = {"record_key": f"{customer_id} {day}", "person_record_key": f"{customer_id}.0"}
+    return {**key, "payment_account_key": account, "paid_at": day, "status": status}
+
+
+PAYMENTS = [
+    paid("pays1", "joint account", "2024-03-01"),
+    paid("pays1", "joint account", "2024-05-01"),
+    paid("pays2", "joint account", "2024-04-01"),
+    paid("tried the card", "joint account", "2024-06-01", "failed"),
+    paid("pays too", "joint account", "2024-02-01", "refunded"),
+    *(paid(f"staff{n}", "company card", "2024-01-01") for n in range(LIMITS.identifier_limit + 1)),
+]
 
 
 def told(people: People) -> tuple[list[Record], dict[str, list[str]]]:
@@ -118,6 +139,7 @@ class Company:
 
     attributes: DataFrame
     person_record: DataFrame
+    payment: DataFrame
     identity_map: DataFrame
     alias: DataFrame
 
@@ -125,14 +147,15 @@ class Company:
         self, previous: DataFrame, as_of: datetime, release: int
     ) -> tuple[list[Row], DataFrame]:
         frame = household_member(
-            self.attributes,
-            self.person_record,
-            self.identity_map,
-            self.alias,
-            previous,
-            LIMITS,
-            as_of,
-            release,
+            customer_attribute=self.attributes,
+            person_record=self.person_record,
+            payment=self.payment,
+            identity_map=self.identity_map,
+            customer_alias=self.alias,
+            previous=previous,
+            households=LIMITS,
+            as_of=as_of,
+            release_number=release,
         )
         return kept(frame, HOUSEHOLD_MEMBER)
 
@@ -141,7 +164,11 @@ class Company:
 def company(table: Frames, identity: Frames, survivorship: Survivorship) -> Callable[..., Company]:
     """The company of these people by customer id; a list is several records of one customer."""
 
-    def of(people: People, merged: dict[str, str] | None = None) -> Company:
+    def of(
+        people: People,
+        merged: dict[str, str] | None = None,
+        payments: list[Record] | None = None,
+    ) -> Company:
         records, owners = told(people)
         person_record, identity_map = table(PERSON_RECORD, *records), identity(owners)
         attributes = customer_attribute(
@@ -151,6 +178,7 @@ def company(table: Frames, identity: Frames, survivorship: Survivorship) -> Call
         return Company(
             kept(attributes, CUSTOMER_ATTRIBUTE)[1],
             person_record,
+            table(PAYMENT, *(payments or ())),
             identity_map,
             table(CUSTOMER_ALIAS, *gone),
         )
@@ -196,13 +224,13 @@ FIRST, SECOND, THIRD = (datetime(2026, 1, day, tzinfo=UTC) for day in (5, 6, 7))
 
 @pytest.fixture(scope="module")
 def town(company: Callable[..., Company], table: Frames, survivorship: Survivorship) -> Town:
-    made = company(TOWN)
+    made = company(TOWN, payments=PAYMENTS)
     members, living = made.members(table(HOUSEHOLD_MEMBER), FIRST, 1)
     golden = customer(
         made.attributes, made.person_record, made.identity_map, survivorship, FIRST.date()
     )
     relations = customer_relation(
-        made.attributes, made.person_record, made.identity_map, living, LIMITS
+        made.attributes, made.person_record, made.payment, made.identity_map, living, LIMITS
     )
     return Town(
         members,
@@ -276,6 +304,23 @@ def test_any_identifier_and_a_maiden_name_of_an_older_record_join_at_one_address
     assert town.member(one)[1] == [kind]
 
 
+def test_who_pays_by_one_account_at_one_address_lives_together_and_elsewhere_is_related(
+    town: Town,
+) -> None:
+    assert town.home("pays1") == {"pays1", "pays2"}
+    assert town.member("pays1")[1] == ["payment_account"]
+    assert set(town.relation("pays1", "pays2")) == {"same_household", "shared_payment_account"}
+    (elsewhere,) = town.relation("pays2", "pays too").values()
+    assert elsewhere.relation_type == "shared_payment_account"
+    assert elsewhere.since.date().isoformat() == "2024-04-01"
+
+
+def test_a_payment_that_failed_and_a_card_of_more_than_the_limit_tell_nothing(town: Town) -> None:
+    assert town.home("tried the card") == {"tried the card"}
+    assert town.home("staff0") == {"staff0"}
+    assert set(town.relation("staff0", "staff1")) == {"same_address"}
+
+
 def test_an_email_at_two_addresses_makes_a_relation_since_both_have_it_and_no_household(
     town: Town,
 ) -> None:
@@ -323,7 +368,7 @@ def test_an_address_that_a_steward_decided_is_the_current_one_and_not_that_of_th
         {**decided, "attribute": "city", "value": "Leeds"},
         {**decided, "attribute": "country", "value": "GB"},
     )
-    found = customer_evidence(attributes, people, identity({"A": ["a"]})).collect()
+    found = customer_evidence(attributes, people, table(PAYMENT), identity({"A": ["a"]})).collect()
 
     assert [(row.kind, row.value) for row in found] == [("address", "2 elm st, leeds, gb")]
 
@@ -336,7 +381,9 @@ def test_a_customer_without_an_address_has_relations_and_no_household(town: Town
 def test_the_order_of_rows_decides_nothing(
     town: Town, company: Callable[..., Company], table: Frames
 ) -> None:
-    turned, _ = company(dict(reversed(TOWN.items()))).members(table(HOUSEHOLD_MEMBER), FIRST, 1)
+    turned, _ = company(dict(reversed(TOWN.items())), payments=PAYMENTS[::-1]).members(
+        table(HOUSEHOLD_MEMBER), FIRST, 1
+    )
 
     assert sorted(turned, key=str) == sorted(town.members, key=str)
 

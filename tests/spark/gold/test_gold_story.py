@@ -381,7 +381,8 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
     frame = customer_360(
         customer=table(
             gold.CUSTOMER,
-            {**a, "display_name": "Ann Lee", "postcode": "AB1 2CD", "country": "GB"},
+            {**a, "display_name": "Ann Lee", "postcode": "AB1 2CD", "country": "GB",
+             "stated_channel": "phone", "stated_hour": 18},
             {"customer_id": "B"},
             {"customer_id": "in yuan"},
         ),
@@ -518,6 +519,8 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
         "fact_freshness": "[]",
         "stale_fact_count": "0",
         "last_survey_score": "9",
+        "stated_channel": "phone",
+        "stated_hour": "18",
         "preferred_order_channel": "store",
         "preferred_order_hour": "10",
         "preferred_category": "lighting",

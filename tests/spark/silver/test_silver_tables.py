@@ -89,7 +89,7 @@ RECEIPT_LINE = source(
 )
 PAYMENT = source(
     "payment",
-    "id channel order method amount at",
+    "id channel order method account amount at",
     feeds=[
         {
             "table": "payment",
@@ -102,6 +102,7 @@ PAYMENT = source(
                 "order_id": "order",
                 "paid_at": "at",
                 "method": {"column": "method", "values": {"CC": "card"}},
+                "payment_account_key": "account",
                 "amount": "amount",
                 "currency": {"constant": "EUR"},
             },
@@ -899,19 +900,29 @@ def test_a_thread_that_is_no_array_is_one_message_that_the_gate_holds(landed: La
     assert held[FLAGS]["reasons"] == ["impossible_date", "missing_message_number", "unknown_author"]
 
 
-def test_a_payment_keeps_the_key_of_an_order_that_is_there(landed: Landed) -> None:
+def test_a_payment_keeps_the_key_of_an_order_that_is_there_and_of_its_account_a_keyed_hash(
+    landed: Landed,
+) -> None:
     order = orders(landed, [{"id": "O1", "account": "A1", "at": "2026-01-02"}])
     bronze = {
         "shop_payment": landed(
             PAYMENT,
             [
-                {"id": "P1", "channel": "web", "order": "O1", "method": "CC", "amount": "1"},
-                {"id": "P2", "channel": "web", "order": "O9", "method": "gold", "amount": "1"},
-                {"id": "P3", "channel": "fax", "order": "O1", "method": "CC", "amount": "1"},
+                {"id": "P1", "channel": "web", "order": "O1", "method": "CC", "amount": "1",
+                 "account": "tok-1"},
+                {"id": "P2", "channel": "web", "order": "O9", "method": "gold", "amount": "1",
+                 "account": " "},
+                {"id": "P3", "channel": "fax", "order": "O1", "method": "CC", "amount": "1",
+                 "account": "tok-1 "},
             ],
         )
-    }
+    }  # fmt: skip
     paid = by_id(built("payment", bronze, {"order": order}))
+    account = paid["P1"]["payment_account_key"]
+    assert account == paid["P3"]["payment_account_key"]
+    assert account is not None
+    assert "tok-1" not in account
+    assert paid["P2"]["payment_account_key"] is None
     held = order.collect()[0]
     assert paid["P1"]["order_record_key"] == held["record_key"]
     assert paid["P1"]["person_record_key"] == held["person_record_key"]

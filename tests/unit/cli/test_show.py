@@ -187,6 +187,19 @@ def test_a_timeline_takes_the_place_of_the_contacts(page: CustomerPage) -> None:
     assert "Contacts with us" in full
 
 
+def test_what_a_customer_says_to_prefer_stands_beside_what_their_orders_show(
+    page: CustomerPage,
+) -> None:
+    row = {"stated_channel": "post", "preferred_order_channel": "store", "preferred_brand": "Alba"}
+
+    told = printed(replace(page, gold={**page.gold, "customer_360": [row]}))
+    silent = printed(replace(page, gold={**page.gold, "customer_360": [{"stated_channel": None}]}))
+
+    lines = [" ".join(line.split()) for line in told.splitlines()]
+    assert lines[lines.index("Preferences") :][3:5] == ["channel post store", "brand Alba"]
+    assert "Preferences" not in silent
+
+
 def test_who_lives_with_the_customer_is_named(page: CustomerPage) -> None:
     members = [
         {"household_id": "h", "customer_id": who, "role": role, "valid_to": None}

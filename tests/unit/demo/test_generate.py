@@ -3,12 +3,14 @@ import json
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from delivered import files, people, sound_rows
 
 from lakehouse.demo.generate import generate
+from lakehouse.demo.people import Chunk, at_businesses, draw_people
 from lakehouse.demo.rates import DISTORTIONS
 
 Key = tuple[str, str]
@@ -71,6 +73,79 @@ def test_everybody_has_a_household_and_at_least_one_record(
     assert (flats["min"] == flats["max"]).all()
     assert flats["max"].any()
     assert (flats.loc[flats["max"], "size"] > 1).all()
+
+
+def test_the_truth_tells_parents_and_children_of_families_and_no_role_of_who_lives_alone(
+    company: Path,
+) -> None:
+    household = pq.read_table(company / "truth" / "household.parquet").to_pandas()
+    homes = household.groupby("household_id")
+    size, is_flat = homes["role"].transform("size"), household["is_shared_flat"]
+    has_role = household["role"].notna()
+    assert (has_role == ((size > 1) & ~is_flat)).all()
+    parents = household[household["role"] == "parent"].groupby("household_id").size()
+    assert (parents == 2).all()
+    assert set(household[has_role & (size == 2)]["role"]) == {"other"}
+    assert set(household[has_role & (size > 2)]["role"]) == {"parent", "child"}
+
+
+def test_the_truth_knows_the_contacts_that_records_give(
+    company: Path, landing: Path, person_truth: pd.DataFrame
+) -> None:
+    attribute = pq.read_table(company / "truth" / "attribute.parquet").to_pandas()
+    true = attribute.set_index("person_id")
+    assert true["phone"].str.fullmatch(r"\+[0-9]{8,14}").all()
+    assert true[["email", "street", "city"]].notna().all(axis=None)
+    assert 0.3 < true["second_email"].notna().mean() < 0.6
+    person = {(r.feed, r.source_record_id): r.person_id for r in person_truth.itertuples()}
+    given = [(true.loc[person[key]], p.email.lower()) for key, p in people(landing).items()]
+    own = [email in (t["email"], t["second_email"]) for t, email in given if email]
+    # The rest are a family's, mistyped, junk, or the same address with other dots.
+    assert sum(own) / len(own) > 0.6
+
+
+def test_people_of_a_business_live_alone_and_are_reached_at_one_address_by_no_draw() -> None:
+    drawn = draw_people(np.random.default_rng(1), Chunk(0, 0, 5_000))
+    placed = at_businesses(drawn)
+    staff = placed[placed["at_business"]]
+    addresses = staff.groupby(["country", "street", "city", "region", "postcode"]).size()
+    assert addresses.to_list() == [20, 20]
+    assert (placed.groupby("household")["household"].transform("size")[staff.index] == 1).all()
+    others = placed.drop(staff.index)[drawn.columns]
+    assert others.equals(drawn.drop(staff.index))
+
+
+def test_some_couples_and_nobody_else_pay_by_one_account(
+    company: Path, landing: Path, person_truth: pd.DataFrame
+) -> None:
+    paid = pd.concat([pq.read_table(p).to_pandas() for p in files(landing, "payment_transaction")])
+    assert paid[paid["method"].isin(["cash", "gift_card"])]["payment_account"].isna().all()
+    known = paid.dropna(subset=["payment_account", "payer_id"]).merge(
+        person_truth, left_on="payer_id", right_on="source_record_id"
+    )
+    assert (known.groupby("person_id")["payment_account"].nunique() == 1).all()
+    household = pq.read_table(company / "truth" / "household.parquet").to_pandas()
+    payers = known[["person_id", "payment_account"]].drop_duplicates().merge(household)
+    shared = payers[payers.duplicated("payment_account", keep=False)]
+    assert 50 < len(shared) < len(payers) / 4
+    assert not shared["is_shared_flat"].any()
+    assert set(shared["role"]) == {"parent", "other"}
+    assert (shared.groupby("payment_account")["household_id"].nunique() == 1).all()
+
+
+def test_some_accounts_and_subscriptions_state_what_they_prefer(landing: Path) -> None:
+    accounts = [r for p in files(landing, "shop_account") for r in sound_rows(p, "shop_account")]
+    letters = [
+        r for p in files(landing, "newsletter_subscriber") for r in sound_rows(p, "newsletter")
+    ]
+    for rows, name in (
+        *((accounts, f"preferred_{what}") for what in ("channel", "category", "brand", "hour")),
+        *((letters, f"preferred_{what}") for what in ("category", "hour")),
+    ):
+        share = sum(bool(row.get(name)) for row in rows) / len(rows)
+        assert 0.05 < share < 0.5, name
+    hours = {int(str(row["preferred_hour"])) for row in accounts if row.get("preferred_hour")}
+    assert hours == set(range(24))
 
 
 def test_a_customer_has_three_records_four_orders_thirty_web_and_ten_campaign_events(
