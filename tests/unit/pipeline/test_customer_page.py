@@ -9,7 +9,7 @@ import pytest
 
 from lakehouse.pipeline.customer_page import customer_page, richest_customer
 from lakehouse.pipeline.reader_tables import ReaderTables, reader_tables
-from lakehouse.tables.gold import GOLD_TABLES
+from lakehouse.tables.gold import CUSTOMER, GOLD_TABLES
 from lakehouse.tables.spec import Column, TableSpec
 from tests.support.plain_lake import PlainLake
 from tests.support.plain_people import ANA, BEN, BENNY, DAY_1, DAY_2, EVE, MERGED, people_lake
@@ -154,5 +154,5 @@ def test_the_example_is_whom_most_systems_know_and_who_has_most_contacts(
     assert richest_customer(tables) == ANA
     empty = PlainLake(tmp_path)
     empty.release(DAY_1, {})
-    empty.release(DAY_1, {GOLD_TABLES[1]: []})
+    empty.release(DAY_1, {CUSTOMER: []})
     assert richest_customer(reader_tables(empty.settings())) is None
