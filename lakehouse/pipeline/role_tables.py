@@ -5,6 +5,7 @@ They are for readers of folders: no view keeps them from the files beneath it.
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from lakehouse import __version__
@@ -26,7 +27,7 @@ from lakehouse.storage.locks import Locks
 from lakehouse.storage.maintenance import vacuum_before
 from lakehouse.storage.releases import Release
 from lakehouse.tables.gold import CUSTOMER
-from lakehouse.tables.spec import Layer, TableSpec
+from lakehouse.tables.spec import Layer, Sensitivity, TableSpec
 
 FOLDER = "roles"
 """Where roles' tables lie below the lake's root, unless somebody says otherwise."""
@@ -90,12 +91,13 @@ def _write(lake: Lake, release: Release, role: Role, tables: DeltaTables, spec: 
     keys = reader_keys(lake.settings, role)
     made_by = f"{release.number} {role.model_dump_json()} {keys.version} {__version__}"
     told = f"release {release.number}, {hashlib.sha256(made_by.encode()).hexdigest()[:16]}"
-    tables.create(spec)
+    kept = _without_statistics(spec)
+    tables.create(kept)
     written = (commit.key for commit in tables.history(spec.name, _LOOKED_BACK) if commit.key)
     newest = next(written, None)
     if newest is not None and newest.input_digest == told:
         return False
-    tables.fit(spec)
+    tables.fit(kept)
     frame = masked(
         lake.released(release, spec.name),
         spec,
@@ -104,8 +106,14 @@ def _write(lake: Lake, release: Release, role: Role, tables: DeltaTables, spec: 
         customers=lake.released(release, CUSTOMER.name),
     )
     number = tables.version(spec.name) + 1
-    tables.write(frame, spec, WriteKey(f"c360:{FOLDER}", number, told))
+    tables.write(frame, kept, WriteKey(f"c360:{FOLDER}", number, told))
     return True
+
+
+def _without_statistics(spec: TableSpec) -> TableSpec:
+    """The table, with no value in Delta's log: no erasure cuts that off, nor one of a role that sees less."""
+    columns = (replace(c, sensitivity=Sensitivity.DIRECT_IDENTIFIER) for c in spec.columns)
+    return replace(spec, columns=tuple(columns), cluster_by=())
 
 
 def _drop_others(lake: Lake, tables: DeltaTables, folder: str, seen: Iterable[str]) -> None:

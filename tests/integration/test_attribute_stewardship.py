@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -105,12 +106,23 @@ def test_values_and_reasons_stay_out_of_deltas_log_and_outlive_a_run_that_is_rol
     assert told
     assert not [word for word in (b"secret@example", b"maria", b"spoke to her") if word in told]
     assert traces(Path(lake.settings.lake.root), ["secret@example.org", "spoke to her"]) == {}
-    logged = PlainLog(lake.settings.lake, ATTRIBUTE_OVERRIDE).rows()
-    assert [
-        r["values"] for r in logged if (r["record_key"], r["attribute_group"]) == ("a", "email")
-    ] == [{"email": "secret@example.org"}]
+    plain = PlainLog(lake.settings.lake, ATTRIBUTE_OVERRIDE)
+    told_plainly = [row["values"] for row in plain.rows() if row["attribute_group"] == "email"]
+    assert told_plainly == [{"email": "secret@example.org"}]
     # Of all keys that were made each is of a row that is there.
     assert drop_unused_keys(lake)[ATTRIBUTE_OVERRIDE.name] == 0
     assert held(lake) == before
+    # What delta-rs has written Spark reads, and drops the key of.
+    letter: dict[str, Any] = {
+        "record_key": "b",
+        "attribute_group": "email",
+        "values": {"email": "b@example.org"},
+    }
+    said = {"decision": "set", "decided_by": "sam", "reason": "a letter"}
+    plain.append([{**letter, **said, "decided_at": datetime.now(UTC)}])
+    assert held(lake) == before | {("b", "email"): letter["values"]}
+    gone = local_frame(lake.spark, [("b", "email")], "record_key string, attribute_group string")
+    lake.tables.delete(ATTRIBUTE_OVERRIDE, gone)
+    assert drop_unused_keys(lake)[ATTRIBUTE_OVERRIDE.name] == 1
     (row,) = attribute_overrides(lake).where("attribute_group = 'email'").collect()
     assert row.decided_at.astimezone(UTC) <= datetime.now(UTC)

@@ -76,14 +76,13 @@ def test_tables_of_a_role_hold_what_it_sees_of_the_release_and_nothing_of_before
     french = with_analyst(settings, rows={"country": ("FR",)})
     assert {rows for rows, _ in export(french).values()} == {1, 0}
     assert seen("customer_order", "customer_id") == {(bob,)}
-    log = ["_delta_log"]
-    assert plain_traces(place, [ann], log) == {}, "an earlier version is still there"
+    assert plain_traces(place, [ann]) == {}, "an earlier version is still there"
 
     lake.release(DAY, {CUSTOMER: [ANN]})
     marketing = with_analyst(settings, purposes=("marketing",))
     assert export(marketing)["gold.customer"] == (1, "written")
     assert not (place / "gold" / "customer_identifier").exists()
-    assert plain_traces(place, [ann, bob], log) == {}, "these are the tokens of other purposes"
+    assert plain_traces(place, [ann, bob]) == {}, "these are the tokens of other purposes"
 
 
 def test_who_sees_no_identifiers_exports_none_and_a_role_must_be_there(tmp_path: Path) -> None:
