@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from lakehouse.tables.gold import LASTING_TABLES
 
 GOLD_READS: Mapping[str, tuple[str, ...]] = {
+    "gold.customer_record": ("linkage.identity_map", "linkage.customer_alias"),
     "gold.customer_attribute": (
         "silver.person_record",
         "linkage.identity_map",
         "ops.attribute_override",
+        "gold.customer_record",
     ),
     "gold.customer": ("gold.customer_attribute", "silver.person_record", "linkage.identity_map"),
     "gold.customer_identifier": (
@@ -21,7 +23,6 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "silver.device",
         "linkage.identity_map",
     ),
-    "gold.customer_record": ("linkage.identity_map", "linkage.customer_alias"),
     "gold.customer_contact_point": (
         "gold.customer_attribute",
         "silver.person_record",
@@ -31,6 +32,7 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "silver.person_record",
         "linkage.identity_map",
         "ops.attribute_override",
+        "gold.customer_record",
     ),
     "gold.customer_order": (
         "silver.order",

@@ -33,16 +33,27 @@ def attribute_decisions(log: DataFrame) -> DataFrame:
     )
 
 
-def with_decisions(records: DataFrame, decided: DataFrame) -> DataFrame:
-    """The records with `decisions`, the structs of what was decided by their record_key, or null.
+def with_decisions(records: DataFrame, decided: DataFrame, customer_record: DataFrame) -> DataFrame:
+    """The records with `decisions`, the structs of what was decided of their customer, or null.
+
+    Every record of a customer has all of them, so that a decision outlives the record that it was made by.
 
     Args:
-        records: any frame with record_key.
+        records: any frame with customer_id.
         decided: rows of `attribute_decisions`; made by people one at a time, they fit every worker.
+        customer_record: gold.customer_record, whose each record is, or was last. Of a gone record that may
+            be of several customers nobody knows whose it was: what was decided of it is shown of none.
     """
-    by_record = decided.groupBy("record_key").agg(
-        F.collect_list(F.struct("attribute_group", "values", "decided_at", "ended_at")).alias(
-            "decisions"
-        )
+    of_record = Window.partitionBy("record_key")
+    owned = customer_record.select("customer_id", "record_key").join(
+        F.broadcast(decided), on="record_key", how="inner"
     )
-    return records.join(F.broadcast(by_record), on="record_key", how="left")
+    is_of_one = F.min("customer_id").over(of_record) == F.max("customer_id").over(of_record)
+    decision = F.struct("record_key", "attribute_group", "values", "decided_at", "ended_at")
+    by_customer = (
+        owned.select("*", is_of_one.alias("is_of_one"))
+        .where("is_of_one")
+        .groupBy("customer_id")
+        .agg(F.collect_list(decision).alias("decisions"))
+    )
+    return records.join(F.broadcast(by_customer), on="customer_id", how="left")

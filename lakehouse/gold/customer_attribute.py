@@ -17,6 +17,7 @@ def customer_attribute(
     person_record: DataFrame,
     identity_map: DataFrame,
     attribute_override: DataFrame,
+    customer_record: DataFrame,
     survivorship: Survivorship,
     as_of: date,
 ) -> DataFrame:
@@ -29,7 +30,8 @@ def customer_attribute(
     """
     records = customer_records(person_record, identity_map, *columns_read(survivorship))
     holding = attribute_decisions(attribute_override).where(F.col("ended_at").isNull())
-    offered = candidates(with_decisions(records, holding), survivorship, as_of)
+    decided = with_decisions(records, holding, customer_record)
+    offered = candidates(decided, survivorship, as_of)
     system, trust = F.col("best.source_system"), survivorship.trust
     return (
         ranked_values(offered, survivorship)

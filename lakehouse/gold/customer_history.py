@@ -31,6 +31,7 @@ def customer_history(
     person_record: DataFrame,
     identity_map: DataFrame,
     attribute_override: DataFrame,
+    customer_record: DataFrame,
     previous: DataFrame,
     survivorship: Survivorship,
     as_of: date,
@@ -43,6 +44,7 @@ def customer_history(
         person_record: silver.person_record.
         identity_map: linkage.identity_map: what a record said goes where the record goes.
         attribute_override: ops.attribute_override; a decision held until the next one of its record.
+        customer_record: gold.customer_record: whose that record is, or was last.
         previous: this table as the last release has it, of which earlier versions of records are.
         survivorship: the rules.
         as_of: the day on which trust is compared.
@@ -52,8 +54,8 @@ def customer_history(
     told = records.select("customer_id", *columns_read(rules)).join(
         _told_before(previous), on="record_key", how="left"
     )
-    decided = attribute_decisions(attribute_override)
-    versions = _versions(with_decisions(told, decided), rules, as_of)
+    decided = with_decisions(told, attribute_decisions(attribute_override), customer_record)
+    versions = _versions(decided, rules, as_of)
     ranked = ranked_values(
         _offered_at_moments(versions),
         rules,
@@ -63,10 +65,8 @@ def customer_history(
         frequency=F.greatest(F.count_if("is_current"), F.lit(1)),
     )
     rule = F.when(F.col("next_at").isNull(), deciding_rule(F.col("ranked"), rules))
-    best = F.col("ranked")[0]
-    return _periods(
-        ranked.select(*_GROUP, "moment", "next_at", best.alias("best"), rule.alias("rule"))
-    )
+    best = F.col("ranked")[0].alias("best")
+    return _periods(ranked.select(*_GROUP, "moment", "next_at", best, rule.alias("rule")))
 
 
 def _told_before(previous: DataFrame) -> DataFrame:
@@ -91,7 +91,7 @@ def _versions(records: DataFrame, rules: Survivorship, as_of: date) -> DataFrame
     decided = F.transform(
         F.coalesce("decisions", F.array()),
         lambda d: _version(
-            steward_offer(F.col("record_key"), d, rules),
+            steward_offer(d, rules),
             d["decided_at"],
             d["ended_at"],
             F.lit(True),

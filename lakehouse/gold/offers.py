@@ -55,12 +55,12 @@ def changed_at(said: Said) -> Column:
     return F.coalesce(said("changed_at"), said("sequence_at"))
 
 
-def steward_offer(record_key: Column, decision: Column, survivorship: Survivorship) -> Column:
-    """What a steward decided about the customer of that record, in the shape of a record's offer.
+def steward_offer(decision: Column, survivorship: Survivorship) -> Column:
+    """What a steward decided about a customer, in the shape of a record's offer.
 
     Args:
-        record_key: of the record that the decision is tied to.
-        decision: struct of attribute_group, values, decided_at.
+        decision: struct of record_key (of the record that it is tied to), attribute_group, values and
+            decided_at.
         survivorship: what conf no longer has in the group is left out, so that a group that is gone
             offers nothing.
     """
@@ -76,7 +76,7 @@ def steward_offer(record_key: Column, decision: Column, survivorship: Survivorsh
         group.alias("attribute_group"),
         F.lit(f"\x1e{STEWARD}").alias("value_key"),
         F.array(-F.unix_micros(decision["decided_at"])).alias("ranking"),
-        record_key.alias("record_key"),
+        decision["record_key"].alias("record_key"),
         F.lit(STEWARD).alias("source_system"),
         decision["decided_at"].alias("sequence_at"),
         F.array_sort(filled).alias("filled"),

@@ -21,7 +21,7 @@ def candidates(records: DataFrame, survivorship: Survivorship, as_of: date) -> D
 
     Args:
         records: customer_id, the columns that `columns_read` names, and `decisions`: what stewards
-            decided by that record, or null.
+            decided of its customer, or null.
         survivorship: the rules.
         as_of: the day on which values are trusted as their age says.
 
@@ -31,7 +31,7 @@ def candidates(records: DataFrame, survivorship: Survivorship, as_of: date) -> D
     offers = F.array(*(record_offer(g, survivorship, as_of, F.col) for g in survivorship.groups))
     decided = F.transform(
         F.coalesce("decisions", F.array()),
-        lambda decision: steward_offer(F.col("record_key"), decision, survivorship),
+        lambda decision: steward_offer(decision, survivorship),
     )
     offered = F.filter(F.concat(offers, decided), lambda offer: F.size(offer["filled"]) > 0)
     return records.select("customer_id", F.explode(offered).alias("offer")).select(

@@ -1,6 +1,8 @@
 """Data keys of the lake: dropped when no row needs them any more, wrapped by another master key, counted."""
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import reduce
 
 from pyspark.sql import DataFrame
@@ -13,6 +15,7 @@ from lakehouse.settings.models import Settings
 from lakehouse.storage.key_places import key_counts, key_tables_of, require_master_keys
 from lakehouse.storage.releases import current_release, kept_rows
 from lakehouse.storage.wrapping import RUN_KEYS
+from lakehouse.tables.ops import OPS_TABLES
 from lakehouse.tables.spec import Layer, has_record_keys
 
 
@@ -22,8 +25,19 @@ def drop_unused_keys(lake: Lake) -> dict[str, int]:
     What only earlier versions and copies of files hold can be read by nobody then. Kept is no release from
     before people were erased. Whoever calls it holds the lake (`lake.locks.run`).
     """
-    used = _used_keys(lake)
-    return {table: lake.encryption.drop_unused(table, keys) for table, keys in used.items()}
+    with _no_decisions(lake):
+        used = _used_keys(lake)
+        return {table: lake.encryption.drop_unused(table, keys) for table, keys in used.items()}
+
+
+@contextmanager
+def _no_decisions(lake: Lake) -> Iterator[None]:
+    """Keeps people from adding to logs whose rows have keys: a key is there a moment before its row."""
+    with ExitStack() as held:
+        for spec in OPS_TABLES:
+            if spec.encrypted_columns:
+                held.enter_context(lake.locks.table(spec.name))
+        yield
 
 
 def _used_keys(lake: Lake) -> dict[str, DataFrame]:
@@ -65,7 +79,8 @@ def rotate(settings: Settings) -> Report:
         # Of a source that conf has lost, bronze is in the release still, and is read by its keys.
         named = {*lake.specs, *release.versions}
         tables = key_tables_of(settings.lake.keys_root, named)
-        rows = [(name, lake.encryption.rewrap(name)) for name in tables]
+        with _no_decisions(lake):
+            rows = [(name, lake.encryption.rewrap(name)) for name in tables]
     grid = Grid("Data keys", ("keys of", "wrapped anew"), [row for row in rows if row[1]])
     done = f"{sum(n for _, n in rows):,} keys were wrapped by master key {newest}; all others were."
     return Report(

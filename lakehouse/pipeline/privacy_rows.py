@@ -102,7 +102,7 @@ def _all_rows(tables: ReleasedTables, spec: TableSpec, where: str = "true") -> l
     """Rows of a table of the release, or of a log that stands outside of it."""
     if spec.name in tables.versions or spec.layer is not Layer.OPS:
         return tables.rows(spec, where)
-    return logged_rows(tables.locations, spec, spec.column_names)
+    return logged_rows(tables.locations, spec, spec.column_names, tables.keys)
 
 
 def _held(tables: ReleasedTables, spec: TableSpec, own: Own) -> Held:

@@ -167,6 +167,8 @@ def require_known(lake: Lake, *records: str) -> None:
 
 def append_decision(lake: Lake, spec: TableSpec, row: tuple[object, ...]) -> None:
     """Appends a decision to a log of them: the values of all columns but the last, decided_at."""
+    # A lake from before decisions were encrypted has no columns for that until a run makes it fit.
+    lake.tables.fit(spec)
     log = lake.tables.read(spec.name)
     newest = log.agg(F.unix_micros(F.max("decided_at")).alias("at")).collect()[0].at or 0
     # After all that were made before, whatever the clocks of the machines say: the newest holds.

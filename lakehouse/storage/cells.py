@@ -14,7 +14,10 @@ from lakehouse.tables.spec import Column
 CELL, KEY_ID = "_cipher", "_key_id"
 _MARK = "_encrypted_"
 SEPARATOR = "\x1f"
-_BOUND = ("table_name", "record_key", "source_file", "file_hash", "source_row_number")
+_BOUND = (
+    *("table_name", "record_key", "source_file", "file_hash", "source_row_number"),
+    *("record_key_l", "record_key_r", "request_id"),
+)
 """What of a row's columns a cell is bound to. One more here, and no old row can be read."""
 
 

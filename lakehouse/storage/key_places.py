@@ -11,7 +11,7 @@ from lakehouse.settings.models import LakeSettings
 from lakehouse.settings.places import local_path
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.wrapping import RUN_KEYS, unwrapped
-from lakehouse.tables.ops import QUARANTINE
+from lakehouse.tables.ops import OPS_TABLES
 
 
 def key_tables_of(root: str, tables: Iterable[str]) -> list[str]:
@@ -22,7 +22,8 @@ def key_tables_of(root: str, tables: Iterable[str]) -> list[str]:
     """
     folder = local_path(root)
     if folder is None:
-        return sorted({*tables, QUARANTINE.name, RUN_KEYS})
+        logs = (spec.name for spec in OPS_TABLES if spec.encrypted_columns)
+        return sorted({*tables, *logs, RUN_KEYS})
     return sorted(f"{p.parts[-3]}.{p.parts[-2]}" for p in folder.glob("*/*/_delta_log"))
 
 

@@ -1,8 +1,9 @@
 """Data keys, each wrapped by a master key, in tables beside the lake that keep no history.
 
 The keys of `bronze.crm_contact` lie in `<keys>/bronze/crm_contact`, one for each record of the source;
-those of silver and linkage, which every run makes anew, in `<keys>/ops/run`, one for each run. A key
-that is dropped is gone with the file that held it.
+those of decisions and requests in `<keys>/ops/…`, one for each row; those of silver and linkage, which
+every run makes anew, in `<keys>/ops/run`, one for each run. A key that is dropped is gone with the file
+that held it.
 Keys are random and come into a plan by a join: a literal would be printed with it.
 """
 

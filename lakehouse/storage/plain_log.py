@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pyarrow as pa
-from deltalake import write_deltalake
-from deltalake.exceptions import DeltaError
+from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from lakehouse.errors import ConfigurationError, InputError
 from lakehouse.settings.models import LakeSettings
 from lakehouse.settings.places import local_path
+from lakehouse.storage.cell_writer import with_cells
+from lakehouse.storage.cells import KeyPlace, hidden_columns
 from lakehouse.storage.delta_tables import table_properties
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
@@ -24,6 +26,7 @@ from lakehouse.tables.spec import TableSpec
 
 _TYPES = {
     "string": pa.string(),
+    "binary": pa.binary(),
     "bigint": pa.int64(),
     "double": pa.float64(),
     "boolean": pa.bool_(),
@@ -44,13 +47,17 @@ class PlainLog:
                 f"{spec.name} is reached through a catalog, which cannot be asked without Spark.",
                 "name the folder of the tables by lake.root and leave lake.catalog_prefix.",
             )
+        self._lake = lake
         self._spec = spec
+        hides = bool(spec.encrypted_columns)
+        self._encrypts = hides and lake.encryption.at_rest
+        self._keys = KeyPlace(lake.keys_root, lake.master_keys()) if hides else None
         self._locations = Locations(lake.root)
         self._locks = Locks(lake.root, lake.lock)
 
     def rows(self) -> list[Row]:
         """All rows, in no order; none where nothing was ever written."""
-        return logged_rows(self._locations, self._spec, self._spec.column_names)
+        return logged_rows(self._locations, self._spec, self._spec.column_names, self._keys)
 
     @contextmanager
     def deciding(self) -> Iterator[None]:
@@ -59,7 +66,7 @@ class PlainLog:
             yield
 
     def append(self, rows: Sequence[Row]) -> None:
-        """Adds the rows in one commit. Columns that they leave out are null.
+        """Adds the rows in one commit, encrypted if the lake is. Columns that they leave out are null.
 
         Raises:
             InputError: a required value is missing, or the table cannot be written from here.
@@ -71,15 +78,19 @@ class PlainLog:
             raise InputError(
                 f"A row for {self._spec.name} lacks {', '.join(sorted(lacking))}.", "give it."
             )
-        schema = pa.schema([(c.name, _TYPES[c.type]) for c in self._spec.columns])
+        added = hidden_columns(self._spec.encrypted_columns) if self._encrypts else []
+        schema = pa.schema([(c.name, _TYPES[c.type]) for c in (*self._spec.columns, *added)])
         filled = [{name: row.get(name) for name in self._spec.column_names} for row in rows]
-        place = self._locations.path(self._spec.name)
+        path = self._locations.path(self._spec.name)
+        place = str(local_path(path) or path)
         with self._locks.table(self._spec.name):
             try:
+                stored = with_cells(self._lake, self._spec, filled) if self._encrypts else filled
                 write_deltalake(
-                    str(local_path(place) or place),
-                    pa.Table.from_pylist(filled, schema=schema),
+                    place,
+                    pa.Table.from_pylist(stored, schema=schema),
                     mode="append",
+                    schema_mode="merge" if _has_other_columns(place, schema.names) else None,
                     description=self._spec.description,
                     configuration=dict(table_properties(self._spec)),
                 )
@@ -88,3 +99,11 @@ class PlainLog:
                     f"{self._spec.name} cannot be written ({type(error).__name__}); nothing was added.",
                     "check lake.root, and that this user may write there.",
                 ) from None
+
+
+def _has_other_columns(place: str, names: Sequence[str]) -> bool:
+    """True of a table from before or after the lake encrypts, or of an earlier spec."""
+    try:
+        return {field.name for field in DeltaTable(place).schema().fields} != {*names}
+    except TableNotFoundError:
+        return False

@@ -215,11 +215,16 @@ def _rows_of(number: int, reason: str) -> int:
     return number - 1 if reason in (COMPACTION, RETENTION) else number
 
 
-def logged_rows(locations: Locations, spec: TableSpec, columns: Iterable[str]) -> list[Row]:
-    """All rows of a table that stands outside of releases; none where there is no such table."""
+def logged_rows(
+    locations: Locations, spec: TableSpec, columns: Iterable[str], keys: KeyPlace | None = None
+) -> list[Row]:
+    """All rows of a table that stands outside of releases; none where there is no such table.
+
+    Without `keys` what is encrypted is None.
+    """
     try:
         table = _table(locations, spec.name, None)
-        return OpenedTable(QueryBuilder(), spec, table).rows("true", columns)
+        return OpenedTable(QueryBuilder(), spec, table, keys).rows("true", columns)
     except TableNotFoundError:
         return []
     except DeltaError as error:

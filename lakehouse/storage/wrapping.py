@@ -1,5 +1,6 @@
-"""AES-GCM as Spark lays it out, in Python: data keys unwrapped, cells decrypted."""
+"""AES-GCM as Spark lays it out, in Python: data keys unwrapped, cells decrypted, and made for logs."""
 
+import os
 from collections.abc import Mapping
 
 from cryptography.exceptions import InvalidTag
@@ -20,6 +21,12 @@ def decrypted(cipher: AESGCM, content: bytes, bound: bytes) -> bytes:
     Raises InvalidTag where the key is another, or the cell comes from another place.
     """
     return cipher.decrypt(content[:_IV], content[_IV:], bound)
+
+
+def encrypted(cipher: AESGCM, content: bytes, bound: bytes) -> bytes:
+    """What `decrypted` makes the content of again."""
+    nonce = os.urandom(_IV)
+    return nonce + cipher.encrypt(nonce, content, bound)
 
 
 def keys_of(table: str) -> str:

@@ -371,11 +371,12 @@ LINK_OVERRIDE = _ops(
 ATTRIBUTE_OVERRIDE = _ops(
     "attribute_override",
     "One row per decision of a steward about a customer's attributes: the newest of a record and group "
-    "holds, in every later run, for the customer to whom the record belongs then.",
+    "holds, in every later run, for the customer to whom the record belongs then, or did last.",
     Column(
         "record_key",
         "string",
-        "record_key in silver.person_record of a record of the customer: it goes where the record goes.",
+        "record_key in silver.person_record of a record of the customer: the decision goes where it goes, and stays "
+        "with the customer when it is gone.",
         _PSEUDONYM,
         required=True,
     ),

@@ -46,8 +46,10 @@ _ENCRYPTED = frozenset({Sensitivity.DIRECT_IDENTIFIER, Sensitivity.SPECIAL_CATEG
 
 
 def has_record_keys(table: str) -> bool:
-    """True of tables that hold rows as sources sent them: each source record has a data key of its own."""
-    return table.startswith(f"{Layer.BRONZE}.") or table == "ops.quarantine"
+    """True of tables whose rows have data keys of their own, by what they are about: as sources sent them, or as
+    people decided and asked. Of all others the rows of a run share one.
+    """
+    return table.startswith((f"{Layer.BRONZE}.", f"{Layer.OPS}."))
 
 
 class WriteMode(StrEnum):

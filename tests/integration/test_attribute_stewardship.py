@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -15,21 +16,25 @@ from lakehouse.pipeline.attribute_stewardship import (
     set_attributes,
     withdraw_attributes,
 )
+from lakehouse.pipeline.data_keys import drop_unused_keys
 from lakehouse.pipeline.lake import Lake
+from lakehouse.storage.plain_log import PlainLog
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE, RELEASE, RUN
 from lakehouse.tables.silver import PERSON_RECORD
+from tests.support.independent_scan import traces
 from tests.support.lake import DAY_1, small_lake_at
 
 MARIA = {"by": "maria", "reason": "spoke to her"}
+ENCRYPTS = {"lake.encryption.at_rest": "true"}
 
 
 @pytest.fixture(scope="module")
 def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    """A lake of four tables, whose release has two person records with nothing but a key: a and b."""
+    """A lake of four tables that encrypts: of two person records, a and b, with nothing but a key."""
     home = tmp_path_factory.mktemp("attribute-stewardship")
     tables = {spec.name: spec for spec in (RUN, RELEASE, ATTRIBUTE_OVERRIDE, PERSON_RECORD)}
-    made = replace(small_lake_at(home, home).lake, specs=tables)
+    made = replace(small_lake_at(home, home, **ENCRYPTS).lake, specs=tables)
     rows = [
         (*(k if c == "record_key" else None for c in PERSON_RECORD.column_names),) for k in "ab"
     ]
@@ -100,5 +105,24 @@ def test_values_and_reasons_stay_out_of_deltas_log_and_outlive_a_run_that_is_rol
     told = b"".join(path.read_bytes() for path in log.glob("*.json")).lower()
     assert told
     assert not [word for word in (b"secret@example", b"maria", b"spoke to her") if word in told]
+    assert traces(Path(lake.settings.lake.root), ["secret@example.org", "spoke to her"]) == {}
+    plain = PlainLog(lake.settings.lake, ATTRIBUTE_OVERRIDE)
+    told_plainly = [row["values"] for row in plain.rows() if row["attribute_group"] == "email"]
+    assert told_plainly == [{"email": "secret@example.org"}]
+    # Of all keys that were made each is of a row that is there.
+    assert drop_unused_keys(lake)[ATTRIBUTE_OVERRIDE.name] == 0
+    assert held(lake) == before
+    # What delta-rs has written Spark reads, and drops the key of.
+    letter: dict[str, Any] = {
+        "record_key": "b",
+        "attribute_group": "email",
+        "values": {"email": "b@example.org"},
+    }
+    said = {"decision": "set", "decided_by": "sam", "reason": "a letter"}
+    plain.append([{**letter, **said, "decided_at": datetime.now(UTC)}])
+    assert held(lake) == before | {("b", "email"): letter["values"]}
+    gone = local_frame(lake.spark, [("b", "email")], "record_key string, attribute_group string")
+    lake.tables.delete(ATTRIBUTE_OVERRIDE, gone)
+    assert drop_unused_keys(lake)[ATTRIBUTE_OVERRIDE.name] == 1
     (row,) = attribute_overrides(lake).where("attribute_group = 'email'").collect()
     assert row.decided_at.astimezone(UTC) <= datetime.now(UTC)

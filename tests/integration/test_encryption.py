@@ -7,6 +7,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.pipeline import erasure
+from lakehouse.pipeline.attribute_stewardship import set_attributes
+from lakehouse.pipeline.lake import Lake
 from lakehouse.storage.released_tables import Row, released_tables
 from lakehouse.storage.releases import current_release
 from lakehouse.tables.linkage import RECORD_EVIDENCE
@@ -56,6 +58,17 @@ def told_values(small: SmallLake) -> set[str]:
     return found
 
 
+def decided_values(lake: Lake) -> set[str]:
+    """What a steward decides, and why: of an address that no source has."""
+    people = lake.released(lake.release(), PERSON_RECORD.name).select("record_key")
+    (somebody,) = people.orderBy("record_key").limit(1).collect()
+    street, reason = "14 Nightingale Crescent", "Ann Ostrander wrote from there"
+    set_attributes(
+        lake, somebody.record_key, "address", {"street": street}, by="maria", reason=reason
+    )
+    return {street, reason}
+
+
 def test_gold_is_as_in_a_lake_that_does_not_encrypt(
     encrypted: SmallLake, second_day: SmallLake
 ) -> None:
@@ -66,6 +79,7 @@ def test_no_known_value_lies_outside_of_gold(encrypted: SmallLake, second_day: S
     values = told_values(second_day)
     assert len(values) > 300
     assert told_values(encrypted) == values
+    values |= decided_values(encrypted.lake)
 
     root = Path(encrypted.settings.lake.root)
     assert plain_traces(root, values, CLEARED) == {}

@@ -14,7 +14,10 @@ from lakehouse.settings.models import LakeSettings
 from lakehouse.tables.spec import TableSpec
 from tests.support.plain_lake import Row, arrow_type
 
-ORIGIN = ("table_name", "record_key", "source_file", "file_hash", "source_row_number")
+ORIGIN = (
+    *("table_name", "record_key", "source_file", "file_hash", "source_row_number"),
+    *("record_key_l", "record_key_r", "request_id"),
+)
 
 
 def sealed(key: bytes, content: bytes, bound: bytes) -> bytes:

@@ -62,6 +62,28 @@ def roles_sql(
         typer.echo(f"{statement};")
 
 
+@roles.command("export")
+def roles_export(
+    role: Annotated[str, typer.Argument(help="A role of conf/base/roles.yml.")],
+    to: Annotated[
+        str, typer.Option("--to", help="Folder or URI; default: roles below the lake's root.")
+    ] = "",
+    reader: Role = None,
+    env: Env = "demo",
+) -> None:
+    """Write gold and the data products as a role sees them, as tables for who reads folders. It is recorded.
+
+    They lie below FOLDER/ROLE, masked, with tokens and without the rows that the role may not see. Let its
+    members read that folder, and not the lake's. Run it after each release, and after an erasure: it deletes
+    what it wrote before.
+
+    Example: c360 roles export analyst --role privacy_officer
+    """
+    from lakehouse.pipeline.role_tables import export_role
+
+    show(export_role(loaded(env, role=reader), role, to or None))
+
+
 @roles.command("token-key")
 def roles_token_key(
     role: Annotated[str, typer.Argument(help="A role of conf/base/roles.yml.")],

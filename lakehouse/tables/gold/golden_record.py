@@ -3,6 +3,7 @@
 from lakehouse.tables.gold.parts import (
     CUSTOMER_ID,
     DIRECT,
+    MARKETING,
     PSEUDONYM,
     QUASI,
     SERVICE,
@@ -150,6 +151,7 @@ CUSTOMER_RECORD = about_customers(
     ),
     primary_key=("customer_id", "record_key"),
     owner="customer-data",
+    purposes=(*MARKETING, "identity"),
 )
 
 CUSTOMER_CONTACT_POINT = about_customers(

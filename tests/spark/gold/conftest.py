@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.settings.facts import FactSettings, MoneySettings
 from lakehouse.settings.survivorship import Survivorship
+from lakehouse.tables.gold import CUSTOMER_RECORD
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.spec import Column, TableSpec
 
@@ -66,6 +67,17 @@ def identity(spark: SparkSession) -> Callable[..., DataFrame]:
             "record_key string, customer_id string, cluster_id string, valid_from timestamp, "
             "valid_to timestamp",
         )
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def owned_records(table: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
+    """Builds gold.customer_record from customer to records."""
+
+    def build(owners: dict[str, list[str]]) -> DataFrame:
+        rows = [{"customer_id": c, "record_key": key} for c, keys in owners.items() for key in keys]
+        return table(CUSTOMER_RECORD, *rows)
 
     return build
 

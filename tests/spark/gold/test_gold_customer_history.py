@@ -27,7 +27,7 @@ COMPANIES = 40
 
 
 @pytest.fixture
-def next_day(table: Frames, identity: Frames) -> Next:
+def next_day(table: Frames, identity: Frames, owned_records: Frames) -> Next:
     """The rows of the history after a day on which these are the records, their owners and decisions."""
 
     def of(
@@ -41,6 +41,7 @@ def next_day(table: Frames, identity: Frames) -> Next:
             table(PERSON_RECORD, *records),
             identity(owners),
             table(ATTRIBUTE_OVERRIDE, *decisions),
+            owned_records(owners),
             table(CUSTOMER_HISTORY, *(row.asDict() for row in rows)),
             rules,
             TODAY,
@@ -169,6 +170,11 @@ STORIES = (
         ),
         [("one", "1", 2021, 2022), ("one", "9", 2022, 2024), ("one", "1", 2024, None)],
     ),
+    Story(
+        "what a steward decides outlives the record that it was decided by",
+        (Day([CRM, SHOP], [SET]), Day([SHOP], [SET])),
+        [("one", "2", 2019, 2022), ("one", "9", 2022, None)],
+    ),
 )
 
 
@@ -212,7 +218,7 @@ def test_what_held_when_is_told_as_each_story_has_it(
     assert found == {story.name: story.periods for story in STORIES}
     assert [
         by.source_system for r in rows if r["values"] == {"phone": "9"} for by in r.told_by
-    ] == ["steward"]
+    ] == ["steward", "steward"]
     gone = {
         (STORIES[int(row.customer_id[:2])].name, row["values"]["phone"], row.outdated_at.year)
         for row in rows
@@ -254,7 +260,11 @@ def former_versions(rows: list[Any]) -> set[Any]:
 
 
 def test_periods_never_overlap_end_in_the_golden_record_and_are_the_same_when_made_again(
-    next_day: Next, table: Frames, identity: Frames, survivorship: Survivorship
+    next_day: Next,
+    table: Frames,
+    identity: Frames,
+    owned_records: Frames,
+    survivorship: Survivorship,
 ) -> None:
     rules = survivorship.model_copy(update={"history": ("phone",)})
     dice = random.Random(7)  # noqa: S311 - no secret
@@ -274,7 +284,12 @@ def test_periods_never_overlap_end_in_the_golden_record_and_are_the_same_when_ma
         assert row.valid_from_at < row.valid_to_at <= after.valid_from_at
         assert row["values"] != after["values"] or row.valid_to_at < after.valid_from_at
     golden = customer_attribute(
-        table(PERSON_RECORD, *records), identity(owners), table(ATTRIBUTE_OVERRIDE), rules, TODAY
+        table(PERSON_RECORD, *records),
+        identity(owners),
+        table(ATTRIBUTE_OVERRIDE),
+        owned_records(owners),
+        rules,
+        TODAY,
     ).where("attribute_group = 'phone'")
     assert {
         (row.customer_id, row["values"]["phone"], row.record_key, row.sequence_at, row.rule)

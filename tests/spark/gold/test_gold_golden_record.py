@@ -10,8 +10,10 @@ from pyspark.sql import DataFrame
 
 from lakehouse.gold.customer import customer
 from lakehouse.gold.customer_attribute import customer_attribute
+from lakehouse.gold.customer_record import customer_record
 from lakehouse.settings.survivorship import AttributeGroup, Rule, Survivorship
 from lakehouse.tables.gold import CUSTOMER, CUSTOMER_ATTRIBUTE, GOLDEN_ATTRIBUTES
+from lakehouse.tables.linkage import CUSTOMER_ALIAS
 from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE
 from lakehouse.tables.silver import PERSON_RECORD
 
@@ -45,7 +47,9 @@ SAMS = (
 
 
 @pytest.fixture
-def golden_rows(table: Frames, identity: Frames, survivorship: Survivorship) -> Rows:
+def golden_rows(
+    table: Frames, identity: Frames, owned_records: Frames, survivorship: Survivorship
+) -> Rows:
     """Rows of gold.customer_attribute of one customer who owns all the given records."""
 
     def of(
@@ -55,9 +59,11 @@ def golden_rows(table: Frames, identity: Frames, survivorship: Survivorship) -> 
         decisions: tuple[dict[str, Any], ...] = (),
     ) -> Any:
         people = table(PERSON_RECORD, *records)
-        owned = identity({"c1": [record["record_key"] for record in records]})
+        owners = {"c1": [record["record_key"] for record in records]}
         decided = table(ATTRIBUTE_OVERRIDE, *decisions)
-        frame = customer_attribute(people, owned, decided, rules, as_of)
+        frame = customer_attribute(
+            people, identity(owners), decided, owned_records(owners), rules, as_of
+        )
         assert tuple(frame.columns) == CUSTOMER_ATTRIBUTE.column_names
         assert dict(frame.dtypes) == {c.name: c.type for c in CUSTOMER_ATTRIBUTE.columns}
         return frame.collect()
@@ -96,13 +102,15 @@ def lost(golden_rows: Rows) -> Rows:
 
 
 @pytest.fixture
-def golden(table: Frames, identity: Frames, survivorship: Survivorship, text: Rows) -> Rows:
+def golden(
+    table: Frames, identity: Frames, owned_records: Frames, survivorship: Survivorship, text: Rows
+) -> Rows:
     """Rows of gold.customer as text, for records of the given owners."""
 
     def of(owned: dict[str, list[str]], *records: dict[str, Any]) -> Any:
         people, owners = table(PERSON_RECORD, *records), identity(owned)
         attributes = customer_attribute(
-            people, owners, table(ATTRIBUTE_OVERRIDE), survivorship, TODAY
+            people, owners, table(ATTRIBUTE_OVERRIDE), owned_records(owned), survivorship, TODAY
         )
         frame = customer(attributes, people, owners, survivorship, TODAY)
         assert tuple(frame.columns) == CUSTOMER.column_names
@@ -253,12 +261,12 @@ def test_every_golden_attribute_can_survive(winners: Rows) -> None:
 
 
 def test_only_the_current_owner_of_a_record_counts(
-    table: Frames, identity: Frames, survivorship: Survivorship
+    table: Frames, identity: Frames, owned_records: Frames, survivorship: Survivorship
 ) -> None:
     people = table(PERSON_RECORD, {"record_key": "r1", "email": "a@example.com"})
     owners = identity({"now": ["r1"]}, former={"before": ["r1"]})
-    decisions = table(ATTRIBUTE_OVERRIDE)
-    golden = customer_attribute(people, owners, decisions, survivorship, TODAY)
+    decisions, owned = table(ATTRIBUTE_OVERRIDE), owned_records({"now": ["r1"]})
+    golden = customer_attribute(people, owners, decisions, owned, survivorship, TODAY)
     assert [row.customer_id for row in golden.collect()] == ["now"]
 
 
@@ -435,6 +443,57 @@ def test_a_steward_wins_over_every_rule_until_the_decision_is_withdrawn(
     assert winners(*records, decisions=(withdrawn, said))["email"][0] == "ann@example.org"
 
 
+def test_a_correction_outlives_later_loads_and_the_record_that_it_was_made_by(
+    table: Frames, identity: Frames, survivorship: Survivorship
+) -> None:
+    def told(key: str, day: str, email: str, system: str) -> dict[str, Any]:
+        return {"record_key": key, "sequence_at": day, "email": email, "source_system": system}
+
+    corrected = table(
+        ATTRIBUTE_OVERRIDE,
+        decided("b", "email", "2025-01-01", email="right@example.org"),
+        # Of a customer who is one with the first since.
+        decided("d", "birth_date", "2025-01-01", birth_date="1980-01-01"),
+        # Of a customer who is two people since: nobody knows whose record it was.
+        decided("g", "email", "2025-01-01", email="whose@example.org"),
+    )
+    merged = table(
+        CUSTOMER_ALIAS,
+        {"customer_id": "c2", "current_customer_id": "c1"},
+        {"customer_id": "c4", "current_customer_id": "c5"},
+        {"customer_id": "c4", "current_customer_id": "c6"},
+    )
+
+    def golden(owners: DataFrame, *records: dict[str, Any]) -> set[Any]:
+        of_records = customer_record(owners, merged)
+        people = table(PERSON_RECORD, *records)
+        frame = customer_attribute(people, owners, corrected, of_records, survivorship, TODAY)
+        rows = frame.where("attribute in ('email', 'birth_date')").collect()
+        return {(row.customer_id, row.value, row.record_key, row.rule) for row in rows}
+
+    # The shop sends the old address again after the decision, and then its account is closed.
+    both = (
+        told("a", "2024-01-01", "old@example.org", "crm"),
+        told("b", "2025-06-01", "old@example.org", "shop"),
+    )
+    assert golden(identity({"c1": ["a", "b"]}), *both) == {
+        ("c1", "right@example.org", "b", "steward")
+    }
+    owners = identity(
+        {"c1": ["a"], "c5": ["e"], "c6": ["f"]}, former={"c1": ["b"], "c2": ["d"], "c4": ["g"]}
+    )
+    others = (
+        told("e", "2025-06-02", "e@example.org", "crm"),
+        told("f", "2025-06-02", "f@example.org", "crm"),
+    )
+    assert golden(owners, told("a", "2025-06-02", "old@example.org", "crm"), *others) == {
+        ("c1", "right@example.org", "b", "steward"),
+        ("c1", "1980-01-01", "d", "steward"),
+        ("c5", "e@example.org", "e", "only_value"),
+        ("c6", "f@example.org", "f", "only_value"),
+    }
+
+
 def test_of_two_stewards_of_customers_who_are_one_now_the_later_is_followed(winners: Rows) -> None:
     won = winners(
         {"record_key": "r1"},
@@ -442,7 +501,7 @@ def test_of_two_stewards_of_customers_who_are_one_now_the_later_is_followed(winn
         decisions=(
             decided("r1", "address", "2025-03-01", street="9 Oak Ave", city="York"),
             decided("r2", "address", "2025-02-01", street="1 Elm St", region="Kent"),
-            decided("gone", "address", "2025-04-01", street="3 Fir St"),
+            decided("another's", "address", "2025-04-01", street="3 Fir St"),
             decided("r1", "shoes", "2025-04-01", size="9"),
             decided("r1", "gender", "2025-04-01", street="3 Fir St"),
         ),

@@ -161,7 +161,9 @@ class Company:
 
 
 @pytest.fixture(scope="module")
-def company(table: Frames, identity: Frames, survivorship: Survivorship) -> Callable[..., Company]:
+def company(
+    table: Frames, identity: Frames, owned_records: Frames, survivorship: Survivorship
+) -> Callable[..., Company]:
     """The company of these people by customer id; a list is several records of one customer."""
 
     def of(
@@ -172,7 +174,12 @@ def company(table: Frames, identity: Frames, survivorship: Survivorship) -> Call
         records, owners = told(people)
         person_record, identity_map = table(PERSON_RECORD, *records), identity(owners)
         attributes = customer_attribute(
-            person_record, identity_map, table(ATTRIBUTE_OVERRIDE), survivorship, FIRST.date()
+            person_record,
+            identity_map,
+            table(ATTRIBUTE_OVERRIDE),
+            owned_records(owners),
+            survivorship,
+            FIRST.date(),
         )
         gone = [{"customer_id": a, "current_customer_id": b} for a, b in (merged or {}).items()]
         return Company(

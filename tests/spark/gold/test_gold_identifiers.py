@@ -32,7 +32,9 @@ def contacts(released: Frames, text: Rows) -> Rows:
 
 
 @pytest.fixture
-def released(table: Frames, identity: Frames, survivorship: Survivorship) -> Frames:
+def released(
+    table: Frames, identity: Frames, owned_records: Frames, survivorship: Survivorship
+) -> Frames:
     """gold.customer_contact_point of a release after `previous`, which is empty before the first."""
 
     def of(
@@ -43,7 +45,9 @@ def released(table: Frames, identity: Frames, survivorship: Survivorship) -> Fra
     ) -> DataFrame:
         people, owners = table(PERSON_RECORD, *records), identity(owned)
         decided = table(ATTRIBUTE_OVERRIDE, *decisions)
-        attributes = customer_attribute(people, owners, decided, survivorship, date(2026, 1, 5))
+        attributes = customer_attribute(
+            people, owners, decided, owned_records(owned), survivorship, date(2026, 1, 5)
+        )
         before = table(CUSTOMER_CONTACT_POINT) if previous is None else previous
         frame = customer_contact_point(attributes, people, owners, before)
         assert dict(frame.dtypes) == {c.name: c.type for c in CUSTOMER_CONTACT_POINT.columns}

@@ -251,6 +251,7 @@ def test_keys_of_releases_since_the_newest_erasure_are_kept_also_where_it_is_end
     opened = SimpleNamespace(
         tables=DeltaTables(lake.spark, place, locks, KillPoints(None), encryption),
         encryption=encryption,
+        locks=locks,
         specs={PERSON.name: PERSON},
         settings=SimpleNamespace(lake=SimpleNamespace(keep_releases=10)),
     )

@@ -19,7 +19,7 @@ from lakehouse.pipeline.audit import audit_log, audit_verify
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.settings.roles import Mask
-from lakehouse.tables.gold import GOLD_TABLES
+from lakehouse.tables.gold import CUSTOMER, GOLD_TABLES
 from lakehouse.tables.spec import TableSpec
 from tests.support.plain_lake import PlainLake, arrow_type
 from tests.support.plain_people import DAY_1
@@ -128,7 +128,7 @@ def told_birth_date(shown: Result, form: str) -> str | None:
 def test_a_customer_is_found_by_clear_values_and_shown_as_the_role_sees_them(
     role: str, show: Show, lake: PlainLake
 ) -> None:
-    number = COLUMNS.index((GOLD_TABLES[1], "given_name"))
+    number = COLUMNS.index((CUSTOMER, "given_name"))
 
     found = show(f"zq{number:04d}zq", "--role", role)
 

@@ -175,5 +175,5 @@ def test_the_example_is_whom_most_systems_know_and_who_has_most_contacts(
     assert richest_customer(tables) == ANA
     empty = PlainLake(tmp_path)
     empty.release(DAY_1, {})
-    empty.release(DAY_1, {GOLD_TABLES[1]: []})
+    empty.release(DAY_1, {CUSTOMER: []})
     assert richest_customer(reader_tables(empty.settings())) is None

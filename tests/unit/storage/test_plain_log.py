@@ -11,13 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 
 from lakehouse.errors import ConfigurationError, InputError
 from lakehouse.storage.delta_tables import table_properties
 from lakehouse.storage.plain_log import PlainLog
 from lakehouse.tables.ops import PRIVACY_REQUEST
+from tests.support.independent_scan import traces
 from tests.support.plain_lake import PlainLake
 
 NOON = datetime(2026, 1, 4, 12, tzinfo=UTC)
@@ -38,9 +41,14 @@ def step(request_id: str, **more: Any) -> dict[str, Any]:
     return row | more
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> PlainLog:
-    return PlainLog(PlainLake(tmp_path).settings().lake, PRIVACY_REQUEST)
+def log_of(home: Path, *, encrypts: bool) -> PlainLog:
+    more = {"lake.encryption.at_rest": str(encrypts).lower()}
+    return PlainLog(PlainLake(home / "lake").settings(**more).lake, PRIVACY_REQUEST)
+
+
+@pytest.fixture(params=[False, True], ids=["clear", "encrypted"])
+def log(request: pytest.FixtureRequest, tmp_path: Path) -> PlainLog:
+    return log_of(tmp_path, encrypts=request.param)
 
 
 def test_what_is_appended_is_read_again(log: PlainLog) -> None:
@@ -63,7 +71,7 @@ def test_a_row_that_lacks_what_is_required_is_refused(log: PlainLog) -> None:
 def test_nothing_personal_stands_in_the_log_of_commits(log: PlainLog, tmp_path: Path) -> None:
     log.append([step("1", identifier_hashes=["h"])])
 
-    folder = tmp_path / "ops" / "privacy_request"
+    folder = tmp_path / "lake" / "ops" / "privacy_request"
     commits = [p.read_text("utf-8") for p in (folder / "_delta_log").glob("*.json")]
     added = [
         json.loads(line)["add"] for text in commits for line in text.splitlines() if '"add"' in line
@@ -75,6 +83,37 @@ def test_nothing_personal_stands_in_the_log_of_commits(log: PlainLog, tmp_path: 
     assert properties == table_properties(PRIVACY_REQUEST)
 
 
+def test_where_the_lake_encrypts_what_tells_a_person_is_read_by_its_row_and_key_alone(
+    tmp_path: Path,
+) -> None:
+    told = {"1": "Ann Lee of 5 Elm Street", "2": None, "3": "Bob Ray of 9 Oak Avenue", "4": "paper"}
+    # Turned on, and off again.
+    for request_id, note in told.items():
+        log_of(tmp_path, encrypts=request_id != "4").append([step(request_id, note=note)])
+    log = log_of(tmp_path, encrypts=True)
+    assert {row["request_id"]: row["note"] for row in log.rows()} == told
+    assert traces(tmp_path, [note for i, note in told.items() if note and i != "4"]) == {}
+    assert traces(tmp_path, ["paper"]), "the search finds what lies in the clear"
+
+    keys = str(tmp_path / "lake-keys" / "ops" / "privacy_request")
+    kept = DeltaTable(keys).to_pyarrow_table()
+    assert kept.num_rows == 2
+    table = str(tmp_path / "lake" / "ops" / "privacy_request")
+    rows = DeltaTable(table).to_pyarrow_table()
+    hers = [row for row in rows.to_pylist() if row["request_id"] == "1"]
+    write_deltalake(keys, kept.filter(pc.field("key_id") != hers[0]["_key_id"]), mode="overwrite")
+    assert {row["request_id"]: row["note"] for row in log.rows()} == told | {"1": None}
+
+    others = {"1": "3", "3": "1"}
+    swapped = [others.get(i, i) for i in rows["request_id"].to_pylist()]
+    at = rows.schema.get_field_index("request_id")
+    write_deltalake(
+        table, rows.set_column(at, rows.schema.field(at), pa.array(swapped)), mode="overwrite"
+    )
+    with pytest.raises(InputError, match="changed or moved"):
+        log.rows()
+
+
 def test_two_writers_at_once_lose_nothing(log: PlainLog) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: log.append([step(str(n))]), range(16)))
@@ -84,12 +123,9 @@ def test_two_writers_at_once_lose_nothing(log: PlainLog) -> None:
 
 _WRITES_FOR_EVER = """
 import sys
-from tests.support.plain_lake import PlainLake
-from tests.unit.storage.test_plain_log import step
-from lakehouse.storage.plain_log import PlainLog
-from lakehouse.tables.ops import PRIVACY_REQUEST
 from pathlib import Path
-log = PlainLog(PlainLake(Path(sys.argv[1])).settings().lake, PRIVACY_REQUEST)
+from tests.unit.storage.test_plain_log import log_of, step
+log = log_of(Path(sys.argv[1]), encrypts=True)
 n = 0
 while True:
     log.append([step(f"{n}-a"), step(f"{n}-b")])
@@ -98,9 +134,7 @@ while True:
 """
 
 
-def test_a_writer_that_is_killed_leaves_whole_commits_and_no_lock(
-    log: PlainLog, tmp_path: Path
-) -> None:
+def test_a_writer_that_is_killed_leaves_whole_commits_and_no_lock(tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[3]
     environment = {**os.environ, "PYTHONPATH": str(root)}
     with subprocess.Popen(
@@ -114,8 +148,12 @@ def test_a_writer_that_is_killed_leaves_whole_commits_and_no_lock(
         time.sleep(0.3)
         writer.send_signal(signal.SIGKILL)
 
+    log = log_of(tmp_path, encrypts=True)
     log.append([step("after")])
-    ids = {row["request_id"] for row in log.rows()}
+    rows = log.rows()
+    assert {row["note"] for row in rows} == {"by telephone"}
+    ids = {row["request_id"] for row in rows}
+    assert len(ids) > 2
     assert "after" in ids
     assert {i[:-2] for i in ids if i.endswith("-a")} == {i[:-2] for i in ids if i.endswith("-b")}
 

@@ -1,0 +1,94 @@
+"""A release as a role sees it, in tables of its own: masked, tokenised, filtered, and nothing of before."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+
+from lakehouse.errors import AccessError, InputError
+from lakehouse.pipeline.audit import audit_log
+from lakehouse.pipeline.reader_tables import reader_keys
+from lakehouse.pipeline.role_tables import export_role
+from lakehouse.privacy.tokens import token
+from lakehouse.settings.models import Settings
+from lakehouse.tables.gold import CUSTOMER, CUSTOMER_IDENTIFIER, CUSTOMER_ORDER
+from tests.support.independent_scan import plain_traces
+from tests.support.plain_lake import PlainLake
+
+DAY = date(2026, 1, 5)
+ANN = {"customer_id": "customer-ann", "email": "ann@post.org", "postcode": "LS1 4AP", "country": "GB",
+       "birth_date": date(1980, 5, 6)}  # fmt: skip
+BOB = {"customer_id": "customer-bob", "email": "bob@post.org", "postcode": "75001", "country": "FR"}
+ORDERS = [
+    {"order_key": f"order-{n}", "customer_id": p["customer_id"]} for n, p in ((1, ANN), (2, BOB))
+]
+NUMBERS = [
+    {"customer_id": "customer-ann", "identifier_type": "email", "identifier_value": "ann@post.org"}
+]
+
+
+def with_analyst(settings: Settings, **changed: Any) -> Settings:
+    """The settings, in which the analyst is another one."""
+    analyst = settings.roles.roles["analyst"].model_copy(update=changed)
+    roles = {**settings.roles.roles, "analyst": analyst}
+    return settings.model_copy(update={"roles": settings.roles.model_copy(update={"roles": roles})})
+
+
+def test_tables_of_a_role_hold_what_it_sees_of_the_release_and_nothing_of_before(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lake = PlainLake(tmp_path / "lake")
+    settings = lake.settings()
+    place = lake.root / "roles" / "analyst"
+    tokens = reader_keys(settings, settings.roles.roles["analyst"])
+    ann, bob = (token(tokens, f"customer-{name}") for name in ("ann", "bob"))
+
+    def export(given: Settings = settings) -> dict[str, tuple[int, str]]:
+        (grid,) = export_role(given, "analyst", None).grids
+        return {str(table): (rows, done) for table, rows, done in grid.rows}  # type: ignore[misc]
+
+    def seen(table: str, *columns: str) -> set[tuple[Any, ...]]:
+        rows = DeltaTable(place / "gold" / table).to_pyarrow_table(columns=[*columns]).to_pylist()
+        return {tuple(row.values()) for row in rows}
+
+    # Version 0 of a table is the empty one.
+    lake.release(DAY, {CUSTOMER: [], CUSTOMER_ORDER: [], CUSTOMER_IDENTIFIER: []})
+    lake.release(DAY, {CUSTOMER: [ANN, BOB], CUSTOMER_ORDER: ORDERS, CUSTOMER_IDENTIFIER: NUMBERS})
+    assert export() == {
+        "gold.customer": (2, "written"),
+        "gold.customer_order": (2, "written"),
+        "gold.customer_identifier": (1, "written"),
+    }
+    assert seen("customer", "customer_id", "email", "postcode", "birth_date") == {
+        (ann, None, "LS1", date(1980, 1, 1)),
+        (bob, None, "75***", None),
+    }
+    assert {owner for (owner,) in seen("customer_order", "customer_id")} == {ann, bob}
+    clear = {ANN["customer_id"], BOB["customer_id"], "ann@post.org", "bob@post.org", "LS1 4AP"}
+    assert plain_traces(place, map(str, clear)) == {}
+    assert b'"roles export"' in audit_log(settings).content()[0][-1]
+
+    assert {done for _, done in export().values()} == {"as it was"}
+
+    french = with_analyst(settings, rows={"country": ("FR",)})
+    assert {rows for rows, _ in export(french).values()} == {1, 0}
+    assert seen("customer_order", "customer_id") == {(bob,)}
+    assert plain_traces(place, [ann]) == {}, "an earlier version is still there"
+
+    lake.release(DAY, {CUSTOMER: [ANN]})
+    marketing = with_analyst(settings, purposes=("marketing",))
+    assert export(marketing)["gold.customer"] == (1, "written")
+    assert not (place / "gold" / "customer_identifier").exists()
+    assert plain_traces(place, [ann, bob]) == {}, "these are the tokens of other purposes"
+
+
+def test_who_sees_no_identifiers_exports_none_and_a_role_must_be_there(tmp_path: Path) -> None:
+    lake = PlainLake(tmp_path / "lake")
+    with pytest.raises(AccessError, match="does not see identifiers"):
+        export_role(lake.settings(**{"roles.reader": "marketer"}), "privacy_officer", None)
+    with pytest.raises(InputError, match="no role reader"):
+        export_role(lake.settings(), "reader", None)
+    assert not lake.root.exists()
