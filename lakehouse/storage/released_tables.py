@@ -215,11 +215,13 @@ def _rows_of(number: int, reason: str) -> int:
     return number - 1 if reason in (COMPACTION, RETENTION) else number
 
 
-def logged_rows(locations: Locations, spec: TableSpec, columns: Iterable[str]) -> list[Row]:
-    """All rows of a table that stands outside of releases; none where there is no such table."""
+def logged_rows(
+    locations: Locations, spec: TableSpec, columns: Iterable[str], where: str = "true"
+) -> list[Row]:
+    """The rows that the condition holds for of a table outside of releases; none where there is none."""
     try:
         table = _table(locations, spec.name, None)
-        return OpenedTable(QueryBuilder(), spec, table).rows("true", columns)
+        return OpenedTable(QueryBuilder(), spec, table).rows(where, columns)
     except TableNotFoundError:
         return []
     except DeltaError as error:
