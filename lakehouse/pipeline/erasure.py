@@ -82,7 +82,8 @@ def plan(lake: Lake, record_keys: Sequence[str], request_id: str | None, by: str
         raise _under_hold(held)
     erasure_id = uuid.uuid4().hex[:12]
     attempt = Attempt(f"plan-{erasure_id}", 0, _day(lake, ""), "", None, release)
-    detail = {**planned(lake, attempt, erasure_id, free), "held": held}
+    exports = exports_of(lake, release, free)
+    detail = {**planned(lake, attempt, erasure_id, free), "exports": exports, "held": held}
     keep_plans(lake, {erasure_id: free}, detail, request_id=request_id, done_by=by)
     return case(lake, erasure_id)
 

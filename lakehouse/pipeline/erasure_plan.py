@@ -73,7 +73,6 @@ def planned(
         "landing_policy": lake.settings.erasure.landing.value,
         "landing_files": landing,
         "rejected_files": rejected,
-        "exports": exports_of(lake, attempt.base, record_keys),
         "stays": stays(lake.settings),
     }
 
