@@ -98,11 +98,11 @@ def _exported(
         reason=f"{product.name}; {AUDIENCE_EXPORT.name} says whom",
         release=tables.number,
     )
-    place = folder / product.name / f"release-{tables.number:06}"
+    place = folder / product.name / _folder_name(tables.number)
     files = _files(product, tables, rows, change, last)
     _write(place, _sealed(files, product, settings) if settings.lake.encryption.at_rest else files)
     log.append(_log_rows(product, destination, tables.number, change, now))
-    _forget_earlier(place)
+    forget_earlier(place.parent, tables.number)
     told = f"{place} has {len(rows):,} customers of release {tables.number}"
     counts = f"{len(change.added):,} added, {len(change.changed):,} changed"
     empty = f"{product.name} is empty: its destination is told to remove everybody it has."
@@ -191,6 +191,10 @@ def _sealed(files: Mapping[str, bytes], product: Product, settings: Settings) ->
     }
 
 
+def _folder_name(release_number: int) -> str:
+    return f"release-{release_number:06}"
+
+
 def _write(place: Path, files: Mapping[str, bytes]) -> None:
     """Whole or not at all: a folder of that name has all files."""
     partial = place.with_name(f".{place.name}.partial")
@@ -222,9 +226,10 @@ def _log_rows(
     ]
 
 
-def _forget_earlier(place: Path) -> None:
-    for earlier in place.parent.glob("release-*"):
-        if earlier.name < place.name:
+def forget_earlier(exports: Path, release_number: int) -> None:
+    """Deletes the files with people of a product's exports of earlier releases; those with ids stay."""
+    for earlier in exports.glob("release-*"):
+        if earlier.name < _folder_name(release_number):
             for name in _WITH_PEOPLE:
                 for file in (earlier / name, earlier / f"{name}{SEALED}"):
                     file.unlink(missing_ok=True)

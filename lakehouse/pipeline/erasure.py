@@ -18,6 +18,7 @@ from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import runner
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.data_keys import drop_unused_keys
+from lakehouse.pipeline.erased_exports import delete_exported
 from lakehouse.pipeline.erased_landing import landing_folder, settle_landing
 from lakehouse.pipeline.erasure_log import (
     APPROVED,
@@ -25,11 +26,12 @@ from lakehouse.pipeline.erasure_log import (
     PLANNED,
     STARTED,
     Case,
+    Detail,
     case,
     cases_of,
     record,
 )
-from lakehouse.pipeline.erasure_plan import planned, require_sources
+from lakehouse.pipeline.erasure_plan import exports_of, planned, require_sources
 from lakehouse.pipeline.forgetting import Forgetting
 from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.legal_holds import split_by_hold
@@ -39,7 +41,7 @@ from lakehouse.privacy.request_log import is_same_name
 from lakehouse.settings.models import Settings
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
-from lakehouse.storage.releases import current_release
+from lakehouse.storage.releases import current_release, release_of
 from lakehouse.tables.erasure import ERASED_ROW, ERASURE_MARK
 from lakehouse.tables.linkage import IDENTITY_MAP
 from lakehouse.tables.local_frame import local_frame
@@ -80,16 +82,25 @@ def plan(lake: Lake, record_keys: Sequence[str], request_id: str | None, by: str
         raise _under_hold(held)
     erasure_id = uuid.uuid4().hex[:12]
     attempt = Attempt(f"plan-{erasure_id}", 0, _day(lake, ""), "", None, release)
-    detail = {**planned(lake, attempt, erasure_id, free), "held": held}
-    marks = [(erasure_id, RECORD, key) for key in free]
+    exports = exports_of(lake, release, free)
+    detail = {**planned(lake, attempt, erasure_id, free), "exports": exports, "held": held}
+    keep_plans(lake, {erasure_id: free}, detail, request_id=request_id, done_by=by)
+    return case(lake, erasure_id)
+
+
+def keep_plans(
+    lake: Lake, records: Mapping[str, Sequence[str]], detail: Detail, **more: object
+) -> None:
+    """Keeps whom each of these erasures is of, by record key, and logs that they are planned."""
+    marks = [(erasure_id, RECORD, key) for erasure_id, keys in records.items() for key in keys]
+    named = min(records)
     lake.tables.create(ERASURE_MARK)
     lake.tables.write(
         local_frame(lake.spark, marks, ERASURE_MARK.ddl()).coalesce(1),
         ERASURE_MARK,
-        WriteKey(f"c360:{ERASURE_MARK.name}:{erasure_id}", 1, erasure_id),
+        WriteKey(f"c360:{ERASURE_MARK.name}:{named}", 1, named),
     )
-    record(lake, [erasure_id], PLANNED, detail, request_id=request_id, done_by=by)
-    return case(lake, erasure_id)
+    record(lake, sorted(records), PLANNED, detail, **more)
 
 
 def _under_hold(held: Mapping[str, object]) -> ConflictError:
@@ -206,14 +217,16 @@ def _carry_out(lake: Lake, run_id: str, ids: Sequence[str]) -> None:
     forgetting.forget_decisions()
     lake.kill_points.passed(OF_ERASURE, AFTER_RECORD)
     release = _release_of(lake, run_id)
+    number = release.release_number
     landing = settle_landing(lake, run_id, current_release(lake.tables).versions)
+    exports = exports_of(lake, release_of(lake.tables, number - 1), marked_records(lake, ids))
     detail = {
         "erasures": list(ids),
         "deleted_rows": _erased_rows(lake, run_id),
         "landing_files": landing,
+        "exports": delete_exported(exports, number),
         "dropped_keys": sum(drop_unused_keys(lake).values()),
     }
-    number = release.release_number
     ended = [found.erasure_id for found in cases_of(lake, ids) if EXECUTED not in found.steps]
     if ended:
         record(lake, ended, EXECUTED, detail, run_id=run_id, release_number=number)

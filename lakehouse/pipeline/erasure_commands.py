@@ -109,6 +109,9 @@ def _plan_report(erasure_id: str, plan: dict[str, object]) -> Report:
     if isinstance(rejected := plan.get("rejected_files"), list) and rejected:
         named = [(name,) for name in rejected]
         grids.append(Grid("Rejected files, deleted whole for a value of theirs", ("file",), named))
+    if isinstance(exports := plan.get("exports"), list) and exports:
+        named = [(place,) for place in exports]
+        grids.append(Grid("Exports with them, whose files with people go", ("where",), named))
     if isinstance(found := plan.get("held"), dict) and found:
         held = [(hold_id, hold["records"], hold["reason"]) for hold_id, hold in found.items()]
         grids.append(Grid("Left out: under legal hold", ("hold", "records", "why"), held))

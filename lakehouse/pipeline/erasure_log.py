@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -81,8 +81,16 @@ def cases(lake: Lake) -> list[tuple[str, str, str, str]]:
     return [tuple(row) for row in rows]
 
 
+Detail = Mapping[str, object]
+"""What a step found or did."""
+
+
 def record(
-    lake: Lake, ids: Sequence[str], step: str, detail: Mapping[str, object], **more: object
+    lake: Lake,
+    ids: Sequence[str],
+    step: str,
+    detail: Detail | Callable[[str], Detail],
+    **more: object,
 ) -> None:
     """Logs a step of these erasures by one commit, and before that each in the audit."""
     subjects = _subjects(lake, ids)
@@ -96,11 +104,14 @@ def record(
         )
     values: dict[str, object] = {
         "step": step,
-        "detail": json.dumps(detail, sort_keys=True),
         "recorded_at": datetime.now(UTC),
         **more,
     }
-    told = [{**values, "erasure_id": erasure_id} for erasure_id in ids]
+    # Of steps that leave something else of each erasure it is asked for by id.
+    details = {i: detail(i) if callable(detail) else detail for i in ids}
+    told = [
+        {**values, "erasure_id": i, "detail": json.dumps(details[i], sort_keys=True)} for i in ids
+    ]
     rows = [tuple(row.get(name) for name in ERASURE.column_names) for row in told]
     lake.tables.create(ERASURE)
     number = lake.tables.version(ERASURE.name) + 1

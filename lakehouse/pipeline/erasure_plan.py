@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.errors import ConflictError
 from lakehouse.pipeline.attempt import Attempt
+from lakehouse.pipeline.erased_exports import exported_places
 from lakehouse.pipeline.erased_landing import landed_files, rejected_files
 from lakehouse.pipeline.erased_values import erased_value_marks
 from lakehouse.pipeline.forgetting import KEY_COLUMNS
@@ -76,6 +77,17 @@ def planned(
         "rejected_files": rejected,
         "stays": stays(lake.settings),
     }
+
+
+def exports_of(lake: Lake, release: Release, record_keys: Sequence[str]) -> list[str]:
+    """Where exports with the people of these records are, by all ids that these have or had as customers."""
+    ids: list[str] = []
+    if lake.tables.exists(AUDIENCE_EXPORT.name):
+        keys = local_frame(lake.spark, [(key,) for key in record_keys], "record_key string")
+        known = lake.released(release, IDENTITY_MAP.name)
+        theirs = known.join(F.broadcast(keys), on="record_key", how="left_semi")
+        ids = [row.customer_id for row in theirs.select("customer_id").distinct().collect()]
+    return exported_places(lake.settings, ids, record_keys)
 
 
 def require_sources(lake: Lake, release: Release) -> None:

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from lakehouse import __version__
 from lakehouse.errors import ConflictError, InputError, NotErasedError
 from lakehouse.pipeline import attempt as attempts
+from lakehouse.pipeline.erased_exports import DELETED, STUCK, delete_exported, exported_places
 from lakehouse.pipeline.erasure_log import (
     EXECUTED,
     FAILED_PROOF,
@@ -90,14 +91,14 @@ def _prove(
 ) -> None:
     """Deletes and searches as of all these erasures, and logs the certificates of those that have none."""
     _require_marks(lake, ids)
+    exports = _exports(lake, ids, waiting[0])
     _vacuum(lake, executed)
     _cut_logs(lake, executed)
     scan = _scan(lake, ids, identifiers)
     if scan.hits or scan.unreadable:
         _not_erased(lake, ids, scan)
-    for found in waiting:
-        certificate = _certificate(lake, found, scan)
-        record(lake, [found.erasure_id], PROVED, certificate, run_id=executed.run_id)
+    certificates = _certificates(lake, waiting, scan, exports)
+    record(lake, [*certificates], PROVED, certificates.__getitem__, run_id=executed.run_id)
 
 
 def _require_marks(lake: Lake, ids: Sequence[str]) -> None:
@@ -109,6 +110,27 @@ def _require_marks(lake: Lake, ids: Sequence[str]) -> None:
             f"{', '.join(sorted(lacking))}: a search would find nothing, whatever is there.",
             f"put {ERASURE_MARK.name} back from a backup, then prove it again.",
         )
+
+
+def _exports(lake: Lake, ids: Sequence[str], executed: Case) -> dict[str, str]:
+    """What became of exports with these people; also of one that had begun before they were erased.
+
+    Raises NotErasedError if there is one that cannot be deleted; it is named.
+    """
+    told = executed.detail(EXECUTED).get("exports")
+    before = told if isinstance(told, dict) else {}
+    of_people = F.col("erasure_id").isin(*ids) & F.col("kind").isin(CUSTOMER, RECORD)
+    marks = lake.logged(ERASURE_MARK).where(of_people).select("kind", "mark").collect()
+    customers, records = ([m.mark for m in marks if m.kind == k] for k in (CUSTOMER, RECORD))
+    places = {*before, *exported_places(lake.settings, customers, records)}
+    found = delete_exported(sorted(places), executed.steps[EXECUTED].release_number)
+    if stuck := [place for place, state in found.items() if state == STUCK]:
+        record(lake, ids, FAILED_PROOF, {"exports": stuck})
+        raise NotErasedError(
+            f"Exports with them cannot be deleted: {', '.join(stuck[:20])}.",
+            "delete their files with people as somebody who may, and prove it again.",
+        )
+    return found | {place: DELETED for place, state in before.items() if state == DELETED}
 
 
 def _step(found: Case, step: str, next_step: str) -> Row:
@@ -249,19 +271,20 @@ def _not_erased(lake: Lake, ids: Sequence[str], scan: Scan) -> None:
     )
 
 
-def _certificate(lake: Lake, found: Case, scan: Scan) -> dict[str, object]:
-    executed, plan = found.steps[EXECUTED], found.detail(PLANNED)
+def _certificates(
+    lake: Lake, waiting: Sequence[Case], scan: Scan, exports: Mapping[str, str]
+) -> dict[str, Mapping[str, object]]:
+    """By erasure its certificate; all of them were carried out by one run."""
+    done = waiting[0].detail(EXECUTED)
+    executed = waiting[0].steps[EXECUTED]
     number = executed.release_number
     before = release_of(lake.tables, number - 1).versions
     after = release_of(lake.tables, number).versions
-    content: Mapping[str, object] = {
-        "erasure_id": found.erasure_id,
-        "request_id": found.steps[PLANNED].request_id,
-        "records": plan["records"],
-        "planned_tables": plan["tables"],
-        "carried_out_with": found.detail(EXECUTED)["erasures"],
-        "deleted_rows": found.detail(EXECUTED)["deleted_rows"],
-        "landing_files": found.detail(EXECUTED)["landing_files"],
+    shared: Mapping[str, object] = {
+        "carried_out_with": done["erasures"],
+        "deleted_rows": done["deleted_rows"],
+        "landing_files": done["landing_files"],
+        "exports": exports,
         "release": number,
         "versions": {t: [before.get(t), version] for t, version in sorted(after.items())},
         "executed_at": _moment(executed).isoformat(timespec="seconds"),
@@ -273,15 +296,26 @@ def _certificate(lake: Lake, found: Case, scan: Scan) -> dict[str, object]:
         "hits": 0,
         "places_searched": sorted(places(lake.settings)),
         "stays": stays(lake.settings),
-        "held": plan.get("held", {}),
         "not_searched": _not_searched(lake),
     }
-    return signed(content, lake.settings.lake.secret.get_secret_value())
+    secret = lake.settings.lake.secret.get_secret_value()
+    return {found.erasure_id: signed({**_of_plan(found), **shared}, secret) for found in waiting}
+
+
+def _of_plan(found: Case) -> Mapping[str, object]:
+    plan = found.detail(PLANNED)
+    return {
+        "erasure_id": found.erasure_id,
+        "request_id": found.steps[PLANNED].request_id,
+        "records": plan["records"],
+        "planned_tables": plan["tables"],
+        "held": plan.get("held", {}),
+    }
 
 
 def _not_searched(lake: Lake) -> str:
     outside = (
-        "backups, exports out of the lake, swap, copies that others made; "
+        "backups, exports that were carried on, swap, copies that others made; "
         "numbers of eight digits or fewer, which are sizes and amounts elsewhere"
     )
     # Keys of runs tell of rows from before it was turned off.

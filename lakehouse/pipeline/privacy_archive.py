@@ -27,6 +27,7 @@ from lakehouse.storage.sealed_files import (
 from lakehouse.tables.spec import Layer, TableSpec
 
 _ANSWERED_BY_ARCHIVE = (Right.ACCESS, Right.PORTABILITY)
+_WRITTEN_TO = "archive written to "
 _MADE_AT = (1980, 1, 1, 0, 0, 0)
 """The time of each entry: the same data give the same archive."""
 
@@ -72,8 +73,19 @@ def deliver_archive(settings: Settings, request_id: str, folder: Path, *, by: st
     if is_sealed:
         content = sealed(SealedFile(ARCHIVE, request.request_id, content), settings.lake)
     write_private(path, content)
-    take_step(settings, request_id, Step.DELIVERED, by=by, note="archive written")
+    note = f"{_WRITTEN_TO}{path.resolve()}"
+    take_step(settings, request_id, Step.DELIVERED, by=by, note=note)
     return path
+
+
+def written_archive(request: PrivacyRequest) -> str | None:
+    """The file of the request's archive, its name alone if nobody noted where; None if there is none."""
+    if request.kind not in _ANSWERED_BY_ARCHIVE or Step.DELIVERED not in request.taken:
+        return None
+    name = f"{request.request_id}.zip"
+    notes = (row["note"] or "" for row in request.rows if row["step"] == Step.DELIVERED)
+    noted = (Path(note.removeprefix(_WRITTEN_TO)) for note in notes)
+    return next((str(p) for p in noted if p.name in (name, f"{name}{SEALED}")), name)
 
 
 def zipped(contents: dict[str, bytes]) -> bytes:

@@ -216,15 +216,19 @@ def _rows_of(number: int, reason: str) -> int:
 
 
 def logged_rows(
-    locations: Locations, spec: TableSpec, columns: Iterable[str], keys: KeyPlace | None = None
+    locations: Locations,
+    spec: TableSpec,
+    columns: Iterable[str],
+    keys: KeyPlace | None = None,
+    where: str = "true",
 ) -> list[Row]:
-    """All rows of a table that stands outside of releases; none where there is no such table.
+    """The rows that the condition holds for of a table outside of releases; none where there is none.
 
-    Without `keys` what is encrypted is None.
+    Without `keys` what is encrypted is None, and no condition on it holds.
     """
     try:
         table = _table(locations, spec.name, None)
-        return OpenedTable(QueryBuilder(), spec, table, keys).rows("true", columns)
+        return OpenedTable(QueryBuilder(), spec, table, keys).rows(where, columns)
     except TableNotFoundError:
         return []
     except DeltaError as error:

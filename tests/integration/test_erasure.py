@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -15,9 +15,13 @@ from lakehouse.pipeline import erasure, erasure_proof, suppression
 from lakehouse.pipeline.lake import Lake
 from lakehouse.privacy.certificate import is_genuine
 from lakehouse.storage.kill_points import AFTER_COMMIT, AFTER_DELETE, AFTER_RECORD
+from lakehouse.storage.plain_log import PlainLog
 from lakehouse.storage.released_tables import released_tables
 from lakehouse.storage.releases import current_release
+from lakehouse.tables.audience import AUDIENCE_EXPORT
 from tests.support.erased_people import (
+    BOUND_ERASED,
+    BOUND_STAYING,
     ERASED,
     MERGOLA,
     STAYING,
@@ -34,7 +38,8 @@ from tests.support.lake_commands import started_erasure
 SPARED = ("ops/suppression", "ops/erasure_mark", "ops/erased_row")
 """What may still know the erased: by keyed hashes, and until the proof."""
 OF_OTHERS = (
-    *("silver.person_record", "linkage.cluster", "linkage.identity_map"),
+    *("silver.person_record", "linkage.shared_identifier"),
+    *("linkage.cluster", "linkage.identity_map"),
     *("gold.customer", "gold.customer_attribute", "gold.customer_identifier"),
     *("gold.customer_contact_point", "gold.customer_history", "gold.customer_order"),
     *("gold.customer_order_line", "gold.customer_metric"),
@@ -54,7 +59,7 @@ KILLED_AT = (
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = generated(tmp_path_factory.mktemp("erasure_company"))
-    add_people(made, "2026-01-05", [*ERASED, *STAYING])
+    add_people(made, "2026-01-05", [*ERASED, *STAYING, *BOUND_ERASED, *BOUND_STAYING])
     return made
 
 
@@ -63,6 +68,16 @@ def with_them(
     spark: SparkSession, files: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> SmallLake:
     made = small_lake_at(tmp_path_factory.mktemp("with_them"), files)
+    made.run("day-1", DAY_1)
+    return made
+
+
+@pytest.fixture
+def encrypted(spark: SparkSession, files: Path, tmp_path: Path) -> SmallLake:
+    """The same in a lake that encrypts, as conf's default is, which the test may change."""
+    shutil.copytree(files, tmp_path / "files")
+    at_rest = {"lake.encryption.at_rest": "true"}
+    made = small_lake_at(tmp_path, tmp_path / "files", **at_rest)
     made.run("day-1", DAY_1)
     return made
 
@@ -83,14 +98,26 @@ def approved(small: SmallLake, people: Sequence[Person] = ERASED) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("lake", ["mine", "encrypted"])
 def test_three_people_leave_no_trace_do_not_come_back_and_may_again_when_that_is_lifted(
-    mine: SmallLake, tmp_path: Path
+    lake: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
+    mine: SmallLake = request.getfixturevalue(lake)
     assert traces(tmp_path, VALUES, SPARED)
-    erasure_id = approved(mine)
+    assert {name.split(".")[0] for name in told(mine)} == {
+        "bronze",
+        "silver",
+        "linkage",
+        "gold",
+        "ops",
+    }
     theirs = customers_of(mine, keys_of(mine, ERASED))
+    outbox = exported(mine, min(theirs), tmp_path / "outbox")
+    erasure_id = approved(mine)
 
     (done,) = erasure.execute(mine.lake, [erasure_id])
+    assert done.detail("planned")["exports"] == [str(outbox)]
+    assert done.detail("executed")["exports"] == {str(outbox): "deleted"}
 
     # Readers: no release with them can be opened any more.
     number = done.steps["executed"].release_number
@@ -103,12 +130,13 @@ def test_three_people_leave_no_trace_do_not_come_back_and_may_again_when_that_is
 
     certificate = erasure_proof.prove(mine.lake, erasure_id, retention_hours=0, identifiers=VALUES)
     assert traces(tmp_path, [*VALUES, *keys_of(mine, ERASED)], ("ops/suppression",)) == {}
+    assert told(mine) == {}
     assert is_genuine(certificate, mine.settings.lake.secret.get_secret_value())
     assert certificate["hits"] == 0
     assert erased_ids(mine.lake) == theirs
 
     # Delivered again, one under another number: nothing comes in, and the books say so.
-    again = (*ERASED, *STAYING)
+    again = (*ERASED, *STAYING, *BOUND_ERASED, *BOUND_STAYING)
     add_people(tmp_path / "files", "2026-01-06", again)
     renumbered = [
         MERGOLA.__class__(**{**vars(MERGOLA), "contact": "C90000095", "account": "A90000095"})
@@ -119,6 +147,7 @@ def test_three_people_leave_no_trace_do_not_come_back_and_may_again_when_that_is
     assert {"Talea", "Ulrike"} <= names_in_gold(mine.lake)
     landed = ("files/landing/2026-01-06", "ops/suppression")
     assert traces(tmp_path, [*VALUES, "C90000095", "A90000095"], landed) == {}
+    assert told(mine) == {}
     assert suppressed_counts(mine.lake) == {"crm_contact": 4, "shop_account": 6, "shop_order": 3}
 
     assert suppression.lift(mine.lake, erasure_id) > 0
@@ -129,6 +158,25 @@ def test_three_people_leave_no_trace_do_not_come_back_and_may_again_when_that_is
     add_people(tmp_path / "files", "2026-01-07", [TILDA])
     mine.run("day-3", date(2026, 1, 7))
     assert "Tilda" in names_in_gold(mine.lake)
+
+
+def exported(small: SmallLake, customer: str, to: Path) -> Path:
+    """A product's folder with an export of that customer that says all of the values."""
+    place = to / "marketing_customer"
+    (place / "release-000001").mkdir(parents=True)
+    (place / "release-000001" / "audience.csv").write_text("\n".join(VALUES))
+    row = {"product": place.name, "destination": str(to), "release_number": 1, "change": "added"}
+    told = {**row, "customer_id": customer, "row_hash": "h", "exported_at": datetime.now(UTC)}
+    PlainLog(small.settings.lake, AUDIENCE_EXPORT).append([told])
+    return place
+
+
+def told(small: SmallLake) -> dict[str, set[str]]:
+    """By table of the release, which of the values its rows tell, with what is encrypted in the clear."""
+    tables = released_tables(small.settings.lake)
+    texts = {name: str(tables.rows(small.lake.specs[name])).lower() for name in tables.versions}
+    found = {name: {value for value in VALUES if value.lower() in texts[name]} for name in texts}
+    return {name: values for name, values in found.items() if values}
 
 
 def customers_of(small: SmallLake, keys: Sequence[str]) -> set[str]:
@@ -162,21 +210,29 @@ def suppressed_counts(lake: Lake) -> dict[str, int]:
 def test_everybody_else_is_as_in_a_world_in_which_they_never_were(
     mine: SmallLake, with_them: SmallLake, tmp_path: Path
 ) -> None:
-    erasure.execute(mine.lake, [approved(mine)])
-    never = tmp_path / "never"
-    company = generated(never / "files")
-    add_people(company, "2026-01-05", STAYING)
-    shutil.copytree(tmp_path / "models", never / "models")
-    other = small_lake_at(never, company)
-    other.run("day-1", DAY_1)
-
-    def told(small: SmallLake) -> dict[str, str]:
+    def of_others(small: SmallLake) -> dict[str, str]:
         versions = current_release(small.lake.tables).versions
         # Rows of a file lie elsewhere in a world without theirs.
         without = ("source_row_number",)
         return {t: digest(small.lake, t, versions[t], without) for t in OF_OTHERS}
 
-    assert told(mine) == told(other)
+    before = of_others(mine)
+    verena = keys_of(mine, [BOUND_ERASED[0], BOUND_STAYING[0]])
+    assert customers_of(mine, verena), "one of one customer's two records is to go"
+    assert not customers_of(mine, verena[:1])
+
+    erasure.execute(mine.lake, [approved(mine, [*ERASED, *BOUND_ERASED])])
+    never = tmp_path / "never"
+    company = generated(never / "files")
+    add_people(company, "2026-01-05", [*STAYING, *BOUND_STAYING])
+    shutil.copytree(tmp_path / "models", never / "models")
+    other = small_lake_at(never, company)
+    other.run("day-1", DAY_1)
+
+    expected = of_others(other)
+    assert of_others(mine) == expected
+    # Of each of these tables they had changed something.
+    assert {table for table in OF_OTHERS if before[table] != expected[table]} == {*OF_OTHERS}
 
 
 @pytest.mark.crash_matrix

@@ -41,6 +41,8 @@ def customers(lake: Lake) -> dict[str, str]:
 def merge_and_split(small: SmallLake, one: str, other: str) -> None:
     """A steward takes two records for one person's, and a release later for two people's again."""
     for decision, run_id in (("same", "merged"), ("different", "split")):
+        if decision == "different":
+            stewardship.withdraw(small.lake, one, other, by="maria", reason="a mistake")
         stewardship.decide(small.lake, one, other, decision, by="maria", reason="says so")
         small.run(run_id, DAY_2, ("linkage", "gold"))
         found = customers(small.lake)

@@ -20,6 +20,7 @@ from lakehouse.pipeline.forgetting import Forgetting
 from lakehouse.pipeline.lake import Lake
 from lakehouse.privacy.erasure_marks import CUSTOMER, RECORD
 from lakehouse.storage.delta_tables import WriteKey
+from lakehouse.tables.audience import AUDIENCE_EXPORT
 from lakehouse.tables.erasure import ERASED_ROW, ERASURE, ERASURE_MARK
 from lakehouse.tables.linkage import IDENTITY_EVENT, IDENTITY_MAP
 from lakehouse.tables.local_frame import local_frame
@@ -153,6 +154,24 @@ def gone(lake: Lake) -> None:
 
 def put_back(lake: Lake) -> None:
     write(lake, RESTRICTION, restriction(HER))
+
+
+def test_an_export_that_had_begun_before_she_was_erased_goes_with_the_proof(
+    lake: Lake, tmp_path: Path
+) -> None:
+    write(lake, ERASURE_MARK, ("e1", CUSTOMER, HER_CUSTOMER))
+    place = tmp_path / "outbox" / "marketing_customer"
+    files = [place / f"release-{number:06}" / "audience.csv" for number in (0, 1)]
+    for file in files:
+        file.parent.mkdir(parents=True)
+        file.write_text("c1,Ann")
+    told = ("marketing_customer", str(tmp_path / "outbox"), 0, HER_CUSTOMER, "added", "h", AT)
+    write(lake, AUDIENCE_EXPORT, told)
+
+    certificate = proved(lake)
+
+    assert certificate["exports"] == {str(place): "deleted"}
+    assert [file.exists() for file in files] == [False, True]
 
 
 def tell(lake: Lake, event: str, record_key: str | None) -> None:

@@ -50,6 +50,25 @@ VALUES = [
 ]
 """What only the erased have: the twins share an address and a name, the couple an e-mail."""
 
+_FIRM = "empfang@werft-kontor.de"
+BOUND_ERASED = (
+    Person("C90000007", "Verena", "Bleibtreu", "1969-04-12", "v.bleibtreu@posteo.de",
+           "+49 1512 3456786", "Umzugsallee 8"),
+    Person("C90000010", "Arvid", "Brodersen", "1961-01-10", _FIRM, "+49 1512 3456710", "Kaistieg 1"),
+)  # fmt: skip
+BOUND_STAYING = (
+    Person("C90000006", "Verena", "Bleibtreu", "1969-04-12", "verena.bleibtreu@posteo.de",
+           "+49 1512 3456786", "Bleibeweg 3"),
+    Person("C90000011", "Carsta", "Drewes", "1962-02-11", _FIRM, "+49 1512 3456711", "Moorende 2"),
+    Person("C90000012", "Eilert", "Focke", "1963-03-12", _FIRM, "+49 1512 3456712", "Deichtor 3"),
+    Person("C90000013", "Gesche", "Harms", "1964-04-13", _FIRM, "+49 1512 3456713", "Sielwall 4"),
+    Person("C90000014", "Imke", "Jessen", "1965-05-14", _FIRM, "+49 1512 3456714", "Torfkahn 5"),
+    Person("C90000015", "Klaas", "Lührs", "1967-06-15", _FIRM, "+49 1512 3456715", "Wattgang 6"),
+    Person("C90000016", "Marten", "Nissen", "1968-07-16", _FIRM, "+49 1512 3456716", "Fleetufer 7"),
+)  # fmt: skip
+"""Two records of one customer, of which one stays and gives it its id; and seven people of one address of
+e-mail, which is one more than may share it."""
+
 
 def add_people(files: Path, day: str, people: Iterable[Person], orders: bool = True) -> None:
     """Adds these people to the day's files of contacts, accounts and orders."""

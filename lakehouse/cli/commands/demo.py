@@ -67,7 +67,7 @@ def bench(
 ) -> None:
     """Measure a run on synthetic customers, in a lake of its own: time per stage, rows per second.
 
-    After it, 1 and 1,000 of the customers are erased, which is timed too.
+    After it, 1 and 1,000 of the customers are erased, each by a request of their own, which is timed too.
 
     Example: c360 bench --customers 100000
     """

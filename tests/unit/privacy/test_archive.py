@@ -15,6 +15,7 @@ import pytest
 
 from lakehouse.errors import AccessError, ConflictError, InputError
 from lakehouse.pipeline.audit import audit_log
+from lakehouse.pipeline.erased_exports import exported_places
 from lakehouse.pipeline.privacy_archive import archive_document, deliver_archive
 from lakehouse.pipeline.privacy_intake import Asked, open_request
 from lakehouse.pipeline.privacy_requests import approve, take_step
@@ -204,6 +205,7 @@ def test_an_archive_is_delivered_once_and_readable_by_its_owner_alone(
     path = deliver_archive(settings, request.request_id, tmp_path, by="clerk")
 
     assert path.stat().st_mode & 0o777 == 0o600
+    assert str(path.resolve()) in exported_places(settings, [], request.record_keys)
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
     assert {"subject.json", "README.html", "manifest.json", "tables/gold_customer.csv"} <= names
