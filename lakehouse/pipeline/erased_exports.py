@@ -35,7 +35,7 @@ def exported_places(
         return []
     theirs = one_of("customer_id", customers)
     columns = AUDIENCE_EXPORT.column_names
-    log = logged_rows(Locations(settings.lake.root), AUDIENCE_EXPORT, columns, theirs)
+    log = logged_rows(Locations(settings.lake.root), AUDIENCE_EXPORT, columns, where=theirs)
     exports = {(row["destination"], row["product"]) for row in log}
     has = [(to, product) for to, product in exports if members(log, product, to)[0]]
     asked = {*record_keys}
