@@ -119,8 +119,15 @@ def _from_content(content: Mapping[str, Any]) -> TrainedModel:
         unlike=content["unlike"],
         # Models from before used all rules.
         unused_blocking=tuple(content.get("unused_blocking", ())),
+        asked=_asked(content.get("asked")),
         card=content["card"],
     )
+
+
+def _asked(content: Mapping[str, Sequence[str]] | None) -> dict[str, tuple[str, ...]] | None:
+    if content is None:
+        return None
+    return {name: tuple(columns) for name, columns in content.items()}
 
 
 def card_text(model: TrainedModel, date: str) -> str:

@@ -46,6 +46,8 @@ class TrainedModel:
     are match weights in bits, by the thresholds that it was trained with; `columns` are those of the
     person record that had values; `unlike` is, per comparison, the least share of true pairs that any
     training session saw unlike; `unused_blocking` names the blocking rules that are not worth their pairs.
+    `asked` are the comparisons that conf asked for, each with its columns, whether the data had these or
+    not; None in models from before this was kept.
     `card` tells how the model came to be: counts, sessions, warnings; never a person's value.
     """
 
@@ -58,6 +60,7 @@ class TrainedModel:
     review_weight: float
     unlike: Mapping[str, float] = field(default_factory=dict)
     unused_blocking: tuple[str, ...] = ()
+    asked: Mapping[str, tuple[str, ...]] | None = None
     card: Mapping[str, Any] = field(default_factory=dict)
 
     @property

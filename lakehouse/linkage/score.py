@@ -290,7 +290,11 @@ def _decided_edges(
 
 
 def check_model(model: TrainedModel, settings: LinkageSettings) -> None:
-    """Refuse a model whose comparisons or levels are not those of the settings."""
+    """Refuse a model whose comparisons or levels are not those of the settings.
+
+    And one that was trained before conf had a comparison, or while it had it by other columns: where the
+    data had none of these, the comparison would be left out as one that training found empty.
+    """
     expected = {
         name: tuple(level.label for level in levels)
         for name, levels in expected_parameters(settings, model.present).items()
@@ -298,12 +302,15 @@ def check_model(model: TrainedModel, settings: LinkageSettings) -> None:
     given = {
         name: tuple(level.label for level in levels) for name, levels in model.comparisons.items()
     }
-    if expected == given:
-        return
-    differing = sorted(
+    differing = {
         name for name in expected.keys() | given.keys() if expected.get(name) != given.get(name)
-    )
+    }
+    if model.asked is not None:
+        asked = model.asked
+        differing |= {r.name for r in settings.comparisons if asked.get(r.name) != r.columns}
+    if not differing:
+        return
     raise LinkageError(
-        f"Model {model.version} does not fit conf: comparisons {', '.join(differing)} differ.",
+        f"Model {model.version} does not fit conf: comparisons {', '.join(sorted(differing))} differ.",
         "train a model with this conf, or go back to the conf of the model.",
     )

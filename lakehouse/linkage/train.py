@@ -143,7 +143,8 @@ def _trained(
 ) -> TrainedModel:
     expected = expected_parameters(settings, frozenset(columns))
     conf = conf_hash(settings)
-    model = TrainedModel("untrained", conf, columns, expected, FIRST_PRIOR, 0.0, 0.0)
+    asked = {rule.name: rule.columns for rule in settings.comparisons}
+    model = TrainedModel("untrained", conf, columns, expected, FIRST_PRIOR, 0.0, 0.0, asked=asked)
     if sampled < 2 or not expected:
         _tell_blindness(records)
         return replace(model, version=content_version(expected, FIRST_PRIOR, 0.0, (), conf))

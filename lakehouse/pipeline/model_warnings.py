@@ -25,8 +25,8 @@ def warn_of_unlearnt_columns(
         f", and contradictions of conf hold for no pair without them ({names})" if names else ""
     )
     log.warning(
-        "Linkage: model %s neither compares nor blocks on %s, which had next to no values when it was "
-        "trained%s. Run `c360 train`, then once `c360 run --full-linkage`.",
+        "Linkage: model %s neither compares nor blocks on %s, which had next to no values, or no place in "
+        "conf, when it was trained%s. Run `c360 train`, then once `c360 run --full-linkage`.",
         model.version,
         ", ".join(found.columns),
         without,

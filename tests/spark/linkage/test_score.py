@@ -19,7 +19,8 @@ from lakehouse.linkage.guards import (
 )
 from lakehouse.linkage.link import LinkageState
 from lakehouse.linkage.model import TrainedModel
-from lakehouse.settings.linkage import LinkageSettings
+from lakehouse.linkage.score import check_model
+from lakehouse.settings.linkage import ComparisonKind, ComparisonRule, LinkageSettings
 from lakehouse.tables.local_frame import local_frame
 
 from .conftest import COLUMNS, by, frame, linked_after, made_people, trained
@@ -255,6 +256,26 @@ def test_a_model_for_other_comparisons_is_refused(
     )
     with pytest.raises(LinkageError, match="email"):
         linked_after(people, other, settings, tmp_path)
+
+
+def test_a_field_that_conf_gains_is_compared_once_a_model_was_trained_with_it(
+    spark: SparkSession, model: TrainedModel, settings: LinkageSettings, tmp_path: Path
+) -> None:
+    kind = ComparisonKind.EXACT
+    rule = ComparisonRule(name="second_phone", kind=kind, columns=("secondary_phone",))
+    gained = settings.model_copy(
+        update={
+            "comparisons": (*settings.comparisons, rule),
+            "blocking": (*settings.blocking, ("secondary_phone",)),
+        }
+    )
+    people = frame(spark, made_people(60)).withColumn("secondary_phone", F.sha2("person", 256))
+
+    with pytest.raises(LinkageError, match="second_phone"):
+        check_model(model, gained)
+    state = linked_after(people, trained(people, gained), by(gained, "duckdb"), tmp_path)
+
+    assert by_pair(state.scored_edge)["p0000a", "p0000b"].gammas["second_phone"] == 1
 
 
 def test_a_saved_model_is_the_same_when_it_is_read(model: TrainedModel, tmp_path: Path) -> None:
