@@ -65,7 +65,7 @@ test-spark: env ## Run the tests of transforms on a local session
 test-slow: env ## Run what takes minutes: a cluster, the whole demo, reverts, backfills
 	@$(BIN)/python -m pytest -m slow
 
-test-crash: env ## Kill runs at every point that they pass (an hour); `make test` takes a sample
+test-crash: env ## Kill runs at every point that they pass (an hour); `make test` takes two of them
 	@$(BIN)/python -m pytest -m "crash or crash_matrix"
 
 test-spark42: ## Run the whole suite on pyspark 4.2 in an environment of its own

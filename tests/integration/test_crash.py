@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
 from lakehouse.storage.kill_points import AFTER_COMMIT
 from lakehouse.storage.releases import current_release
@@ -29,12 +28,12 @@ LAYERS = ("bronze", "silver", "linkage", "gold")
 PEOPLE = ("bronze", "silver", "linkage")
 """Layers with all there is to a run: ledger, quarantine, model, scratch. Gold is written as silver is."""
 
+RELEASED = f"ops.release.{AFTER_COMMIT}"
 # In the order of the run, so that a run resumed after one comes to the next.
-SAMPLE = (
-    f"bronze.crm_contact.{AFTER_COMMIT}",
-    f"ops.quarantine:silver.order.{AFTER_COMMIT}",
-    f"ops.release.{AFTER_COMMIT}",
-)
+OF_BRONZE = (f"bronze.crm_contact.{AFTER_COMMIT}", RELEASED)
+OF_PEOPLE = (OF_BRONZE[0], f"ops.quarantine:silver.order.{AFTER_COMMIT}", RELEASED)
+
+RANDOM_KILLS = 4
 
 
 @pytest.mark.crash_matrix
@@ -48,7 +47,7 @@ def test_a_day_killed_at_every_point_that_it_passes_ends_as_if_it_was_not(
         undisturbed = small_lake_at(whole, company)
         undisturbed.run(f"day-2-{layer}", DAY_2, [layer])
         points = undisturbed.lake.kill_points.names
-        assert f"ops.release.{AFTER_COMMIT}" in points
+        assert RELEASED in points
         for point in points:
             again = started_run(killed, company, f"day-2-{layer}", DAY_2, kill=point, only=[layer])
             assert_killed(again)
@@ -59,8 +58,8 @@ def test_a_day_killed_at_every_point_that_it_passes_ends_as_if_it_was_not(
 @pytest.mark.parametrize(
     ("kill_points", "layers"),
     [
-        (SAMPLE[:1], ("bronze",)),
-        pytest.param(SAMPLE, PEOPLE, marks=pytest.mark.crash_matrix),
+        (OF_BRONZE, ("bronze",)),
+        pytest.param(OF_PEOPLE, PEOPLE, marks=pytest.mark.crash_matrix),
     ],
 )
 def test_a_run_that_is_killed_and_started_again_ends_the_same(
@@ -83,28 +82,30 @@ def test_a_run_that_is_killed_and_started_again_ends_the_same(
 
 
 @pytest.mark.crash_matrix
-def test_a_run_killed_at_a_random_moment_leaves_nothing_to_the_run_that_takes_its_place(
-    small_lake: SmallLake, company: Path, tmp_path: Path, spark: SparkSession
+def test_runs_killed_at_random_moments_from_first_to_last_leave_what_one_that_was_not_does(
+    small_lake: SmallLake, company: Path, tmp_path: Path
 ) -> None:
-    kill_at_random(started_run(tmp_path, company, "day-1-killed", DAY_1, only=PEOPLE), tmp_path)
-    again = small_lake_at(tmp_path, company)
-    assert current_release(again.lake.tables).number == 0
-    # Killed at random once more, and then resumed.
-    kill_at_random(started_run(tmp_path, company, "day-1", DAY_1, only=PEOPLE), tmp_path)
-    again.run("day-1", DAY_1, PEOPLE)
-    assert_same_tables(again, small_lake)
-    assert not list((tmp_path / "work").glob("run_*"))
-
-
-def kill_at_random(run: "subprocess.Popen[str]", home: Path) -> None:
-    """Kills the run within its first seconds, or, where it takes that long, before it is released."""
-    commits = home / "lake" / "ops" / "run" / "_delta_log"
-    begun = len(list(commits.glob("*.json")))
-    deadline = time.monotonic() + 300
-    while len(list(commits.glob("*.json"))) <= max(begun, 1) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    time.sleep(random.SystemRandom().uniform(0, 12))
-    kill_group(run)
+    began = time.monotonic()
+    undisturbed = started_run(tmp_path / "whole", company, "day-1", DAY_1, only=PEOPLE)
+    output, _ = undisturbed.communicate(timeout=900)
+    seconds = time.monotonic() - began
+    assert undisturbed.returncode == 0, output[-2000:]
+    killed = small_lake_at(tmp_path / "killed", company)
+    # The first is never resumed: another run takes its place, unless it was released before it died.
+    run_id = "day-1-abandoned"
+    for number in range(RANDOM_KILLS):
+        moment = random.SystemRandom().uniform(0, seconds)
+        run = started_run(tmp_path / "killed", company, run_id, DAY_1, only=PEOPLE)
+        time.sleep(moment)
+        kill_group(run)
+        is_released = current_release(killed.lake.tables).number > 0
+        print(f"kill {number + 1}: after {moment:.1f} of {seconds:.0f} s, {is_released=}")  # noqa: T201
+        if is_released:
+            break
+        run_id = "day-1"
+    killed.run(run_id, DAY_1, PEOPLE)
+    assert_same_tables(killed, small_lake)
+    assert not list((tmp_path / "killed" / "work").glob("run_*"))
 
 
 @pytest.mark.crash_matrix
