@@ -82,7 +82,7 @@ def malformed_records(frame: DataFrame, source: Source, run_id: str) -> DataFram
 
 
 def _content_hash(names: list[str], secret: str) -> Column:
-    # chr(30) marks a null, so that a missing value and an empty one differ.
+    # chr(30) stands for what is missing or empty: concat_ws leaves out a null, and later cells would move up.
     cells = [F.coalesce(F.col(name), F.lit("\x1e")) for name in names]
     return F.sha2(F.concat_ws("\x1f", hidden(secret), *cells), 256)
 
