@@ -9,7 +9,7 @@ Rolled back is a run that readers have not seen. Reverted is a release that they
 is made current again.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -93,15 +93,18 @@ class Attempt:
         return WriteKey(f"c360:{write}", self.number, digest)
 
 
-def begin(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Attempt:
+def begin(
+    lake: Lake, run_id: str, as_of: date, only: Sequence[str] = (), anew: Collection[str] = ()
+) -> Attempt:
     """The attempt that this process makes at `run_id`: new, resumed, or already done.
 
     Rolls back what a dead run left, unless this resumes it: the same run id, day, settings, secret
-    and choice of tables.
+    and choice of tables. `anew` are the tables that it will write whole, and that may change their types.
 
     Raises:
         ConfigurationError: the last run that succeeded had another secret, a data product's file changed
             what a version of it stands for, or master or data keys are not the lake's; nothing was touched.
+        SchemaError: the type of a column has changed, in a table that is not among these.
     """
     _fit_log(lake)
     base = current_release(lake.tables)
@@ -119,20 +122,24 @@ def begin(lake: Lake, run_id: str, as_of: date, only: Sequence[str] = ()) -> Att
     if row is not None and row.status != SUCCEEDED:
         is_open = row.status == STARTED and not _is_released(base, row)
         if is_open and again == _attempt_of(row, base):
-            lake.reconcile()
+            lake.reconcile(anew)
             return again
         _close(lake, base, row)
         if _is_released(base, row):
-            return begin(lake, run_id, as_of, only)
-    # What a dead run appended for a source that was out of conf ever since was not rolled back.
-    appended = (s.name for s in lake.specs.values() if s.write_mode is WriteMode.APPEND)
-    _restore(lake, base, (name for name in appended if name not in base.versions))
+            return begin(lake, run_id, as_of, only, anew)
+    _restore_unreleased(lake, base)
     if row is None or (row.status, row.settings_hash) != (SUCCEEDED, again.settings_hash):
         # Else the last run has found every table as the same code and settings want it.
-        lake.reconcile()
+        lake.reconcile(anew)
     attempt = replace(again, number=number + 1)
     _record(lake, attempt, STARTED, {"input_versions": base.versions})
     return attempt
+
+def _restore_unreleased(lake: Lake, base: Release) -> None:
+    """Undoes what a dead run appended for a source that was out of conf ever since: nobody rolled it back."""
+    appended = (s.name for s in lake.specs.values() if s.write_mode is WriteMode.APPEND)
+    _restore(lake, base, (name for name in appended if name not in base.versions))
+
 
 
 def _other_secret() -> ConfigurationError:

@@ -1,6 +1,6 @@
 """An open lake: the session, its tables and every spec, for one process."""
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -45,14 +45,15 @@ class Lake:
     retired: Set[str] = frozenset()
     """Tables that no source of these settings fills, also by way of others, and those left out."""
 
-    def reconcile(self) -> None:
+    def reconcile(self, anew: Collection[str] = ()) -> None:
         """Makes storage match the specs: creates tables that are missing, alters those whose spec changed.
 
         A retired table is not created, nor one that nothing was written to yet: each has its price in
-        every run. A data product is altered by the run that makes it, as that may empty it.
+        every run. A data product is altered by the run that makes it, as that may empty it. Those in `anew`
+        are emptied where a column's type has changed: whoever asks for that writes them whole.
 
         Raises:
-            SchemaError: a stored table differs from its spec in a way that no column adds to.
+            SchemaError: a column of another table has another type than its spec declares.
         """
 
         def make_fit(spec: TableSpec) -> None:
@@ -60,7 +61,7 @@ class Lake:
                 return
             self.tables.create(spec)
             if spec.layer is not Layer.SERVE:
-                self.tables.fit(spec)
+                self.tables.fit(spec, is_made_anew=spec.name in anew)
 
         in_parallel(make_fit, self.specs.values(), self.settings.lake.parallel_steps)
 

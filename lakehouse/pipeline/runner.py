@@ -45,6 +45,7 @@ from lakehouse.pipeline.steps import (
     Inputs,
     Step,
     correction_count,
+    made_anew,
     most_awaited_first,
     require_fitting_model,
     selected_steps,
@@ -142,7 +143,7 @@ def run(
     began = time.monotonic()
     outcome = RunOutcome(run_id)
     with lake.locks.run() if forgetting is None else nullcontext():
-        attempt = attempts.begin(lake, run_id, as_of, only)
+        attempt = attempts.begin(lake, run_id, as_of, only, made_anew(steps))
         if attempt.is_done:
             outcome.status = ALREADY_DONE
             return outcome

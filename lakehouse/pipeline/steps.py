@@ -200,6 +200,12 @@ def selected_steps(
     return [s for s in steps if s in chosen or (s.is_retired and s.table in read)]
 
 
+def made_anew(steps: Sequence[Step]) -> frozenset[str]:
+    """The tables of silver and gold of which these steps keep no row that the last release has."""
+    layers = (Layer.SILVER.value, Layer.GOLD.value)
+    return frozenset(s.table for s in steps if s.layer in layers and s.table not in s.builds_on)
+
+
 def most_awaited_first(steps: Sequence[Step]) -> list[Step]:
     """The steps by how many others wait for them, directly or in turn; in their order where even.
 

@@ -116,16 +116,17 @@ class DeltaTables:
                 f"CREATE TABLE IF NOT EXISTS {self._locations.sql(spec.name)} {definition}"
             )
 
-    def fit(self, spec: TableSpec) -> None:
+    def fit(self, spec: TableSpec, *, is_made_anew: bool = False) -> None:
         """Alters the table where its spec has changed since: columns gained, comments, properties.
 
         A column that the spec has lost stays, null in rows that are written from now on. One that has
         become personal is kept out of the statistics of all writes to come. A data product, whose domain
-        may say anything else tomorrow, is empty and of its new columns from then on where these differ;
-        earlier versions stay as they were.
+        may say anything else tomorrow, is empty and of its new columns from then on where these differ,
+        and so is a table with a column of another type if it `is_made_anew`; earlier versions stay as
+        they were.
 
         Raises:
-            SchemaError: a stored column has another type than its spec declares.
+            SchemaError: a stored column has another type than its spec declares, and would keep its rows.
         """
         name = self._locations.sql(spec.name)
         # One statement that reads the log alone: this is asked of every table in every run.
@@ -133,16 +134,14 @@ class DeltaTables:
         columns = takewhile(lambda row: row.col_name[:1] not in ("", "#"), told)
         stored = {row.col_name: row for row in columns}
         declared = {c.name: _simple_type(c.type) for c in spec.columns}
-        if spec.layer is Layer.SERVE and {n: r.data_type for n, r in stored.items()} != declared:
+        differs = {n: row.data_type for n, row in stored.items()} != declared
+        wrong = [n for n, t in declared.items() if n in stored and stored[n].data_type != t]
+        if (spec.layer is Layer.SERVE and differs) or (wrong and is_made_anew):
             with self._locks.table(spec.name):
                 self._spark.sql(f"REPLACE TABLE {name} {_definition(spec, self._columns(spec))}")
             return
-        wrong = [n for n, t in declared.items() if n in stored and stored[n].data_type != t]
         if wrong:
-            raise SchemaError(
-                f"Table {spec.name}: stored columns {', '.join(wrong)} have another type than declared.",
-                "migrate the table: write it to the new type under a new name, then swap the names.",
-            )
+            raise _other_types(spec.name, wrong)
         comments = {column: row.comment for column, row in stored.items()}
         properties = table_properties(spec)
         shown = next((row.data_type for row in told if row.col_name == "Table Properties"), "")
@@ -335,6 +334,14 @@ class DeltaTables:
         if folder is not None:
             return int(PlainTable(str(folder), version=version).count())
         return int(self._stored(table, version).agg(F.count(F.lit(1)).alias("n")).collect()[0].n)
+
+
+def _other_types(table: str, columns: Iterable[str]) -> SchemaError:
+    return SchemaError(
+        f"Table {table}: stored columns {', '.join(columns)} have another type than declared.",
+        "start a run that makes it anew, such as `c360 run` without --only. A table that keeps rows from "
+        "run to run must be migrated: write it to the new type under a new name, then swap the names.",
+    )
 
 
 def _key(metadata: str | None) -> WriteKey | None:

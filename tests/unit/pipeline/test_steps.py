@@ -15,6 +15,7 @@ from lakehouse.pipeline.steps import (
     Step,
     all_steps,
     linkage_model,
+    made_anew,
     most_awaited_first,
     selected_steps,
 )
@@ -125,6 +126,22 @@ def test_contact_points_history_and_households_alone_are_built_on_those_of_the_l
         "gold.customer_contact_point": ("gold.customer_contact_point",),
         "gold.customer_history": ("gold.customer_history",),
         "gold.household_member": ("gold.household_member",),
+    }
+
+
+def test_what_a_run_makes_of_silver_and_gold_is_made_anew_but_for_what_it_builds_on_its_own_past() -> (
+    None
+):
+    settings = load_settings("test")
+    steps = all_steps(settings.sources, (), settings.products)
+    gold = selected_steps(settings.sources, ["gold"], (), settings.products)
+
+    anew = made_anew(steps)
+
+    assert {"silver.person_record", "gold.customer", "gold.customer_360"} <= anew
+    assert {table.split(".")[0] for table in anew} == {"silver", "gold"}
+    assert {s.table for s in gold if s.layer == "gold"} - made_anew(gold) == {
+        *("gold.customer_contact_point", "gold.customer_history", "gold.household_member")
     }
 
 
