@@ -20,7 +20,7 @@ from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from lakehouse import __version__
-from lakehouse.errors import ConfigurationError, LinkageError, NotFoundError
+from lakehouse.errors import ConfigurationError, NotFoundError
 from lakehouse.linkage.artefact import latest_model, load_model
 from lakehouse.pipeline.lake import Lake, in_parallel
 from lakehouse.pipeline.scratch import clear_scratch, own_models, publish_own_model
@@ -112,11 +112,10 @@ def begin(
     number = row.run_number if row else 0
     fingerprint = lake.settings.lake.secret_fingerprint()
     again = Attempt(run_id, number, as_of, _settings_hash(lake, only), fingerprint, base)
-    succeeded = _succeeded(lake, run_id)
-    # Runs from before the column was there tell nothing.
-    if succeeded.secret_fingerprint not in (None, fingerprint):
-        raise _other_secret()
-    if succeeded.is_done:
+    is_done = _is_done(lake, run_id, fingerprint)
+    if row is not None and row.status == SUCCEEDED:
+        clear_scratch(lake, row.run_number)  # it may have died right after it had said so
+    if is_done:
         return replace(again, is_done=True)
     _require_fitting_settings(lake, base)
     if row is not None and row.status != SUCCEEDED:
@@ -135,11 +134,11 @@ def begin(
     _record(lake, attempt, STARTED, {"input_versions": base.versions})
     return attempt
 
+
 def _restore_unreleased(lake: Lake, base: Release) -> None:
     """Undoes what a dead run appended for a source that was out of conf ever since: nobody rolled it back."""
     appended = (s.name for s in lake.specs.values() if s.write_mode is WriteMode.APPEND)
     _restore(lake, base, (name for name in appended if name not in base.versions))
-
 
 
 def _other_secret() -> ConfigurationError:
@@ -252,13 +251,11 @@ def settle(
     step_seconds: Mapping[str, float] | None = None,
     row_counts: Mapping[str, int] | None = None,
 ) -> None:
-    """Publishes the model that a released run has trained, clears its scratch, writes its manifest.
+    """Publishes the model that a released run has trained, writes its manifest, clears its scratch.
 
     Nothing is left to do after it. `row_counts` are those that the run knows; other tables are counted.
     """
-    model_version = _model_version(lake, attempt)
     publish_own_model(lake, attempt.number)
-    clear_scratch(lake, attempt.number)
     versions = current_release(lake.tables).versions
     known = row_counts or {}
     counted = in_parallel(
@@ -271,10 +268,12 @@ def settle(
         "input_versions": attempt.base.versions,
         "output_versions": versions,
         "row_counts": counts,
-        "model_version": model_version,
+        "model_version": _model_version(lake, attempt),
         "step_seconds": dict(step_seconds or {}),
     }
     _record(lake, attempt, SUCCEEDED, details)
+    # Last: until its manifest is there, a run that scored is known by the model that it keeps here.
+    clear_scratch(lake, attempt.number)
 
 
 def fail(lake: Lake, attempt: Attempt, error_code: str) -> None:
@@ -389,12 +388,9 @@ def _texts(folder: Traversable) -> Iterator[tuple[str, bytes]]:
 
 
 def _model_version(lake: Lake, attempt: Attempt) -> str | None:
-    path = latest_model(own_models(lake, attempt.number), lake.settings.linkage.models)
-    try:
-        return None if path is None else load_model(path).version
-    except LinkageError:
-        # The run is released, and scored nothing by a file that cannot be read.
-        return None
+    """The model that the run has scored by; None if it scored nothing."""
+    path = latest_model(own_models(lake, attempt.number))
+    return None if path is None else load_model(path).version
 
 
 def _last_row(lake: Lake) -> Row | None:
@@ -416,9 +412,13 @@ def _last_row(lake: Lake) -> Row | None:
     return rows[0] if rows else None
 
 
-def _succeeded(lake: Lake, run_id: str) -> Row:
-    """Of the runs that succeeded: whether this one is among them, and the last one's fingerprint."""
-    found: list[Row] = (
+def _is_done(lake: Lake, run_id: str, fingerprint: str | None) -> bool:
+    """True if this run is among those that succeeded, the last of which had this secret.
+
+    Raises:
+        ConfigurationError: it had another one.
+    """
+    (found,) = (
         lake.tables.read(RUN.name)
         .where(F.col("status") == SUCCEEDED)
         .agg(
@@ -427,7 +427,10 @@ def _succeeded(lake: Lake, run_id: str) -> Row:
         )
         .collect()
     )
-    return found[0]
+    # Runs from before the column was there tell nothing.
+    if found.secret_fingerprint not in (None, fingerprint):
+        raise _other_secret()
+    return bool(found.is_done)
 
 
 def _record(lake: Lake, attempt: Attempt, status: str, details: Mapping[str, object]) -> None:

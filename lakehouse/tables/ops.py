@@ -87,7 +87,11 @@ RUN = _ops(
         "Keyed hash of a fixed text: the same for all runs of a lake, as another secret would change every key.",
         run_metadata=True,
     ),
-    Column("model_version", "string", "Linkage model that scored."),
+    Column(
+        "model_version",
+        "string",
+        "Linkage model that the run scored by; null if it scored nothing.",
+    ),
     Column(
         "input_versions",
         "map<string,bigint>",

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 from pyspark.sql import SparkSession
 
-from lakehouse.errors import ConfigurationError, NotFoundError
+from lakehouse.errors import ConfigurationError, NotFoundError, SchemaError
 from lakehouse.linkage.artefact import latest_model, load_model, save_model
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.pipeline import attempt as attempts
@@ -17,10 +17,10 @@ from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.scratch import own_models, scratch_folder
 from lakehouse.settings.load import load_settings
 from lakehouse.storage.delta_tables import WriteKey
-from lakehouse.storage.releases import Release, current_release
+from lakehouse.storage.releases import Release, current_release, release_of
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import FEED_BOOK, RELEASE, RUN
-from lakehouse.tables.spec import Column, TableSpec, WriteMode
+from lakehouse.tables.spec import Column, Sensitivity, TableSpec, WriteMode
 from tests.support.lake import DAY_1, small_lake_at
 
 MODEL = TrainedModel(
@@ -110,6 +110,26 @@ def test_a_model_is_published_with_the_release_of_its_run_also_when_it_dies_righ
     attempts.begin(lake, "next", DAY_1)
     assert published(lake) == scoring_model(lake, "dead") == MODEL.version
     assert not scratch_folder(lake, dead.number).exists()
+
+
+def test_a_run_that_scored_nothing_names_no_model_and_clears_what_one_that_died_could_not(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linking = trained_in(lake, "linking")
+    attempts.release(lake, linking, {"ops.run": 0})
+    with monkeypatch.context() as dying:
+        dying.setattr(attempts, "clear_scratch", lambda *_: None)
+        attempts.settle(lake, linking)
+    assert scratch_folder(lake, linking.number).exists()
+
+    products = attempts.begin(lake, "products", DAY_1)
+    assert not scratch_folder(lake, linking.number).exists()
+    ended(lake, products, {"ops.feed_book": 0})
+
+    assert published(lake) == scoring_model(lake, "linking") == MODEL.version
+    assert scoring_model(lake, "products") is None
+    runs = lake.tables.read("ops.run").where("run_id = 'products'").collect()
+    assert [row.input_versions for row in runs] == [{"ops.run": 0}] * 2
 
 
 def ended(lake: Lake, attempt: Attempt, versions: dict[str, int]) -> None:
@@ -296,3 +316,68 @@ def test_a_source_that_comes_back_to_conf_finds_nothing_of_what_a_dead_run_had_a
     attempts.begin(with_source, "day-2", DAY_1)
 
     assert lake.tables.read(VISIT.name).count() == 0
+
+
+VISITOR = TableSpec(
+    name="gold.visitor",
+    description="One row per visitor of a test.",
+    columns=(
+        Column("visitor_id", "string", "Number of the visitor."),
+        Column("email", "string", "E-mail address.", Sensitivity.DIRECT_IDENTIFIER),
+        Column("visits", "string", "Visits.", unit="visits"),
+    ),
+    primary_key=("visitor_id",),
+    owner="tests",
+    retention_days=1,
+    purposes=("tests",),
+    cluster_by=("visitor_id",),
+)
+COUNTED = replace(VISITOR, columns=(*VISITOR.columns[:2], replace(VISITOR.columns[2], type="int")))
+"""The same, whose visits have become a number."""
+
+
+def visitors(lake: Lake, attempt: Attempt, spec: TableSpec, visits: object) -> dict[str, int]:
+    """The version of the table that the attempt has written for one visitor."""
+    frame = local_frame(lake.spark, [("V1", "ann@example.org", visits)], spec.ddl())
+    return {spec.name: lake.tables.write(frame, spec, attempt.key(spec.name))}
+
+
+def test_a_table_that_a_run_makes_anew_takes_a_changed_type_and_releases_keep_the_one_they_had(
+    lake: Lake,
+) -> None:
+    before = replace(lake, specs={**lake.specs, VISITOR.name: VISITOR})
+    after = replace(lake, specs={**lake.specs, VISITOR.name: COUNTED})
+    first = attempts.begin(before, "day-1", DAY_1)
+    ended(before, first, visitors(before, first, VISITOR, "many"))
+
+    def seen(version: int | None = None) -> list[tuple[str, object]]:
+        rows = lake.tables.read(VISITOR.name, version)
+        return [
+            (rows.schema["visits"].dataType.simpleString(), row.visits) for row in rows.collect()
+        ]
+
+    # A compaction, or a run of other tables, would release it empty, or read it as what it is not.
+    with pytest.raises(SchemaError, match=r"gold\.visitor: stored columns visits"):
+        attempts.begin(after, "compaction", DAY_1)
+    assert seen() == [("string", "many")]
+
+    dead = attempts.begin(after, "day-2", DAY_1, anew=[VISITOR.name])
+    visitors(after, dead, COUNTED, 2)
+    assert seen() == [("int", 2)]
+    attempts.fail(after, dead, "C360-030")
+    assert seen() == [("string", "many")]
+
+    second = attempts.begin(after, "day-2", DAY_1, anew=[VISITOR.name])
+    ended(after, second, visitors(after, second, COUNTED, 2))
+    attempts.begin(after, "compaction", DAY_1)
+    assert seen() == [("int", 2)]
+    assert seen(release_of(lake.tables, 1).versions[VISITOR.name]) == [("string", "many")]
+    log = Path(lake.settings.lake.root, "gold", "visitor", "_delta_log")
+    assert [path for path in log.glob("*.json") if "ann@example.org" in path.read_text()] == []
+
+    attempts.revert(after, 1)
+    with pytest.raises(SchemaError):
+        attempts.begin(after, "silver-alone", DAY_1)
+    attempts.begin(after, "day-3", DAY_1, anew=[VISITOR.name])
+    assert seen() == []
+    assert lake.tables.read(VISITOR.name).schema["visits"].dataType.simpleString() == "int"

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,9 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
+from lakehouse import __version__
 from lakehouse.errors import AlreadyRunningError, QualityGateError
+from lakehouse.linkage.artefact import latest_model, load_model
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import commands, runner, steps
 from lakehouse.storage.releases import current_release
@@ -32,6 +36,8 @@ from tests.support.lake import (
 
 PRODUCTS = ("bronze.catalogue_product", "silver.product", "gold.product")
 """A feed and all that is made from it alone."""
+SPARK_CHATTER = re.compile(r".*(?:log4j|org[./]apache|\bWARN\b|log level|loading settings).*")
+"""Lines of Spark's own, which belong into spark.log."""
 
 
 @pytest.fixture
@@ -47,6 +53,33 @@ def test_running_a_run_id_again_changes_nothing(copied: SmallLake) -> None:
     outcome = copied.run("day-1", DAY_1)
     assert outcome.status == runner.ALREADY_DONE
     assert {t: copied.lake.tables.version(t) for t in made} == before
+
+
+def test_the_manifest_of_a_run_says_what_it_read_wrote_and_counted_and_by_what(
+    small_lake: SmallLake,
+) -> None:
+    rows = small_lake.lake.tables.read("ops.run").where("run_id = 'day-1'").collect()
+    started, ended = sorted(rows, key=lambda row: row.recorded_at)
+    versions = current_release(small_lake.lake.tables).versions
+    model = latest_model(small_lake.settings.linkage.models)
+    root = Path(small_lake.settings.lake.root)
+
+    assert (started.status, ended.status) == (attempts.STARTED, attempts.SUCCEEDED)
+    assert (ended.run_number, ended.as_of_date, ended.input_versions) == (1, DAY_1, {})
+    assert ended.code_version.startswith(f"{__version__}+")
+    assert ended.settings_hash == attempts._settings_hash(small_lake.lake, ())
+    assert ended.settings_hash != attempts._settings_hash(small_lake.lake, PRODUCTS)
+    assert ended.output_versions == versions
+    assert ended.row_counts == {
+        table: DeltaTable(root.joinpath(*table.split(".")), version=version)
+        .to_pyarrow_dataset()
+        .count_rows()
+        for table, version in versions.items()
+    }
+    assert ended.step_seconds.keys() > {"bronze.crm_contact", "silver.order", "gold.customer"}
+    assert min(ended.step_seconds.values()) > 0
+    assert model is not None
+    assert ended.model_version == load_model(model).version
 
 
 @pytest.mark.slow
@@ -79,6 +112,7 @@ def test_of_two_runs_at_once_one_finishes_and_the_other_touches_nothing(
     assert refused.value.exit_code == 5
     output, _ = first.communicate(timeout=600)
     assert first.returncode == 0, output[-2000:]
+    assert SPARK_CHATTER.findall(output) == []
     runs = {row.run_id for row in copied.lake.tables.read("ops.run").select("run_id").collect()}
     assert runs == {"day-1", "day-2"}
     assert current_release(copied.lake.tables).number == 2
@@ -108,6 +142,7 @@ def test_a_command_exits_with_code_5_and_touches_nothing_while_another_process_h
 
     assert ended.returncode == 5, ended.stderr[-2000:]
     assert "[C360-050]" in ended.stderr
+    assert SPARK_CHATTER.findall(ended.stdout + ended.stderr) == []
     assert sorted(path for path in (tmp_path / "lake").rglob("*.json")) == before
 
 
