@@ -374,10 +374,3 @@ def test_a_table_that_a_run_makes_anew_takes_a_changed_type_and_releases_keep_th
     assert seen(release_of(lake.tables, 1).versions[VISITOR.name]) == [("string", "many")]
     log = Path(lake.settings.lake.root, "gold", "visitor", "_delta_log")
     assert [path for path in log.glob("*.json") if "ann@example.org" in path.read_text()] == []
-
-    attempts.revert(after, 1)
-    with pytest.raises(SchemaError):
-        attempts.begin(after, "silver-alone", DAY_1)
-    attempts.begin(after, "day-3", DAY_1, anew=[VISITOR.name])
-    assert seen() == []
-    assert lake.tables.read(VISITOR.name).schema["visits"].dataType.simpleString() == "int"
