@@ -31,18 +31,7 @@ def run_report(
             f"{sum(outcome.step_seconds.values()):.0f} s)."
         ],
         warnings=[
-            *(
-                f"{file} was rejected ({reason}{': ' + columns if columns else ''}); "
-                "no records were taken from it; the other files were processed."
-                for file, reason, columns in outcome.rejected_files
-            ),
-            *(
-                f"{file} has no records, though each file of {feed} should have all of them; what the feed "
-                "told before still counts. Ask its owner, whom `c360 sources` names, for a whole file."
-                for file, feed in outcome.empty_snapshots
-            ),
-            *_of_empty(outcome.empty_files),
-            *_of_unmatched(outcome.unmatched_files),
+            *_of_files(outcome),
             *(
                 f"{feed.source_feed} is late: its newest row is {feed.lag_hours:.0f} hours old, "
                 f"{feed.limit_hours} are allowed; {feed.stale_row_count} of its rows count as stale. Ask "
@@ -58,6 +47,23 @@ def run_report(
         ],
         exit_code=ExitCode.PRODUCT_STOPPED if outcome.stopped_products else ExitCode.OK,
     )
+
+
+def _of_files(outcome: RunOutcome) -> list[str]:
+    return [
+        *(
+            f"{file} was rejected ({reason}{': ' + columns if columns else ''}); "
+            "no records were taken from it; the other files were processed."
+            for file, reason, columns in outcome.rejected_files
+        ),
+        *(
+            f"{file} has no records, though each file of {feed} should have all of them; what the feed "
+            "told before still counts. Ask its owner, whom `c360 sources` names, for a whole file."
+            for file, feed in outcome.empty_snapshots
+        ),
+        *_of_empty(outcome.empty_files),
+        *_of_unmatched(outcome.unmatched_files),
+    ]
 
 
 def _of_unmatched(files: Sequence[str]) -> list[str]:
