@@ -23,7 +23,7 @@ ANN = {"customer_id": "customer-ann", "email": "ann@post.org", "postcode": "LS1 
        "birth_date": date(1980, 5, 6)}  # fmt: skip
 BOB = {"customer_id": "customer-bob", "email": "bob@post.org", "postcode": "75001", "country": "FR"}
 ORDERS = [
-    {"order_key": f"order-{n}", "customer_id": p["customer_id"]} for n, p in ((1, ANN), (2, BOB))
+    {"record_key": f"order-{n}", "customer_id": p["customer_id"]} for n, p in ((1, ANN), (2, BOB))
 ]
 NUMBERS = [
     {"customer_id": "customer-ann", "identifier_type": "email", "identifier_value": "ann@post.org"}
