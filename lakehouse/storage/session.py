@@ -26,6 +26,8 @@ LOCAL_OPTIONS: Mapping[str, str] = {
     # Spark guesses by packed files, and takes exploded arrays for small: what grows with pairs or blocks
     # has a hint (SHUFFLED).
     "spark.sql.autoBroadcastJoinThreshold": "64m",
+    # An erasure's plans begin all of their broadcasts at once: on two busy cores the last waits for minutes.
+    "spark.sql.broadcastTimeout": "3600",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.scheduler.mode": "FAIR",
     # A day of all feeds compiles more than 4,000 classes; where fewer are kept, the next day finds none.
