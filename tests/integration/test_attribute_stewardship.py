@@ -32,6 +32,8 @@ ENCRYPTS = {"lake.encryption.at_rest": "true"}
 @pytest.fixture(scope="module")
 def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """A lake of four tables that encrypts: of two person records, a and b, with nothing but a key."""
+    # As conf has it: by default vacuum starts 10,000 tasks to list one folder.
+    spark.conf.set("spark.sql.sources.parallelPartitionDiscovery.parallelism", "8")
     home = tmp_path_factory.mktemp("attribute-stewardship")
     tables = {spec.name: spec for spec in (RUN, RELEASE, ATTRIBUTE_OVERRIDE, PERSON_RECORD)}
     made = replace(small_lake_at(home, home, **ENCRYPTS).lake, specs=tables)

@@ -40,6 +40,8 @@ def with_analyst(settings: Settings, **changed: Any) -> Settings:
 def test_tables_of_a_role_hold_what_it_sees_of_the_release_and_nothing_of_before(
     spark: SparkSession, tmp_path: Path
 ) -> None:
+    # As conf has it: by default vacuum starts 10,000 tasks to list one folder.
+    spark.conf.set("spark.sql.sources.parallelPartitionDiscovery.parallelism", "8")
     lake = PlainLake(tmp_path / "lake")
     settings = lake.settings()
     place = lake.root / "roles" / "analyst"
