@@ -77,7 +77,7 @@ def lake(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     def keyed(rows: list[tuple[Any, ...]], ddl: str) -> DataFrame:
         return local_frame(spark, rows, f"who string, {ddl}").withColumn("record_key", key)
 
-    golden = [(who, name) for who in SAID for name in demo_company._FORMS]
+    golden = [(who, name, "that survived") for who in SAID for name in demo_company._FORMS]
     types = ", ".join(f"{n} {'date' if n == 'birth_date' else 'string'}" for n in FORMS)
     said = [
         (who, *(date.fromisoformat(v) if n == "birth_date" else v
@@ -86,7 +86,7 @@ def lake(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     ]  # fmt: skip
     members = [(who, role, evidence, None) for who, (role, evidence) in MEMBERS.items()]
     frames = {
-        "gold.customer_attribute": keyed(golden, "attribute string").withColumn(
+        "gold.customer_attribute": keyed(golden, "attribute string, value string").withColumn(
             "customer_id", F.col("who")
         ),
         "silver.person_record": keyed(said, types),
