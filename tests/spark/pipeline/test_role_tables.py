@@ -37,6 +37,7 @@ def with_analyst(settings: Settings, **changed: Any) -> Settings:
     return settings.model_copy(update={"roles": settings.roles.model_copy(update={"roles": roles})})
 
 
+@pytest.mark.slow
 def test_tables_of_a_role_hold_what_it_sees_of_the_release_and_nothing_of_before(
     spark: SparkSession, tmp_path: Path
 ) -> None:
