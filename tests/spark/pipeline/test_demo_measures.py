@@ -108,6 +108,7 @@ def lake(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return cast("Lake", SimpleNamespace(spark=spark, tables=tables, settings=settings))
 
 
+@pytest.mark.slow
 def test_golden_attributes_and_homes_are_held_against_the_truth(lake: Lake, tmp_path: Path) -> None:
     shares = true_attributes(lake, tmp_path)
 
