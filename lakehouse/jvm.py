@@ -16,6 +16,7 @@ _ANSWER_TIMEOUT_SECONDS = 60
 LOCAL_TUNING = (
     "-XX:+UseParallelGC",
     "-XX:MetaspaceSize=512m",
+    "-XX:ReservedCodeCacheSize=512m",
     "-XX:Tier4InvocationThreshold=30000",
     "-XX:Tier4MinInvocationThreshold=6000",
     "-XX:Tier4CompileThreshold=90000",

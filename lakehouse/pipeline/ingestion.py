@@ -166,13 +166,17 @@ def ingest(
         records, stopped = without_suppressed(lake, attempt, source, every, suppressed)
         # The first action over the cache: what cannot be read is told here, not within the gate.
         malformed = _malformed_count(records, files)
-        staged, suite = staged_records(records, source, attempt, files, secret)
-        outcome = gate(staged, suite)
-        require_passed([outcome])
-        if malformed or outcome.held_count:
-            _hold(lake, attempt, source, records, staged)
-        sound = good_rows(staged).drop(SEQUENCE_AT)
-        version = lake.tables.write(sound, spec, attempt.key(spec.name))
+        flagged_records, suite = staged_records(records, source, attempt, files, secret)
+        staged = flagged_records.persist()
+        try:
+            outcome = gate(staged, suite)
+            require_passed([outcome])
+            if malformed or outcome.held_count:
+                _hold(lake, attempt, source, records, staged)
+            sound = good_rows(staged).drop(SEQUENCE_AT)
+            version = lake.tables.write(sound, spec, attempt.key(spec.name))
+        finally:
+            staged.unpersist()
     finally:
         every.unpersist()
     good, held = appended_count(lake, spec, version, attempt), malformed + outcome.held_count

@@ -17,11 +17,15 @@ from lakehouse.storage.spill import own_spill
 LOCAL_OPTIONS: Mapping[str, str] = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    # Every query is described for the interface, on or off; this form is the cheapest.
+    "spark.sql.ui.explainMode": "simple",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.sql.shuffle.partitions": "4",
     "spark.default.parallelism": "4",
-    "spark.databricks.delta.snapshotPartitions": "2",
+    # Each task writes the code anew that reads a table's log, which is a tenth of what small runs take.
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.sql.files.minPartitionNum": "2",
     "spark.sql.adaptive.coalescePartitions.initialPartitionNum": "4",
     # Spark guesses by packed files, and takes exploded arrays for small: what grows with pairs or blocks
     # has a hint (SHUFFLED).
