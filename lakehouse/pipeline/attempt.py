@@ -20,8 +20,8 @@ from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from lakehouse import __version__
-from lakehouse.errors import ConfigurationError, NotFoundError
-from lakehouse.linkage.artefact import latest_model, load_model
+from lakehouse.errors import ConfigurationError, NotFoundError, SchemaError
+from lakehouse.linkage.artefact import latest_model
 from lakehouse.pipeline.lake import Lake, in_parallel
 from lakehouse.pipeline.scratch import clear_scratch, own_models, publish_own_model
 from lakehouse.settings.places import expectations_dir
@@ -104,7 +104,8 @@ def begin(
     Raises:
         ConfigurationError: the last run that succeeded had another secret, a data product's file changed
             what a version of it stands for, or master or data keys are not the lake's; nothing was touched.
-        SchemaError: the type of a column has changed, in a table that is not among these.
+        SchemaError: the type of a column has changed, in a table that is not among these; every table is
+            as the last release has it.
     """
     _fit_log(lake)
     base = current_release(lake.tables)
@@ -127,11 +128,16 @@ def begin(
         if _is_released(base, row):
             return begin(lake, run_id, as_of, only, anew)
     _restore_unreleased(lake, base)
+    attempt = replace(again, number=number + 1)
+    # Before tables are made to fit: whoever comes next must know that some may have been emptied.
+    _record(lake, attempt, STARTED, {"input_versions": base.versions})
     if row is None or (row.status, row.settings_hash) != (SUCCEEDED, again.settings_hash):
         # Else the last run has found every table as the same code and settings want it.
-        lake.reconcile(anew)
-    attempt = replace(again, number=number + 1)
-    _record(lake, attempt, STARTED, {"input_versions": base.versions})
+        try:
+            lake.reconcile(anew)
+        except SchemaError as error:
+            fail(lake, attempt, error.code)
+            raise
     return attempt
 
 
@@ -390,7 +396,8 @@ def _texts(folder: Traversable) -> Iterator[tuple[str, bytes]]:
 def _model_version(lake: Lake, attempt: Attempt) -> str | None:
     """The model that the run has scored by; None if it scored nothing."""
     path = latest_model(own_models(lake, attempt.number))
-    return None if path is None else load_model(path).version
+    # By the name of its file: one of another format must not keep a released run from being settled.
+    return None if path is None else path.stem.rpartition("-")[2]
 
 
 def _last_row(lake: Lake) -> Row | None:

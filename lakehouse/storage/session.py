@@ -6,6 +6,7 @@ Spark's own defaults suit clusters and make a 1,000-row write on two cores take 
 """
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def session(
     if not submitted:
         builder = builder.master(options.get("spark.master", "local[*]"))
         merged |= LOCAL_OPTIONS
-        merged["spark.sql.shuffle.partitions"] = str(max(2, os.cpu_count() or 2))
+        merged["spark.sql.shuffle.partitions"] = str(_threads(options.get("spark.master", "")))
         use_this_python_for_workers()
         if work_dir is not None:
             merged["spark.sql.warehouse.dir"] = (work_dir / "warehouse").as_uri()
@@ -86,3 +87,10 @@ def session(
     for key, value in merged.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
+
+
+def _threads(master: str) -> int:
+    """Tasks that a local master runs at once; where it takes the whole machine, eight at most."""
+    named = re.fullmatch(r"local\[(\d+).*\]", master)
+    # A container may have far less of its machine's cores than it is shown.
+    return int(named[1]) if named else min(os.cpu_count() or 2, 8)

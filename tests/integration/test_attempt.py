@@ -332,6 +332,7 @@ VISITOR = TableSpec(
     purposes=("tests",),
     cluster_by=("visitor_id",),
 )
+CALLER = replace(VISITOR, name="gold.caller")
 COUNTED = replace(VISITOR, columns=(*VISITOR.columns[:2], replace(VISITOR.columns[2], type="int")))
 """The same, whose visits have become a number."""
 
@@ -345,8 +346,8 @@ def visitors(lake: Lake, attempt: Attempt, spec: TableSpec, visits: object) -> d
 def test_a_table_that_a_run_makes_anew_takes_a_changed_type_and_releases_keep_the_one_they_had(
     lake: Lake,
 ) -> None:
-    before = replace(lake, specs={**lake.specs, VISITOR.name: VISITOR})
-    after = replace(lake, specs={**lake.specs, VISITOR.name: COUNTED})
+    before = replace(lake, specs={**lake.specs, VISITOR.name: VISITOR, CALLER.name: CALLER})
+    after = replace(lake, specs={**before.specs, VISITOR.name: COUNTED})
     first = attempts.begin(before, "day-1", DAY_1)
     ended(before, first, visitors(before, first, VISITOR, "many"))
 
@@ -359,6 +360,12 @@ def test_a_table_that_a_run_makes_anew_takes_a_changed_type_and_releases_keep_th
     # A compaction, or a run of other tables, would release it empty, or read it as what it is not.
     with pytest.raises(SchemaError, match=r"gold\.visitor: stored columns visits"):
         attempts.begin(after, "compaction", DAY_1)
+    assert seen() == [("string", "many")]
+
+    # What was emptied beside a table that may not be is put back at once.
+    both = replace(after, specs={**after.specs, CALLER.name: replace(COUNTED, name=CALLER.name)})
+    with pytest.raises(SchemaError, match=r"gold\.caller: stored columns visits"):
+        attempts.begin(both, "day-2", DAY_1, anew=[VISITOR.name])
     assert seen() == [("string", "many")]
 
     dead = attempts.begin(after, "day-2", DAY_1, anew=[VISITOR.name])
