@@ -133,12 +133,17 @@ def begin(
     _record(lake, attempt, STARTED, {"input_versions": base.versions})
     if row is None or (row.status, row.settings_hash) != (SUCCEEDED, again.settings_hash):
         # Else the last run has found every table as the same code and settings want it.
-        try:
-            lake.reconcile(anew)
-        except SchemaError as error:
-            fail(lake, attempt, error.code)
-            raise
+        _reconcile(lake, attempt, anew)
     return attempt
+
+
+def _reconcile(lake: Lake, attempt: Attempt, anew: Collection[str]) -> None:
+    """Makes all tables fit, or puts them back where one may not change."""
+    try:
+        lake.reconcile(anew)
+    except SchemaError as error:
+        fail(lake, attempt, error.code)
+        raise
 
 
 def _restore_unreleased(lake: Lake, base: Release) -> None:
