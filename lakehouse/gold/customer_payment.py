@@ -57,6 +57,11 @@ def has_failed() -> Column:
     return F.col("status").eqNullSafe("failed")
 
 
+def refunds(customer_payment: DataFrame) -> DataFrame:
+    """The refunds that did not fail, each once."""
+    return customer_payment.where(is_refund() & ~has_failed() & ~F.col("is_told_again"))
+
+
 def _told_again(payments: DataFrame) -> DataFrame:
     """The payments with `is_told_again`."""
     alike = ("purchase", "currency", "amount", is_refund(), has_failed())

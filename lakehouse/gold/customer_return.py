@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.gold.customer_order import purchases
-from lakehouse.gold.customer_payment import has_failed, is_refund
+from lakehouse.gold.customer_payment import refunds
 from lakehouse.gold.money import reporting_amount
 from lakehouse.settings.facts import MoneySettings
 
@@ -57,8 +57,6 @@ def _returned(
     """The purchases of which something came back or was refunded, with how much of each."""
     is_whole = F.col("status").eqNullSafe("returned")
     amount = F.when(is_whole, F.col("total_amount")).otherwise(F.col("returned_amount"))
-    of_sale = F.when(F.col("channel") == "store", F.col("ordered_at"))
-    receipt_at = F.coalesce("receipt_at", of_sale)
     pieces = F.when(is_whole, F.col("sold_piece_count")).otherwise(F.col("returned_piece_count"))
     return (
         purchases(customer_order)
@@ -69,7 +67,6 @@ def _returned(
         .withColumns(
             {
                 "is_whole_order": is_whole,
-                "returned_at": F.when(F.col("returned_piece_count") > 0, receipt_at),
                 "returned_amount": F.coalesce(amount, F.lit(0)).cast(_AMOUNT),
                 "returned_piece_count": F.coalesce(pieces, F.lit(0)),
             }
@@ -78,20 +75,25 @@ def _returned(
 
 
 def _of_purchases(rows: DataFrame, customer_order: DataFrame) -> DataFrame:
-    """The rows, those of a second telling with the order_record_key of the first, and with its moment."""
-    again = customer_order.where(F.col("same_purchase_key").isNotNull()).select(
-        F.col("record_key").alias("order_record_key"),
-        "same_purchase_key",
-        F.col("ordered_at").alias("receipt_at"),
+    """The rows in their order's currency, those of a second telling with the order_record_key of the first.
+
+    receipt_at is the moment of the telling that a row is of; null where that is no receipt.
+    """
+    tellings = customer_order.withColumnRenamed("record_key", "order_record_key").select(
+        *_OF_ORDER,
+        F.coalesce("same_purchase_key", "order_record_key").alias("purchase_key"),
+        F.when(F.col("channel") == "store", F.col("ordered_at")).alias("receipt_at"),
     )
-    return rows.join(again, on="order_record_key", how="left").withColumn(
-        "order_record_key", F.coalesce("same_purchase_key", "order_record_key")
+    return (
+        rows.join(tellings, on=list(_OF_ORDER), how="inner")
+        .withColumn("order_record_key", F.col("purchase_key"))
+        .drop("purchase_key")
     )
 
 
 def _pieces(customer_order_line: DataFrame, customer_order: DataFrame) -> DataFrame:
     """One row per purchase and currency: pieces sold, pieces that came back, what these were worth, and
-    when the second telling was made if it tells of them.
+    the moment of the receipt that tells of them, if one does.
     """
     quantity, is_back = F.col("quantity"), F.col("quantity") < 0
     told = customer_order_line.groupBy(*_OF_ORDER).agg(
@@ -109,16 +111,15 @@ def _pieces(customer_order_line: DataFrame, customer_order: DataFrame) -> DataFr
             "sold_piece_count",
             F.col("most.returned").alias("returned_piece_count"),
             F.col("most.worth").alias("returned_amount"),
-            "most.receipt_at",
+            F.col("most.receipt_at").alias("returned_at"),
         )
     )
 
 
 def _refunds(customer_payment: DataFrame, customer_order: DataFrame) -> DataFrame:
     """One row per purchase and currency: refunds that did not fail, their sum and first moment."""
-    refunds = customer_payment.where(is_refund() & ~has_failed() & ~F.col("is_told_again"))
     return (
-        _of_purchases(refunds, customer_order)
+        _of_purchases(refunds(customer_payment), customer_order)
         .groupBy(*_OF_ORDER)
         .agg(
             F.count("*").alias("refund_count"),

@@ -6,6 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.gold.customer_order import purchases
+from lakehouse.gold.customer_payment import refunds
 from lakehouse.gold.identity import current_identity, with_customer
 
 _OPTIONAL = {
@@ -67,7 +68,7 @@ def customer_timeline(  # noqa: PLR0913 (one for each table that it reads)
     events = [
         _orders(purchases(customer_order)),
         _payments(customer_payment.where(~F.col("is_told_again"))),
-        _returns(customer_return),
+        _returns(customer_return, customer_payment, customer_order),
         _visits(customer_web_session),
         *_tickets(customer_ticket),
         _contacts(customer_interaction),
@@ -143,9 +144,24 @@ def _payments(customer_payment: DataFrame) -> DataFrame:
     )
 
 
-def _returns(customer_return: DataFrame) -> DataFrame:
-    """What came back by a receipt and without a refund, which would tell of it."""
-    back = customer_return.where(F.col("returned_at").isNotNull() & (F.col("refund_count") == 0))
+def _returns(
+    customer_return: DataFrame, customer_payment: DataFrame, customer_order: DataFrame
+) -> DataFrame:
+    """What came back by a receipt and without a refund to the same customer, which would tell of it."""
+    again = customer_order.where(F.col("same_purchase_key").isNotNull()).select(
+        F.col("record_key").alias("order_record_key"), "same_purchase_key"
+    )
+    # Of any currency, unlike the refunds that customer_return counts.
+    refunded = (
+        refunds(customer_payment)
+        .join(again, on="order_record_key", how="left")
+        .select(
+            F.coalesce("same_purchase_key", "order_record_key").alias("record_key"), "customer_id"
+        )
+    )
+    back = customer_return.where(F.col("returned_at").isNotNull()).join(
+        refunded, on=["record_key", "customer_id"], how="left_anti"
+    )
     title = F.when(F.col("is_whole_order"), "Returned the whole order").otherwise(
         "Returned part of an order"
     )

@@ -14,6 +14,8 @@ from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from lakehouse.settings.sources import Source
+from lakehouse.silver.row_links import describes_people
+from lakehouse.tables.silver import CONSENT_EVENT
 
 _LAST = datetime(9999, 12, 31, tzinfo=UTC)
 """The last day that Python knows: a clock may be wrong by more."""
@@ -64,10 +66,13 @@ def freshness(
     """
     end = datetime.combine(as_of, time(), tzinfo=UTC) + timedelta(days=1)
     limits = {source.name: source.freshness_limit_hours for source in sources}
+    people = [source.name for source in sources if describes_people(source)]
     rows = reduce(
         DataFrame.unionByName,
         (
-            frame.select("source_feed", "sequence_at", "fresh_until_at", _happened_at(table))
+            frame.select(
+                "source_feed", "sequence_at", "fresh_until_at", _happened_at(table, people)
+            )
             for table, frame in silver.items()
         ),
     )
@@ -103,9 +108,13 @@ def _told(row: Row, limit_hours: int | None, end: datetime) -> Freshness:
     )
 
 
-def _happened_at(table: str) -> Column:
+def _happened_at(table: str, people: Sequence[str]) -> Column:
+    """When a row of the table happened; null where it is no event. `people` are feeds that describe some."""
     name = _HAPPENED_AT.get(table)
     moment = F.lit(None).cast("timestamp") if name is None else F.col(name)
+    if table == CONSENT_EVENT.name:
+        # What a list of people says of their consent is as old as their entry.
+        moment = F.when(~F.col("source_feed").isin(*people), moment)
     return moment.alias("happened_at")
 
 

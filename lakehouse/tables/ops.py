@@ -294,7 +294,7 @@ FRESHNESS = _ops(
         "newest_event_at",
         "timestamp",
         "When the newest event of the feed in silver happened, such as an order or a page view; what is dated after "
-        "the day has a wrong clock and does not count. Null for a feed whose rows are no events.",
+        "the day has a wrong clock and does not count. Null for a feed whose rows are no events, such as a list of people.",
     ),
     Column(
         "event_lag_hours",

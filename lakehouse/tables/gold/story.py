@@ -94,7 +94,7 @@ CUSTOMER_TIMELINE = about_customers(
     Column(
         "event_type",
         "string",
-        "order, payment, payment_failed, refund, returned (without a refund), web_session, message_sent, message_opened, message_clicked, "
+        "order, payment, payment_failed, refund, returned (without a refund to the customer), web_session, message_sent, message_opened, message_clicked, "
         "unsubscribed, message, recommendation_clicked, ticket_opened, ticket_closed, ticket_reopened, call, chat, social_mention, "
         "survey_response, "
         "consent_granted, consent_withdrawn, loyalty_joined, points_earned, points_spent, tier_changed, became_new, became_active, became_lapsing, became_lapsed, "

@@ -50,7 +50,13 @@ def test_what_came_back_and_what_was_refunded_is_told_of_each_purchase_once(
              **sold},
             {"record_key": "fetched", "status": "shipped", **sold},
             {"record_key": "its receipt", "status": "paid", "same_purchase_key": "fetched",
-             "ordered_at": at(15), **sold},
+             "channel": "store", "ordered_at": at(15), **sold},
+            # Sold at the till before the shop told of the same.
+            *({"record_key": key, "status": "paid", "channel": "store", "ordered_at": at(16), **sold}
+              for key in ("till", "till that knows")),
+            *({"record_key": f"{key}, in the shop", "status": "paid", "channel": "shop",
+               "same_purchase_key": key, "ordered_at": at(16, 11), **sold}
+              for key in ("till", "till that knows")),
         ),
         table(
             gold.CUSTOMER_ORDER_LINE,
@@ -63,6 +69,9 @@ def test_what_came_back_and_what_was_refunded_is_told_of_each_purchase_once(
             {"record_key": "6", "order_record_key": "its receipt", **line},
             {"record_key": "7", "order_record_key": "its receipt", "currency": "USD",
              "quantity": -2, "line_amount": "-20.00"},
+            *({"record_key": f"back of {key}", "order_record_key": key, "currency": "USD",
+               "quantity": -1, "line_amount": "-10.00"}
+              for key in ("till, in the shop", "till that knows", "till that knows, in the shop")),
         ),
         table(
             gold.CUSTOMER_PAYMENT,
@@ -95,6 +104,9 @@ def test_what_came_back_and_what_was_refunded_is_told_of_each_purchase_once(
         "refunded alone": ("0", "0.00", "0.00", "1", "5.00", None, None),
         # The till alone tells that a part was brought back, and the money handed out.
         "fetched": ("2", "20.00", "10.00", "1", "20.00", "3", "2024-01-15 10:00:00"),
+        # The moment of an order of the shop is none at which something came back.
+        "till": ("1", "10.00", "5.00", "0", "0.00", None, None),
+        "till that knows": ("1", "10.00", "5.00", "0", "0.00", None, "2024-01-16 10:00:00"),
     }  # fmt: skip
 
 

@@ -268,7 +268,6 @@ def test_a_timeline_tells_every_kind_of_fact_in_order(timeline: Rows) -> None:
         customer_return=[
             {"record_key": "o", "returned_at": minute(7), "is_whole_order": False,
              "returned_amount": "4.50", "refund_count": 0, **theirs},
-            {"record_key": "refunded", "returned_at": minute(7), "refund_count": 1, **theirs},
             {"record_key": "nobody says when", "refund_count": 0, **theirs},
         ],
         customer_web_session=[{"session_key": "w", "started_at": minute(3), "page_count": 4,
@@ -348,6 +347,53 @@ def test_a_timeline_tells_every_kind_of_fact_in_order(timeline: Rows) -> None:
     assert {row["customer_id"] for row in told} == {"A"}
     assert len({row["event_key"] for row in told}) == len(told)
     assert secret not in str(told)
+
+
+def test_a_return_is_told_unless_a_refund_to_the_same_customer_tells_of_it(timeline: Rows) -> None:
+    theirs = {"customer_id": "A", "ordered_at": minute(0)}
+    back = {"customer_id": "A", "returned_at": minute(1)}
+    refund = {"status": "refunded", "amount": "-4.50", "is_told_again": False, "paid_at": minute(2)}
+    told = timeline(
+        customer_order=[
+            {"record_key": "refunded", **theirs},
+            {"record_key": "refunded by the receipt", **theirs},
+            {"record_key": "receipt", "same_purchase_key": "refunded by the receipt", **theirs},
+            {"record_key": "refunded to another", **theirs},
+            {"record_key": "refund failed", **theirs},
+        ],
+        customer_return=[
+            {"record_key": "refunded", "refund_count": 0, **back},
+            {"record_key": "refunded by the receipt", "refund_count": 1, **back},
+            {"record_key": "refunded to another", "refund_count": 1, **back},
+            {"record_key": "refund failed", "refund_count": 0, **back},
+        ],
+        customer_payment=[
+            # In another currency than the order's.
+            {"record_key": "1", "order_record_key": "refunded", "customer_id": "A",
+             "currency": "CHF", **refund},
+            {"record_key": "2", "order_record_key": "receipt", "customer_id": "A", **refund},
+            {"record_key": "3", "order_record_key": "refunded to another", "customer_id": "B",
+             **refund},
+            # The till tells of it again and takes it for A's: no event of A.
+            {"record_key": "4", "order_record_key": "refunded to another", "customer_id": "A",
+             **refund, "is_told_again": True},
+            {"record_key": "5", "order_record_key": "refund failed", "customer_id": "A",
+             **refund, "status": "failed"},
+        ],
+    )  # fmt: skip
+
+    kinds = ("returned", "refund")
+    assert {
+        (row["customer_id"], row["event_type"], row["record_key"])
+        for row in told
+        if row["event_type"] in kinds
+    } == {
+        ("A", "refund", "1"),
+        ("A", "refund", "2"),
+        ("B", "refund", "3"),
+        ("A", "returned", "refunded to another"),
+        ("A", "returned", "refund failed"),
+    }
 
 
 def test_a_merge_is_told_of_the_customer_that_lives_on_and_nobody_elses_events_are(

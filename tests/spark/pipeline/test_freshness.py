@@ -58,6 +58,25 @@ def test_what_is_received_today_tells_of_events_as_old_as_they_are(spark: SparkS
     assert (web.newest_event_at, web.event_lag_hours) == (moment(2, 12), 84.0)
 
 
+def test_a_list_of_people_that_states_consent_tells_of_no_event(spark: SparkSession) -> None:
+    # The shop's account states what was ticked on the first; a ticket is an event, whoever asked.
+    consents = [("shop_account", moment(5), None), ("consent_event", moment(5), None)]
+    silver = {
+        "silver.consent_event": frame(spark, consents, happened_at=[moment(1), moment(2)]),
+        "silver.support_ticket": frame(
+            spark, [("support_ticket", moment(5), None)], opened_at=[moment(3)]
+        ),
+    }
+
+    found = freshness(silver, SOURCES, date(2026, 1, 5))
+
+    assert {feed.source_feed: feed.newest_event_at for feed in found} == {
+        "consent_event": moment(2),
+        "shop_account": None,
+        "support_ticket": moment(3),
+    }
+
+
 def test_a_feed_that_did_not_come_for_longer_than_its_limit_is_late(spark: SparkSession) -> None:
     orders = [("shop_order", moment(1), moment(3))]
     silver = {"silver.order": frame(spark, orders, ordered_at=[moment(1)])}
