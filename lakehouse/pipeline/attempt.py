@@ -104,8 +104,7 @@ def begin(
     Raises:
         ConfigurationError: the last run that succeeded had another secret, a data product's file changed
             what a version of it stands for, or master or data keys are not the lake's; nothing was touched.
-        SchemaError: the type of a column has changed, in a table that is not among these; every table is
-            as the last release has it.
+        SchemaError: the type of a column has changed, in a table that is not among these; all are put back.
     """
     _fit_log(lake)
     base = current_release(lake.tables)
@@ -129,16 +128,18 @@ def begin(
             return begin(lake, run_id, as_of, only, anew)
     _restore_unreleased(lake, base)
     attempt = replace(again, number=number + 1)
-    # Before tables are made to fit: whoever comes next must know that some may have been emptied.
+    # First: whoever comes next must know that tables may have been emptied.
     _record(lake, attempt, STARTED, {"input_versions": base.versions})
     if row is None or (row.status, row.settings_hash) != (SUCCEEDED, again.settings_hash):
-        # Else the last run has found every table as the same code and settings want it.
         _reconcile(lake, attempt, anew)
     return attempt
 
 
 def _reconcile(lake: Lake, attempt: Attempt, anew: Collection[str]) -> None:
-    """Makes all tables fit, or puts them back where one may not change."""
+    """Makes all tables fit, or puts them back where one may not change.
+
+    Not needed where the last run has found every table as the same code and settings want it.
+    """
     try:
         lake.reconcile(anew)
     except SchemaError as error:
