@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from lakehouse.errors import InputError
 from lakehouse.pipeline.audit import record
 from lakehouse.pipeline.masked_report import QUASI_COLUMNS, copy_report
 from lakehouse.privacy.copied_rows import (
@@ -31,8 +30,7 @@ from lakehouse.privacy.k_anonymity import coarsened, common_values
 from lakehouse.privacy.masked_dataset import DatasetMask, Subject
 from lakehouse.report import Report
 from lakehouse.settings.models import Settings
-from lakehouse.settings.places import local_path
-from lakehouse.storage.copied_tables import CopiedTables, require_free
+from lakehouse.storage.copied_tables import CopiedTables, require_apart, require_free
 from lakehouse.storage.released_tables import ReleasedTables, Row, released_tables
 from lakehouse.tables.gold import CUSTOMER, HOUSEHOLD_MEMBER
 from lakehouse.tables.linkage import CUSTOMER_ALIAS, IDENTITY_MAP
@@ -64,7 +62,7 @@ def mask_dataset(
         InputError: `to` is not empty or within the lake, or there are fewer customers than k.
     """
     require_free(to)
-    _require_outside(settings, to)
+    require_apart(settings.lake, str(to))
     source = released_tables(settings.lake)
     chosen = _slice(source, customers, seed or secrets.token_hex(16))
     record(
@@ -84,18 +82,6 @@ def mask_dataset(
             rows.append((spec.name, *counted))
     copy.release("masked-copy", source.as_of, datetime.now(UTC))
     return copy_report(settings.lake, to, rows, k)
-
-
-def _require_outside(settings: Settings, to: Path) -> None:
-    """Raises InputError where the copy would lie among what the lake holds, or hold the lake itself."""
-    lake, made = settings.lake, to.resolve()
-    for place in filter(None, map(local_path, (lake.root, lake.landing, str(lake.work_dir)))):
-        held = place.resolve()
-        if made.is_relative_to(held) or held.is_relative_to(made):
-            raise InputError(
-                f"{to} is or holds a folder of the lake itself, or lies in one ({place}).",
-                "name a folder apart from lake.root, lake.landing and lake.work_dir.",
-            )
 
 
 def _slice(source: ReleasedTables, customers: int, seed: str) -> Slice:

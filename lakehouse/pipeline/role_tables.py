@@ -4,7 +4,7 @@ They are for readers of folders: no view keeps them from the files beneath it.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Set
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -18,8 +18,9 @@ from lakehouse.privacy.masked_frame import masked
 from lakehouse.privacy.masking import require_identifiers
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
-from lakehouse.settings.places import local_path
+from lakehouse.settings.places import is_same, local_path
 from lakehouse.settings.roles import Role
+from lakehouse.storage.copied_tables import require_apart
 from lakehouse.storage.delta_tables import DeltaTables, WriteKey
 from lakehouse.storage.kill_points import KillPoints
 from lakehouse.storage.locations import Locations
@@ -31,6 +32,9 @@ from lakehouse.tables.spec import Layer, Sensitivity, TableSpec
 
 FOLDER = "roles"
 """Where roles' tables lie below the lake's root, unless somebody says otherwise."""
+_APP = f"c360:{FOLDER}"
+"""Under which an export writes; what another has written is not its to replace or delete."""
+_LAYERS = (Layer.GOLD, Layer.SERVE)
 _LOOKED_BACK = 20
 
 
@@ -42,25 +46,34 @@ def export_role(settings: Settings, role: str, to: str | None) -> Report:
 
     Raises:
         AccessError: the session's role may not see identifiers, or the export cannot be recorded.
-        InputError: there is no such role, or a table that it may not read any more cannot be deleted.
+        InputError: there is no such role, the folder is, holds or lies in one of the lake's own, a table that
+            no export wrote is in the way, or one that the role may not read any more cannot be deleted.
         NotFoundError: nothing has been released yet.
         AlreadyRunningError: another export to this folder is under way.
     """
     require_identifiers(settings.roles.current)
     if role not in settings.roles.roles:
         raise InputError(f"There is no role {role}.", "`c360 roles list` names those there are.")
+    own = f"{settings.lake.root.rstrip('/')}/{FOLDER}"
+    place = (to or own).rstrip("/")
+    folder = f"{place}/{role}"
+    if not is_same(folder, f"{own}/{role}"):
+        require_apart(settings.lake, folder)
     lake = open_lake(settings)
     release = of_conf(lake.release(), settings.products)
     record(settings, action="export", surface="roles export", reason=role, release=release.number)
-    place = (to or f"{settings.lake.root}/{FOLDER}").rstrip("/")
-    folder = f"{place}/{role}"
     rows = write_role(lake, release, settings.roles.roles[role], folder)
     title = f"Release {release.number} as {role} sees it, below {folder}"
     return Report([Grid(title, ("table", "rows", ""), rows)])
 
 
 def write_role(lake: Lake, release: Release, role: Role, folder: str) -> list[tuple[str, int, str]]:
-    """Makes the folder's tables what the role sees of the release: name, rows, and whether it was written."""
+    """Makes the folder's tables what the role sees of the release: name, rows, and whether it was written.
+
+    Tables that no export wrote stay as they are.
+
+    Raises InputError where one of these is in the way, or what the role sees no longer cannot be deleted.
+    """
     locks = Locks(folder, lake.settings.lake.lock.value)
     tables = DeltaTables(lake.spark, Locations(folder), locks, KillPoints(None))
     seen = [
@@ -75,7 +88,7 @@ def write_role(lake: Lake, release: Release, role: Role, folder: str) -> list[tu
         return spec.name, count, "written" if is_new else "as it was"
 
     with locks.run():
-        _drop_others(lake, tables, folder, {spec.name for spec in seen})
+        _make_room(lake, tables, folder, {spec.name for spec in seen})
         rows = in_parallel(written, seen, lake.settings.lake.parallel_steps)
         # An earlier version may hold who is erased, or what the role saw then.
         vacuum_before(lake.spark, tables, [spec.name for spec in seen], datetime.now(UTC))
@@ -83,7 +96,7 @@ def write_role(lake: Lake, release: Release, role: Role, folder: str) -> list[tu
 
 
 def _is_for_readers(spec: TableSpec) -> bool:
-    return spec.layer in (Layer.GOLD, Layer.SERVE)
+    return spec.layer in _LAYERS
 
 
 def _write(lake: Lake, release: Release, role: Role, tables: DeltaTables, spec: TableSpec) -> bool:
@@ -97,7 +110,8 @@ def _write(lake: Lake, release: Release, role: Role, tables: DeltaTables, spec: 
     newest = next(written, None)
     if newest is not None and newest.input_digest == told:
         return False
-    tables.fit(kept)
+    # All of it is written anew below, so that no row would keep a type of before.
+    tables.fit(kept, is_made_anew=True)
     frame = masked(
         lake.released(release, spec.name),
         spec,
@@ -106,7 +120,7 @@ def _write(lake: Lake, release: Release, role: Role, tables: DeltaTables, spec: 
         customers=lake.released(release, CUSTOMER.name),
     )
     number = tables.version(spec.name) + 1
-    tables.write(frame, kept, WriteKey(f"c360:{FOLDER}", number, told))
+    tables.write(frame, kept, WriteKey(_APP, number, told))
     return True
 
 
@@ -116,20 +130,35 @@ def _without_statistics(spec: TableSpec) -> TableSpec:
     return replace(spec, columns=tuple(columns), cluster_by=())
 
 
-def _drop_others(lake: Lake, tables: DeltaTables, folder: str, seen: Iterable[str]) -> None:
-    """Deletes the folder's tables that are not among these: of a purpose that the role has no more, say.
+def _make_room(lake: Lake, tables: DeltaTables, folder: str, seen: Set[str]) -> None:
+    """Deletes what exports wrote and is not among these: of a purpose that the role has no more, say.
 
-    Raises InputError where that is left to whoever runs the store.
+    Raises InputError where that is left to whoever runs the store, or rows of others lie where these go.
     """
-    place = local_path(folder)
-    if place is not None:
-        there = {f"{p.parts[-3]}.{p.parts[-2]}" for p in place.glob("*/*/_delta_log")}
-    else:
-        others = filter(_is_for_readers, lake.specs.values())
-        there = {spec.name for spec in others if tables.exists(spec.name)}
-    left = [name for name in sorted(there - {*seen}) if not tables.drop(name)]
+    tables.finish_drops()
+    there = _tables_below(lake, tables, folder)
+    of_others = {name for name in there if not tables.is_written_by(name, _APP)}
+    # What an export that was killed has created, and did not fill, has no row.
+    taken = [n for n in sorted(of_others & seen) if tables.row_count(n, tables.version(n))]
+    if taken:
+        raise InputError(
+            f"{', '.join(taken)} below {folder} were not written by an export; nothing was touched.",
+            "name another folder by --to, or move these tables away.",
+        )
+    left = [name for name in sorted(there - of_others - seen) if not tables.drop(name)]
     if left:
         raise InputError(
             f"{', '.join(left)} below {folder} are not the role's any more, and cannot be deleted from here.",
             "delete their folders, then export again.",
         )
+
+
+def _tables_below(lake: Lake, tables: DeltaTables, folder: str) -> Set[str]:
+    """The folder's tables of the layers that an export writes; of a store those alone that have specs."""
+    place = local_path(folder)
+    if place is None:
+        return {n for n, spec in lake.specs.items() if _is_for_readers(spec) and tables.exists(n)}
+    # Without a commit in its log a table was never made.
+    commits = (c for layer in _LAYERS for c in place.glob(f"{layer}/*/_delta_log/*.json"))
+    made = {commit.parents[1] for commit in commits if commit.stem.isdigit()}
+    return {f"{table.parent.name}.{table.name}" for table in made if "." not in table.name}

@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from zipfile import ZipFile
 
 from lakehouse.errors import ConfigurationError, PrerequisiteError
@@ -30,6 +30,23 @@ def local_path(place: str) -> Path | None:
     """The path of a place without scheme or with `file:`; None if it lies on an object store or the like."""
     path = re.sub(r"^file:/+", "/", place)
     return None if is_uri(path) else Path(path)
+
+
+def overlap(one: str, other: str) -> bool:
+    """True if the places are the same, or one of them lies in the other."""
+    first, second = _as_path(one), _as_path(other)
+    return first.is_relative_to(second) or second.is_relative_to(first)
+
+
+def is_same(one: str, other: str) -> bool:
+    """True if both name the same place."""
+    return _as_path(one) == _as_path(other)
+
+
+def _as_path(place: str) -> PurePath:
+    """A path that is like another's where the places are the same; of a URI it is nowhere."""
+    local = local_path(place)
+    return PurePosixPath(place) if local is None else local.resolve()
 
 
 def checkout_dir() -> Path | None:

@@ -28,7 +28,8 @@ _LINEAGE = frozenset(
     | {"source_row_number", "sequence_at", "fresh_until_at", "corrections"}
 )
 _REFERENCE_COLUMNS = {"person": "person_record_key", "order": "order_record_key"}
-_RESERVED = frozenset(column.name for column in BRONZE_LINEAGE)
+# Of the last two: encrypted, or not there from the start, they could not bind a row's ciphertext.
+_RESERVED = frozenset({*(column.name for column in BRONZE_LINEAGE), "table_name", "record_key"})
 
 
 def source_faults(
@@ -70,7 +71,10 @@ def _column_faults(source: Source) -> Iterator[PathFault]:
         if declared[column.name] > 1:
             yield ("columns", number, "name"), f"{column.name} is declared twice"
         if column.name in _RESERVED:
-            yield ("columns", number, "name"), f"{column.name} is a column that bronze adds"
+            message = (
+                f"{column.name} is a column that bronze adds, or that encrypted rows are bound to"
+            )
+            yield ("columns", number, "name"), message
     for number, key in enumerate(source.key):
         if key not in declared:
             yield ("key", number), f"{key} is not among columns"

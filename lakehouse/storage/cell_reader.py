@@ -53,7 +53,7 @@ class CellReader:
         """What each row's cell has; nothing where there is none, or its key was dropped."""
         key_ids = rows.column(KEY_ID).to_pylist()
         keys = self._keys_of(table, {key_id for key_id in key_ids if key_id is not None})
-        bound = (rows.column(name).to_pylist() for name in bound_to(rows.column_names))
+        bound = (rows.column(name).to_pylist() for name in bound_to(table, rows.column_names))
         cells = zip(key_ids, rows.column(CELL).to_pylist(), zip(*bound, strict=True), strict=True)
         try:
             return [

@@ -46,7 +46,7 @@ def with_cells(lake: LakeSettings, spec: TableSpec, rows: Iterable[Row]) -> list
             stored.append(row)
             continue
         key_id, key = os.urandom(16).hex(), os.urandom(32)
-        bound = binding(spec.name, [row[name] for name in bound_to(spec.column_names)])
+        bound = binding(spec.name, [row[name] for name in bound_to(spec.name, spec.column_names)])
         cell = encrypted(AESGCM(key), json.dumps(hidden).encode(), bound)
         marks = {mark_of(name): True for name in hidden}
         stored.append({**row, **dict.fromkeys(hidden), KEY_ID: key_id, CELL: cell, **marks})

@@ -9,16 +9,18 @@ associated data, to the table and the row's origin.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lakehouse.tables.spec import Column
+from lakehouse.tables.spec import Column, Layer
 
 CELL, KEY_ID = "_cipher", "_key_id"
 _MARK = "_encrypted_"
 SEPARATOR = "\x1f"
-_BOUND = (
-    *("table_name", "record_key", "source_file", "file_hash", "source_row_number"),
-    *("record_key_l", "record_key_r", "request_id"),
-)
-"""What of a row's columns a cell is bound to. One more here, and no old row can be read."""
+_BOUND = ("table_name", "record_key", "source_file", "file_hash", "source_row_number")
+"""What of a row's columns a cell is bound to. One more here, and no old row can be read.
+
+No column of a source may be called so (`source_checks`): encrypted or added later, it would change that.
+"""
+# Sources may use these names: what their cells are bound to has them not.
+_BOUND_IN_OPS = ("record_key_l", "record_key_r", "request_id")
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,10 @@ def hidden_columns(encrypted: Iterable[str]) -> list[Column]:
     return [key, cell, *marks] if marks else []
 
 
-def bound_to(stored: Sequence[str]) -> list[str]:
+def bound_to(table: str, stored: Sequence[str]) -> list[str]:
     """Of a table's stored columns those whose values a row's cell is bound to."""
-    return [name for name in _BOUND if name in stored]
+    is_ops = table.startswith(f"{Layer.OPS}.")
+    return [name for name in (*_BOUND, *(_BOUND_IN_OPS if is_ops else ())) if name in stored]
 
 
 def binding(table: str, row: Sequence[object]) -> bytes:
@@ -66,6 +69,6 @@ def binding(table: str, row: Sequence[object]) -> bytes:
     return SEPARATOR.join((table, *values)).encode()
 
 
-def needed_for(stored: Sequence[str]) -> list[str]:
+def needed_for(table: str, stored: Sequence[str]) -> list[str]:
     """The columns, of those that a table has, that no cell can be decrypted without."""
-    return [KEY_ID, CELL, *bound_to(stored)]
+    return [KEY_ID, CELL, *bound_to(table, stored)]

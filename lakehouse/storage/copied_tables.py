@@ -13,6 +13,8 @@ from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError
 
 from lakehouse.errors import InputError
+from lakehouse.settings.models import LakeSettings
+from lakehouse.settings.places import overlap
 from lakehouse.storage.locations import Locations
 from lakehouse.tables.ops import RELEASE, RUN
 from lakehouse.tables.spec import TableSpec
@@ -25,6 +27,16 @@ def require_free(root: Path) -> None:
     """Raises InputError where the folder holds something already, or is none."""
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise InputError(f"{root} is there already and not empty.", "name a new folder.")
+
+
+def require_apart(lake: LakeSettings, to: str) -> None:
+    """Raises InputError where the place lies among what the lake holds, or holds the lake itself."""
+    for place in (lake.root, lake.keys_root, lake.landing, str(lake.work_dir)):
+        if overlap(place, to):
+            raise InputError(
+                f"{to} is or holds a folder of the lake itself, or lies in one ({place}).",
+                "name a folder apart from lake.root, lake.keys, lake.landing and lake.work_dir.",
+            )
 
 
 class CopiedTables:

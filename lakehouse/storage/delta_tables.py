@@ -27,6 +27,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.errors import SchemaError, WriteConflictError
+from lakehouse.settings.places import local_path
 from lakehouse.storage.cells import CELL, KEY_ID, encrypted_among
 from lakehouse.storage.kill_points import (
     AFTER_COMMIT,
@@ -42,6 +43,7 @@ from lakehouse.tables.spec import Column, Layer, TableSpec, WriteMode
 if TYPE_CHECKING:
     from lakehouse.storage.encryption import Encryption
 
+_GONE = ".gone"
 _HISTORY_LENGTH = 200
 _STATISTICS = "delta.dataSkippingStatsColumns"
 
@@ -314,8 +316,30 @@ class DeltaTables:
             if name is not None:
                 self._spark.sql(f"DROP TABLE IF EXISTS {name}")
             elif folder is not None:
-                shutil.rmtree(folder)
+                gone = folder.with_name(f".{folder.name}{_GONE}")
+                if gone.exists():
+                    shutil.rmtree(gone)
+                # Deleted where it stands, a kill could leave its files without the log that tells of them.
+                folder.rename(gone)
+                shutil.rmtree(gone)
         return True
+
+    def finish_drops(self) -> None:
+        """Deletes what drops that were killed have left in folders of this machine."""
+        root = local_path(self._locations.root)
+        if root is None or self._locations.catalog_prefix:
+            return
+        for layer in Layer:
+            for gone in (root / layer).glob(f".*{_GONE}"):
+                shutil.rmtree(gone)
+
+    def is_written_by(self, table: str, app: str) -> bool:
+        """True if a write under a key of this app has made the table what it is, or was."""
+        folder = self._locations.local_path(table)
+        if folder is not None:
+            # Checkpoints have it too; the history ends somewhere.
+            return PlainTable(str(folder)).transaction_version(app) is not None
+        return any(c.key is not None and c.key.app == app for c in self.history(table))
 
     def compact(self, table: str) -> None:
         """Rewrites small files into large ones (and clusters, where the spec says so)."""

@@ -75,7 +75,7 @@ class Encryption:
         texts = (_as_text(F.col(n), frame.schema[n].dataType).alias(n) for n in names)
         content = F.when(hides, F.to_json(F.struct(*texts))).cast("binary")
         gcm = F.lit("GCM"), F.lit("DEFAULT"), F.lit(b"")
-        bound = _binding(spec.name, bound_to(frame.columns))
+        bound = _binding(spec.name, bound_to(spec.name, frame.columns))
         clear = [
             F.lit(None).cast(frame.schema[n].dataType).alias(n) if n in names else F.col(n)
             for n in frame.columns
@@ -109,7 +109,7 @@ class Encryption:
             F.col("key_id").alias(_USED), F.col("data_key").alias(_DATA_KEY)
         )
         keyed = stored.join(keys, on=F.col(KEY_ID) == F.col(_USED), how="left")
-        bound = _binding(table, bound_to(stored.columns))
+        bound = _binding(table, bound_to(table, stored.columns))
         content = F.aes_decrypt(CELL, _DATA_KEY, F.lit("GCM"), F.lit("DEFAULT"), bound)
         if not self._keys.exists(keys_of(table)):
             # Dropped keys leave their table behind. Without one all of the rows would read as null.

@@ -71,6 +71,7 @@ def drop_lost(
 
     Returns how many went, and the names of those that this machine cannot delete.
     """
+    tables.finish_drops()
     live = kept_rows(tables, keep_releases).select("table_name").distinct()
     ever = tables.read(RELEASE.name).where(F.col("table_name").startswith(f"{Layer.SERVE}."))
     rows = (

@@ -42,7 +42,7 @@ class OpenedTable:
             for name in spec.column_names
         )
         self._maps = [column.name for column in spec.columns if column.type.startswith("map<")]
-        hidden = needed_for(there) if self._encrypted else []
+        hidden = needed_for(spec.name, there) if self._encrypted else []
         more = (f'"{name}"' for name in hidden if name not in spec.column_names)
         self._source = f'(SELECT {", ".join((*declared, *more))} FROM "{spec.name}")'
 
@@ -64,7 +64,7 @@ class OpenedTable:
     def needed(self, names: Iterable[str]) -> list[str]:
         """These columns, and those that they are decrypted by."""
         listed = list(names)
-        more = needed_for(self._there) if {*self._encrypted} & {*listed} else []
+        more = needed_for(self._spec.name, self._there) if {*self._encrypted} & {*listed} else []
         return list(dict.fromkeys((*listed, *more)))
 
     def decrypted(

@@ -11,13 +11,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from deltalake import write_deltalake
 
 from lakehouse.settings.models import LakeSettings
-from lakehouse.tables.spec import TableSpec
+from lakehouse.tables.spec import Layer, TableSpec
 from tests.support.plain_lake import Row, arrow_type
 
-ORIGIN = (
-    *("table_name", "record_key", "source_file", "file_hash", "source_row_number"),
-    *("record_key_l", "record_key_r", "request_id"),
-)
+ORIGIN = ("table_name", "record_key", "source_file", "file_hash", "source_row_number")
+ORIGIN_IN_OPS = ("record_key_l", "record_key_r", "request_id")
 
 
 def sealed(key: bytes, content: bytes, bound: bytes) -> bytes:
@@ -34,7 +32,8 @@ def write_encrypted(
         key_id = row.get("_key")
         filled: dict[str, Any] = {name: row.get(name) for name in spec.column_names}
         filled["_key_id"] = key_id
-        origin = [str(row.get(n) or "") for n in ORIGIN if n in spec.column_names]
+        names = (*ORIGIN, *(ORIGIN_IN_OPS if spec.layer is Layer.OPS else ()))
+        origin = [str(row.get(n) or "") for n in names if n in spec.column_names]
         hides = {n: filled[n] for n in spec.encrypted_columns if filled[n] is not None}
         filled["_cipher"] = None
         if key_id is not None and hides:

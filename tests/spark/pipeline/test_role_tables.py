@@ -4,8 +4,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
-from deltalake import DeltaTable
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from pyspark.sql import SparkSession
 
 from lakehouse.errors import AccessError, InputError
@@ -60,6 +61,11 @@ def test_tables_of_a_role_hold_what_it_sees_of_the_release_and_nothing_of_before
     # Version 0 of a table is the empty one.
     lake.release(DAY, {CUSTOMER: [], CUSTOMER_ORDER: [], CUSTOMER_IDENTIFIER: []})
     lake.release(DAY, {CUSTOMER: [ANN, BOB], CUSTOMER_ORDER: ORDERS, CUSTOMER_IDENTIFIER: NUMBERS})
+    # As an earlier state of the product, of another type, and the analysts themselves wrote them.
+    by_export = CommitProperties(app_transactions=[Transaction("c360:roles", 1)])
+    numbers = pa.table({"customer_id": pa.array([1], type=pa.int64())})
+    write_deltalake(place / "gold" / "customer_identifier", numbers, commit_properties=by_export)
+    write_deltalake(place / "gold" / "segment", numbers)
     assert export() == {
         "gold.customer": (2, "written"),
         "gold.customer_order": (2, "written"),
@@ -85,6 +91,7 @@ def test_tables_of_a_role_hold_what_it_sees_of_the_release_and_nothing_of_before
     marketing = with_analyst(settings, purposes=("marketing",))
     assert export(marketing)["gold.customer"] == (1, "written")
     assert not (place / "gold" / "customer_identifier").exists()
+    assert (place / "gold" / "segment").exists(), "no export wrote that"
     assert plain_traces(place, [ann, bob]) == {}, "these are the tokens of other purposes"
 
 

@@ -173,6 +173,20 @@ def test_a_row_from_before_a_column_was_personal_is_read_and_deleted_as_it_is(la
     assert lake.tables().delete(after, keys).row_count == 1
 
 
+def test_a_source_may_have_a_request_id_that_is_encrypted_or_came_later(lake: Lake) -> None:
+    email = Column("email", "string", "Address.", _DIRECT)
+    asked = Column("request_id", "string", "Number at the source.", _DIRECT)
+    plain = replace(asked, sensitivity=Sensitivity.NONE)
+    ann, bob = ("k1", "ann@example.org", "R1"), ("k2", "bob@example.org", "R2")
+
+    lake.write(spec_of("bronze.fan", email, asked), [ann])
+    assert told(lake.tables().read("bronze.fan")) == [ann]
+
+    lake.write(spec_of("bronze.member", email), [ann[:2]], 1)
+    lake.write(spec_of("bronze.member", email, plain), [bob], 2)
+    assert told(lake.tables().read("bronze.member")) == [(*ann[:2], None), bob]
+
+
 def test_no_file_holds_what_is_encrypted_and_what_is_not_can_be_read_without_keys(
     lake: Lake,
 ) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from lakehouse.settings.encryption import EncryptionSettings, keys_place
 from lakehouse.settings.load import load_settings
+from lakehouse.settings.source_checks import source_faults
 from lakehouse.storage.cells import bound_to
 from lakehouse.tables.registry import STATIC_TABLES
 from lakehouse.tables.spec import Layer, Sensitivity, TableSpec
@@ -25,7 +26,7 @@ def test_direct_identifiers_are_encrypted_but_for_gold_and_serve(spec: TableSpec
     "spec", [s for s in SPECS if s.encrypted_columns], ids=lambda spec: spec.name
 )
 def test_every_cell_is_bound_to_the_row_that_it_is_of(spec: TableSpec) -> None:
-    bound = {*bound_to(spec.column_names)}
+    bound = {*bound_to(spec.name, spec.column_names)}
 
     ways = (
         {"record_key"},
@@ -35,6 +36,26 @@ def test_every_cell_is_bound_to_the_row_that_it_is_of(spec: TableSpec) -> None:
     )
     assert any(way <= bound for way in ways)
     assert bound.isdisjoint(spec.encrypted_columns)
+
+
+@pytest.mark.parametrize("name", ["request_id", "record_key_l", "record_key_r"])
+def test_a_source_may_call_a_column_as_ops_calls_what_it_binds(name: str) -> None:
+    stored = [name, "source_file", "file_hash", "source_row_number"]
+
+    assert bound_to("bronze.crm_contact", stored) == stored[1:]
+    assert name in bound_to("ops.privacy_request", stored)
+
+
+def test_no_column_of_a_source_may_be_called_as_what_bronze_binds() -> None:
+    (source, *_) = SETTINGS.sources
+    everything = [name for spec in SPECS for name in spec.column_names]
+
+    for name in bound_to(source.bronze_table.name, everything):
+        column = source.columns[0].model_copy(update={"name": name})
+        renamed = source.model_copy(update={"columns": (*source.columns, column)})
+        faults = source_faults({source.name: renamed}, complete=False)
+        path = ("columns", len(source.columns), "name")
+        assert [p for _, p, _ in faults] == [path], name
 
 
 def test_the_demo_encrypts_and_needs_no_secret_that_somebody_sets() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from lakehouse.errors import ConfigurationError
 from lakehouse.settings import places
+from lakehouse.settings.places import overlap
 
 
 @pytest.fixture(autouse=True)
@@ -95,3 +96,23 @@ def test_a_process_under_spark_submit_knows_it(monkeypatch: pytest.MonkeyPatch) 
 def test_reading_settings_starts_no_jvm() -> None:
     assert "lakehouse.settings.places" in sys.modules
     assert places.memory_bytes() > 2**20
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "overlaps"),
+    [
+        ("/srv/lake", "/srv/lake/", True),
+        ("/srv/lake", "/srv", True),
+        ("/srv/lake", "file:/srv/lake/gold", True),
+        ("/srv/x/../lake", "/srv/lake", True),
+        ("/srv/lake", "/srv/lake-keys", False),
+        ("s3a://bucket/lake", "s3a://bucket", True),
+        ("s3a://bucket/lake", "s3a://bucket/lake/", True),
+        ("s3a://bucket/lake", "s3a://bucket/lake-keys", False),
+        ("s3a://bucket/lake", "/bucket/lake", False),
+    ],
+)
+def test_places_overlap_where_one_is_or_holds_the_other(
+    one: str, other: str, overlaps: bool
+) -> None:
+    assert overlap(one, other) is overlap(other, one) is overlaps
