@@ -50,7 +50,7 @@ from lakehouse.tables.ops import (
 )
 from lakehouse.tables.registry import ON_DEMAND_TABLES
 from lakehouse.tables.silver import PERSON_RECORD
-from lakehouse.tables.spec import Layer, WriteMode
+from lakehouse.tables.spec import Layer, TableSpec, WriteMode
 
 STARTED, SUCCEEDED, FAILED, REVERTED = "started", "succeeded", "failed", "reverted"
 _KILLED = "killed"
@@ -190,6 +190,22 @@ def require_data_keys(lake: Lake, release: Release) -> None:
             continue
         if lake.tables.is_encrypted(table, version):
             raise missing_keys(table)
+
+
+def require_keys_of_log(lake: Lake, spec: TableSpec) -> None:
+    """Returns if a row that is added to this log would be encrypted by a key beside those of the lake.
+
+    Where the folder of keys is not mounted, a new table of keys would be made in its place, and the row be
+    lost with it.
+
+    Raises:
+        ConfigurationError: the keys of the log, or of the release, are not there.
+    """
+    require_data_keys(lake, current_release(lake.tables))
+    if lake.encryption.has_keys(keys_of(spec.name)):
+        return
+    if lake.tables.is_encrypted(spec.name, lake.tables.version(spec.name)):
+        raise missing_keys(spec.name)
 
 
 def _fit_log(lake: Lake) -> None:

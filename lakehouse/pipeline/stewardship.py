@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from lakehouse.errors import ConflictError, InputError, NotFoundError
 from lakehouse.linkage.overrides import SKIP, WITHDRAWN, Override, contradicted, standing_decisions
 from lakehouse.linkage.refine import DIFFERENT, SAME
+from lakehouse.pipeline.attempt import require_keys_of_log
 from lakehouse.pipeline.lake import Lake
 from lakehouse.privacy.masking import masked_rows
 from lakehouse.storage.delta_tables import WriteKey
@@ -166,7 +167,11 @@ def require_known(lake: Lake, *records: str) -> None:
 
 
 def append_decision(lake: Lake, spec: TableSpec, row: tuple[object, ...]) -> None:
-    """Appends a decision to a log of them: the values of all columns but the last, decided_at."""
+    """Appends a decision to a log of them: the values of all columns but the last, decided_at.
+
+    Raises ConfigurationError where data keys of the lake are not there; nothing was written.
+    """
+    require_keys_of_log(lake, spec)
     # A lake from before decisions were encrypted has no columns for that until a run makes it fit.
     lake.tables.fit(spec)
     log = lake.tables.read(spec.name)

@@ -22,6 +22,7 @@ from lakehouse.storage.delta_tables import table_properties
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
 from lakehouse.storage.released_tables import Row, logged_rows
+from lakehouse.storage.wrapping import keys_of
 from lakehouse.tables.spec import TableSpec
 
 _TYPES = {
@@ -70,6 +71,7 @@ class PlainLog:
 
         Raises:
             InputError: a required value is missing, or the table cannot be written from here.
+            ConfigurationError: it has encrypted rows, and the table of their keys is not there.
         """
         lacking = {
             c.name for c in self._spec.columns if c.required for r in rows if r.get(c.name) is None
@@ -84,6 +86,7 @@ class PlainLog:
         path = self._locations.path(self._spec.name)
         place = str(local_path(path) or path)
         with self._locks.table(self._spec.name):
+            self._require_keys()
             try:
                 stored = with_cells(self._lake, self._spec, filled) if self._encrypts else filled
                 write_deltalake(
@@ -99,6 +102,15 @@ class PlainLog:
                     f"{self._spec.name} cannot be written ({type(error).__name__}); nothing was added.",
                     "check lake.root, and that this user may write there.",
                 ) from None
+
+    def _require_keys(self) -> None:
+        """Where the folder of keys is not mounted, the new rows would be lost with the keys that are made."""
+        if not self._encrypts:
+            return
+        path = Locations(self._lake.keys_root).path(keys_of(self._spec.name))
+        if not DeltaTable.is_deltatable(str(local_path(path) or path)):
+            # Raises where an encrypted row lacks its key.
+            self.rows()
 
 
 def _has_other_columns(place: str, names: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -60,6 +61,23 @@ def test_what_is_appended_is_read_again(log: PlainLog) -> None:
     (first,) = (row for row in log.rows() if row["request_id"] == "1")
     assert (first["record_keys"], first["reasons"]) == (["a"], {"a": "matches"})
     assert first["at"] == NOON
+
+
+def test_no_row_is_encrypted_by_a_key_beside_those_of_a_folder_that_is_not_mounted(
+    tmp_path: Path,
+) -> None:
+    log = log_of(tmp_path, encrypts=True)
+    log.append([step("1")])
+    keys = Path(PlainLake(tmp_path / "lake").settings().lake.keys_root)
+    keys.rename(tmp_path / "unmounted")
+
+    with pytest.raises(ConfigurationError, match="data keys is not there"):
+        log.append([step("2")])
+
+    assert not (keys / "ops").exists()
+    shutil.rmtree(keys, ignore_errors=True)
+    (tmp_path / "unmounted").rename(keys)
+    assert [row["request_id"] for row in log.rows()] == ["1"]
 
 
 def test_a_row_that_lacks_what_is_required_is_refused(log: PlainLog) -> None:
