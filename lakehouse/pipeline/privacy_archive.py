@@ -39,9 +39,10 @@ _FREE_TEXT = "Free text, such as messages, stands as it was written."
 
 
 def deliver_archive(settings: Settings, request_id: str, folder: Path, *, by: str) -> Path:
-    """Writes the archive of an approved request as `<request_id>.zip`, and logs that it was delivered.
+    """Logs that the archive of an approved request is delivered, and writes it as `<request_id>.zip`.
 
-    Readable by its owner alone. It is there whole or not at all. Where the lake encrypts at rest it is sealed
+    Logged first, so that an erasure finds it whenever this is killed; the same call then goes on. Readable by
+    its owner alone. It is there whole or not at all. Where the lake encrypts at rest it is sealed
     (`<request_id>.zip.sealed`), and `c360 unseal` gives the zip file.
 
     Raises:
@@ -54,10 +55,11 @@ def deliver_archive(settings: Settings, request_id: str, folder: Path, *, by: st
         raise ConflictError(
             f"A request for {request.kind} is not answered by an archive.", "see --help."
         )
-    request.require(Step.DELIVERED)
     require_identifiers(settings.roles.current)
-    is_sealed = settings.lake.encryption.at_rest
-    path = folder / f"{request.request_id}.zip{SEALED if is_sealed else ''}"
+    path = folder / f"{request_id}.zip{SEALED if settings.lake.encryption.at_rest else ''}"
+    is_half_done = _is_half_done(request, path)
+    if not is_half_done:
+        request.require(Step.DELIVERED)
     require_place(path)
     tables = released_tables(settings.lake)
     document = archive_document(tables, settings, request)
@@ -66,16 +68,28 @@ def deliver_archive(settings: Settings, request_id: str, folder: Path, *, by: st
         action="export",
         surface="privacy request",
         subjects=request.record_keys,
-        reason=request.request_id,
+        reason=request_id,
         release=tables.number,
     )
-    content = zipped(archive_files(document))
-    if is_sealed:
-        content = sealed(SealedFile(ARCHIVE, request.request_id, content), settings.lake)
+    content = _content(settings, request_id, document)
+    if not is_half_done:
+        note = f"{_WRITTEN_TO}{path.resolve()}"
+        take_step(settings, request_id, Step.DELIVERED, by=by, note=note)
     write_private(path, content)
-    note = f"{_WRITTEN_TO}{path.resolve()}"
-    take_step(settings, request_id, Step.DELIVERED, by=by, note=note)
     return path
+
+
+def _content(settings: Settings, request_id: str, document: dict[str, Any]) -> bytes:
+    content = zipped(archive_files(document))
+    if settings.lake.encryption.at_rest:
+        return sealed(SealedFile(ARCHIVE, request_id, content), settings.lake)
+    return content
+
+
+def _is_half_done(request: PrivacyRequest, path: Path) -> bool:
+    """True where delivery to this file was logged as the last step, and the file is not there."""
+    is_last = request.taken[-1] is Step.DELIVERED
+    return is_last and written_archive(request) == str(path.resolve()) and not path.exists()
 
 
 def written_archive(request: PrivacyRequest) -> str | None:

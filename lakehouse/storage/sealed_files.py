@@ -76,7 +76,7 @@ def write_private(path: Path, content: bytes) -> None:
     Raises InputError if it is there already, or its folder is not or cannot be written.
     """
     require_place(path)
-    part = path.with_name(f".{path.name}.part")
+    part = part_of(path)
     try:
         part.unlink(missing_ok=True)
         with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
@@ -84,14 +84,22 @@ def write_private(path: Path, content: bytes) -> None:
         part.replace(path)
     except OSError as error:
         raise InputError(
-            f"{path} cannot be written ({type(error).__name__}).", "name another folder."
+            f"{path} cannot be written ({type(error).__name__}).",
+            "see to it that it can be, then do the same again.",
         ) from None
 
 
+def part_of(path: Path) -> Path:
+    """What `write_private` leaves of the file where it is killed."""
+    return path.with_name(f".{path.name}.part")
+
+
 def require_place(path: Path) -> None:
-    """Raises InputError where the file is there already, or the folder for it is not."""
+    """Raises InputError where the file is there already, or the folder for it is not or cannot be written."""
     if not path.parent.is_dir():
         raise InputError(f"There is no folder {path.parent}.", "make it, or name another.")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise InputError(f"{path.parent} cannot be written.", "name another folder.")
     if path.exists():
         raise InputError(f"{path} is there already.", "name another place.")
 

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import re
 import zipfile
 from datetime import UTC, datetime
@@ -14,11 +15,12 @@ import jsonschema
 import pytest
 
 from lakehouse.errors import AccessError, ConflictError, InputError
+from lakehouse.pipeline import privacy_archive
 from lakehouse.pipeline.audit import audit_log
 from lakehouse.pipeline.erased_exports import exported_places
 from lakehouse.pipeline.privacy_archive import archive_document, deliver_archive
 from lakehouse.pipeline.privacy_intake import Asked, open_request
-from lakehouse.pipeline.privacy_requests import approve, take_step
+from lakehouse.pipeline.privacy_requests import approve, request_of, take_step
 from lakehouse.pipeline.sealed_exports import unseal
 from lakehouse.privacy.archive_files import archive_files
 from lakehouse.privacy.request_log import PrivacyRequest, Scope, Step
@@ -232,6 +234,63 @@ def test_where_the_lake_encrypts_an_archive_is_sealed_and_opened_for_who_sees_id
     unseal(sealing, path, tmp_path / "ann.zip")
     with zipfile.ZipFile(tmp_path / "ann.zip") as archive:
         assert "subject.json" in archive.namelist()
+
+
+def test_a_delivery_that_was_killed_is_known_of_and_gone_on_with(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = approved(settings, asked_by_ann())
+    path = tmp_path / f"{request.request_id}.zip"
+
+    def killed(path: Path, content: bytes) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(privacy_archive, "write_private", killed)
+        with pytest.raises(KeyboardInterrupt):
+            deliver_archive(settings, request.request_id, tmp_path, by="clerk")
+    assert str(path.resolve()) in exported_places(settings, [], request.record_keys)
+
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with pytest.raises(ConflictError, match="has ended"):
+        deliver_archive(settings, request.request_id, elsewhere, by="clerk")
+    assert deliver_archive(settings, request.request_id, tmp_path, by="clerk") == path
+    assert zipfile.is_zipfile(path)
+    assert request_of(settings, request.request_id).taken.count(Step.DELIVERED) == 1
+
+
+def test_of_two_clerks_who_deliver_at_once_the_second_leaves_no_archive(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = approved(settings, asked_by_ann())
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    zipped = privacy_archive.zipped
+
+    def meanwhile(contents: dict[str, bytes]) -> bytes:
+        monkeypatch.setattr(privacy_archive, "zipped", zipped)
+        deliver_archive(settings, request.request_id, here, by="another clerk")
+        return zipped(contents)
+
+    monkeypatch.setattr(privacy_archive, "zipped", meanwhile)
+
+    with pytest.raises(ConflictError, match="has ended"):
+        deliver_archive(settings, request.request_id, there, by="clerk")
+    assert len(list(here.iterdir())) == 1
+    assert list(there.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_ends_no_request(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = approved(settings, asked_by_ann())
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+
+    with pytest.raises(InputError, match="cannot be written"):
+        deliver_archive(settings, request.request_id, tmp_path, by="clerk")
+    assert Step.DELIVERED not in request_of(settings, request.request_id).taken
 
 
 def test_an_archive_never_takes_the_place_of_a_file(settings: Settings, tmp_path: Path) -> None:
