@@ -7,7 +7,8 @@ objected or was erased is named in removed.csv of the next export, wherever the 
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from lakehouse.pipeline.products import definitions
 from lakehouse.privacy.csv_cells import csv_text
 from lakehouse.privacy.masking import require_readable
 from lakehouse.report import Report
-from lakehouse.serve.audience import Delta, delta, members, row_hashes
+from lakehouse.serve.audience import Delta, delta, members, removed_by, row_hashes
 from lakehouse.settings.models import Settings
 from lakehouse.settings.products import Product
 from lakehouse.storage.plain_log import PlainLog
@@ -35,12 +36,15 @@ from lakehouse.tables.gold import CUSTOMER_RECORD
 from lakehouse.tables.ops import RESTRICTION
 
 _MANIFEST = "manifest.json"
-_WITH_PEOPLE = ("audience.csv", "added.csv")
+_PARTIAL = ".partial"
+_LIST = "audience.csv"
+_WITH_PEOPLE = (_LIST, "added.csv")
 """The files with more than ids of customers. Where the lake encrypts at rest they are sealed."""
 
 
 def export_audience(settings: Settings, name: str, folder: Path) -> Report:
-    """Writes the released rows of a product about customers below `folder`, if they changed since last time.
+    """Writes the released rows of a product about customers below `folder`, if they changed since last time
+    or the list that was written then is not there any more.
 
     `<folder>/<product>/release-<number>` gets audience.csv (all rows), added.csv (rows to add, or to put in
     the place of a customer's former one), removed.csv (ids) and manifest.json. The first two are sealed where
@@ -49,7 +53,8 @@ def export_audience(settings: Settings, name: str, folder: Path) -> Report:
 
     Raises:
         NotFoundError: conf has no such product, or no release has it yet.
-        InputError: its rows are no customers, or are of another definition than conf has.
+        InputError: its rows are no customers, or are of another definition than conf has, or the folder
+            cannot be written.
         AccessError: the session names no role, one that does not read for the product's purpose, or the
             audit cannot be written.
     """
@@ -65,7 +70,14 @@ def export_audience(settings: Settings, name: str, folder: Path) -> Report:
     _require_same_definition(product, tables)
     log = PlainLog(settings.lake, AUDIENCE_EXPORT)
     with log.deciding():
-        return _exported(settings, product, tables, log, folder)
+        try:
+            return _exported(settings, product, tables, log, folder)
+        except OSError as error:
+            raise InputError(
+                f"In {folder} files cannot be written, or those of earlier exports not deleted "
+                f"({type(error).__name__}).",
+                "see to it that this user may do both there, then export again.",
+            ) from None
 
 
 def _require_same_definition(product: Product, tables: ReleasedTables) -> None:
@@ -82,12 +94,15 @@ def _require_same_definition(product: Product, tables: ReleasedTables) -> None:
 def _exported(
     settings: Settings, product: Product, tables: ReleasedTables, log: PlainLog, folder: Path
 ) -> Report:
-    destination, rows = str(folder.resolve()), _rows(product, tables)
+    destination, rows, told = str(folder.resolve()), _rows(product, tables), log.rows()
     secret = settings.lake.secret.get_secret_value()
-    before, last = members(log.rows(), product.name, destination)
+    before, last = members(told, product.name, destination)
     now = row_hashes(rows, product.table.column_names, secret)
     change = delta(before, now)
-    if change.is_empty:
+    place = folder / product.name / _folder_name(tables.number)
+    # Here too: an export that was killed may have logged what it did, and left the list before it.
+    forget_earlier(place.parent, last)
+    if change.is_empty and not (now and _is_list_gone(place.parent)):
         return Report(lines=[_nothing_to_tell(product, tables, last)])
     record(
         settings,
@@ -98,18 +113,26 @@ def _exported(
         reason=f"{product.name}; {AUDIENCE_EXPORT.name} says whom",
         release=tables.number,
     )
-    place = folder / product.name / _folder_name(tables.number)
-    files = _files(product, tables, rows, change, last)
+    # Of an earlier export of this release it takes the place, also where nobody has fetched that.
+    gone = {*removed_by(told, product.name, destination, tables.number), *change.removed}
+    whole = replace(change, removed=tuple(sorted(gone - now.keys())))
+    files = _files(product, tables, rows, whole, last)
     _write(place, _sealed(files, product, settings) if settings.lake.encryption.at_rest else files)
-    log.append(_log_rows(product, destination, tables.number, change, now))
+    if not change.is_empty:
+        log.append(_log_rows(product, destination, tables.number, change, now))
     forget_earlier(place.parent, tables.number)
-    told = f"{place} has {len(rows):,} customers of release {tables.number}"
+    has = f"{place} has {len(rows):,} customers of release {tables.number}"
     counts = f"{len(change.added):,} added, {len(change.changed):,} changed"
     empty = f"{product.name} is empty: its destination is told to remove everybody it has."
     return Report(
-        lines=[f"{told}: {counts}, {len(change.removed):,} to be removed."],
+        lines=[f"{has}: {counts}, {len(whole.removed):,} to be removed."],
         warnings=[] if rows else [empty],
     )
+
+
+def _is_list_gone(exports: Path) -> bool:
+    """True where no export of the product has its list any more, as when an erasure deleted it."""
+    return not any(exports.glob(f"release-*/{_LIST}*"))
 
 
 def _rows(product: Product, tables: ReleasedTables) -> list[Row]:
@@ -160,7 +183,7 @@ def _files(
     columns = product.table.column_names
     told = {*change.added, *change.changed}
     texts = {
-        "audience.csv": csv_text(rows, columns),
+        _LIST: csv_text(rows, columns),
         "added.csv": csv_text([r for r in rows if r["customer_id"] in told], columns),
         "removed.csv": csv_text([{"customer_id": c} for c in change.removed], ["customer_id"]),
     }
@@ -197,7 +220,7 @@ def _folder_name(release_number: int) -> str:
 
 def _write(place: Path, files: Mapping[str, bytes]) -> None:
     """Whole or not at all: a folder of that name has all files."""
-    partial = place.with_name(f".{place.name}.partial")
+    partial = place.with_name(f".{place.name}{_PARTIAL}")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     for name, content in files.items():
@@ -226,10 +249,26 @@ def _log_rows(
     ]
 
 
-def forget_earlier(exports: Path, release_number: int) -> None:
-    """Deletes the files with people of a product's exports of earlier releases; those with ids stay."""
-    for earlier in exports.glob("release-*"):
-        if earlier.name < _folder_name(release_number):
-            for name in _WITH_PEOPLE:
-                for file in (earlier / name, earlier / f"{name}{SEALED}"):
-                    file.unlink(missing_ok=True)
+def forget_earlier(exports: Path, release_number: int, spared: Collection[int] = ()) -> None:
+    """Deletes the files with people of a product's exports of earlier releases, and exports that were never
+    finished; files with ids stay, and so do the exports of the releases that are spared.
+
+    Whoever calls it keeps others from exporting. Raises OSError where something cannot be read or deleted.
+    """
+    kept = {_folder_name(number) for number in spared}
+    # A glob would pass over a folder that cannot be read.
+    for found in list(exports.iterdir()) if exports.is_dir() else []:
+        if found.name.startswith(".release-") and found.name.endswith(_PARTIAL):
+            shutil.rmtree(found)
+        elif found.name not in kept and _is_before(found.name, release_number):
+            _forget_people(found)
+
+
+def _is_before(name: str, release_number: int) -> bool:
+    return name.startswith("release-") and name < _folder_name(release_number)
+
+
+def _forget_people(export: Path) -> None:
+    for name in _WITH_PEOPLE:
+        for file in (export / name, export / f"{name}{SEALED}"):
+            file.unlink(missing_ok=True)

@@ -46,6 +46,13 @@ def delta(before: Mapping[str, str], now: Mapping[str, str]) -> Delta:
     )
 
 
+def removed_by(log: Iterable[Row], product: str, destination: str, release: int) -> set[str]:
+    """Whom exports of this release told the destination to remove from the product, by customer_id."""
+    told = ("removed", product, destination, release)
+    names = ("change", "product", "destination", "release_number")
+    return {row["customer_id"] for row in log if tuple(row[name] for name in names) == told}
+
+
 def members(log: Iterable[Row], product: str, destination: str) -> tuple[dict[str, str], int]:
     """What the destination has of the product by rows of ops.audience_export: hashes by customer_id.
 

@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from lakehouse.errors import AccessError, ExitCode, InputError, LakehouseError, NotFoundError
+from lakehouse.pipeline import audiences
 from lakehouse.pipeline.audience_destinations import export_again
-from lakehouse.pipeline.audiences import export_audience
+from lakehouse.pipeline.audiences import export_audience, forget_earlier
 from lakehouse.pipeline.audit import audit_log
 from lakehouse.pipeline.sealed_exports import unseal
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
+from lakehouse.storage.plain_log import PlainLog
+from lakehouse.tables.audience import AUDIENCE_EXPORT
 from lakehouse.tables.gold import CUSTOMER_RECORD
 from lakehouse.tables.ops import RELEASE, RESTRICTION
 from tests.support.plain_lake import PlainLake
@@ -205,6 +208,102 @@ def test_sealed_files_of_earlier_exports_go_too(lake: PlainLake, tmp_path: Path)
     earlier, newest = sorted((tmp_path / MARKETING).iterdir())
     assert {p.name for p in earlier.iterdir()} == {"removed.csv", "manifest.json"}
     assert (newest / "audience.csv.sealed").exists()
+
+
+def test_a_list_that_was_deleted_is_exported_again_although_nobody_in_it_has_changed(
+    lake: PlainLake, tmp_path: Path
+) -> None:
+    released(lake, ANN, BEN)
+    exported(lake, tmp_path)
+    # Somebody was erased, and these two are as they were.
+    released(lake, ANN, BEN)
+    forget_earlier(tmp_path / MARKETING, 2)
+    rows = PlainLog(settings_of(lake).lake, AUDIENCE_EXPORT).rows()
+
+    told, files = exported(lake, tmp_path)
+
+    assert told[0].endswith("2 customers of release 2: 0 added, 0 changed, 0 to be removed.")
+    assert [row[0] for row in files["audience"]] == ["c1", "c2"]
+    assert (files["added"], files["removed"]) == ([], [])
+    assert PlainLog(settings_of(lake).lake, AUDIENCE_EXPORT).rows() == rows
+    released(lake, ANN, BEN)
+    told, _ = exported(lake, tmp_path)
+    assert told == ["Nothing has changed since the export of release 1."]
+
+
+def test_who_was_removed_by_an_export_that_another_of_its_release_takes_the_place_of_is_told_again(
+    lake: PlainLake, tmp_path: Path
+) -> None:
+    cem = {**BEN, "customer_id": "c3"}
+    keys = [{"customer_id": c, "record_key": f"r-{c}"} for c in ("c1", "c2", "c3")]
+    released(lake, ANN, BEN, cem, gold={CUSTOMER_RECORD: keys})
+    exported(lake, tmp_path)
+    released(lake, ANN, BEN, gold={CUSTOMER_RECORD: keys})
+    exported(lake, tmp_path)
+    held = {"record_key": "r-c1", "request_id": "R1", "purpose": None}
+    lake._write(RESTRICTION, [held], "append")
+
+    told, files = exported(lake, tmp_path)
+
+    assert files["removed"] == [["c1"], ["c3"]]
+    assert told[0].endswith("0 added, 0 changed, 2 to be removed.")
+    past = datetime(2026, 1, 6, tzinfo=UTC)
+    lake._write(RESTRICTION, [{**held, "restricted_to": past}], "append")
+    _, files = exported(lake, tmp_path)
+    assert files["removed"] == [["c3"]], "c1 is back"
+    assert [row[0] for row in files["added"]] == ["c1"]
+
+
+def dying(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_what_an_export_left_that_was_killed_goes_with_the_next_also_where_nothing_has_changed(
+    lake: PlainLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released(lake, ANN, BEN)
+    exported(lake, tmp_path)
+    released(lake, BEN)
+    with monkeypatch.context() as patched:
+        # Logged is that Ann is removed; the list from before is still there.
+        patched.setattr(audiences, "_forget_people", dying)
+        with pytest.raises(KeyboardInterrupt):
+            exported(lake, tmp_path)
+    unfinished = tmp_path / MARKETING / ".release-000003.partial"
+    unfinished.mkdir()
+    (unfinished / "audience.csv").write_text("c1,Ann")
+
+    told, _ = exported(lake, tmp_path)
+
+    assert told == ["Nothing has changed since the export of release 2."]
+    people = {str(p.relative_to(tmp_path / MARKETING)) for p in tmp_path.rglob("a*.csv")}
+    assert people == {"release-000002/audience.csv", "release-000002/added.csv"}
+    assert not unfinished.exists()
+
+
+def test_a_folder_where_files_of_earlier_exports_cannot_be_deleted_stops_no_other(
+    lake: PlainLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        released(lake, ANN)
+        exported(lake, tmp_path / folder)
+    released(lake, BEN)
+    forget = audiences.forget_earlier
+
+    def refused(exports: Path, release_number: int) -> None:
+        if exports.parent.name == "a":
+            raise PermissionError(exports)
+        forget(exports, release_number)
+
+    monkeypatch.setattr(audiences, "forget_earlier", refused)
+
+    told = export_again(settings_of(lake))
+
+    assert told.exit_code == ExitCode.FAILED
+    (warning,) = told.warnings
+    assert "not deleted (PermissionError)" in warning
+    assert (tmp_path / "b" / MARKETING / "release-000003" / "removed.csv").exists()
 
 
 def test_every_destination_is_told_again_and_one_that_fails_stops_no_other(
