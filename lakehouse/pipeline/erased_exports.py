@@ -1,19 +1,22 @@
 """What left the lake with people who are erased: exported audiences and archives that the lake knows of.
 
-Read and deleted without Spark. A file that was carried on is out of reach: the next export's removed.csv
+Found by the logs of exports and requests, and by what killed exports left beside them. Read and deleted
+without Spark. A file that was carried on is out of reach: the next export's removed.csv
 tells whoever has it.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from lakehouse.pipeline.audiences import forget_earlier
 from lakehouse.pipeline.privacy_archive import written_archive
 from lakehouse.pipeline.privacy_requests import all_requests
-from lakehouse.serve.audience import members
 from lakehouse.settings.models import Settings
 from lakehouse.storage.locations import Locations
+from lakehouse.storage.plain_log import PlainLog
 from lakehouse.storage.released_tables import logged_rows, one_of
+from lakehouse.storage.sealed_files import SEALED, part_of
 from lakehouse.tables.audience import AUDIENCE_EXPORT
 
 DELETED = "deleted"
@@ -24,7 +27,9 @@ STUCK = "cannot be deleted"
 def exported_places(
     settings: Settings, customers: Collection[str], record_keys: Iterable[str]
 ) -> list[str]:
-    """Where exports with any of these people are, in order: a product's folder, or the file of an archive.
+    """Where exports with any of these people are or were, in order: a product's folder, or an archive's file.
+
+    Also where they were removed since: an export that was killed may have left the list from before.
 
     Args:
         settings: of the lake. One by catalog name has neither exports nor requests.
@@ -34,34 +39,69 @@ def exported_places(
     if settings.lake.catalog_prefix is not None:
         return []
     theirs = one_of("customer_id", customers)
-    columns = AUDIENCE_EXPORT.column_names
+    columns = ("destination", "product")
     log = logged_rows(Locations(settings.lake.root), AUDIENCE_EXPORT, columns, where=theirs)
-    exports = {(row["destination"], row["product"]) for row in log}
-    has = [(to, product) for to, product in exports if members(log, product, to)[0]]
+    folders = {str(Path(row["destination"], row["product"])) for row in log}
     asked = {*record_keys}
     archives = (written_archive(r) for r in all_requests(settings) if asked & {*r.record_keys})
-    return sorted({*(str(Path(to, product)) for to, product in has), *filter(None, archives)})
+    return sorted({*folders, *filter(None, archives)})
 
 
-def delete_exported(places: Iterable[str], release_number: int) -> dict[str, str]:
+def told_as(place: str) -> str:
+    """The place as logs and certificates name it: an archive by its file alone.
+
+    Its folder may name somebody. Where it is its request tells, in a note that is encrypted and not searched.
+    """
+    name = Path(place).name
+    return name if name.endswith((".zip", f".zip{SEALED}")) else place
+
+
+def delete_exported(
+    settings: Settings, places: Iterable[str], release_number: int
+) -> dict[str, str]:
     """Deletes archives, and of audiences the files with people of releases before this one.
 
-    Doing it again changes nothing. Of a folder or file that is not there nobody knows who has it.
+    And wherever audiences went, what exports left that were killed before they were logged: whom it has
+    nobody knows. Doing it again changes nothing. Of a folder or file that is not there nobody knows who has
+    it.
 
     Returns:
-        By place, what became of it.
+        By place, as `told_as` names it, what became of it; of those that were killed where one is stuck.
     """
-    return {place: _deleted(Path(place), release_number) for place in places}
+    if settings.lake.catalog_prefix is not None:
+        return {}
+    with PlainLog(settings.lake, AUDIENCE_EXPORT).deciding():
+        stuck = _delete_unlogged(settings, release_number)
+        # Names alone first: what is told of the file itself counts.
+        in_order = sorted(places, key=lambda place: Path(place).is_absolute())
+        found = {told_as(place): _deleted(Path(place), release_number) for place in in_order}
+    return {**found, **stuck}
 
 
 def _deleted(place: Path, release_number: int) -> str:
+    if not place.is_absolute():
+        return OUT_OF_REACH
     try:
         if place.is_dir():
             forget_earlier(place, release_number)
-        elif place.is_file():
-            place.unlink()
-        else:
-            return OUT_OF_REACH
+            return DELETED
+        there = [file for file in (place, part_of(place)) if file.is_file()]
+        for file in there:
+            file.unlink()
     except OSError:
         return STUCK
-    return DELETED
+    return DELETED if there else OUT_OF_REACH
+
+
+def _delete_unlogged(settings: Settings, release_number: int) -> dict[str, str]:
+    columns = ("destination", "product", "release_number")
+    logged: dict[Path, set[int]] = defaultdict(set)
+    for row in logged_rows(Locations(settings.lake.root), AUDIENCE_EXPORT, columns):
+        logged[Path(row["destination"], row["product"])].add(row["release_number"])
+    stuck = {}
+    for place, releases in logged.items():
+        try:
+            forget_earlier(place, release_number, spared=releases)
+        except OSError:
+            stuck[str(place)] = STUCK
+    return stuck

@@ -18,7 +18,7 @@ from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import runner
 from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.data_keys import drop_unused_keys
-from lakehouse.pipeline.erased_exports import delete_exported
+from lakehouse.pipeline.erased_exports import delete_exported, exported_places, told_as
 from lakehouse.pipeline.erased_landing import landing_folder, settle_landing
 from lakehouse.pipeline.erasure_log import (
     APPROVED,
@@ -31,7 +31,12 @@ from lakehouse.pipeline.erasure_log import (
     cases_of,
     record,
 )
-from lakehouse.pipeline.erasure_plan import exports_of, planned, require_sources
+from lakehouse.pipeline.erasure_plan import (
+    exported_as,
+    exports_of,
+    planned,
+    require_sources,
+)
 from lakehouse.pipeline.forgetting import Forgetting
 from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.legal_holds import split_by_hold
@@ -41,7 +46,7 @@ from lakehouse.privacy.request_log import is_same_name
 from lakehouse.settings.models import Settings
 from lakehouse.storage.delta_tables import WriteKey
 from lakehouse.storage.kill_points import AFTER_RECORD
-from lakehouse.storage.releases import current_release, release_of
+from lakehouse.storage.releases import current_release
 from lakehouse.tables.erasure import ERASED_ROW, ERASURE_MARK
 from lakehouse.tables.linkage import IDENTITY_MAP
 from lakehouse.tables.local_frame import local_frame
@@ -82,7 +87,7 @@ def plan(lake: Lake, record_keys: Sequence[str], request_id: str | None, by: str
         raise _under_hold(held)
     erasure_id = uuid.uuid4().hex[:12]
     attempt = Attempt(f"plan-{erasure_id}", 0, _day(lake, ""), "", None, release)
-    exports = exports_of(lake, release, free)
+    exports = [told_as(place) for place in exports_of(lake, release, free)]
     detail = {**planned(lake, attempt, erasure_id, free), "exports": exports, "held": held}
     keep_plans(lake, {erasure_id: free}, detail, request_id=request_id, done_by=by)
     return case(lake, erasure_id)
@@ -161,7 +166,7 @@ def execute(lake: Lake, erasure_ids: Sequence[str]) -> list[Case]:
         for found in cases_of(lake, ids):
             _require_approved(found)
         for run_id, batch in _released_batches(lake, ids).items():
-            _carry_out(lake, run_id, batch)
+            _carry_out(lake, run_id, batch, [])
         waiting = [found.erasure_id for found in cases_of(lake, ids) if EXECUTED not in found.steps]
         if waiting:
             _require_no_hold(lake, waiting)
@@ -170,8 +175,11 @@ def execute(lake: Lake, erasure_ids: Sequence[str]) -> list[Case]:
             # From another release other rows are theirs: that is another run.
             told = f"{','.join(waiting)}:{release.number}"
             run_id = f"{RUN_PREFIX}{sha256(told.encode()).hexdigest()[:12]}"
-            _start(lake, run_id, waiting)
-            _carry_out(lake, run_id, waiting)
+            # Before the run: afterwards no release that can be read says whose the records were.
+            records = marked_records(lake, waiting)
+            customers = exported_as(lake, release, records)
+            _start(lake, run_id, waiting, exported_places(lake.settings, customers, records))
+            _carry_out(lake, run_id, waiting, customers)
         return cases_of(lake, ids)
 
 
@@ -199,18 +207,19 @@ def _released_batches(lake: Lake, ids: Sequence[str]) -> dict[str, list[str]]:
     return batches
 
 
-def _start(lake: Lake, run_id: str, ids: Sequence[str]) -> None:
-    """Logs which erasures the run carries out together, before it begins."""
+def _start(lake: Lake, run_id: str, ids: Sequence[str], exports: Sequence[str]) -> None:
+    """Logs which erasures the run carries out together, and where exports with them are, before it begins."""
     waiting = [found for found in cases_of(lake, ids) if found.run_of(STARTED) != run_id]
     again = [found.erasure_id for found in waiting if STARTED in found.steps]
     if again:
         Forgetting(lake, again).drop_marks()
     if waiting:
         started = [found.erasure_id for found in waiting]
-        record(lake, started, STARTED, {"erasures": list(ids)}, run_id=run_id)
+        detail = {"erasures": list(ids), "exports": [told_as(place) for place in exports]}
+        record(lake, started, STARTED, detail, run_id=run_id)
 
 
-def _carry_out(lake: Lake, run_id: str, ids: Sequence[str]) -> None:
+def _carry_out(lake: Lake, run_id: str, ids: Sequence[str], customers: Sequence[str]) -> None:
     """Does all that is left to do of the run and after it."""
     forgetting = Forgetting(lake, ids)
     runner.run(lake, run_id, _day(lake, run_id), forgetting=forgetting)
@@ -219,17 +228,26 @@ def _carry_out(lake: Lake, run_id: str, ids: Sequence[str]) -> None:
     release = _release_of(lake, run_id)
     number = release.release_number
     landing = settle_landing(lake, run_id, current_release(lake.tables).versions)
-    exports = exports_of(lake, release_of(lake.tables, number - 1), marked_records(lake, ids))
+    found = cases_of(lake, ids)
+    # Archives by where they are: the log of the start has their names alone.
+    now = exported_places(lake.settings, customers, marked_records(lake, ids))
+    exports = {*_exports_at_start(found), *now}
     detail = {
         "erasures": list(ids),
         "deleted_rows": _erased_rows(lake, run_id),
         "landing_files": landing,
-        "exports": delete_exported(exports, number),
+        "exports": delete_exported(lake.settings, exports, number),
         "dropped_keys": sum(drop_unused_keys(lake).values()),
     }
-    ended = [found.erasure_id for found in cases_of(lake, ids) if EXECUTED not in found.steps]
+    ended = [one.erasure_id for one in found if EXECUTED not in one.steps]
     if ended:
         record(lake, ended, EXECUTED, detail, run_id=run_id, release_number=number)
+
+
+def _exports_at_start(cases: Sequence[Case]) -> list[str]:
+    """Where exports with these people were when the run began, as `told_as` names them."""
+    details = (found.detail(STARTED).get("exports") for found in cases)
+    return [str(place) for told in details if isinstance(told, list) for place in told]
 
 
 def _erased_rows(lake: Lake, run_id: str) -> dict[str, int]:

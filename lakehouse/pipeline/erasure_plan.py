@@ -80,14 +80,18 @@ def planned(
 
 
 def exports_of(lake: Lake, release: Release, record_keys: Sequence[str]) -> list[str]:
-    """Where exports with the people of these records are, by all ids that these have or had as customers."""
-    ids: list[str] = []
-    if lake.tables.exists(AUDIENCE_EXPORT.name):
-        keys = local_frame(lake.spark, [(key,) for key in record_keys], "record_key string")
-        known = lake.released(release, IDENTITY_MAP.name)
-        theirs = known.join(F.broadcast(keys), on="record_key", how="left_semi")
-        ids = [row.customer_id for row in theirs.select("customer_id").distinct().collect()]
-    return exported_places(lake.settings, ids, record_keys)
+    """Where exports with the people of these records are, as `exported_places` gives them."""
+    return exported_places(lake.settings, exported_as(lake, release, record_keys), record_keys)
+
+
+def exported_as(lake: Lake, release: Release, record_keys: Sequence[str]) -> list[str]:
+    """All ids that these records have or had as customers; none where nothing was exported."""
+    if not lake.tables.exists(AUDIENCE_EXPORT.name):
+        return []
+    keys = local_frame(lake.spark, [(key,) for key in record_keys], "record_key string")
+    known = lake.released(release, IDENTITY_MAP.name)
+    theirs = known.join(F.broadcast(keys), on="record_key", how="left_semi")
+    return [row.customer_id for row in theirs.select("customer_id").distinct().collect()]
 
 
 def require_sources(lake: Lake, release: Release) -> None:

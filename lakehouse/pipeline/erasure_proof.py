@@ -123,12 +123,14 @@ def _exports(lake: Lake, ids: Sequence[str], executed: Case) -> dict[str, str]:
     marks = lake.logged(ERASURE_MARK).where(of_people).select("kind", "mark").collect()
     customers, records = ([m.mark for m in marks if m.kind == k] for k in (CUSTOMER, RECORD))
     places = {*before, *exported_places(lake.settings, customers, records)}
-    found = delete_exported(sorted(places), executed.steps[EXECUTED].release_number)
+    number = executed.steps[EXECUTED].release_number
+    found = delete_exported(lake.settings, places, number)
     if stuck := [place for place, state in found.items() if state == STUCK]:
         record(lake, ids, FAILED_PROOF, {"exports": stuck})
         raise NotErasedError(
             f"Exports with them cannot be deleted: {', '.join(stuck[:20])}.",
-            "delete their files with people as somebody who may, and prove it again.",
+            "delete their files with people as somebody who may, and prove it again; where an archive is, "
+            "the note of its request tells.",
         )
     return found | {place: DELETED for place, state in before.items() if state == DELETED}
 

@@ -1,5 +1,6 @@
 """A proof of an erasure rests on marks that are there and files that are gone, and is given once."""
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -167,11 +168,30 @@ def test_an_export_that_had_begun_before_she_was_erased_goes_with_the_proof(
         file.write_text("c1,Ann")
     told = ("marketing_customer", str(tmp_path / "outbox"), 0, HER_CUSTOMER, "added", "h", AT)
     write(lake, AUDIENCE_EXPORT, told)
+    archive = tmp_path / "answers" / "anna@post.org" / "Q1.zip"
+    archive.parent.mkdir(parents=True)
+    archive.write_text("PK")
+    write(lake, PRIVACY_REQUEST, *delivered("Q1", archive))
 
     certificate = proved(lake)
 
-    assert certificate["exports"] == {str(place): "deleted"}
+    # The folder of an archive may name whom it is about.
+    assert certificate["exports"] == {str(place): "deleted", "Q1.zip": "deleted"}
+    assert "anna" not in json.dumps(certificate)
     assert [file.exists() for file in files] == [False, True]
+    assert not archive.exists()
+
+
+def delivered(request_id: str, archive: Path) -> list[tuple[object, ...]]:
+    """The steps of a request about her, whose answer was written there."""
+    told = {"request_id": request_id, "kind": "access", "scope": "exact", "regime": "gdpr"}
+    row = {**told, "due_at": AT, "actor": "clerk"}
+    note = f"archive written to {archive}"
+    steps = [
+        {**row, "step": "scoped", "record_keys": [HER], "reasons": {}, "at": AT},
+        {**row, "step": "delivered", "note": note, "at": AT + timedelta(hours=1)},
+    ]
+    return [tuple(step.get(name) for name in PRIVACY_REQUEST.column_names) for step in steps]
 
 
 def tell(lake: Lake, event: str, record_key: str | None) -> None:

@@ -43,7 +43,7 @@ def carried(monkeypatch: pytest.MonkeyPatch) -> Carried:
     """The runs that were carried out in the end, with their erasures."""
     done: Carried = []
 
-    def carry_out(lake: Lake, run_id: str, ids: list[str]) -> None:
+    def carry_out(lake: Lake, run_id: str, ids: list[str], customers: list[str]) -> None:
         done.append((run_id, tuple(ids)))
         record(lake, ids, EXECUTED, {}, run_id=run_id)
 
@@ -55,7 +55,7 @@ def begun(lake: Lake, monkeypatch: pytest.MonkeyPatch, *ids: str) -> str:
     """The run of these erasures, which died before it had done anything."""
     runs: list[str] = []
     with monkeypatch.context() as patched:
-        patched.setattr(erasure, "_carry_out", lambda lake, run_id, ids: runs.append(run_id))
+        patched.setattr(erasure, "_carry_out", lambda lake, run_id, *_: runs.append(run_id))
         erasure.execute(lake, ids)
     return runs[0]
 

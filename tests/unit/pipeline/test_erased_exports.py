@@ -1,14 +1,19 @@
 """Exports with people who are erased: which those are, and what is left of them."""
 
+import json
 import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pyspark.sql import Row
 
+from lakehouse.pipeline import erasure, runner
 from lakehouse.pipeline.audiences import export_audience
 from lakehouse.pipeline.erased_exports import delete_exported, exported_places
+from lakehouse.pipeline.erasure_log import Case
 from lakehouse.settings.models import Settings
 from lakehouse.storage.plain_log import PlainLog
 from lakehouse.tables.gold import CUSTOMER_RECORD
@@ -52,7 +57,7 @@ def test_what_is_there_of_exports_with_her_goes_and_what_was_carried_on_is_named
     shutil.rmtree(carried)
 
     places = exported_places(settings, ["c1"], ["r1"])
-    done = delete_exported(places, 3)
+    done = delete_exported(settings, places, 3)
 
     expected = {
         str(carried / MARKETING): "out of reach: not there",
@@ -68,9 +73,43 @@ def test_what_is_there_of_exports_with_her_goes_and_what_was_carried_on_is_named
     released(lake, settings, BEN)
     export_audience(settings, MARKETING, outbox)
     assert (outbox / MARKETING / "release-000003" / "removed.csv").read_text().split()[1] == '"c1"'
-    delete_exported(places, 3)
+    delete_exported(settings, places, 3)
     assert f"{MARKETING}/release-000003/audience.csv.sealed" in files(outbox)
-    assert exported_places(settings, ["c1"], ["r1"]) == [str(carried / MARKETING)]
+    # She was removed there, which does not say that the list from before is gone.
+    assert exported_places(settings, ["c1"], ["r1"]) == places
+
+
+def test_what_exports_left_that_were_killed_goes_wherever_audiences_went(
+    lake: PlainLake, settings: Settings, tmp_path: Path
+) -> None:
+    outbox, others = tmp_path / "outbox", tmp_path / "others"
+    released(lake, settings, ANN, BEN)
+    export_audience(settings, MARKETING, outbox)
+    former = outbox / MARKETING / "release-000001" / "audience.csv.sealed"
+    before = former.read_bytes()
+    released(lake, settings, BEN)
+    for folder in (outbox, others):
+        export_audience(settings, MARKETING, folder)
+    # Killed after it had logged that she is removed, and before it deleted the list from before.
+    former.write_bytes(before)
+    # Killed while it wrote, and between writing and logging.
+    partial, unlogged, newer = (
+        others / MARKETING / name
+        for name in (".release-000003.partial", "release-000003", "release-000004")
+    )
+    for folder in (partial, unlogged, newer):
+        folder.mkdir()
+        (folder / "audience.csv").write_text("c1,Ann")
+
+    places = exported_places(settings, ["c1"], [])
+    done = delete_exported(settings, places, 4)
+
+    assert done == {str(outbox / MARKETING): "deleted"}
+    assert not former.exists()
+    assert not partial.exists()
+    assert not (unlogged / "audience.csv").exists()
+    assert (newer / "audience.csv").exists(), "it is without her"
+    assert f"{MARKETING}/release-000002/audience.csv.sealed" in files(others), "she is not in it"
 
 
 def request(request_id: str, kind: str, note: str) -> list[dict[str, Any]]:
@@ -99,24 +138,106 @@ def test_archives_with_her_go_and_no_note_of_a_clerk_names_a_file_to_delete(
     )
 
     assert exported_places(settings, [], ["r9"]) == []
-    done = delete_exported(exported_places(settings, [], ["r1", "r9"]), 3)
+    places = exported_places(settings, [], ["r1", "r9"])
+    # The log of the erasure has names alone.
+    done = delete_exported(settings, [*places, "Q1.zip.sealed"], 3)
 
+    assert str(hers) in places
     assert done == {
-        str(hers): "deleted",
-        **dict.fromkeys((str(elsewhere), "Q3.zip", "Q5.zip"), "out of reach: not there"),
+        "Q1.zip.sealed": "deleted",
+        **dict.fromkeys(("Q2.zip", "Q3.zip", "Q5.zip"), "out of reach: not there"),
     }
     assert not hers.exists()
     assert mine.exists()
 
 
-def test_what_may_not_be_deleted_is_said_to_be_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_is_left_of_an_archive_that_was_never_finished_goes_too(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / ".Q1.zip.part").write_text("PK")
+
+    assert delete_exported(settings, [str(tmp_path / "Q1.zip")], 3) == {"Q1.zip": "deleted"}
+    assert not (tmp_path / ".Q1.zip.part").exists()
+
+
+def test_a_name_without_a_folder_is_not_looked_for_where_the_command_runs(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Q3.zip").write_text("mine")
+    monkeypatch.chdir(tmp_path)
+
+    assert delete_exported(settings, ["Q3.zip"], 3) == {"Q3.zip": "out of reach: not there"}
+    assert (tmp_path / "Q3.zip").exists()
+
+
+@pytest.mark.parametrize("refuses", ["unlink", "iterdir"])
+def test_what_may_not_be_read_or_deleted_is_said_to_be_there(
+    refuses: str,
+    lake: PlainLake,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refused(path: Path, missing_ok: bool = False) -> None:
         raise PermissionError(path)
 
-    (tmp_path / MARKETING / "release-000001").mkdir(parents=True)
-    monkeypatch.setattr(Path, "unlink", refused)
+    hers, others = tmp_path / "hers" / MARKETING, tmp_path / "others"
+    (hers / "release-000001").mkdir(parents=True)
+    released(lake, settings, BEN)
+    export_audience(settings, MARKETING, others)
+    (others / MARKETING / "release-000000").mkdir()
+    monkeypatch.setattr(Path, refuses, refused)
 
-    place = str(tmp_path / MARKETING)
-    assert delete_exported([place], 2) == {place: "cannot be deleted"}
+    done = delete_exported(settings, [str(hers)], 2)
+
+    assert done == dict.fromkeys((str(hers), str(others / MARKETING)), "cannot be deleted")
+
+
+def test_an_erasure_that_was_killed_after_its_release_ends_by_what_was_logged_before_it(
+    lake: PlainLake, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released(lake, settings, ANN, BEN)
+    export_audience(settings, MARKETING, tmp_path / "outbox")
+    archive = tmp_path / "anna@post.org" / "Q1.zip"
+    archive.parent.mkdir()
+    archive.write_text("PK")
+    told = request("Q1", "access", f"archive written to {archive}")
+    PlainLog(settings.lake, PRIVACY_REQUEST).append(told)
+    logged: dict[str, Any] = {}
+    opened: Any = SimpleNamespace(
+        settings=settings, tables=None, kill_points=SimpleNamespace(passed=lambda *given: None)
+    )
+
+    def record(of: Any, ids: list[str], step: str, detail: dict[str, Any], **more: Any) -> None:
+        logged[step] = detail
+
+    def cases_of(of: Any, ids: list[str]) -> list[Case]:
+        rows = {step: Row(run_id="r", detail=json.dumps(d)) for step, d in logged.items()}
+        return [Case("e1", rows)]
+
+    # The release before it cannot be read any more: nobody tells which customers the records were.
+    for name, does in {
+        "record": record,
+        "cases_of": cases_of,
+        "marked_records": lambda *given: ["r1"],
+        "Forgetting": lambda *given: SimpleNamespace(forget_decisions=lambda: None),
+        "current_release": lambda tables: SimpleNamespace(versions={}),
+        "settle_landing": lambda *given: {},
+        "drop_unused_keys": lambda of: {},
+        "_day": lambda *given: None,
+        "_release_of": lambda *given: Row(release_number=2),
+        "_erased_rows": lambda *given: {},
+    }.items():
+        monkeypatch.setattr(erasure, name, does)
+    monkeypatch.setattr(runner, "run", lambda *given, **more: None)
+
+    places = exported_places(settings, ["c1"], ["r1"])
+    erasure._start(opened, "erase-1", ["e1"], places)
+    erasure._carry_out(opened, "erase-1", ["e1"], [])
+
+    outbox = str(tmp_path / "outbox" / MARKETING)
+    assert logged["started"]["exports"] == ["Q1.zip", outbox]
+    assert logged["executed"]["exports"] == {"Q1.zip": "deleted", outbox: "deleted"}
+    assert "anna" not in json.dumps(logged), "the folder of an archive may name whom it is about"
+    assert not archive.exists()
+    assert not list((tmp_path / "outbox").rglob("audience*"))
