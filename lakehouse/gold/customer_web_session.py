@@ -65,30 +65,49 @@ def with_session_key(web_event: DataFrame, web: WebSettings) -> DataFrame:
     """All rows and columns of silver.web_event, and `session_key`: the session that each belongs to.
 
     Events that name no session belong to a run: those on one cookie, or on one device where there is no
-    cookie, without a pause of more than `session_gap_minutes`. A visit by paid media begins a run, and an
-    event with neither cookie nor device is one of its own.
+    cookie, without a pause of more than `session_gap_minutes`. A visit by paid media begins a run, and so
+    does another account's login. An event with neither cookie nor device is one of its own.
 
     A run is named after its first event, and no run after its number or its end: a late event leaves all
-    keys as they are, unless it comes before the first of a run or fills the pause between two, of which the
-    later then goes into the earlier.
+    keys as they are, unless it comes before the first of a run, begins one within another, or fills the
+    pause between two, of which the later then goes into the earlier.
     """
+    person = F.col("person_record_key")
     place = F.coalesce("device_id", "record_key") if web.stitch_devices else F.col("record_key")
-    in_turn = Window.partitionBy(
-        "source_system", "cookie_id", F.when(F.col("cookie_id").isNull(), place)
-    ).orderBy("event_at", "record_key")
+    # Columns rather than expressions: each window would shuffle by an expression of its own.
+    keys = {"place": F.when(F.col("cookie_id").isNull(), place), "turn": F.struct(*_turn())}
+    in_turn = Window.partitionBy("source_system", "cookie_id", "place").orderBy("event_at", "turn")
     pause = F.col("event_at") - F.lag("event_at").over(in_turn)
     is_late = pause.isNull() | (pause > F.lit(timedelta(minutes=web.session_gap_minutes)))
-    # As silver.media_touch has it, whose rows find their run by that.
-    is_paid = (F.col("event_type") == "visit") & F.col("campaign_id").isNotNull()
+    # The last event that began a run or was a login: a login before the run began is no matter of it.
+    login = F.when(F.col("begins") | person.isNotNull(), F.struct(person.alias("by")))
+    before = F.last(login, ignorenulls=True).over(
+        in_turn.rowsBetween(Window.unboundedPreceding, -1)
+    )
+    is_other = F.coalesce(person != before["by"], F.lit(False))
     so_far = in_turn.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     runs = (
         web_event.where(F.col("session_id").isNull())
-        .withColumn("begun", F.when(is_late | is_paid, session_key()))
+        .withColumns(keys)
+        .withColumn("begins", is_late | _is_paid())
+        .withColumn("begun", F.when(F.col("begins") | is_other, session_key()))
         .withColumn("session_key", F.last("begun", ignorenulls=True).over(so_far))
-        .drop("begun")
+        .drop(*keys, "begins", "begun")
     )
     named = web_event.where(F.col("session_id").isNotNull())
     return named.withColumn("session_key", session_key()).unionByName(runs)
+
+
+def _is_paid() -> Column:
+    """True of a visit by paid media, as silver.media_touch has it, whose rows find their run by that."""
+    is_paid = (F.col("event_type") == "visit") & F.col("campaign_id").isNotNull()
+    return F.coalesce(is_paid, F.lit(False))
+
+
+def _turn() -> list[Column]:
+    """The order of events: at one moment what begins a run comes first, a paid visit or a login."""
+    is_anonymous = F.col("person_record_key").isNull()
+    return [F.col("event_at"), ~_is_paid(), is_anonymous, F.col("record_key")]
 
 
 def paid_visits(media_touch: DataFrame, customer_web_session: DataFrame) -> DataFrame:
@@ -104,7 +123,7 @@ def paid_visits(media_touch: DataFrame, customer_web_session: DataFrame) -> Data
 
 def _sessions(events: DataFrame) -> DataFrame:
     """One row per session_key, with the first and the last login made in it, and all accounts that were."""
-    moment, kind = F.struct("event_at", "record_key"), F.col("event_type")
+    moment, kind = F.struct(*_turn()), F.col("event_type")
     steps = F.array(*(F.lit(step) for step in STEPS))
     step = F.nullif(F.array_position(steps, kind), F.lit(0))
     login = F.when(
@@ -172,6 +191,8 @@ def _stitched(sessions: DataFrame, web: WebSettings) -> DataFrame:
         F.sum("event_count").over(_visitor(place, "session_date")) > web.bot_events_per_day
         for place in ("cookie_id", "device_id")
     ]
+    # What several people use on one day, or what a source calls unknown, is no machine for their number.
+    is_shared = F.coalesce(~_is_of_one(_visitor("device_id", "session_date")), F.lit(False))
     near = {
         f"_{side}_on_{place}": login
         for place in ("cookie_id", "device_id")
@@ -179,7 +200,7 @@ def _stitched(sessions: DataFrame, web: WebSettings) -> DataFrame:
     }
     told = sessions.select(
         "*",
-        (many[0] | many[1]).alias("is_bot"),
+        (many[0] | (many[1] & ~is_shared)).alias("is_bot"),
         *(login.alias(name) for name, login in near.items()),
     )
     known = F.when(~F.col("is_bot"), F.coalesce(*_ways(web)))
@@ -197,6 +218,12 @@ def _visitor(place: str, *more: str) -> WindowSpec:
     return Window.partitionBy("source_system", F.coalesce(place, "session_key"), *more)
 
 
+def _is_of_one(sessions: WindowSpec) -> Column:
+    """True if one account alone logged in during them; null if none did."""
+    lowest, highest = F.array_min("accounts"), F.array_max("accounts")
+    return F.min(lowest).over(sessions) == F.max(highest).over(sessions)
+
+
 def _nearest_logins(place: str) -> dict[str, Column]:
     """The login last made on the cookie or device before a session, and the one made next.
 
@@ -208,8 +235,7 @@ def _nearest_logins(place: str) -> dict[str, Column]:
     backwards = visitor.orderBy(F.desc("started_at"), F.desc("session_key"))
     is_told = F.lit(True)
     if place == "device_id":
-        lowest, highest = F.array_min("accounts"), F.array_max("accounts")
-        is_told = F.min(lowest).over(visitor) == F.max(highest).over(visitor)
+        is_told = _is_of_one(visitor)
     return {
         side: F.when(
             is_told,

@@ -28,7 +28,7 @@ CUSTOMER_WEB_SESSION = about_customers(
         "session_key",
         "string",
         "Source system and session id; of events that name no session, record_key of the first in their run on one "
-        "cookie, else device (web.session_gap_minutes).",
+        "cookie, else device (web.session_gap_minutes), with one account's logins.",
         PSEUDONYM,
         required=True,
         fed_by=(f"{_EVENT}.session_id", f"{_EVENT}.record_key"),
@@ -55,7 +55,8 @@ CUSTOMER_WEB_SESSION = about_customers(
     Column(
         "is_bot",
         "boolean",
-        "True if its cookie or device had more events on its day than conf allows (web.bot_events_per_day).",
+        "True if its cookie had more events on its day than conf allows (web.bot_events_per_day), or its device, unless "
+        "several accounts logged in on that on the day.",
         required=True,
     ),
     Column(

@@ -115,6 +115,45 @@ def test_events_that_name_no_session_are_cut_into_runs_by_their_pauses(sessions:
     assert cookies_alone.keys() == {*runs, "web:e2"}
 
 
+def test_another_accounts_login_begins_a_run(sessions: Rows) -> None:
+    rug = {"event_type": "cart", "product_id": "rug"}
+    found = sessions(
+        outside("a1", "10:00", **ANN), outside("b1", "10:10", **BEN) | rug, outside("b2", "10:11"),
+        # Who logged in before the run began has no part in it.
+        outside("c1", "10:00", "k2", **ANN), outside("d1", "12:00", "k2"),
+        outside("d2", "12:05", "k2", **BEN),
+        outside("e1", "10:00", None, device_id="tablet", **ANN),
+        outside("f1", "10:01", None, device_id="tablet", **BEN),
+        outside("g1", "10:00", "k3"), outside("g2", "10:01", "k3", **ANN),
+        outside("g3", "10:02", "k3", **ANN),
+        # At one moment the login comes first, whatever the keys.
+        outside("h1", "10:00", "k4", **ANN), outside("i1", "10:05", "k4"),
+        outside("i2", "10:05", "k4", **BEN),
+    )  # fmt: skip
+    assert {key: (row["customer_id"], row["event_count"]) for key, row in found.items()} == {
+        "web:a1": ("A", "1"), "web:b1": ("B", "2"), "web:c1": ("A", "1"), "web:d1": ("B", "2"),
+        "web:e1": ("A", "1"), "web:f1": ("B", "1"), "web:g1": ("A", "3"),
+        "web:h1": ("A", "1"), "web:i2": ("B", "2"),
+    }  # fmt: skip
+    carts = {key: row["cart_contents"] for key, row in found.items() if row["cart_state"]}
+    assert carts == {"web:b1": "[rug]"}
+
+
+def test_at_one_moment_the_paid_visit_comes_before_its_landing_page(sessions: Rows) -> None:
+    ads = {"event_type": "visit", "campaign_id": "ads", "medium": "search"}
+    found = sessions(
+        outside("landing", "10:00"),
+        outside("visit", "10:00") | ads,
+        event("page", "page_view", "10:00", "s1"),
+        event("paid", "page_view", "10:00", "s1") | ads,
+    )
+    names = ("record_key", "event_count", "campaign_id")
+    assert {key: tuple(row[n] for n in names) for key, row in found.items()} == {
+        "web:visit": ("visit", "2", "ads"),
+        "web:s1": ("paid", "2", "ads"),
+    }
+
+
 def test_a_session_belongs_to_whoever_logged_in_first_during_it(sessions: Rows) -> None:
     found = sessions(
         event("e1", "visit", "10:00"),
@@ -292,6 +331,26 @@ def test_a_cookie_with_too_many_events_on_a_day_is_a_machine_and_nobodys(session
         "web:two": ("true", None),
         "web:next day": ("false", "A"),
     }
+
+
+def test_a_device_on_which_several_accounts_log_in_on_a_day_is_no_machine(sessions: Rows) -> None:
+    kiosk, crawler = {"device_id": "kiosk"}, {"device_id": "crawler"}
+    found = sessions(
+        event("e1", "visit", "10:00", "anns", cookie_id="k1", **kiosk, **ANN),
+        event("e2", "visit", "11:00", "bens", cookie_id="k2", **kiosk, **BEN),
+        event("e3", "visit", "12:00", "nobodys", cookie_id="k3", **kiosk),
+        # A cookie is one browser's, whoever uses it.
+        *(event(f"m{n}", "visit", f"13:0{n}", "cookie", cookie_id="k4", **kiosk) for n in range(3)),
+        *(event(f"n{n}", "visit", "14:00", f"dropped {n}", **crawler) for n in range(3)),
+        event("e4", "visit", "2024-01-02T10:00", "next day", **kiosk, **ANN),
+        event("e5", "visit", "2024-01-02T11:00", "hers", **kiosk, **ANN),
+        event("e6", "visit", "2024-01-02T12:00", "hers too", **kiosk),
+        bot_events_per_day=2,
+    )
+    machines = {key.removeprefix("web:") for key, row in found.items() if row["is_bot"] == "true"}
+    of_one_account = {"next day", "hers", "hers too"}
+    assert machines == {"cookie", "dropped 0", "dropped 1", "dropped 2", *of_one_account}
+    assert (found["web:anns"]["customer_id"], found["web:bens"]["customer_id"]) == ("A", "B")
 
 
 def test_a_machine_that_drops_its_cookie_is_found_by_its_device(
