@@ -143,7 +143,7 @@ def _sessions(events: DataFrame) -> DataFrame:
         *(_first(name, moment) for name in _TOLD_ONCE),
         F.get(steps, (F.max(step) - 1).cast("int")).alias("furthest_step"),
         F.max(F.when(kind == "cart", F.col("event_at"))).alias("carted_at"),
-        F.max(F.when(kind == "checkout", F.col("event_at"))).alias("checked_out_at"),
+        F.collect_set(F.when(kind == "checkout", F.col("event_at"))).alias("checkouts"),
         F.count("*").alias("event_count"),
         F.count_if(kind == "page_view").alias("page_count"),
         _each_once(_in_order("page_path", "page_view")).alias("page_paths"),
@@ -153,8 +153,9 @@ def _sessions(events: DataFrame) -> DataFrame:
     carts = {
         "carted_products": _each_once(F.col("carted")),
         "cart_contents": _each_once(F.filter("carted", _is_in_last_cart)),
+        "checked_out_at": F.array_max("checkouts"),
     }
-    return told.withColumns(carts)
+    return told.withColumns(carts).drop("checkouts")
 
 
 def _is_left() -> Column:
@@ -164,9 +165,9 @@ def _is_left() -> Column:
 
 
 def _is_in_last_cart(carted: Column) -> Column:
-    """True of what was put in after the last checkout; of all, where nothing was."""
-    is_new = carted["event_at"] > F.col("checked_out_at")
-    return F.coalesce(is_new | ~_is_left(), F.lit(True))
+    """True of what was put in after the last checkout before `carted_at`; of all, if there was none."""
+    earlier = F.filter("checkouts", lambda moment: moment < F.col("carted_at"))
+    return F.coalesce(carted["event_at"] > F.array_max(earlier), F.lit(True))
 
 
 def _first(column: str, moment: Column) -> Column:

@@ -125,8 +125,8 @@ CUSTOMER_WEB_SESSION = about_customers(
     Column(
         "cart_contents",
         "array<string>",
-        "Products of the cart that cart_state is about, in order, each once: those put in after the last checkout, "
-        "or all if nothing was.",
+        "Products of the cart that cart_state is about, in order, each once: those put in after the last checkout "
+        "before carted_at, or all if there was none.",
         QUASI,
         required=True,
         fed_by=(f"{_EVENT}.product_id",),

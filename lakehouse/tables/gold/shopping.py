@@ -115,8 +115,7 @@ CUSTOMER_RETURN = about_customers(
 
 CUSTOMER_CART = about_customers(
     "customer_cart",
-    "One row per session of a person in which a cart was filled, and what became of it; of several carts the last, "
-    "and of several that were checked out all.",
+    "One row per session of a person in which a cart was filled, and what became of it; of several carts the last.",
     Column(
         "session_key",
         "string",

@@ -428,10 +428,14 @@ def test_what_is_put_into_the_cart_after_the_checkout_is_another_cart(sessions: 
 
     (left,) = sessions(*cart("s1", paid, rug), orders=[order]).values()
     (both,) = sessions(*cart("s1", paid, rug, again)).values()
+    (told_twice,) = sessions(
+        *cart("s1", rug, again, event("z", "checkout", "10:26", "s1"))
+    ).values()
     (one,) = sessions(*cart("s1", rug)).values()
 
     assert [left[n] for n in names] == ["abandoned", "[lamp, rug]", "[rug]", "checkout"]
-    assert [both[n] for n in names] == ["checked_out", "[lamp, rug]", "[lamp, rug]", "checkout"]
+    assert [both[n] for n in names] == ["checked_out", "[lamp, rug]", "[rug]", "checkout"]
+    assert [told_twice[n] for n in names[:3]] == ["checked_out", "[lamp, rug]", "[lamp, rug]"]
     assert [one[n] for n in names] == ["abandoned", "[lamp, rug]", "[lamp, rug]", "cart"]
 
 
