@@ -121,7 +121,7 @@ def begin(
     if row is not None and row.status != SUCCEEDED:
         is_open = row.status == STARTED and not _is_released(base, row)
         if is_open and again == _attempt_of(row, base):
-            lake.reconcile(anew)
+            _reconcile(lake, again, anew)
             return again
         _close(lake, base, row)
         if _is_released(base, row):
@@ -130,16 +130,14 @@ def begin(
     attempt = replace(again, number=number + 1)
     # First: whoever comes next must know that tables may have been emptied.
     _record(lake, attempt, STARTED, {"input_versions": base.versions})
+    # Not needed where the last run has found every table as the same code and settings want it.
     if row is None or (row.status, row.settings_hash) != (SUCCEEDED, again.settings_hash):
         _reconcile(lake, attempt, anew)
     return attempt
 
 
 def _reconcile(lake: Lake, attempt: Attempt, anew: Collection[str]) -> None:
-    """Makes all tables fit, or puts them back where one may not change.
-
-    Not needed where the last run has found every table as the same code and settings want it.
-    """
+    """Makes all tables fit, or puts them back where one may not change."""
     try:
         lake.reconcile(anew)
     except SchemaError as error:

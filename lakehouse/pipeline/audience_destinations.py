@@ -1,5 +1,6 @@
 """The folders that audiences were exported to: whom each must still let go, and all of them told again."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import reduce
 from pathlib import Path
@@ -55,12 +56,14 @@ def export_again(settings: Settings) -> Report:
     told with its error, and the exit code is that of a failure. A folder that is not there is not made, as
     nobody would read it, and is no failure once it has nobody any more.
     """
-    log = PlainLog(settings.lake, AUDIENCE_EXPORT).rows()
+    told_of = defaultdict(list)
+    for row in PlainLog(settings.lake, AUDIENCE_EXPORT).rows():
+        told_of[row["product"], row["destination"]].append(row)
     lines: list[str] = []
     warnings: list[str] = []
     failed = 0
-    for product, folder in sorted({(row["product"], row["destination"]) for row in log}):
-        count = len(members(log, product, folder)[0])
+    for (product, folder), rows in sorted(told_of.items()):
+        count = len(members(rows)[0])
         try:
             if not Path(folder).is_dir():
                 if count:

@@ -1,14 +1,16 @@
 """`c360 audience export`: a data product as files, and whom the destination must add and remove.
 
 Read and written without Spark. What a destination has is kept in ops.audience_export, so that who withdrew,
-objected or was erased is named in removed.csv of the next export, wherever the files have gone.
+objected or was erased is named in removed.csv of the next export, wherever the files have gone. It is
+logged before it is written: nobody is in a file whom the log does not know there. What an export that was
+killed has logged and not told is told by the next, which sees its folder.
 """
 
 import hashlib
 import json
+import re
 import shutil
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from lakehouse.pipeline.products import definitions
 from lakehouse.privacy.csv_cells import csv_text
 from lakehouse.privacy.masking import require_readable
 from lakehouse.report import Report
-from lakehouse.serve.audience import Delta, delta, members, removed_by, row_hashes
+from lakehouse.serve.audience import Delta, delta, members, row_hashes, told_since
 from lakehouse.settings.models import Settings
 from lakehouse.settings.products import Product
 from lakehouse.storage.plain_log import PlainLog
@@ -37,6 +39,7 @@ from lakehouse.tables.ops import RESTRICTION
 
 _MANIFEST = "manifest.json"
 _PARTIAL = ".partial"
+_PARTIAL_NAME = re.compile(r"\.release-(\d+)\.partial")
 _LIST = "audience.csv"
 _WITH_PEOPLE = (_LIST, "added.csv")
 """The files with more than ids of customers. Where the lake encrypts at rest they are sealed."""
@@ -94,40 +97,68 @@ def _require_same_definition(product: Product, tables: ReleasedTables) -> None:
 def _exported(
     settings: Settings, product: Product, tables: ReleasedTables, log: PlainLog, folder: Path
 ) -> Report:
-    destination, rows, told = str(folder.resolve()), _rows(product, tables), log.rows()
+    destination, rows = str(folder.resolve()), _rows(product, tables)
+    own = [
+        row
+        for row in log.rows()
+        if (row["product"], row["destination"]) == (product.name, destination)
+    ]
+    before, last = members(own)
     secret = settings.lake.secret.get_secret_value()
-    before, last = members(told, product.name, destination)
     now = row_hashes(rows, product.table.column_names, secret)
     change = delta(before, now)
-    place = folder / product.name / _folder_name(tables.number)
+    exports = folder / product.name
+    begun = _begun(exports)
     # Here too: an export that was killed may have logged what it did, and left the list before it.
-    forget_earlier(place.parent, last)
-    if change.is_empty and not (now and _is_list_gone(place.parent)):
+    forget_earlier(exports, last)
+    if change.is_empty and not begun and not (now and _is_list_gone(exports)):
         return Report(lines=[_nothing_to_tell(product, tables, last)])
+    _audit(settings, product, tables, len(rows))
+    # From here on it is seen to have begun.
+    partial = exports / f".{_folder_name(tables.number)}{_PARTIAL}"
+    partial.mkdir(parents=True, exist_ok=True)
+    if not change.is_empty:
+        new = _log_rows(product, destination, tables.number, change, now)
+        log.append(new)
+        own += new
+    # Of an earlier export of this release it takes the place, also where nobody has fetched that.
+    first = min((tables.number, *begun))
+    told = told_since(own, first, now)
+    files = _files(product, tables, rows, told, members(own, before=first)[1])
+    place = exports / _folder_name(tables.number)
+    _write(partial, place, _sealed(files, product, settings))
+    forget_earlier(exports, tables.number)
+    for number in begun:
+        shutil.rmtree(exports / f".{_folder_name(number)}{_PARTIAL}", ignore_errors=True)
+    has = f"{place} has {len(rows):,} customers of release {tables.number}"
+    return _report(product, has, told, is_empty=not rows)
+
+
+def _audit(settings: Settings, product: Product, tables: ReleasedTables, count: int) -> None:
     record(
         settings,
         action="export",
         surface="audience export",
-        count=len(rows),
+        count=count,
         purpose=product.purpose,
         reason=f"{product.name}; {AUDIENCE_EXPORT.name} says whom",
         release=tables.number,
     )
-    # Of an earlier export of this release it takes the place, also where nobody has fetched that.
-    gone = {*removed_by(told, product.name, destination, tables.number), *change.removed}
-    whole = replace(change, removed=tuple(sorted(gone - now.keys())))
-    files = _files(product, tables, rows, whole, last)
-    _write(place, _sealed(files, product, settings) if settings.lake.encryption.at_rest else files)
-    if not change.is_empty:
-        log.append(_log_rows(product, destination, tables.number, change, now))
-    forget_earlier(place.parent, tables.number)
-    has = f"{place} has {len(rows):,} customers of release {tables.number}"
-    counts = f"{len(change.added):,} added, {len(change.changed):,} changed"
+
+
+def _report(product: Product, has: str, told: Delta, *, is_empty: bool) -> Report:
+    counts = f"{len(told.added):,} added, {len(told.changed):,} changed"
     empty = f"{product.name} is empty: its destination is told to remove everybody it has."
     return Report(
-        lines=[f"{has}: {counts}, {len(whole.removed):,} to be removed."],
-        warnings=[] if rows else [empty],
+        lines=[f"{has}: {counts}, {len(told.removed):,} to be removed."],
+        warnings=[empty] if is_empty else [],
     )
+
+
+def _begun(exports: Path) -> list[int]:
+    """The releases of exports that were killed after they had begun."""
+    names = [path.name for path in exports.iterdir()] if exports.is_dir() else []
+    return [int(found[1]) for name in names if (found := _PARTIAL_NAME.fullmatch(name))]
 
 
 def _is_list_gone(exports: Path) -> bool:
@@ -177,15 +208,18 @@ def require_audience_role(settings: Settings, product: Product) -> None:
 
 
 def _files(
-    product: Product, tables: ReleasedTables, rows: Sequence[Row], change: Delta, last: int
+    product: Product, tables: ReleasedTables, rows: Sequence[Row], told: Delta, earlier: int
 ) -> dict[str, bytes]:
-    """The content of each file by name, the manifest last: it tells the digests of what is not sealed."""
+    """The content of each file by name, the manifest last: it tells the digests of what is not sealed.
+
+    `earlier` is the release of the export before; 0 if there was none.
+    """
     columns = product.table.column_names
-    told = {*change.added, *change.changed}
+    to_add = {*told.added, *told.changed}
     texts = {
         _LIST: csv_text(rows, columns),
-        "added.csv": csv_text([r for r in rows if r["customer_id"] in told], columns),
-        "removed.csv": csv_text([{"customer_id": c} for c in change.removed], ["customer_id"]),
+        "added.csv": csv_text([r for r in rows if r["customer_id"] in to_add], columns),
+        "removed.csv": csv_text([{"customer_id": c} for c in told.removed], ["customer_id"]),
     }
     files = {name: text.encode() for name, text in texts.items()}
     manifest = {
@@ -194,17 +228,19 @@ def _files(
         "owner": product.owner,
         "purpose": product.purpose,
         "release": tables.number,
-        "previous_release": last or None,
+        "previous_release": earlier or None,
         "row_count": len(rows),
-        "added_count": len(told),
-        "removed_count": len(change.removed),
+        "added_count": len(to_add),
+        "removed_count": len(told.removed),
         "sha256": {n: hashlib.sha256(content).hexdigest() for n, content in files.items()},
     }
     return {**files, _MANIFEST: (json.dumps(manifest, indent=2) + "\n").encode()}
 
 
 def _sealed(files: Mapping[str, bytes], product: Product, settings: Settings) -> dict[str, bytes]:
-    """The same, with the files with people sealed."""
+    """The same, with the files with people sealed if the lake encrypts at rest."""
+    if not settings.lake.encryption.at_rest:
+        return {**files}
     return {
         **{name: content for name, content in files.items() if name not in _WITH_PEOPLE},
         **{
@@ -218,11 +254,9 @@ def _folder_name(release_number: int) -> str:
     return f"release-{release_number:06}"
 
 
-def _write(place: Path, files: Mapping[str, bytes]) -> None:
+def _write(partial: Path, place: Path, files: Mapping[str, bytes]) -> None:
     """Whole or not at all: a folder of that name has all files."""
-    partial = place.with_name(f".{place.name}{_PARTIAL}")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    _forget_people(partial)
     for name, content in files.items():
         (partial / name).write_bytes(content)
     shutil.rmtree(place, ignore_errors=True)
@@ -249,18 +283,16 @@ def _log_rows(
     ]
 
 
-def forget_earlier(exports: Path, release_number: int, spared: Collection[int] = ()) -> None:
-    """Deletes the files with people of a product's exports of earlier releases, and exports that were never
-    finished; files with ids stay, and so do the exports of the releases that are spared.
+def forget_earlier(exports: Path, release_number: int) -> None:
+    """Deletes the files with people of a product's exports of earlier releases, and of exports that were
+    never finished; files with ids stay.
 
     Whoever calls it keeps others from exporting. Raises OSError where something cannot be read or deleted.
     """
-    kept = {_folder_name(number) for number in spared}
     # A glob would pass over a folder that cannot be read.
     for found in list(exports.iterdir()) if exports.is_dir() else []:
-        if found.name.startswith(".release-") and found.name.endswith(_PARTIAL):
-            shutil.rmtree(found)
-        elif found.name not in kept and _is_before(found.name, release_number):
+        is_unfinished = _PARTIAL_NAME.fullmatch(found.name) is not None
+        if found.is_dir() and (is_unfinished or _is_before(found.name, release_number)):
             _forget_people(found)
 
 

@@ -1,11 +1,9 @@
 """What left the lake with people who are erased: exported audiences and archives that the lake knows of.
 
-Found by the logs of exports and requests, and by what killed exports left beside them. Read and deleted
-without Spark. A file that was carried on is out of reach: the next export's removed.csv
-tells whoever has it.
+Found by the logs of exports and requests, which are written before the files are. Read and deleted without
+Spark. A file that was carried on is out of reach: the next export's removed.csv tells whoever has it.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -61,21 +59,17 @@ def delete_exported(
 ) -> dict[str, str]:
     """Deletes archives, and of audiences the files with people of releases before this one.
 
-    And wherever audiences went, what exports left that were killed before they were logged: whom it has
-    nobody knows. Doing it again changes nothing. Of a folder or file that is not there nobody knows who has
-    it.
+    Doing it again changes nothing. Of a folder or file that is not there nobody knows who has it.
 
     Returns:
-        By place, as `told_as` names it, what became of it; of those that were killed where one is stuck.
+        By place, as `told_as` names it, what became of it.
     """
     if settings.lake.catalog_prefix is not None:
         return {}
     with PlainLog(settings.lake, AUDIENCE_EXPORT).deciding():
-        stuck = _delete_unlogged(settings, release_number)
         # Names alone first: what is told of the file itself counts.
         in_order = sorted(places, key=lambda place: Path(place).is_absolute())
-        found = {told_as(place): _deleted(Path(place), release_number) for place in in_order}
-    return {**found, **stuck}
+        return {told_as(place): _deleted(Path(place), release_number) for place in in_order}
 
 
 def _deleted(place: Path, release_number: int) -> str:
@@ -91,17 +85,3 @@ def _deleted(place: Path, release_number: int) -> str:
     except OSError:
         return STUCK
     return DELETED if there else OUT_OF_REACH
-
-
-def _delete_unlogged(settings: Settings, release_number: int) -> dict[str, str]:
-    columns = ("destination", "product", "release_number")
-    logged: dict[Path, set[int]] = defaultdict(set)
-    for row in logged_rows(Locations(settings.lake.root), AUDIENCE_EXPORT, columns):
-        logged[Path(row["destination"], row["product"])].add(row["release_number"])
-    stuck = {}
-    for place, releases in logged.items():
-        try:
-            forget_earlier(place, release_number, spared=releases)
-        except OSError:
-            stuck[str(place)] = STUCK
-    return stuck

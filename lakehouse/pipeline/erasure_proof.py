@@ -11,7 +11,13 @@ from pyspark.sql import functions as F
 from lakehouse import __version__
 from lakehouse.errors import ConflictError, InputError, NotErasedError
 from lakehouse.pipeline import attempt as attempts
-from lakehouse.pipeline.erased_exports import DELETED, STUCK, delete_exported, exported_places
+from lakehouse.pipeline.erased_exports import (
+    DELETED,
+    STUCK,
+    delete_exported,
+    exported_places,
+    told_as,
+)
 from lakehouse.pipeline.erasure_log import (
     EXECUTED,
     FAILED_PROOF,
@@ -132,7 +138,7 @@ def _exports(lake: Lake, ids: Sequence[str], executed: Case) -> dict[str, str]:
             "delete their files with people as somebody who may, and prove it again; where an archive is, "
             "the note of its request tells.",
         )
-    return found | {place: DELETED for place, state in before.items() if state == DELETED}
+    return found | {told_as(p): DELETED for p, state in before.items() if state == DELETED}
 
 
 def _step(found: Case, step: str, next_step: str) -> Row:

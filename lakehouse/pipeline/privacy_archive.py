@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lakehouse.errors import ConflictError
+from lakehouse.errors import ConflictError, LakehouseError
 from lakehouse.pipeline.audit import record
 from lakehouse.pipeline.privacy_requests import request_of, take_step
 from lakehouse.pipeline.privacy_rows import Held, held_rows
@@ -20,6 +20,8 @@ from lakehouse.storage.sealed_files import (
     ARCHIVE,
     SEALED,
     SealedFile,
+    begin_private,
+    part_of,
     require_place,
     sealed,
     write_private,
@@ -41,9 +43,9 @@ _FREE_TEXT = "Free text, such as messages, stands as it was written."
 def deliver_archive(settings: Settings, request_id: str, folder: Path, *, by: str) -> Path:
     """Logs that the archive of an approved request is delivered, and writes it as `<request_id>.zip`.
 
-    Logged first, so that an erasure finds it whenever this is killed; the same call then goes on. Readable by
-    its owner alone. It is there whole or not at all. Where the lake encrypts at rest it is sealed
-    (`<request_id>.zip.sealed`), and `c360 unseal` gives the zip file.
+    Logged before it is written, so that an erasure finds it whenever this is killed; the same call then goes
+    on, once. Readable by its owner alone. It is there whole or not at all. Where the lake encrypts at rest
+    it is sealed (`<request_id>.zip.sealed`), and `c360 unseal` gives the zip file.
 
     Raises:
         AccessError: the session's role does not see identifiers, or nothing can be recorded.
@@ -73,10 +75,20 @@ def deliver_archive(settings: Settings, request_id: str, folder: Path, *, by: st
     )
     content = _content(settings, request_id, document)
     if not is_half_done:
-        note = f"{_WRITTEN_TO}{path.resolve()}"
-        take_step(settings, request_id, Step.DELIVERED, by=by, note=note)
+        _log_delivery(settings, request_id, path, by)
     write_private(path, content)
     return path
+
+
+def _log_delivery(settings: Settings, request_id: str, path: Path, by: str) -> None:
+    # An empty part says that the file has never been there: carried off, it is not made again.
+    begin_private(path)
+    try:
+        note = f"{_WRITTEN_TO}{path.resolve()}"
+        take_step(settings, request_id, Step.DELIVERED, by=by, note=note)
+    except LakehouseError:
+        part_of(path).unlink(missing_ok=True)
+        raise
 
 
 def _content(settings: Settings, request_id: str, document: dict[str, Any]) -> bytes:
@@ -87,9 +99,9 @@ def _content(settings: Settings, request_id: str, document: dict[str, Any]) -> b
 
 
 def _is_half_done(request: PrivacyRequest, path: Path) -> bool:
-    """True where delivery to this file was logged as the last step, and the file is not there."""
+    """True where delivery to this file was logged as the last step, and the file was never there."""
     is_last = request.taken[-1] is Step.DELIVERED
-    return is_last and written_archive(request) == str(path.resolve()) and not path.exists()
+    return is_last and written_archive(request) == str(path.resolve()) and part_of(path).exists()
 
 
 def written_archive(request: PrivacyRequest) -> str | None:

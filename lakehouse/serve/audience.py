@@ -46,23 +46,37 @@ def delta(before: Mapping[str, str], now: Mapping[str, str]) -> Delta:
     )
 
 
-def removed_by(log: Iterable[Row], product: str, destination: str, release: int) -> set[str]:
-    """Whom exports of this release told the destination to remove from the product, by customer_id."""
-    told = ("removed", product, destination, release)
-    names = ("change", "product", "destination", "release_number")
-    return {row["customer_id"] for row in log if tuple(row[name] for name in names) == told}
+def told_since(log: Iterable[Row], release: int, now: Mapping[str, str]) -> Delta:
+    """What to tell a destination that has fetched all exports before this release, and any or none since.
 
-
-def members(log: Iterable[Row], product: str, destination: str) -> tuple[dict[str, str], int]:
-    """What the destination has of the product by rows of ops.audience_export: hashes by customer_id.
-
-    And the release of the last export; 0 if there was none.
+    Args:
+        log: the rows of ops.audience_export of the product and the destination.
+        release: the first whose exports are told again.
+        now: whom the destination is to have.
     """
-    own = [r for r in log if (r["product"], r["destination"]) == (product, destination)]
+    by_change: dict[str, set[str]] = {"added": set(), "changed": set(), "removed": set()}
+    for row in log:
+        if row["release_number"] >= release:
+            by_change[row["change"]].add(row["customer_id"])
+    added = by_change["added"] & now.keys()
+    return Delta(
+        added=tuple(sorted(added)),
+        changed=tuple(sorted((by_change["changed"] & now.keys()) - added)),
+        removed=tuple(sorted(by_change["removed"] - now.keys())),
+    )
+
+
+def members(log: Iterable[Row], before: int | None = None) -> tuple[dict[str, str], int]:
+    """What a destination has by its product's rows of ops.audience_export: hashes by customer_id.
+
+    And the release of the last export; 0 if there was none. `before` leaves out those of this release and
+    later ones.
+    """
+    known = [row for row in log if before is None or row["release_number"] < before]
     has: dict[str, str] = {}
-    for row in sorted(own, key=lambda row: (row["release_number"], row["exported_at"])):
+    for row in sorted(known, key=lambda row: (row["release_number"], row["exported_at"])):
         if row["row_hash"] is None:
             has.pop(row["customer_id"], None)
         else:
             has[row["customer_id"]] = row["row_hash"]
-    return has, max((row["release_number"] for row in own), default=0)
+    return has, max((row["release_number"] for row in known), default=0)

@@ -75,22 +75,39 @@ def write_private(path: Path, content: bytes) -> None:
 
     Raises InputError if it is there already, or its folder is not or cannot be written.
     """
-    require_place(path)
-    part = part_of(path)
+    _write_part(path, content)
     try:
-        part.unlink(missing_ok=True)
-        with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(content)
-        part.replace(path)
+        part_of(path).replace(path)
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be written ({type(error).__name__}).",
-            "see to it that it can be, then do the same again.",
-        ) from None
+        raise _unwritable(path, error) from None
+
+
+def begin_private(path: Path) -> None:
+    """Leaves what `write_private` leaves that is killed, empty; raises what it does."""
+    _write_part(path, b"")
+
+
+def _write_part(path: Path, content: bytes) -> None:
+    require_place(path)
+    how = os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_NOFOLLOW
+    try:
+        with os.fdopen(os.open(part_of(path), how, 0o600), "wb") as file:
+            # Refused where somebody else has put a file of that name there, who could read it.
+            os.fchmod(file.fileno(), 0o600)
+            file.write(content)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(
+        f"{path} cannot be written ({type(error).__name__}).",
+        "see to it that it can be, then do the same again.",
+    )
 
 
 def part_of(path: Path) -> Path:
-    """What `write_private` leaves of the file where it is killed."""
+    """What is left of the file where `write_private` is killed, or has only begun."""
     return path.with_name(f".{path.name}.part")
 
 

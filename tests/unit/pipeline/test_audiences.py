@@ -254,31 +254,82 @@ def test_who_was_removed_by_an_export_that_another_of_its_release_takes_the_plac
     assert [row[0] for row in files["added"]] == ["c1"]
 
 
-def dying(*_: object) -> None:
+def dying(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_what_an_export_left_that_was_killed_goes_with_the_next_also_where_nothing_has_changed(
-    lake: PlainLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def dying_over_the_list_from_before(export: Path) -> None:
+    if not export.name.startswith("."):
+        raise KeyboardInterrupt
+
+
+KILLS = {
+    "before it is logged": (PlainLog, "append", dying),
+    "after it is logged": (audiences, "_write", dying),
+    "before its folder has its name": (Path, "rename", dying),
+    "once its folder has it": (audiences, "_forget_people", dying_over_the_list_from_before),
+}
+
+
+@pytest.mark.parametrize("kill", KILLS)
+@pytest.mark.parametrize("goes_on", ["at once", "after another release"])
+def test_an_export_that_was_killed_is_told_by_the_next(
+    kill: str, goes_on: str, lake: PlainLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    released(lake, ANN, BEN)
+    released(lake, ANN)
     exported(lake, tmp_path)
     released(lake, BEN)
     with monkeypatch.context() as patched:
-        # Logged is that Ann is removed; the list from before is still there.
-        patched.setattr(audiences, "_forget_people", dying)
+        patched.setattr(*KILLS[kill])
         with pytest.raises(KeyboardInterrupt):
             exported(lake, tmp_path)
-    unfinished = tmp_path / MARKETING / ".release-000003.partial"
-    unfinished.mkdir()
-    (unfinished / "audience.csv").write_text("c1,Ann")
+    if goes_on != "at once":
+        released(lake, BEN)
 
-    told, _ = exported(lake, tmp_path)
+    exported(lake, tmp_path)
 
-    assert told == ["Nothing has changed since the export of release 2."]
-    people = {str(p.relative_to(tmp_path / MARKETING)) for p in tmp_path.rglob("a*.csv")}
-    assert people == {"release-000002/audience.csv", "release-000002/added.csv"}
-    assert not unfinished.exists()
+    listed = list(tmp_path.rglob("audience.csv"))
+    assert [[row[0] for row in rows_of(path)] for path in listed] == [["c2"]], "Ann's is gone"
+    told = listed[0].parent
+    assert rows_of(told / "removed.csv") == [["c1"]]
+    assert [row[0] for row in rows_of(told / "added.csv")] == ["c2"]
+    assert json.loads((told / "manifest.json").read_text())["previous_release"] == 1
+    assert not list((tmp_path / MARKETING).glob(".*"))
+    released(lake, BEN)
+    assert exported(lake, tmp_path)[0][0].startswith("Nothing has changed since")
+
+
+def test_a_file_beside_exports_that_looks_like_one_of_them_is_left_alone(
+    lake: PlainLake, tmp_path: Path
+) -> None:
+    released(lake, ANN)
+    exported(lake, tmp_path)
+    packed = tmp_path / MARKETING / "release-000001.zip"
+    packed.write_text("PK")
+    released(lake, BEN)
+
+    exported(lake, tmp_path)
+
+    assert packed.exists()
+
+
+def test_whom_an_export_added_that_another_of_its_release_takes_the_place_of_is_told_again(
+    lake: PlainLake, tmp_path: Path
+) -> None:
+    keys = [{"customer_id": c, "record_key": f"r-{c}"} for c in ("c1", "c2")]
+    released(lake, BEN, gold={CUSTOMER_RECORD: keys})
+    exported(lake, tmp_path)
+    released(lake, ANN, BEN, gold={CUSTOMER_RECORD: keys})
+    exported(lake, tmp_path)
+    held = {"record_key": "r-c2", "request_id": "R1", "purpose": None}
+    lake._write(RESTRICTION, [held], "append")
+
+    _, files = exported(lake, tmp_path)
+
+    assert [row[0] for row in files["added"]] == ["c1"]
+    assert files["removed"] == [["c2"]]
+    manifest = tmp_path / MARKETING / "release-000002" / "manifest.json"
+    assert json.loads(manifest.read_text())["previous_release"] == 1
 
 
 def test_a_folder_where_files_of_earlier_exports_cannot_be_deleted_stops_no_other(

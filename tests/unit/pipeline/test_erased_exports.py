@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyspark.sql import Row
 
-from lakehouse.pipeline import erasure, runner
+from lakehouse.pipeline import audiences, erasure, runner
 from lakehouse.pipeline.audiences import export_audience
 from lakehouse.pipeline.erased_exports import delete_exported, exported_places
 from lakehouse.pipeline.erasure_log import Case
@@ -79,37 +79,57 @@ def test_what_is_there_of_exports_with_her_goes_and_what_was_carried_on_is_named
     assert exported_places(settings, ["c1"], ["r1"]) == places
 
 
-def test_what_exports_left_that_were_killed_goes_wherever_audiences_went(
-    lake: PlainLake, settings: Settings, tmp_path: Path
+def dying(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    "kill",
+    [
+        (PlainLog, "append"),
+        (audiences, "_write"),
+        (Path, "rename"),
+        (audiences, "_report"),
+    ],
+)
+def test_what_an_export_left_that_was_killed_is_found_and_goes(
+    kill: tuple[Any, str],
+    lake: PlainLake,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    outbox, others = tmp_path / "outbox", tmp_path / "others"
     released(lake, settings, ANN, BEN)
-    export_audience(settings, MARKETING, outbox)
-    former = outbox / MARKETING / "release-000001" / "audience.csv.sealed"
-    before = former.read_bytes()
-    released(lake, settings, BEN)
-    for folder in (outbox, others):
-        export_audience(settings, MARKETING, folder)
-    # Killed after it had logged that she is removed, and before it deleted the list from before.
-    former.write_bytes(before)
-    # Killed while it wrote, and between writing and logging.
-    partial, unlogged, newer = (
-        others / MARKETING / name
-        for name in (".release-000003.partial", "release-000003", "release-000004")
-    )
-    for folder in (partial, unlogged, newer):
-        folder.mkdir()
-        (folder / "audience.csv").write_text("c1,Ann")
+    with monkeypatch.context() as patched:
+        patched.setattr(*kill, dying)
+        with pytest.raises(KeyboardInterrupt):
+            export_audience(settings, MARKETING, tmp_path / "outbox")
 
     places = exported_places(settings, ["c1"], [])
-    done = delete_exported(settings, places, 4)
+    delete_exported(settings, places, 2)
 
-    assert done == {str(outbox / MARKETING): "deleted"}
-    assert not former.exists()
-    assert not partial.exists()
-    assert not (unlogged / "audience.csv").exists()
-    assert (newer / "audience.csv").exists(), "it is without her"
-    assert f"{MARKETING}/release-000002/audience.csv.sealed" in files(others), "she is not in it"
+    kept = {Path(name).name for name in files(tmp_path / "outbox")}
+    assert kept <= {"manifest.json", "removed.csv"}
+    # Nobody was told of it: the next export sees that it had begun.
+    released(lake, settings, BEN)
+    export_audience(settings, MARKETING, tmp_path / "outbox")
+    (listed,) = (tmp_path / "outbox").rglob("audience.csv.sealed")
+    removed = (listed.parent / "removed.csv").read_text().split()[1:]
+    assert removed == (['"c1"'] if places else []), "nothing was written before it was logged"
+
+
+def test_a_list_that_was_written_again_stays_where_others_are_erased(
+    lake: PlainLake, settings: Settings, tmp_path: Path
+) -> None:
+    for number in (1, 2):
+        released(lake, settings, BEN)
+        export_audience(settings, MARKETING, tmp_path)
+        if number == 1:
+            delete_exported(settings, [str(tmp_path / MARKETING)], 2)
+
+    assert delete_exported(settings, exported_places(settings, ["c9"], []), 3) == {}
+
+    assert f"{MARKETING}/release-000002/audience.csv.sealed" in files(tmp_path)
 
 
 def request(request_id: str, kind: str, note: str) -> list[dict[str, Any]]:
@@ -172,25 +192,16 @@ def test_a_name_without_a_folder_is_not_looked_for_where_the_command_runs(
 
 @pytest.mark.parametrize("refuses", ["unlink", "iterdir"])
 def test_what_may_not_be_read_or_deleted_is_said_to_be_there(
-    refuses: str,
-    lake: PlainLake,
-    settings: Settings,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    refuses: str, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(path: Path, missing_ok: bool = False) -> None:
         raise PermissionError(path)
 
-    hers, others = tmp_path / "hers" / MARKETING, tmp_path / "others"
+    hers = tmp_path / "hers" / MARKETING
     (hers / "release-000001").mkdir(parents=True)
-    released(lake, settings, BEN)
-    export_audience(settings, MARKETING, others)
-    (others / MARKETING / "release-000000").mkdir()
     monkeypatch.setattr(Path, refuses, refused)
 
-    done = delete_exported(settings, [str(hers)], 2)
-
-    assert done == dict.fromkeys((str(hers), str(others / MARKETING)), "cannot be deleted")
+    assert delete_exported(settings, [str(hers)], 2) == {str(hers): "cannot be deleted"}
 
 
 def test_an_erasure_that_was_killed_after_its_release_ends_by_what_was_logged_before_it(

@@ -259,6 +259,27 @@ def test_a_delivery_that_was_killed_is_known_of_and_gone_on_with(
     assert zipfile.is_zipfile(path)
     assert request_of(settings, request.request_id).taken.count(Step.DELIVERED) == 1
 
+    # Whoever asked has it: an archive that was carried off is not made again.
+    path.rename(elsewhere / path.name)
+    with pytest.raises(ConflictError, match="has ended"):
+        deliver_archive(settings, request.request_id, tmp_path, by="another clerk")
+    assert list(tmp_path.glob("*.zip")) == []
+
+
+def test_a_part_that_somebody_else_has_put_there_is_not_written_to(
+    settings: Settings, tmp_path: Path
+) -> None:
+    request = approved(settings, asked_by_ann())
+    theirs = tmp_path / "theirs"
+    theirs.touch()
+    (tmp_path / f".{request.request_id}.zip.part").symlink_to(theirs)
+
+    with pytest.raises(InputError, match="cannot be written"):
+        deliver_archive(settings, request.request_id, tmp_path, by="clerk")
+
+    assert theirs.read_bytes() == b""
+    assert Step.DELIVERED not in request_of(settings, request.request_id).taken
+
 
 def test_of_two_clerks_who_deliver_at_once_the_second_leaves_no_archive(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
