@@ -13,18 +13,17 @@ every overwrite.
 """
 
 import json
-import re
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from delta import DeltaTable
 from deltalake import DeltaTable as PlainTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from lakehouse.errors import SchemaError, WriteConflictError
 from lakehouse.settings.places import local_path
@@ -38,6 +37,7 @@ from lakehouse.storage.kill_points import (
 )
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
+from lakehouse.storage.version_files import rows_of_files, schema_of
 from lakehouse.tables.spec import Column, Layer, TableSpec, WriteMode
 
 if TYPE_CHECKING:
@@ -131,30 +131,33 @@ class DeltaTables:
             SchemaError: a stored column has another type than its spec declares, and would keep its rows.
         """
         name = self._locations.sql(spec.name)
-        # One statement that reads the log alone: this is asked of every table in every run.
-        told = self._spark.sql(f"DESCRIBE TABLE EXTENDED {name}").collect()
-        columns = takewhile(lambda row: row.col_name[:1] not in ("", "#"), told)
-        stored = {row.col_name: row for row in columns}
+        schema, properties = self._described(spec.name)
+        stored = {field.name: field.dataType.simpleString() for field in schema}
         declared = {c.name: _simple_type(c.type) for c in spec.columns}
-        differs = {n: row.data_type for n, row in stored.items()} != declared
-        wrong = [n for n, t in declared.items() if n in stored and stored[n].data_type != t]
+        differs = stored != declared
+        wrong = [n for n, t in declared.items() if stored.get(n, t) != t]
         if (spec.layer is Layer.SERVE and differs) or (wrong and is_made_anew):
             with self._locks.table(spec.name):
                 self._spark.sql(f"REPLACE TABLE {name} {_definition(spec, self._columns(spec))}")
             return
         if wrong:
             raise _other_types(spec.name, wrong)
-        comments = {column: row.comment for column, row in stored.items()}
-        properties = table_properties(spec)
-        shown = next((row.data_type for row in told if row.col_name == "Table Properties"), "")
-        if not _shows(shown, properties):
-            # Spark blanks a value in which it sees a word like secret or url; this reads it, and costs more.
-            properties = self._spark.sql(f"DESCRIBE DETAIL {name}").collect()[0].properties
+        comments = {field.name: field.metadata.get("comment") for field in schema}
         alterations = list(_alterations(spec, self._columns(spec), comments, properties))
         if alterations:
             with self._locks.table(spec.name):
                 for alteration in alterations:
                     self._spark.sql(f"ALTER TABLE {name} {alteration}")
+
+    def _described(self, table: str) -> tuple[StructType, Mapping[str, str]]:
+        """The table's schema and properties."""
+        folder = self._locations.local_path(table)
+        if folder is not None:
+            # Asked of every table: delta-rs reads the log where Spark would compute the table's state.
+            found = PlainTable(str(folder))
+            return schema_of(found), found.metadata().configuration
+        detail = self._spark.sql(f"DESCRIBE DETAIL {self._locations.sql(table)}").collect()[0]
+        return self._stored(table).schema, detail.properties
 
     def read(self, table: str, version: int | None = None) -> DataFrame:
         """The table's rows, at a version or as they stand now.
@@ -182,6 +185,11 @@ class DeltaTables:
         return ids is not None and not ids.isEmpty()
 
     def _stored(self, table: str, version: int | None = None) -> DataFrame:
+        folder = self._locations.local_path(table)
+        if version is not None and folder is not None:
+            rows = rows_of_files(self._spark, folder, version)
+            if rows is not None:
+                return rows
         at = "" if version is None else f" VERSION AS OF {int(version)}"
         return self._spark.sql(f"SELECT * FROM {self._locations.sql(table)}{at}")
 
@@ -399,15 +407,6 @@ def _alterations(
         yield f"SET TBLPROPERTIES ({_properties_ddl(differing)})"
     if _STATISTICS in properties and _STATISTICS not in declared:
         yield f"UNSET TBLPROPERTIES ('{_STATISTICS}')"
-
-
-def _shows(shown: str, properties: Mapping[str, str]) -> bool:
-    """True if `[key=value,key=value]` has these, and statistics of columns only if these do."""
-    # A value may hold commas itself: it ends where the next key begins.
-    pairs = (re.escape(f"{key}={value}") for key, value in properties.items())
-    return (_STATISTICS in properties or _STATISTICS not in shown) and all(
-        re.search(rf"[\[,]{pair}(,[\w.-]+=|\])", shown) for pair in pairs
-    )
 
 
 def _definition(spec: TableSpec, columns: Iterable[Column]) -> str:
