@@ -128,10 +128,17 @@ def _tellings(known: DataFrame, order_line: DataFrame) -> DataFrame:
 
 
 def _basket(order_line: DataFrame) -> DataFrame:
-    """One row per order with a line of what was bought: record_key, basket. What came back is not in it."""
+    """One row per order with a line of what was bought: record_key, basket. What came back is not in it.
+
+    A basket has the pieces of each product: one system writes a line for two, another scans them one by one.
+    """
     is_bought = F.coalesce(F.col("quantity") > 0, F.lit(True))
     return (
         order_line.where(is_bought)
+        # One shuffle serves both groupings.
+        .repartition("order_record_key")
+        .groupBy("order_record_key", "product_id")
+        .agg(F.sum("quantity").alias("pieces"))
         .groupBy(F.col("order_record_key").alias("record_key"))
-        .agg(F.array_sort(F.collect_list(F.struct("product_id", "quantity"))).alias("basket"))
+        .agg(F.array_sort(F.collect_list(F.struct("product_id", "pieces"))).alias("basket"))
     )

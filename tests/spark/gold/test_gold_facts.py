@@ -118,14 +118,15 @@ def test_an_order_of_nobody_known_finds_its_customer_when_that_arrives(
 
 @pytest.fixture
 def tellings(table: Frames, identity: Frames, facts: FactSettings) -> Rows:
-    """Orders of Ann's in gold by record_key, each of one lamp unless said otherwise; `returned`: what came
-    back of some.
+    """Orders of Ann's in gold by record_key, each of one lamp unless said otherwise; `pieces`: those of each
+    line of some, `returned`: what came back of some.
     """
 
     def of(
         *orders: dict[str, Any],
         lines: dict[str, str] | None = None,
         returned: dict[str, str] | None = None,
+        pieces: dict[str, Sequence[int]] | None = None,
     ) -> Any:
         known = identity({"A": ["ann", "ann at the till"], "B": ["ben"]})
         whole = {"person_record_key": "ann", "total_amount": "9.50", "currency": "EUR"}
@@ -135,10 +136,11 @@ def tellings(table: Frames, identity: Frames, facts: FactSettings) -> Rows:
             table(
                 ORDER_LINE,
                 *(
-                    {"record_key": f"line of {key}", "order_record_key": key, "quantity": 1,
-                     "product_id": product}
+                    {"record_key": f"line {n} of {key}", "order_record_key": key,
+                     "quantity": quantity, "product_id": product}
                     for key, product in products.items()
                     if product
+                    for n, quantity in enumerate((pieces or {}).get(key, [1]))
                 ),
                 *(
                     {"record_key": f"return of {key}", "order_record_key": key, "quantity": -1,
@@ -159,7 +161,7 @@ def tellings(table: Frames, identity: Frames, facts: FactSettings) -> Rows:
 def repeated(tellings: Rows) -> Rows:
     """same_purchase_key by record_key of such orders."""
 
-    def of(*orders: dict[str, Any], **more: dict[str, str]) -> Any:
+    def of(*orders: dict[str, Any], **more: Any) -> Any:
         found = tellings(*orders, **more)
         return {key: row.same_purchase_key for key, row in found.items()}
 
@@ -240,6 +242,22 @@ def test_purchases_of_every_day_are_no_chain(repeated: Rows) -> None:
         *(told(f"pos {n}", "pos", f"2024-01-0{n}T10:00") for n in range(5, 9)),
     ]
     assert set(repeated(*days).values()) == {None}
+
+
+def test_a_purchase_is_one_whether_its_pieces_are_told_in_one_line_or_scanned_one_by_one(
+    repeated: Rows,
+) -> None:
+    orders = told("order", "shop", "2024-01-01T10:00"), told("receipt", "pos", "2024-01-01T16:00")
+
+    assert repeated(*orders, pieces={"order": [2], "receipt": [1, 1]}) == {
+        "order": None,
+        "receipt": "order",
+    }
+    # Three lamps in two lines are not two lamps in two lines.
+    assert repeated(*orders, pieces={"order": [1, 1], "receipt": [2, 1]}) == {
+        "order": None,
+        "receipt": None,
+    }
 
 
 def test_another_basket_or_none_at_one_total_is_another_purchase(repeated: Rows) -> None:
