@@ -16,20 +16,14 @@ def customer_payment(
     Key: record_key. Columns: those of gold.customer_payment. Of the tellings of one purchase each may have
     its payments: the n-th of one amount by one telling is the n-th by another, and told again by the later.
     """
-    orders = customer_order.select(
-        F.col("record_key").alias("order_record_key"),
-        F.col("person_record_key").alias("ordering_record_key"),
-        "same_purchase_key",
-    )
-    payments = payment.join(orders, on="order_record_key", how="left").withColumns(
+    payments = _with_customer(payment, customer_order, identity_map).withColumns(
         {
-            "person_record_key": F.coalesce("person_record_key", "ordering_record_key"),
             "payment_date": F.to_date("paid_at"),
             # Payments of no known order must not meet in one task.
             "purchase": F.coalesce("same_purchase_key", "order_record_key", "record_key"),
         }
     )
-    return with_customer(_told_again(payments), identity_map).select(
+    return _told_again(payments).select(
         "record_key",
         "customer_id",
         "person_record_key",
@@ -60,6 +54,33 @@ def has_failed() -> Column:
 def refunds(customer_payment: DataFrame) -> DataFrame:
     """The refunds that did not fail, each once."""
     return customer_payment.where(is_refund() & ~has_failed() & ~F.col("is_told_again"))
+
+
+def _with_customer(
+    payment: DataFrame, customer_order: DataFrame, identity_map: DataFrame
+) -> DataFrame:
+    """The payments with customer_id, the person_record_key that it is found by, and same_purchase_key.
+
+    Unknown is also a payer whom the source names and who is no customer: then it is who ordered.
+    """
+    orders = customer_order.select(
+        F.col("record_key").alias("order_record_key"),
+        F.col("person_record_key").alias("ordering_record_key"),
+        F.col("customer_id").alias("ordering_customer_id"),
+        "same_purchase_key",
+    )
+    payer = F.col("person_record_key")
+    is_payers = F.col("customer_id").isNotNull() | F.col("ordering_customer_id").isNull()
+    return (
+        with_customer(payment, identity_map)
+        .join(orders, on="order_record_key", how="left")
+        .withColumns(
+            {
+                "customer_id": F.coalesce("customer_id", "ordering_customer_id"),
+                "person_record_key": F.coalesce(F.when(is_payers, payer), "ordering_record_key"),
+            }
+        )
+    )
 
 
 def _told_again(payments: DataFrame) -> DataFrame:

@@ -28,7 +28,8 @@ _SIDES = {
 
 CUSTOMER_PAYMENT = about_customers(
     "customer_payment",
-    "One row per payment or refund of silver.payment, with its customer; payments by guests stay.",
+    "One row per payment or refund of silver.payment, with its customer: the payer, or who ordered if nobody knows the "
+    "payer. Payments by guests stay.",
     Column("record_key", "string", "Payment in silver.payment.", PSEUDONYM, required=True),
     KNOWN_CUSTOMER_ID,
     PERSON_LINK,

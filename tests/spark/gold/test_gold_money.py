@@ -92,7 +92,7 @@ def test_a_payment_is_the_payers_else_who_ordered_and_guests_payments_stay(
 ) -> None:
     orders = table(
         CUSTOMER_ORDER,
-        {"record_key": "o1", "person_record_key": "ann"},
+        {"record_key": "o1", "person_record_key": "ann", "customer_id": "A"},
         {"record_key": "o2"},
     )
     payments = table(
@@ -101,15 +101,20 @@ def test_a_payment_is_the_payers_else_who_ordered_and_guests_payments_stay(
         {"record_key": "p2", "order_record_key": "o1"},
         {"record_key": "p3", "order_record_key": "o2"},
         {"record_key": "p4", "amount": "-2.00", "currency": "USD", "paid_at": "2024-01-01T10:00"},
+        # A card that no source told of.
+        {"record_key": "p5", "order_record_key": "o1", "person_record_key": "a card"},
+        {"record_key": "p6", "order_record_key": "o2", "person_record_key": "a card"},
     )
     frame = customer_payment(payments, orders, identity({"A": ["ann"], "B": ["ben"]}), money)
     assert dict(frame.dtypes) == typed(CUSTOMER_PAYMENT)
     rows = {r.record_key: r for r in frame.collect()}
-    assert {key: r.customer_id for key, r in rows.items()} == {
-        "p1": "B",
-        "p2": "A",
-        "p3": None,
-        "p4": None,
+    assert {key: (r.customer_id, r.person_record_key) for key, r in rows.items()} == {
+        "p1": ("B", "ben"),
+        "p2": ("A", "ann"),
+        "p3": (None, None),
+        "p4": (None, None),
+        "p5": ("A", "ann"),
+        "p6": (None, "a card"),
     }
     assert str(rows["p4"].reporting_amount) == "-1.00"
 
