@@ -309,7 +309,8 @@ CUSTOMER_LOYALTY_MOVEMENT = about_customers(
     Column(
         "last_told_at",
         "timestamp",
-        "When the balance before it was first told: it came about between the two.",
+        "When the balance before it was first told, of points the last with points that could be read: it came about "
+        "between the two.",
         required=True,
         fed_by=_BALANCES,
     ),

@@ -297,10 +297,34 @@ def test_points_are_earned_and_spent_and_tiers_change_from_one_balance_to_the_ne
         ("2024-01-03", "0", "160", "basic", "silver", "true"),
         ("2024-01-04", "-130", "30", "silver", "basic", "true"),
         # Points that cannot be read were neither earned nor spent.
-        ("2024-01-05", "0", None, "basic", "basic", "false"),
     ]
     assert {row["customer_id"] for row in text(frame)} == {"A"}
-    assert len({row["movement_key"] for row in text(frame)}) == 4
+    assert len({row["movement_key"] for row in text(frame)}) == 3
+
+
+def test_what_was_earned_is_told_although_a_balance_in_between_cannot_be_read(
+    table: Frames, identity: Frames, text: Rows
+) -> None:
+    balances = [
+        balance(1, "basic", None),
+        balance(2, "basic", 160),
+        balance(3, "basic", None),
+        balance(4, "silver", None),
+        balance(5, "silver", 250),
+        balance(6, "silver", None),
+        balance(7, "gold", 250),
+    ]
+    frame = customer_loyalty_movement(
+        table(silver.LOYALTY, {"record_key": "l", "loyalty_number": "29", "balances": balances}),
+        identity({}),
+    )
+
+    told = text(frame, "told_date", "last_told_at", "points_change", "former_tier", "tier")
+    assert [tuple(row.values()) for row in told] == [
+        ("2024-01-04", "2024-01-03 10:00:00", "0", "basic", "silver"),
+        ("2024-01-05", "2024-01-02 10:00:00", "90", "silver", "silver"),
+        ("2024-01-07", "2024-01-06 10:00:00", "0", "silver", "gold"),
+    ]
 
 
 def test_an_account_is_in_its_tier_since_it_was_last_told_of_another(
