@@ -48,6 +48,7 @@ def customer_return(
         "refunded_at",
         F.when(days >= 0, days).alias("days_to_refund"),
         "returned_at",
+        "return_source_system",
     )
 
 
@@ -77,12 +78,14 @@ def _returned(
 def _of_purchases(rows: DataFrame, customer_order: DataFrame) -> DataFrame:
     """The rows in their order's currency, those of a second telling with the order_record_key of the first.
 
-    receipt_at is the moment of the telling that a row is of; null where that is no receipt.
+    `receipt` is the moment and system of the telling that a row is of; null where that is no receipt.
     """
     tellings = customer_order.withColumnRenamed("record_key", "order_record_key").select(
         *_OF_ORDER,
         F.coalesce("same_purchase_key", "order_record_key").alias("purchase_key"),
-        F.when(F.col("channel") == "store", F.col("ordered_at")).alias("receipt_at"),
+        F.when(F.col("channel") == "store", F.struct("ordered_at", "source_system")).alias(
+            "receipt"
+        ),
     )
     return (
         rows.join(tellings, on=list(_OF_ORDER), how="inner")
@@ -93,7 +96,7 @@ def _of_purchases(rows: DataFrame, customer_order: DataFrame) -> DataFrame:
 
 def _pieces(customer_order_line: DataFrame, customer_order: DataFrame) -> DataFrame:
     """One row per purchase and currency: pieces sold, pieces that came back, what these were worth, and
-    the moment of the receipt that tells of them, if one does.
+    the moment and system of the receipt that tells of them, if one does.
     """
     quantity, is_back = F.col("quantity"), F.col("quantity") < 0
     told = customer_order_line.groupBy(*_OF_ORDER).agg(
@@ -101,7 +104,7 @@ def _pieces(customer_order_line: DataFrame, customer_order: DataFrame) -> DataFr
         F.sum(F.when(is_back, -quantity)).alias("returned"),
         F.sum(F.when(is_back, F.abs("line_amount"))).alias("worth"),
     )
-    most = F.max(F.when(F.col("returned") > 0, F.struct("returned", "worth", "receipt_at")))
+    most = F.max(F.when(F.col("returned") > 0, F.struct("returned", "worth", "receipt")))
     return (
         _of_purchases(told, customer_order)
         .groupBy(*_OF_ORDER)
@@ -111,7 +114,8 @@ def _pieces(customer_order_line: DataFrame, customer_order: DataFrame) -> DataFr
             "sold_piece_count",
             F.col("most.returned").alias("returned_piece_count"),
             F.col("most.worth").alias("returned_amount"),
-            F.col("most.receipt_at").alias("returned_at"),
+            F.col("most.receipt.ordered_at").alias("returned_at"),
+            F.col("most.receipt.source_system").alias("return_source_system"),
         )
     )
 

@@ -171,7 +171,10 @@ def _returns(
         "record_key",
         "returned_at",
         title,
-        **_columns("channel", "currency"),
+        currency=F.col("currency"),
+        # A receipt tells of it, wherever it was bought.
+        source_system=F.col("return_source_system"),
+        channel=F.lit("store"),
         amount=F.col("returned_amount"),
         reporting_amount=F.col("returned_reporting_amount"),
     )

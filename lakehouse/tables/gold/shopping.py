@@ -108,6 +108,12 @@ CUSTOMER_RETURN = about_customers(
         "returned its status says, and not when.",
         fed_by=(f"{_ORDER}.ordered_at",),
     ),
+    Column(
+        "return_source_system",
+        "string",
+        "System of that receipt; source_system is the system of the order.",
+        fed_by=(f"{_ORDER}.source_system",),
+    ),
     primary_key=("record_key",),
     owner="sales",
     purposes=SERVICE,

@@ -115,7 +115,11 @@ CUSTOMER_TIMELINE = about_customers(
         fed_by=_KEYS,
     ),
     Column("title", "string", "What happened, in plain words.", QUASI, required=True),
-    Column("channel", "string", "Channel, as the fact has it."),
+    Column(
+        "channel",
+        "string",
+        "Channel, as the fact has it; of a return store, where the receipt was made.",
+    ),
     Column("campaign_id", "string", "Campaign of the message or visit."),
     Column(
         "amount",

@@ -36,23 +36,24 @@ def test_what_came_back_and_what_was_refunded_is_told_of_each_purchase_once(
     table: Frames, text: Rows, money: MoneySettings
 ) -> None:
     sold = {"currency": "USD", "order_date": "2024-01-10", "total_amount": "30.00"}
+    till = {"channel": "store", "source_system": "pos"}
     line = {"currency": "USD", "quantity": 3, "line_amount": "30.00"}
     paid = {"currency": "USD", "is_told_again": False, "paid_at": at(13)}
     frame = customer_return(
         table(
             gold.CUSTOMER_ORDER,
             {"record_key": "whole", "status": "returned", **sold},
-            {"record_key": "part of a receipt", "status": "paid", "channel": "store",
-             "ordered_at": at(14), **sold},
+            {"record_key": "part of a receipt", "status": "paid", "ordered_at": at(14), **till,
+             **sold},
             {"record_key": "refunded alone", "status": "shipped", **sold},
             {"record_key": "kept", "status": "paid", **sold},
             {"record_key": "whole, told again", "status": "returned", "same_purchase_key": "whole",
              **sold},
             {"record_key": "fetched", "status": "shipped", **sold},
             {"record_key": "its receipt", "status": "paid", "same_purchase_key": "fetched",
-             "channel": "store", "ordered_at": at(15), **sold},
+             "ordered_at": at(15), **till, **sold},
             # Sold at the till before the shop told of the same.
-            *({"record_key": key, "status": "paid", "channel": "store", "ordered_at": at(16), **sold}
+            *({"record_key": key, "status": "paid", "ordered_at": at(16), **till, **sold}
               for key in ("till", "till that knows")),
             *({"record_key": f"{key}, in the shop", "status": "paid", "channel": "shop",
                "same_purchase_key": key, "ordered_at": at(16, 11), **sold}
@@ -94,19 +95,20 @@ def test_what_came_back_and_what_was_refunded_is_told_of_each_purchase_once(
     )  # fmt: skip
     assert dict(frame.dtypes) == typed(gold.CUSTOMER_RETURN)
     names = ("returned_piece_count", "returned_amount", "returned_reporting_amount",
-             "refund_count", "refunded_amount", "days_to_refund", "returned_at")  # fmt: skip
+             "refund_count", "refunded_amount", "days_to_refund", "returned_at",
+             "return_source_system")  # fmt: skip
     assert {
         row["record_key"]: tuple(row[name] for name in names) for row in text(frame)
     } == {
         # A receipt has a moment; when an order of the shop came back nobody says.
-        "whole": ("3", "30.00", "15.00", "2", "30.00", "2", None),
-        "part of a receipt": ("1", "10.00", "5.00", "0", "0.00", None, "2024-01-14 10:00:00"),
-        "refunded alone": ("0", "0.00", "0.00", "1", "5.00", None, None),
+        "whole": ("3", "30.00", "15.00", "2", "30.00", "2", None, None),
+        "part of a receipt": ("1", "10.00", "5.00", "0", "0.00", None, "2024-01-14 10:00:00", "pos"),
+        "refunded alone": ("0", "0.00", "0.00", "1", "5.00", None, None, None),
         # The till alone tells that a part was brought back, and the money handed out.
-        "fetched": ("2", "20.00", "10.00", "1", "20.00", "3", "2024-01-15 10:00:00"),
+        "fetched": ("2", "20.00", "10.00", "1", "20.00", "3", "2024-01-15 10:00:00", "pos"),
         # The moment of an order of the shop is none at which something came back.
-        "till": ("1", "10.00", "5.00", "0", "0.00", None, None),
-        "till that knows": ("1", "10.00", "5.00", "0", "0.00", None, "2024-01-16 10:00:00"),
+        "till": ("1", "10.00", "5.00", "0", "0.00", None, None, None),
+        "till that knows": ("1", "10.00", "5.00", "0", "0.00", None, "2024-01-16 10:00:00", "pos"),
     }  # fmt: skip
 
 

@@ -396,6 +396,17 @@ def test_a_return_is_told_unless_a_refund_to_the_same_customer_tells_of_it(timel
     }
 
 
+def test_a_return_is_told_as_what_the_till_tells_wherever_it_was_bought(timeline: Rows) -> None:
+    (back,) = timeline(
+        customer_return=[
+            {"record_key": "o", "customer_id": "A", "returned_at": minute(1), "channel": "shop",
+             "source_system": "shop", "return_source_system": "pos"},
+        ],
+    )  # fmt: skip
+
+    assert (back["source_system"], back["channel"]) == ("pos", "store")
+
+
 def test_a_merge_is_told_of_the_customer_that_lives_on_and_nobody_elses_events_are(
     timeline: Rows,
 ) -> None:
