@@ -130,17 +130,30 @@ def explanation(
     is_one = end in customer
     chain = tuple(strongest_chain(known, start, end, customer if is_one else component))
     if is_one:
-        return Explanation(is_one, _reason_for_one(direct, chain), direct, chain)
+        inside = [p for p in known if {p.record_key_l, p.record_key_r} <= customer]
+        return Explanation(is_one, _reason_for_one(direct, chain, inside), direct, chain)
     is_large = len(component) > most_records
     cut = _cut_by(known, customer, len(component) if is_large else None)
     reason = _reason_for_two(direct, cut if chain else unpaired)
     return Explanation(is_one, reason, direct, chain)
 
 
-def _reason_for_one(direct: ScoredPair | None, chain: tuple[ScoredPair, ...]) -> str:
-    if direct is not None and direct.joins:
+def _reason_for_one(
+    direct: ScoredPair | None, chain: tuple[ScoredPair, ...], inside: Iterable[ScoredPair]
+) -> str:
+    """Why two records are one customer; `inside` are the pairs of its records.
+
+    What a steward called the same is said also where the chain does not pass it: pairs that lead from
+    one to the other need not be what made the two one.
+    """
+    if direct is not None and direct.override == SAME:
         return f"their own pair {direct.verdict}"
-    return f"{len(chain)} pairs lead from one to the other"
+    called = sum(pair.override == SAME for pair in inside)
+    pairs = "1 pair" if called == 1 else f"{called} pairs"
+    also = f"; a steward called {pairs} of the customer's records the same" if called else ""
+    if direct is not None and direct.joins:
+        return f"their own pair {direct.verdict}{also}"
+    return f"{len(chain)} pairs lead from one to the other{also}"
 
 
 def _reason_for_two(direct: ScoredPair | None, otherwise: str) -> str:

@@ -136,7 +136,13 @@ def ends_where_one_run_over_all_does(
 ) -> None:
     """Runs day by day leave the edges, weights and partition of one run over the last day's records."""
     last = None
-    decisions = [("p0001a", "p0002a", "same"), ("p0003a", "p0003b", "different")]
+    decisions = [
+        ("p0001a", "p0002a", "same"),
+        ("p0003a", "p0003b", "different"),
+        # What is the same as one who is different.
+        ("p0004a", "p0005b", "same"),
+        ("p0005b", "p0006a", "different"),
+    ]
     ddl = ", ".join(f"{name} string" for name in IDENTIFIED)
     for number, day in enumerate(days, start=1):
         said = decisions if number > 1 else []
@@ -349,17 +355,21 @@ def test_a_block_that_crosses_its_size_touches_its_members(
 
 
 @pytest.mark.slow
-def test_a_decision_that_is_withdrawn_is_gone_with_the_next_run(
+@pytest.mark.parametrize("engine", ["duckdb", "spark"])
+def test_customers_whom_a_steward_calls_the_same_become_one_until_that_is_withdrawn(
+    engine: str,
     people: DataFrame,
     first_day: LinkageState,
     model: TrainedModel,
     settings: LinkageSettings,
     tmp_path: Path,
 ) -> None:
-    said = [("p0010a", "p0020a", "same")]
-    joined = linked_after(people, model, settings, tmp_path, first_day, said, run=2)
-    names = partition(joined.cluster)
-    assert names["p0010a"][0] == names["p0020a"][0]
+    said, chosen = [("p0010a", "p0020a", "same")], by(settings, engine)
+    joined = linked_after(people, model, chosen, tmp_path, first_day, said, run=2)
+    customer = joined.cluster.where("cluster_id = 'p0010a'").collect()
+    both = {f"{person}{letter}" for person in ("p0010", "p0020") for letter in "abc"}
+    assert {r.record_key for r in customer} == both
     assert causes(joined) == {"p0010a": "override", "p0020a": "override"}
-    withdrawn = linked_after(people, model, settings, tmp_path, joined, run=3)
+    is_as_one_run_leaves_it(joined, people, model, chosen, tmp_path / "anew", said)
+    withdrawn = linked_after(people, model, chosen, tmp_path, joined, run=3)
     assert partition(withdrawn.cluster) == partition(first_day.cluster)

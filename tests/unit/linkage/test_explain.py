@@ -59,6 +59,18 @@ def test_a_decision_of_a_steward_is_the_strongest_pair() -> None:
     [
         ([pair("az 2")], "az", "az", "their own pair joins, 2.0 bits above what is asked"),
         ([pair("ab 2"), pair("bz 2")], "abz", "abz", "2 pairs lead from one to the other"),
+        (
+            [pair("ab 9"), pair("bz -8", override="same"), pair("az 9", "twins")],
+            "abz",
+            "abz",
+            "2 pairs lead from one to the other; a steward called 1 pair of the customer's records the same",
+        ),
+        (
+            [pair("az 2"), pair("ab 9"), pair("bz -8", "twins", override="same")],
+            "abz",
+            "abz",
+            "joins, 2.0 bits above what is asked; a steward called 1 pair of the customer's records",
+        ),
         ([pair("az -2")], "a", "a", "their own pair does not join, 2.0 bits below what is asked"),
         ([pair("az 9", "parent_and_child")], "a", "a", "their own pair the rule parent_and_child"),
         (

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import combinations
 
 import networkx as nx
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakehouse.linkage.components import MUST_JOIN, connected, grouped
-from lakehouse.linkage.refine import PairEvidence, refined
+from lakehouse.linkage.refine import SAME, PairEvidence, refined
 
 
 def pair(
@@ -136,6 +137,120 @@ def test_what_a_steward_decided_holds_whatever_the_pairs_say() -> None:
     said_same = PairEvidence("a", "b", -30.0, -30.0, True, "same")
     said_different = PairEvidence("b", "c", 30.0, 30.0, False, "different")
     assert refined([said_same, said_different], 4.0) == {"a": "a", "b": "a", "c": "c"}
+
+
+def said(left: str, right: str, decided: str, weight: float = -9.0) -> PairEvidence:
+    """A pair that a steward decided, and of which the model says the contrary by so many bits."""
+    return PairEvidence(left, right, weight, weight, decided == "same", decided)
+
+
+def clusters(pairs: Iterable[PairEvidence]) -> set[str]:
+    """The clusters, each as the names of its records: `r1 r2`."""
+    found = refined(pairs, 4.0)
+    return {" ".join(sorted(r for r in found if found[r] == name)) for name in found.values()}
+
+
+NAMESAKES = [
+    pair("r1", "r2", 15),
+    pair("r3", "r4", 15),
+    *(pair(left, right, 8, contradicted=True) for left in ("r1", "r2") for right in ("r3", "r4")),
+]
+"""Two customers who share all but the given name."""
+CHAINED = [
+    pair("a1", "a2", 15),
+    pair("b1", "b2", 15),
+    pair("a2", "b1", 5),
+    pair("a1", "b1", -12),
+    pair("a1", "b2", -12),
+    pair("a2", "b2", -12),
+]
+"""Two customers whom one good pair connects, and all others speak against."""
+
+
+def decided(pairs: Iterable[PairEvidence], *said: tuple[str, str, str]) -> list[PairEvidence]:
+    """The same pairs with what stewards said of some."""
+    told = {(left, right): decision for left, right, decision in said}
+    return [replace(p, decided=told.get((p.left, p.right))) for p in pairs]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "before", "same", "after"),
+    [
+        (NAMESAKES, {"r1 r2", "r3 r4"}, ("r1", "r3", "same"), {"r1 r2 r3 r4"}),
+        (CHAINED, {"a1 a2", "b1 b2"}, ("a2", "b1", "same"), {"a1 a2 b1 b2"}),
+    ],
+)
+def test_two_customers_whom_a_steward_calls_the_same_become_one_with_all_their_records(
+    pairs: list[PairEvidence], before: set[str], same: tuple[str, str, str], after: set[str]
+) -> None:
+    assert clusters(pairs) == before
+    assert clusters(decided(pairs, same)) == after
+
+
+def test_who_is_the_same_as_one_is_different_from_whom_that_one_is_different() -> None:
+    """a and b are the same, b and c different: a, who would join c by the model, does not."""
+    pairs = [pair("a", "c", 20), said("a", "b", "same"), said("b", "c", "different", 20)]
+    assert clusters(pairs) == {"a b", "c"}
+    around = [*pairs, pair("a", "d", 9), pair("c", "e", 9), pair("d", "e", 5)]
+    assert clusters(around) == {"a b d", "c e"}
+
+
+def test_where_different_stands_between_two_who_are_the_same_the_strongest_pairs_settle_it() -> (
+    None
+):
+    """a1 is b1, a2 is not b2: one of the two stays with them, the one whose pairs are stronger."""
+    pairs = [pair("a1", "a2", 9), pair("b1", "b2", 15), pair("a1", "b2", 0), pair("a2", "b1", 0)]
+    pairs += [said("a1", "b1", "same"), said("a2", "b2", "different")]
+    assert clusters(pairs) == {"a1 b1 b2", "a2"}
+
+
+decisions = st.lists(
+    st.tuples(
+        st.integers(0, 9),
+        st.integers(0, 9),
+        st.integers(-10, 10),
+        st.sampled_from([None, None, None, "same", "different"]),
+        st.booleans(),
+    ).filter(lambda e: e[0] < e[1]),
+    unique_by=lambda e: (e[0], e[1]),
+    max_size=40,
+)
+
+
+def evidence(found: list[tuple[int, int, int, str | None, bool]]) -> list[PairEvidence]:
+    return [
+        PairEvidence(f"r{a}", f"r{b}", float(w), float(w), contradicted, decision)
+        for a, b, w, decision, contradicted in found
+    ]
+
+
+@given(decisions)
+def test_same_parts_nobody_who_was_one_without_it(
+    found: list[tuple[int, int, int, str | None, bool]],
+) -> None:
+    pairs = [replace(p, decided=SAME if p.decided else None) for p in evidence(found)]
+    before = refined([replace(p, decided=None) for p in pairs], 1.0)
+    after = refined(pairs, 1.0)
+    assert all(after[record] == after[name] for record, name in before.items())
+
+
+@given(decisions, st.randoms())
+def test_every_decision_holds_in_whatever_order_pairs_come(
+    found: list[tuple[int, int, int, str | None, bool]], rnd: random.Random
+) -> None:
+    """Of decisions that contradict each other, which are refused, those hold that say same."""
+    pairs = evidence(found)
+    clusters = refined(pairs, 1.0)
+    same = connected((p.left, p.right) for p in pairs if p.decided == SAME)
+    for p in pairs:
+        is_same = same.get(p.left, p.left) == same.get(p.right, p.right)
+        if p.decided:
+            assert (clusters[p.left] == clusters[p.right]) == is_same
+    rnd.shuffle(pairs)
+    assert refined(pairs, 1.0) == clusters
+    assert all(
+        name == min(r for r in clusters if clusters[r] == name) for name in clusters.values()
+    )
 
 
 def test_two_records_that_must_join_do_so_in_a_group_that_is_too_large() -> None:
