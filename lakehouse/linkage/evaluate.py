@@ -57,17 +57,9 @@ def evaluate(clusters: DataFrame, truth: DataFrame) -> Evaluation:
     for name, frame in (("clusters", clusters), ("truth", truth)):
         if not frame.groupBy("record_id").count().where("count > 1").isEmpty():
             raise InputError(f"A record_id occurs twice in the {name}.", "give one row per record.")
-    alone = F.struct(F.lit(True).alias("alone"), F.col("record_id").cast("string").alias("name"))
-    together = F.struct(
-        F.lit(False).alias("alone"), F.col("cluster_id").cast("string").alias("name")
+    cells = (
+        _labelled(clusters, truth).groupBy("entity_id", "group_id").agg(F.count("*").alias("cell"))
     )
-    labelled = truth.join(
-        clusters.select("record_id", "cluster_id"), on="record_id", how="left"
-    ).select(
-        "entity_id",
-        F.when(F.col("cluster_id").isNull(), alone).otherwise(together).alias("group_id"),
-    )
-    cells = labelled.groupBy("entity_id", "group_id").agg(F.count("*").alias("cell"))
     sizes = cells.join(
         cells.groupBy("entity_id").agg(F.sum("cell").alias("of_entity")),
         on="entity_id",
@@ -92,4 +84,20 @@ def evaluate(clusters: DataFrame, truth: DataFrame) -> Evaluation:
         right_pairs=int(row["right"]) // 2,
         b3_precision=row["b3_precision"] / records if records else 1.0,
         b3_recall=row["b3_recall"] / records if records else 1.0,
+    )
+
+
+def _labelled(clusters: DataFrame, truth: DataFrame) -> DataFrame:
+    """entity_id, group_id of every record that has a truth."""
+    alone = F.struct(F.lit(True).alias("alone"), F.col("record_id").cast("string").alias("name"))
+    together = F.struct(
+        F.lit(False).alias("alone"), F.col("cluster_id").cast("string").alias("name")
+    )
+    return (
+        truth.where(F.col("entity_id").isNotNull())
+        .join(clusters.select("record_id", "cluster_id"), on="record_id", how="left")
+        .select(
+            "entity_id",
+            F.when(F.col("cluster_id").isNull(), alone).otherwise(together).alias("group_id"),
+        )
     )

@@ -28,7 +28,6 @@ LONG_FUNCTIONS = {
     "lakehouse/demo/records.py:observe": 47,
     "lakehouse/demo/voices.py:write_support_tickets": 58,
     "lakehouse/gold/customer_identifier.py:customer_identifier": 55,
-    "lakehouse/linkage/evaluate.py:evaluate": 46,
     "lakehouse/linkage/link.py:linked": 52,
     "lakehouse/linkage/score.py:scored_edge": 46,
     "lakehouse/pipeline/runner.py:run": 44,

@@ -144,6 +144,26 @@ def test_files_that_cannot_be_evaluated_are_refused_with_what_they_lack(
         commands.evaluate(folder / "found.csv", folder / "known.csv")
 
 
+def scores(folder: Path, clusters: str, truth: str) -> tuple[str, list[tuple[object, ...]]]:
+    """What `c360 evaluate` says of two such files: its title, and precision, recall and F1 by measure."""
+    (folder / "found.csv").write_text(clusters)
+    (folder / "known.csv").write_text(truth)
+    (grid,) = commands.evaluate(folder / "found.csv", folder / "known.csv").grids
+    return grid.title, [tuple(row)[1:] for row in grid.rows]
+
+
+def test_a_record_whose_truth_is_empty_counts_for_nothing(
+    spark: SparkSession, people: Path
+) -> None:
+    clusters = "record_id,cluster_id\nr1,g1\nr2,g1\nr3,g1\n"
+    truth = "record_id,entity_id\nr1,e1\nr2,e1\nr3,\n"
+
+    title, found = scores(people.parent, clusters, truth)
+
+    assert title == "2 records, 1 true pairs"
+    assert found == [(1.0, 1.0, 1.0)] * 2
+
+
 def test_every_field_of_every_source_is_assessed(small_lake: SmallLake) -> None:
     grids = {grid.title.split(" ")[0]: grid for grid in commands.sources(small_lake.settings).grids}
 
