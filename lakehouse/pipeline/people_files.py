@@ -97,7 +97,11 @@ def _read(spark: SparkSession, path: Path) -> DataFrame:
         if kind == ".parquet":
             table = pq.read_table(path)
         elif kind == ".csv":
-            table = pa_csv.read_csv(path, convert_options=_as_text(path))
+            table = pa_csv.read_csv(
+                path,
+                parse_options=pa_csv.ParseOptions(newlines_in_values=True),
+                convert_options=_as_text(path),
+            )
         else:
             raise InputError(f"{path} is neither .csv nor .parquet.", "convert it to one of them.")
         table = table.rename_columns([name.strip().lower() for name in table.column_names])

@@ -164,6 +164,20 @@ def test_a_record_whose_truth_is_empty_counts_for_nothing(
     assert found == [(1.0, 1.0, 1.0)] * 2
 
 
+def test_a_file_of_more_than_a_megabyte_may_have_line_breaks_in_its_cells(
+    spark: SparkSession, people: Path
+) -> None:
+    street = "\n".join(["flat 3, house of the long name"] * 60)
+    rows = [f'r{n},e{n // 2},"{street}"' for n in range(1000)]
+    clusters = "\n".join(["record_id,cluster_id,street", *rows, ""])
+    assert len(clusters) > 1_500_000
+
+    title, found = scores(people.parent, clusters, clusters)
+
+    assert title == "1000 records, 500 true pairs"
+    assert found == [(1.0, 1.0, 1.0)] * 2
+
+
 def test_every_field_of_every_source_is_assessed(small_lake: SmallLake) -> None:
     grids = {grid.title.split(" ")[0]: grid for grid in commands.sources(small_lake.settings).grids}
 
