@@ -122,7 +122,8 @@ def _read(spark: SparkSession, path: Path) -> DataFrame:
 
 def _as_text(path: Path) -> pa_csv.ConvertOptions:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        names = next(csv.reader(file), [])
+        # Lines before the header that are empty are passed over, as they are where the rows are read.
+        names = next((row for row in csv.reader(file) if row), [])
     return pa_csv.ConvertOptions(
         column_types={name: pa.string() for name in names},
         strings_can_be_null=True,

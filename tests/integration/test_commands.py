@@ -178,6 +178,16 @@ def test_a_file_of_more_than_a_megabyte_may_have_line_breaks_in_its_cells(
     assert found == [(1.0, 1.0, 1.0)] * 2
 
 
+def test_an_id_keeps_its_zeros_below_an_empty_first_line(spark: SparkSession, people: Path) -> None:
+    clusters = "\nrecord_id,cluster_id\n007,1\n008,1\n"
+    truth = "record_id,entity_id\n007,1\n008,1\n"
+
+    title, found = scores(people.parent, clusters, truth)
+
+    assert title == "2 records, 1 true pairs"
+    assert found == [(1.0, 1.0, 1.0)] * 2
+
+
 def test_every_field_of_every_source_is_assessed(small_lake: SmallLake) -> None:
     grids = {grid.title.split(" ")[0]: grid for grid in commands.sources(small_lake.settings).grids}
 
