@@ -109,6 +109,7 @@ def explanation(
     end: str,
     *,
     customer: frozenset[str],
+    other: frozenset[str],
     component: frozenset[str],
     unpaired: str,
     most_records: int,
@@ -120,6 +121,7 @@ def explanation(
         start: a record.
         end: another one.
         customer: the records of the customer that `start` belongs to.
+        other: the same of `end`.
         component: the records that joining pairs connect with `start`.
         unpaired: why the two have no pair, in words, for where that is the answer.
         most_records: size beyond which a group is taken apart.
@@ -133,7 +135,7 @@ def explanation(
         inside = [p for p in known if {p.record_key_l, p.record_key_r} <= customer]
         return Explanation(is_one, _reason_for_one(direct, chain, inside), direct, chain)
     is_large = len(component) > most_records
-    cut = _cut_by(known, customer, len(component) if is_large else None)
+    cut = _cut_by(_between(known, customer, other), len(component) if is_large else None)
     reason = _reason_for_two(direct, cut if chain else unpaired)
     return Explanation(is_one, reason, direct, chain)
 
@@ -164,16 +166,29 @@ def _reason_for_two(direct: ScoredPair | None, otherwise: str) -> str:
     return otherwise
 
 
-def _cut_by(pairs: Iterable[ScoredPair], customer: frozenset[str], too_many: int | None) -> str:
+def _between(
+    pairs: Iterable[ScoredPair], customer: frozenset[str], other: frozenset[str]
+) -> list[ScoredPair]:
+    """The pairs of two customers, one record of each."""
+    return [
+        p
+        for p in pairs
+        if (p.record_key_l in customer and p.record_key_r in other)
+        or (p.record_key_l in other and p.record_key_r in customer)
+    ]
+
+
+def _cut_by(between: Iterable[ScoredPair], too_many: int | None) -> str:
     """What parted a group that joining pairs hold together: its size, or the pairs that speak against it.
 
-    `too_many` is the number of its records if that is too large.
+    Args:
+        between: the pairs of the two customers, one record of each.
+        too_many: the number of the group's records if that is too large.
     """
     against = {
         "a steward's decision" if pair.override == DIFFERENT else f"the rule {pair.contradiction}"
-        for pair in pairs
-        if (pair.record_key_l in customer) != (pair.record_key_r in customer)
-        and (pair.override == DIFFERENT or pair.contradiction is not None)
+        for pair in between
+        if pair.override == DIFFERENT or pair.contradiction is not None
     }
     said = " and ".join(sorted(against))
     if too_many is not None:

@@ -80,12 +80,12 @@ def pair_explained(
     customers = _customers_of(owners, record, other)
     customer = _keys(_of(owners, "customer_id", [customers[record]]))
     component = _component(lake, release, record) or customer
-    pairs = _pairs_among(lake, release, component | {record, other})
     found = explanation(
-        pairs,
+        _pairs_among(lake, release, component | {record, other}),
         record,
         other,
         customer=customer,
+        other=_keys(_of(owners, "customer_id", [customers[other]])),
         component=component,
         unpaired=_why_unpaired(lake, release, record, other),
         most_records=lake.settings.linkage.guards.max_cluster_records,

@@ -22,12 +22,16 @@ def names(chain: tuple[ScoredPair, ...] | list[ScoredPair]) -> list[str]:
     return [p.record_key_l + p.record_key_r for p in chain]
 
 
-def explained(pairs: list[ScoredPair], customer: str, component: str) -> Explanation:
+def explained(
+    pairs: list[ScoredPair], customer: str, component: str, other: str = "yz"
+) -> Explanation:
+    """Why a and z are one customer or not. z's customer is `customer` if it has z, and else `other`."""
     return explanation(
         pairs,
         "a",
         "z",
         customer=frozenset(customer),
+        other=frozenset(customer if "z" in customer else other),
         component=frozenset(component),
         unpaired="they were never compared",
         most_records=4,
@@ -107,6 +111,23 @@ def test_a_reason_says_what_decided(
     found = explained(pairs, customer, component)
     assert found.is_one == ("z" in customer)
     assert reason in found.reason
+
+
+@pytest.mark.parametrize(
+    ("component", "reason"),
+    [
+        ("abyz", "the group was cut: the weight of all pairs between its parts spoke against it"),
+        ("abcyz", "its 5 records are more than guards.max_cluster_records allows"),
+    ],
+)
+def test_a_rule_that_keeps_others_away_did_not_part_the_two(component: str, reason: str) -> None:
+    """y is the child of a and b; z is apart from them for what it has in common with a, which is nothing."""
+    pairs = [
+        *(pair("az 2"), pair("ab 9"), pair("bz -9"), pair("yz 2")),
+        *(pair("ay 3", "parent_and_child"), pair("by 4", "parent_and_child")),
+    ]
+    found = explained(pairs, "ab", component, other="z")
+    assert found.reason.endswith(reason)
 
 
 def test_a_customer_comes_together_by_its_strongest_pairs() -> None:
