@@ -1,6 +1,6 @@
 """How the customers of two identity maps differ: what one run, or one that nobody has made yet, changes."""
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lakehouse.linkage.identity_event import CREATED, JOINED, LEFT, MERGED, RETIRED, SPLIT
@@ -19,7 +19,8 @@ def customer_change(identity_map: DataFrame, last_map: DataFrame) -> DataFrame:
     Returns:
         customer_id (null for records that have none yet), proposed_customer_id (null for records that are
         gone), change, record_count. `change` is in the words of linkage.identity_event: created,
-        joined, left, retired, merged, split, and moved.
+        joined, left, retired, merged, split, and moved. Retired is a customer of whom no record goes on;
+        one that is merged is left by its records that are gone.
     """
     now, proposed = _open(last_map, "customer_id"), _open(identity_map, "proposed_customer_id")
     living = proposed.select(F.col("proposed_customer_id").alias("customer_id")).distinct()
@@ -35,19 +36,25 @@ def customer_change(identity_map: DataFrame, last_map: DataFrame) -> DataFrame:
         .select(
             "customer_id",
             "proposed_customer_id",
-            F.when(
-                F.col("customer_id").isNull(), F.when(F.col("was_there"), JOINED).otherwise(CREATED)
-            )
-            .when(
-                F.col("proposed_customer_id").isNull(),
-                F.when(F.col("lives_on"), LEFT).otherwise(RETIRED),
-            )
-            .when(F.col("lives_on").isNull(), MERGED)
-            .when(F.col("was_there"), MOVED)
-            .otherwise(SPLIT)
-            .alias("change"),
+            _change().alias("change"),
             "record_count",
         )
+    )
+
+
+def _change() -> Column:
+    """What happens between the two customers of a row."""
+    lives_on, was_there = F.col("lives_on").isNotNull(), F.col("was_there").isNotNull()
+    going_on = F.count("proposed_customer_id").over(Window.partitionBy("customer_id"))
+    return (
+        F.when(F.col("customer_id").isNull(), F.when(was_there, JOINED).otherwise(CREATED))
+        .when(
+            F.col("proposed_customer_id").isNull(),
+            F.when(lives_on | (going_on > 0), LEFT).otherwise(RETIRED),
+        )
+        .when(~lives_on, MERGED)
+        .when(was_there, MOVED)
+        .otherwise(SPLIT)
     )
 
 

@@ -42,6 +42,16 @@ def test_a_customer_that_loses_a_record_and_lives_on_is_left(spark: SparkSession
     assert changes(spark, {"A": "ab"}, {"A": "a"}) == {("A", None, "left", 1)}
 
 
+def test_a_customer_that_loses_a_record_and_is_merged_is_left_by_it_and_not_retired(
+    spark: SparkSession,
+) -> None:
+    assert changes(spark, {"A": "ab", "B": "c", "C": "d"}, {"B": "bc"}) == {
+        ("A", "B", "merged", 1),
+        ("A", None, "left", 1),
+        ("C", None, "retired", 1),
+    }
+
+
 def test_a_customer_that_was_away_and_comes_back_is_joined_and_not_created(
     spark: SparkSession,
 ) -> None:
