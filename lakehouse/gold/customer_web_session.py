@@ -66,17 +66,17 @@ def with_session_key(web_event: DataFrame, web: WebSettings) -> DataFrame:
 
     Events that name no session belong to a run: those on one cookie, or on one device where there is no
     cookie, without a pause of more than `session_gap_minutes`. A visit by paid media begins a run, and so
-    does another account's login. An event with neither cookie nor device is one of its own.
+    does another account's login. An event with neither cookie nor device is one of its own. Where several
+    accounts logged in on a device, what has no cookie is its account's run, or without one of its own.
 
     A run is named after its first event, and no run after its number or its end: a late event leaves all
-    keys as they are, unless it comes before the first of a run, begins one within another, or fills the
-    pause between two, of which the later then goes into the earlier.
+    keys as they are, unless it comes before the first of a run, begins one within another, fills the
+    pause between two, of which the later then goes into the earlier, or is of a second account on a device.
     """
     person = F.col("person_record_key")
-    place = F.coalesce("device_id", "record_key") if web.stitch_devices else F.col("record_key")
     # Columns rather than expressions: each window would shuffle by an expression of its own.
-    keys = {"place": F.when(F.col("cookie_id").isNull(), place), "turn": F.struct(*_turn())}
-    in_turn = Window.partitionBy("source_system", "cookie_id", "place").orderBy("event_at", "turn")
+    of_place = Window.partitionBy("source_system", "place", "cookie_id", "holder")
+    in_turn = of_place.orderBy("event_at", "turn")
     pause = F.col("event_at") - F.lag("event_at").over(in_turn)
     is_late = pause.isNull() | (pause > F.lit(timedelta(minutes=web.session_gap_minutes)))
     # The last event that began a run or was a login: a login before the run began is no matter of it.
@@ -87,15 +87,37 @@ def with_session_key(web_event: DataFrame, web: WebSettings) -> DataFrame:
     is_other = F.coalesce(person != before["by"], F.lit(False))
     so_far = in_turn.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     runs = (
-        web_event.where(F.col("session_id").isNull())
-        .withColumns(keys)
+        _placed(web_event, web)
+        .withColumn("turn", F.struct(*_turn()))
         .withColumn("begins", is_late | _is_paid())
         .withColumn("begun", F.when(F.col("begins") | is_other, session_key()))
         .withColumn("session_key", F.last("begun", ignorenulls=True).over(so_far))
-        .drop(*keys, "begins", "begun")
+        .select(*web_event.columns, "session_key")
     )
     named = web_event.where(F.col("session_id").isNotNull())
     return named.withColumn("session_key", session_key()).unionByName(runs)
+
+
+def _placed(web_event: DataFrame, web: WebSettings) -> DataFrame:
+    """Events that name no session, with the `place` and the `holder` by whom they are cut into runs.
+
+    A holder is only of an event without a cookie on a device of several accounts: its own account, if any.
+    """
+    device = ["device_id"] if web.stitch_devices else []
+    account = F.col("person_record_key")
+    shared = (
+        web_event.where(F.col("device_id").isNotNull() & account.isNotNull())
+        .groupBy("source_system", F.col("device_id").alias("place"))
+        .agg((F.min(account) != F.max(account)).alias("is_shared"))
+        .where("is_shared")
+    )
+    is_anybodys = F.col("is_shared") & F.col("cookie_id").isNull()
+    return (
+        web_event.where(F.col("session_id").isNull())
+        .withColumn("place", F.coalesce("cookie_id", *device, "record_key"))
+        .join(shared, on=["source_system", "place"], how="left")
+        .withColumn("holder", F.when(is_anybodys, F.coalesce(account, "record_key")))
+    )
 
 
 def _is_paid() -> Column:

@@ -28,7 +28,8 @@ CUSTOMER_WEB_SESSION = about_customers(
         "session_key",
         "string",
         "Source system and session id; of events that name no session, record_key of the first in their run on one "
-        "cookie, else device (web.session_gap_minutes), with one account's logins.",
+        "cookie, else device (web.session_gap_minutes), with one account's logins. A device of several accounts has "
+        "runs of logins alone.",
         PSEUDONYM,
         required=True,
         fed_by=(f"{_EVENT}.session_id", f"{_EVENT}.record_key"),

@@ -139,6 +139,35 @@ def test_another_accounts_login_begins_a_run(sessions: Rows) -> None:
     assert carts == {"web:b1": "[rug]"}
 
 
+def test_on_a_device_of_several_accounts_what_is_without_cookie_and_login_is_nobodys_run(
+    sessions: Rows,
+) -> None:
+    unknown, tablet = {"device_id": "unknown"}, {"device_id": "tablet"}
+    cart = {"event_type": "cart", "product_id": "rug"}
+    events = [
+        outside("a1", "10:00", None, **unknown, **ANN),
+        outside("stranger", "10:01", None, **unknown),
+        outside("another", "10:02", None, **unknown) | cart,
+        outside("a2", "10:03", None, **unknown, **ANN),
+        outside("b1", "10:05", None, **unknown, **BEN),
+        outside("third", "10:06", None, **unknown),
+        # Where the other account logged in with a cookie, the device is no less shared.
+        outside("c1", "10:00", None, **tablet, **ANN), outside("c2", "10:01", None, **tablet),
+        outside("d1", "10:00", "k", **tablet, **BEN), outside("d2", "10:01", "k", **tablet),
+    ]  # fmt: skip
+    found = sessions(*events)
+    assert {key: (row["customer_id"], row["event_count"]) for key, row in found.items()} == {
+        "web:a1": ("A", "2"), "web:b1": ("B", "1"), "web:stranger": (None, "1"),
+        "web:another": (None, "1"), "web:third": (None, "1"),
+        "web:c1": ("A", "1"), "web:c2": (None, "1"), "web:d1": ("B", "2"),
+    }  # fmt: skip
+    assert found["web:a1"]["cart_state"] is None
+    # Of one account alone the device tells, as before; another source's device is another.
+    elsewhere = outside("e", "10:00", None, **tablet, **BEN) | {"source_system": "app"}
+    of_one = sessions(*events[6:8], elsewhere)
+    assert (of_one["web:c1"]["customer_id"], of_one["web:c1"]["event_count"]) == ("A", "2")
+
+
 def test_at_one_moment_the_paid_visit_comes_before_its_landing_page(sessions: Rows) -> None:
     ads = {"event_type": "visit", "campaign_id": "ads", "medium": "search"}
     found = sessions(

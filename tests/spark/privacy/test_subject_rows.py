@@ -111,7 +111,9 @@ def test_a_list_shown_before_she_logged_in_is_hers_as_a_whole_and_nobody_else_s_
 def test_a_visit_that_no_event_names_is_hers_with_all_that_nobody_was_logged_in_for(
     spark: SparkSession,
 ) -> None:
-    def looked(key: str, minute: int, **told: str) -> dict[str, Any]:
+    nowhere: dict[str, Any] = {"cookie_id": None, "device_id": "unknown"}
+
+    def looked(key: str, minute: int, **told: Any) -> dict[str, Any]:
         at = datetime(2026, 1, 5, 10, minute, tzinfo=UTC)
         return {"record_key": key, "event_at": at, "source_system": "web", "cookie_id": "k", **told}
 
@@ -127,6 +129,10 @@ def test_a_visit_that_no_event_names_is_hers_with_all_that_nobody_was_logged_in_
             looked("after a pause", 50),
             looked("elsewhere", 5, cookie_id="k2"),
             looked("in a session", 5, session_id="S1"),
+            # A device of several accounts tells of nobody: what a stranger did there is not hers.
+            looked("her login there", 0, person_record_key="her-account", **nowhere),
+            looked("of a stranger there", 1, **nowhere),
+            looked("the other's login there", 2, person_record_key="the-other", **nowhere),
         ),
         CUSTOMER_WEB_SESSION.name: rows(
             spark,
@@ -136,6 +142,9 @@ def test_a_visit_that_no_event_names_is_hers_with_all_that_nobody_was_logged_in_
             {"session_key": "web:S1", "person_record_key": "her-account"},
             {"session_key": "web:after a pause", "person_record_key": "the-other"},
             {"session_key": "web:elsewhere"},
+            {"session_key": "web:her login there", "person_record_key": "her-account"},
+            {"session_key": "web:of a stranger there"},
+            {"session_key": "web:the other's login there", "person_record_key": "the-other"},
         ),
         RECOMMENDATION.name: rows(spark, RECOMMENDATION),
         CUSTOMER_RECOMMENDATION.name: rows(spark, CUSTOMER_RECOMMENDATION),
