@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
-from pyspark.sql.window import WindowSpec
 
 from lakehouse.gold.customer_order import counted
 from lakehouse.gold.identity import with_customer
+from lakehouse.gold.web_visitor import stitched
 from lakehouse.settings.facts import WebSettings
 from lakehouse.tables.gold import CUSTOMER_WEB_SESSION
 
@@ -16,10 +16,6 @@ STEPS = ("visit", "page_view", "cart", "checkout")
 
 _TOLD_ONCE = ("cookie_id", "device_id", "campaign_id", "medium", "referrer")
 """What a session has from its first event that tells it."""
-
-
-_LOGINS = ("login", "last_login", "accounts")
-"""What tells whose a session is."""
 
 
 def customer_web_session(
@@ -36,7 +32,7 @@ def customer_web_session(
     session are cut into runs (`with_session_key`). An order dated after `as_of` has a wrong clock and
     recovers no cart. Key: session_key. Columns: those of gold.customer_web_session.
     """
-    sessions = _stitched(_sessions(with_session_key(web_event, web)), web)
+    sessions = stitched(_sessions(with_session_key(web_event, web)), web)
     orders = _order_moments(customer_order, as_of)
     return (
         with_customer(sessions, identity_map)
@@ -144,7 +140,7 @@ def paid_visits(media_touch: DataFrame, customer_web_session: DataFrame) -> Data
 
 
 def _sessions(events: DataFrame) -> DataFrame:
-    """One row per session_key, with the first and the last login made in it, and all accounts that were."""
+    """One row per session_key, with the `logins` made in it."""
     moment, kind = F.struct(*_turn()), F.col("event_type")
     steps = F.array(*(F.lit(step) for step in STEPS))
     step = F.nullif(F.array_position(steps, kind), F.lit(0))
@@ -159,9 +155,7 @@ def _sessions(events: DataFrame) -> DataFrame:
         F.min("event_at").alias("started_at"),
         F.max("event_at").alias("ended_at"),
         F.min(F.to_date("event_at")).alias("session_date"),
-        F.min(login).alias("login"),
-        F.max(login).alias("last_login"),
-        F.collect_set("person_record_key").alias("accounts"),
+        F.array_sort(F.collect_list(login)).alias("logged_in"),
         *(_first(name, moment) for name in _TOLD_ONCE),
         F.get(steps, (F.max(step) - 1).cast("int")).alias("furthest_step"),
         F.max(F.when(kind == "cart", F.col("event_at"))).alias("carted_at"),
@@ -172,12 +166,18 @@ def _sessions(events: DataFrame) -> DataFrame:
         _each_once(_in_order("product_id", "page_view")).alias("viewed_products"),
         _in_order("product_id", "cart").alias("carted"),
     )
-    carts = {
+    more = {
+        "logins": F.filter("logged_in", _is_login),
         "carted_products": _each_once(F.col("carted")),
         "cart_contents": _each_once(F.filter("carted", _is_in_last_cart)),
         "checked_out_at": F.array_max("checkouts"),
     }
-    return told.withColumns(carts).drop("checkouts")
+    return told.withColumns(more).drop("checkouts", "logged_in")
+
+
+def _is_login(event: Column, index: Column) -> Column:
+    """True of an account's first event in a session, and of its first after another account's."""
+    return (index == 0) | (event["by"] != F.get("logged_in", index - 1)["by"])
 
 
 def _is_left() -> Column:
@@ -206,90 +206,6 @@ def _in_order(column: str, kind: str) -> Column:
 
 def _each_once(told: Column) -> Column:
     return F.array_distinct(told["value"])
-
-
-def _stitched(sessions: DataFrame, web: WebSettings) -> DataFrame:
-    """The sessions with person_record_key, how and since when that is known, and whether a machine came."""
-    many = [
-        F.sum("event_count").over(_visitor(place, "session_date")) > web.bot_events_per_day
-        for place in ("cookie_id", "device_id")
-    ]
-    # What several people use on one day, or what a source calls unknown, is no machine for their number.
-    is_shared = F.coalesce(~_is_of_one(_visitor("device_id", "session_date")), F.lit(False))
-    near = {
-        f"_{side}_on_{place}": login
-        for place in ("cookie_id", "device_id")
-        for side, login in _nearest_logins(place).items()
-    }
-    told = sessions.select(
-        "*",
-        (many[0] | (many[1] & ~is_shared)).alias("is_bot"),
-        *(login.alias(name) for name, login in near.items()),
-    )
-    known = F.when(~F.col("is_bot"), F.coalesce(*_ways(web)))
-    return told.withColumn("known", known).select(
-        *(name for name in sessions.columns if name not in _LOGINS),
-        "is_bot",
-        F.col("known.by").alias("person_record_key"),
-        F.col("known.how").alias("identified_by"),
-        F.col("known.since").alias("known_from_at"),
-    )
-
-
-def _visitor(place: str, *more: str) -> WindowSpec:
-    """The sessions on one cookie or device; one without any is followed nowhere."""
-    return Window.partitionBy("source_system", F.coalesce(place, "session_key"), *more)
-
-
-def _is_of_one(sessions: WindowSpec) -> Column:
-    """True if one account alone logged in during them; null if none did."""
-    lowest, highest = F.array_min("accounts"), F.array_max("accounts")
-    return F.min(lowest).over(sessions) == F.max(highest).over(sessions)
-
-
-def _nearest_logins(place: str) -> dict[str, Column]:
-    """The login last made on the cookie or device before a session, and the one made next.
-
-    A device on which several accounts logged in tells of none of them: visits of two people would mix.
-    """
-    visitor = _visitor(place)
-    forwards = visitor.orderBy("started_at", "session_key")
-    # A frame up to the last row is counted anew for each row: the same backwards is not.
-    backwards = visitor.orderBy(F.desc("started_at"), F.desc("session_key"))
-    is_told = F.lit(True)
-    if place == "device_id":
-        is_told = _is_of_one(visitor)
-    return {
-        side: F.when(
-            is_told,
-            F.last(login, ignorenulls=True).over(rows.rowsBetween(Window.unboundedPreceding, -1)),
-        )
-        for side, login, rows in (
-            ("before", "last_login", forwards),
-            ("after", "login", backwards),
-        )
-    }
-
-
-def _ways(web: WebSettings) -> list[Column]:
-    """How it can be known whose a session is, the surest first: who, how and since when, or null."""
-    in_it, now = F.col("login"), F.col("started_at")
-    before, after = F.col("_before_on_cookie_id"), F.col("_after_on_cookie_id")
-    ways = [("login", in_it, in_it["at"]), ("earlier_login", before, now)]
-    if web.stitch_devices:
-        ways.append(("earlier_device_login", F.col("_before_on_device_id"), now))
-    if web.attach_anonymous_past:
-        ways.append(("later_login", after, after["at"]))
-    if web.attach_anonymous_past and web.stitch_devices:
-        on_device = F.col("_after_on_device_id")
-        ways.append(("later_device_login", on_device, on_device["at"]))
-    return [
-        F.when(
-            login.isNotNull(),
-            F.struct(login["by"].alias("by"), F.lit(how).alias("how"), since.alias("since")),
-        )
-        for how, login, since in ways
-    ]
 
 
 def _cart_state(web: WebSettings) -> Column:

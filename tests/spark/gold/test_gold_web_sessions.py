@@ -290,6 +290,47 @@ def test_after_two_logins_in_one_session_a_visit_on_its_cookie_is_the_last_ones_
     }
 
 
+def test_a_login_in_a_session_that_goes_on_is_no_earlier_one_of_what_began_before_it(
+    sessions: Rows,
+) -> None:
+    tablet = {"device_id": "tablet"}
+    two_browsers = (
+        event("e1", "visit", "08:00", "long", cookie_id="k1", **tablet),
+        event("e2", "page_view", "19:00", "long", cookie_id="k1", **tablet, **ANN),
+        event("e3", "visit", "10:00", "short", cookie_id="k2", **tablet),
+        event("e4", "visit", "20:00", "evening", cookie_id="k2", **tablet),
+    )
+    evening = ("A", "earlier_device_login", "20:00")
+    found, no_past = (
+        whose(sessions(*two_browsers)),
+        whose(sessions(*two_browsers, attach_anonymous_past=False)),
+    )
+    assert (found["short"], found["evening"]) == (("A", "later_device_login", "19:00"), evening)
+    assert (no_past["short"], no_past["evening"]) == ((None, None, ""), evening)
+
+    two_tabs = (
+        event("f1", "page_view", "10:00", "first tab", cookie_id="k"),
+        *(
+            event(f"a{at}", "page_view", at, "first tab", cookie_id="k", **ANN)
+            for at in ("10:05", "10:06")
+        ),
+        event("f2", "page_view", "12:00", "first tab", cookie_id="k", **BEN),
+        event("f3", "page_view", "12:30", "first tab", cookie_id="k", **ANN),
+        *(
+            event(f"s{at}", "visit", at, at, cookie_id="k")
+            for at in ("09:00", "10:05", "11:00", "12:10", "13:00")
+        ),
+    )
+    assert {tab: told[:2] for tab, told in whose(sessions(*two_tabs)).items()} == {
+        "first tab": ("A", "login"),
+        "09:00": ("A", "later_login"),
+        "10:05": ("A", "earlier_login"),
+        "11:00": ("A", "earlier_login"),
+        "12:10": ("B", "earlier_login"),
+        "13:00": ("A", "earlier_login"),
+    }
+
+
 def test_devices_tell_nothing_and_their_past_stays_anonymous_if_conf_says_so(
     sessions: Rows,
 ) -> None:
