@@ -140,7 +140,7 @@ def paid_visits(media_touch: DataFrame, customer_web_session: DataFrame) -> Data
 
 
 def _sessions(events: DataFrame) -> DataFrame:
-    """One row per session_key, with the `logins` made in it."""
+    """One row per session_key, with the `logins` made in it, and the `days` of its events."""
     moment, kind = F.struct(*_turn()), F.col("event_type")
     steps = F.array(*(F.lit(step) for step in STEPS))
     step = F.nullif(F.array_position(steps, kind), F.lit(0))
@@ -155,6 +155,7 @@ def _sessions(events: DataFrame) -> DataFrame:
         F.min("event_at").alias("started_at"),
         F.max("event_at").alias("ended_at"),
         F.min(F.to_date("event_at")).alias("session_date"),
+        F.collect_list(F.to_date("event_at")).alias("days"),
         F.array_sort(F.collect_list(login)).alias("logged_in"),
         *(_first(name, moment) for name in _TOLD_ONCE),
         F.get(steps, (F.max(step) - 1).cast("int")).alias("furthest_step"),

@@ -6,18 +6,24 @@ from pyspark.sql.window import WindowSpec
 
 from lakehouse.settings.facts import WebSettings
 
-_LOGIN = "struct<at: timestamp, record_key: string, by: string>"
+_ROW = {
+    "day": "date",
+    "events": "int",
+    "made": "struct<at: timestamp, record_key: string, by: string>",
+}
+"""What a row has of a day, or of a login."""
 
 
 def stitched(sessions: DataFrame, web: WebSettings) -> DataFrame:
     """The sessions with person_record_key, how and since when that is known, and whether a machine came.
 
-    `logins` has those made in a session, oldest first: at, record_key, by.
+    `logins` has those made in a session, oldest first: at, record_key, by. `days` has the day of each event.
     """
-    kept = [name for name in sessions.columns if name != "logins"]
+    kept = [name for name in sessions.columns if name not in ("logins", "days")]
     known = F.when(~F.col("is_bot"), F.coalesce(*_ways(web)))
     return (
-        _told(_starts_and_logins(sessions, kept), web)
+        _told(_days_and_logins(sessions, kept), web)
+        .where(F.col("session").isNotNull())
         .withColumn("known", known)
         .select(
             "session.*",
@@ -29,30 +35,41 @@ def stitched(sessions: DataFrame, web: WebSettings) -> DataFrame:
     )
 
 
-def _starts_and_logins(sessions: DataFrame, kept: list[str]) -> DataFrame:
-    """A row per session as it begins, and one per login, `made` in it; `at`: when.
+def _days_and_logins(sessions: DataFrame, kept: list[str]) -> DataFrame:
+    """A row per day of a session, with its `events` on that, and one per login, `made` in it.
 
-    The first alone has the `session`: what that has would be copied for each login.
+    Its first day alone has the `session`: what that has would be copied for each row.
     """
-    start = F.array(F.lit(None).cast(_LOGIN))
-    rows = sessions.select("*", F.explode(F.concat(start, "logins")).alias("made"))
+    nothing = {name: F.lit(None).cast(kind).alias(name) for name, kind in _ROW.items()}
+    days = F.transform(
+        F.array_distinct("days"),
+        lambda day: F.struct(
+            day.alias("day"), _count("days", day).alias("events"), nothing["made"]
+        ),
+    )
+    logins = F.transform(
+        "logins", lambda login: F.struct(nothing["day"], nothing["events"], login.alias("made"))
+    )
+    rows = sessions.select("*", F.inline(F.concat(days, logins)))
     return rows.select(
-        "source_system",
+        *("source_system", "session_key", "day", "events", "made"),
         # A session without any cookie or device is followed nowhere.
         F.coalesce("cookie_id", "session_key").alias("cookie"),
         F.coalesce("device_id", "session_key").alias("device"),
-        F.col("session_date").alias("day"),
         F.coalesce("made.at", "started_at").alias("at"),
-        "made",
         F.get("logins", F.lit(0)).alias("login"),
         F.array_min("logins.by").alias("lowest"),
         F.array_max("logins.by").alias("highest"),
-        F.when(F.col("made").isNull(), F.struct(*kept)).alias("session"),
+        F.when(F.col("day") == F.col("session_date"), F.struct(*kept)).alias("session"),
     )
 
 
+def _count(values: str, value: Column) -> Column:
+    return F.size(F.filter(values, lambda each: each == value))
+
+
 def _told(rows: DataFrame, web: WebSettings) -> DataFrame:
-    """A row per session, with what its cookie and its device tell of it.
+    """The rows of days, with what its cookie and its device tell of the session.
 
     `before`: the login last made on the cookie until the session began, by the login's own moment: the
     session that it was made in may have begun earlier, and may go on. `first_on_cookie`, and
@@ -64,17 +81,16 @@ def _told(rows: DataFrame, web: WebSettings) -> DataFrame:
     on_day, ever = _on("device", "day"), _on("device")
     # What several people use on one day, or what a source calls unknown, is no machine for their number.
     is_shared = F.coalesce(~_is_of_one(on_day), F.lit(False))
-    events = F.sum("session.event_count")
+    events, most = F.sum("events"), web.bot_events_per_day
+    is_many = F.col("is_many") | ((events.over(on_day) > most) & ~is_shared)
     return (
         rows.withColumn("before", F.last("made", ignorenulls=True).over(so_far))
         .where(F.col("made").isNull())
         .withColumn("first_on_cookie", F.min("login").over(_on("cookie")))
-        .withColumn("is_bot", events.over(_on("cookie", "day")) > web.bot_events_per_day)
+        .withColumn("is_many", events.over(_on("cookie", "day")) > most)
         .withColumn("first_on_device", F.when(_is_of_one(ever), F.min("login").over(ever)))
-        .withColumn(
-            "is_bot",
-            F.col("is_bot") | ((events.over(on_day) > web.bot_events_per_day) & ~is_shared),
-        )
+        .withColumn("is_many", is_many)
+        .withColumn("is_bot", F.bool_or("is_many").over(_on("device", "session_key")))
     )
 
 

@@ -56,8 +56,8 @@ CUSTOMER_WEB_SESSION = about_customers(
     Column(
         "is_bot",
         "boolean",
-        "True if its cookie had more events on its day than conf allows (web.bot_events_per_day), or its device, unless "
-        "several accounts logged in on that on the day.",
+        "True if on a day of the session its cookie had more events than conf allows (web.bot_events_per_day), or its "
+        "device, unless several accounts logged in on that on the day.",
         required=True,
     ),
     Column(

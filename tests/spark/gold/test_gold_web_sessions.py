@@ -423,6 +423,36 @@ def test_a_device_on_which_several_accounts_log_in_on_a_day_is_no_machine(sessio
     assert (found["web:anns"]["customer_id"], found["web:bens"]["customer_id"]) == ("A", "B")
 
 
+def test_a_session_of_many_days_is_a_machines_only_if_one_of_them_has_too_many_events(
+    sessions: Rows,
+) -> None:
+    def on(day: int, session: str, *minutes: str, **other: Any) -> list[dict[str, Any]]:
+        """A page view in each of the minutes after ten."""
+        return [
+            event(f"{session}{day}{at}", "page_view", f"2024-01-0{day}T10:{at}", session, **other)
+            for at in minutes
+        ]
+
+    kiosk = {"device_id": "kiosk"}
+    found = sessions(
+        # An app that names its session by the install.
+        *(e for day in (1, 2, 3) for e in on(day, "app", "00", "01", cookie_id="a", **ANN)),
+        *on(1, "busy", "00", cookie_id="b"), *on(3, "busy", "00", "01", "02", cookie_id="b"),
+        # Two of which neither has too many on any day, and both together on the second.
+        *on(1, "from the first", "00", cookie_id="c"),
+        *on(2, "from the first", "00", cookie_id="c"),
+        *on(2, "from the second", "00", "01", cookie_id="c"), *on(3, "after", "00", cookie_id="c"),
+        # A device on which another account logs in on a later day of a session is shared on that.
+        *on(1, "anns", "00", **kiosk, **ANN), *on(2, "anns", "00", **kiosk, **ANN),
+        *on(2, "bens", "00", "01", **kiosk, **BEN),
+        bot_events_per_day=2,
+    )  # fmt: skip
+    machines = {key.removeprefix("web:") for key, row in found.items() if row["is_bot"] == "true"}
+    assert machines == {"busy", "from the first", "from the second"}
+    assert found["web:app"]["customer_id"] == "A"
+    assert (found["web:app"]["event_count"], found["web:busy"]["event_count"]) == ("6", "4")
+
+
 def test_a_machine_that_drops_its_cookie_is_found_by_its_device(
     spark: SparkSession, table: Frames, identity: Frames
 ) -> None:
