@@ -14,8 +14,11 @@ from lakehouse.tables.gold import CUSTOMER_WEB_SESSION
 STEPS = ("visit", "page_view", "cart", "checkout")
 """Kinds of web event, from the start of a visit to the purchase."""
 
-_TOLD_ONCE = ("cookie_id", "device_id", "campaign_id", "medium", "referrer")
+_TOLD_ONCE = ("cookie_id", "device_id", "referrer")
 """What a session has from its first event that tells it."""
+
+_PAID = ("campaign_id", "medium")
+"""What it has from its first visit by paid media."""
 
 
 def customer_web_session(
@@ -158,6 +161,8 @@ def _sessions(events: DataFrame) -> DataFrame:
         F.collect_list(F.to_date("event_at")).alias("days"),
         F.array_sort(F.collect_list(login)).alias("logged_in"),
         *(_first(name, moment) for name in _TOLD_ONCE),
+        # Another event may name a campaign too; as in silver.media_touch, a visit alone is brought by it.
+        *(F.min_by(name, F.when(_is_paid(), moment)).alias(name) for name in _PAID),
         F.get(steps, (F.max(step) - 1).cast("int")).alias("furthest_step"),
         F.max(F.when(kind == "cart", F.col("event_at"))).alias("carted_at"),
         F.collect_set(F.when(kind == "checkout", F.col("event_at"))).alias("checkouts"),

@@ -293,7 +293,12 @@ WEB_EVENT = _silver(
     Column("page_path", "string", "Path of the page, without query.", _QUASI),
     Column("product_id", "string", "Product that the event is about."),
     Column("referrer", "string", "Host that the visitor came from.", _QUASI),
-    Column("campaign_id", "string", "Paid campaign that brought the visit; null if none did."),
+    Column(
+        "campaign_id",
+        "string",
+        "Paid campaign that brought the visit; null if none did. It counts where event_type is visit, and for nothing "
+        "where another event names it.",
+    ),
     Column("medium", "string", "search, social, display or affiliate; null if no paid campaign."),
     owner="digital",
     retention_days=395,

@@ -80,9 +80,13 @@ CUSTOMER_WEB_SESSION = about_customers(
     Column(
         "campaign_id",
         "string",
-        "Paid campaign that first brought it; null if none did. All are in silver.media_touch.",
+        "Paid campaign of its first visit that names one; null if none does. All are in silver.media_touch.",
     ),
-    Column("medium", "string", "search, social, display or affiliate; null without a campaign."),
+    Column(
+        "medium",
+        "string",
+        "Medium of that campaign: search, social, display or affiliate; null without a campaign.",
+    ),
     Column("referrer", "string", "Host that the visitor came from.", QUASI),
     Column("event_count", "bigint", "Events.", unit="events", required=True),
     Column("page_count", "bigint", "Page views.", unit="pages", required=True),

@@ -12,6 +12,7 @@ from lakehouse.gold.customer_device import customer_device
 from lakehouse.gold.customer_web_session import customer_web_session
 from lakehouse.gold.web_funnel import web_funnel
 from lakehouse.settings.facts import WebSettings
+from lakehouse.silver.media_touch import media_touch
 from lakehouse.tables.gold import CUSTOMER_DEVICE, CUSTOMER_ORDER, CUSTOMER_WEB_SESSION, WEB_FUNNEL
 from lakehouse.tables.silver import WEB_EVENT
 
@@ -181,6 +182,30 @@ def test_at_one_moment_the_paid_visit_comes_before_its_landing_page(sessions: Ro
         "web:visit": ("visit", "2", "ads"),
         "web:s1": ("paid", "2", "ads"),
     }
+
+
+def test_a_sessions_campaign_is_of_its_first_visit_that_names_one_as_its_media_touches_are(
+    table: Frames, sessions: Rows
+) -> None:
+    page, ads = {"campaign_id": "of a page", "medium": "display"}, {"campaign_id": "ads"}
+    events = [
+        event("e1", "page_view", "10:00", "pages", **page),
+        event("e2", "page_view", "10:00", "both", **page),
+        event("e3", "visit", "10:01", "both"),
+        event("e4", "visit", "10:02", "both", **ads),
+        event("e5", "visit", "10:03", "both", campaign_id="later", medium="search"),
+        outside("e6", "10:00", **page),
+        outside("e7", "11:00", medium="social") | {"event_type": "visit"},
+    ]
+    found = sessions(*events)
+    assert {key: (row["campaign_id"], row["medium"]) for key, row in found.items()} == {
+        "web:pages": (None, None),
+        "web:both": ("ads", None),
+        "web:e6": (None, None),
+        "web:e7": (None, None),
+    }
+    touches = {row.campaign_id for row in media_touch(table(WEB_EVENT, *events)).collect()}
+    assert touches == {"ads", "later"}
 
 
 def test_a_session_belongs_to_whoever_logged_in_first_during_it(sessions: Rows) -> None:
