@@ -17,10 +17,12 @@ import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from delta import DeltaTable
 from deltalake import DeltaTable as PlainTable
+from deltalake import Schema as PlainSchema
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
@@ -109,14 +111,29 @@ class DeltaTables:
         """
         if self.exists(spec.name):
             return
-        schema = self._locations.schema(spec.name)
+        folder = self._locations.local_path(spec.name)
         with self._locks.table(spec.name):
+            if folder is not None and not spec.cluster_by:
+                self._create_plainly(spec, folder)
+                return
+            schema = self._locations.schema(spec.name)
             if schema is not None:
                 self._spark.sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
             definition = _definition(spec, self._columns(spec))
             self._spark.sql(
                 f"CREATE TABLE IF NOT EXISTS {self._locations.sql(spec.name)} {definition}"
             )
+
+    def _create_plainly(self, spec: TableSpec, folder: Path) -> None:
+        """Does the same by delta-rs, which knows no clustering, in a tenth of the time."""
+        schema = StructType.fromDDL(_columns_ddl(self._columns(spec)))
+        PlainTable.create(
+            str(folder),
+            PlainSchema.from_json(schema.json()),
+            mode="ignore",
+            description=spec.description,
+            configuration=dict(table_properties(spec)),
+        )
 
     def fit(self, spec: TableSpec, *, is_made_anew: bool = False) -> None:
         """Alters the table where its spec has changed since: columns gained, comments, properties.

@@ -1,0 +1,67 @@
+"""A table that is made without Spark is the one that Spark would make."""
+
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from lakehouse.storage.delta_tables import DeltaTables, WriteKey, _definition
+from lakehouse.storage.kill_points import KillPoints
+from lakehouse.storage.locations import Locations
+from lakehouse.storage.locks import Locks
+from lakehouse.tables.local_frame import local_frame
+from lakehouse.tables.spec import Column, Sensitivity, TableSpec
+
+SPEC = TableSpec(
+    name="silver.person",
+    description="One row per person's \"record\": it's there.",
+    columns=(
+        Column("id", "string", "Key; it's a 'text'.", required=True),
+        Column("email", "string", "Address.", Sensitivity.DIRECT_IDENTIFIER),
+        Column("paid", "decimal(18,2)", "Sum."),
+        Column("seen_at", "timestamp", "When."),
+        Column("born", "date", "Day."),
+        Column("size", "smallint", "Small."),
+        Column("is_open", "boolean", "Whether."),
+        Column("raw", "binary", "Bytes."),
+        Column("words", "array<string>", "Words."),
+        Column("more", "map<string,string>", "More."),
+        Column("parts", "array<struct<name:string,n:bigint>>", "Parts."),
+    ),
+    primary_key=("id",),
+    owner="tests",
+    retention_days=1,
+    purposes=("operations",),
+)
+SHOWN = (
+    "description",
+    "partitionColumns",
+    "clusteringColumns",
+    "properties",
+    "minReaderVersion",
+    "minWriterVersion",
+    "tableFeatures",
+)
+
+
+def test_a_table_that_is_made_without_spark_is_the_one_that_spark_would_make(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    root, by_spark = str(tmp_path / "lake"), tmp_path / "by_spark"
+    tables = DeltaTables(spark, Locations(root), Locks(root, "flock"), KillPoints(None))
+
+    tables.create(SPEC)
+    tables.create(SPEC)
+    spark.sql(f"CREATE TABLE delta.`{by_spark}` {_definition(SPEC, SPEC.columns)}")
+
+    found, expected = (
+        spark.sql(f"DESCRIBE DETAIL delta.`{path}`").select(*SHOWN).collect()[0].asDict()
+        for path in (tables._locations.path(SPEC.name), by_spark)
+    )
+    assert found == expected
+    there = spark.read.format("delta").load(str(by_spark)).schema
+    assert tables.read(SPEC.name).schema.json() == there.json()
+    assert (tables.version(SPEC.name), tables.row_count(SPEC.name, 0)) == (0, 0)
+
+    row = local_frame(spark, [("a", *(None,) * 10)], SPEC.ddl())
+    assert tables.write(row, SPEC, WriteKey("c360:test", 1, "x")) == 1
+    assert tables.read(SPEC.name, 1).count() == 1
