@@ -87,7 +87,9 @@ def _log_delivery(settings: Settings, request_id: str, path: Path, by: str) -> N
         note = f"{_WRITTEN_TO}{path.resolve()}"
         take_step(settings, request_id, Step.DELIVERED, by=by, note=note)
     except LakehouseError:
-        part_of(path).unlink(missing_ok=True)
+        # It may be that of another clerk, who was first.
+        if written_archive(request_of(settings, request_id)) != str(path.resolve()):
+            part_of(path).unlink(missing_ok=True)
         raise
 
 

@@ -39,6 +39,7 @@ from lakehouse.storage.kill_points import (
 )
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
+from lakehouse.storage.session import is_local
 from lakehouse.storage.version_files import rows_of_files, schema_of
 from lakehouse.tables.spec import Column, Layer, TableSpec, WriteMode
 
@@ -111,8 +112,8 @@ class DeltaTables:
         """
         if self.exists(spec.name):
             return
-        folder = self._locations.local_path(spec.name)
         with self._locks.table(spec.name):
+            folder = self._own_folder(spec.name)
             if folder is not None and not spec.cluster_by:
                 self._create_plainly(spec, folder)
                 return
@@ -202,13 +203,17 @@ class DeltaTables:
         return ids is not None and not ids.isEmpty()
 
     def _stored(self, table: str, version: int | None = None) -> DataFrame:
-        folder = self._locations.local_path(table)
+        folder = self._own_folder(table)
         if version is not None and folder is not None:
             rows = rows_of_files(self._spark, folder, version)
             if rows is not None:
                 return rows
         at = "" if version is None else f" VERSION AS OF {int(version)}"
         return self._spark.sql(f"SELECT * FROM {self._locations.sql(table)}{at}")
+
+    def _own_folder(self, table: str) -> Path | None:
+        """The table's folder, if this machine alone works on it: volumes and shared mounts look local too."""
+        return self._locations.local_path(table) if is_local(self._spark) else None
 
     def _columns(self, spec: TableSpec) -> list[Column]:
         added = [] if self._encryption is None else self._encryption.added_columns(spec)

@@ -10,6 +10,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -75,28 +76,29 @@ def write_private(path: Path, content: bytes) -> None:
 
     Raises InputError if it is there already, or its folder is not or cannot be written.
     """
-    _write_part(path, content)
     try:
+        with _opened_part(path, os.O_TRUNC) as part:
+            part.write(content)
         part_of(path).replace(path)
     except OSError as error:
         raise _unwritable(path, error) from None
 
 
 def begin_private(path: Path) -> None:
-    """Leaves what `write_private` leaves that is killed, empty; raises what it does."""
-    _write_part(path, b"")
-
-
-def _write_part(path: Path, content: bytes) -> None:
-    require_place(path)
-    how = os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_NOFOLLOW
+    """Leaves what `write_private` leaves that is killed, empty if it is new; raises what it does."""
     try:
-        with os.fdopen(os.open(part_of(path), how, 0o600), "wb") as file:
-            # Refused where somebody else has put a file of that name there, who could read it.
-            os.fchmod(file.fileno(), 0o600)
-            file.write(content)
+        _opened_part(path).close()
     except OSError as error:
         raise _unwritable(path, error) from None
+
+
+def _opened_part(path: Path, how: int = 0) -> BinaryIO:
+    require_place(path)
+    flags = os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW | how
+    part = os.fdopen(os.open(part_of(path), flags, 0o600), "wb")
+    # Refused where somebody else has put a file of that name there, who could read it.
+    os.fchmod(part.fileno(), 0o600)
+    return part
 
 
 def _unwritable(path: Path, error: OSError) -> InputError:

@@ -16,7 +16,10 @@ from lakehouse.settings.places import use_this_python_for_workers
 from lakehouse.settings.spark_options import CORRECTNESS_OPTIONS
 from lakehouse.storage.spill import own_spill
 
+_IS_LOCAL = "spark.c360.local"
+
 LOCAL_OPTIONS: Mapping[str, str] = {
+    _IS_LOCAL: "true",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     # Every query is described for the interface, on or off; this form is the cheapest.
@@ -89,6 +92,11 @@ def session(
     for key, value in merged.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
+
+
+def is_local(spark: SparkSession) -> bool:
+    """True of a session that this process has built for this machine, with the options here."""
+    return spark.conf.get(_IS_LOCAL, "false") == "true"
 
 
 def _threads(master: str) -> int:

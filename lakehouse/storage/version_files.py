@@ -27,7 +27,8 @@ def rows_of_files(spark: SparkSession, folder: Path, version: int) -> DataFrame 
     if _OF_A_GLOB & {*str(folder)}:
         return None
     table = DeltaTable(str(folder), version=version)
-    files = [unquote(uri) for uri in table.file_uris()]
+    # Of this machine, whatever file system Spark takes for its own.
+    files = [f"file:{unquote(uri)}" for uri in table.file_uris()]
     is_its_files = table.protocol().min_reader_version == 1
     if table.metadata().partition_columns or not (is_its_files and 0 < len(files) <= _MOST_FILES):
         return None

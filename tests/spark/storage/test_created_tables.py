@@ -1,9 +1,11 @@
-"""A table that is made without Spark is the one that Spark would make."""
+"""A table that is made without Spark is the one that Spark would make, and a cluster makes it by Spark."""
 
 from pathlib import Path
 
+import pytest
 from pyspark.sql import SparkSession
 
+from lakehouse.storage import delta_tables
 from lakehouse.storage.delta_tables import DeltaTables, WriteKey, _definition
 from lakehouse.storage.kill_points import KillPoints
 from lakehouse.storage.locations import Locations
@@ -65,3 +67,25 @@ def test_a_table_that_is_made_without_spark_is_the_one_that_spark_would_make(
     row = local_frame(spark, [("a", *(None,) * 10)], SPEC.ddl())
     assert tables.write(row, SPEC, WriteKey("c360:test", 1, "x")) == 1
     assert tables.read(SPEC.name, 1).count() == 1
+
+
+def test_on_a_cluster_delta_makes_and_reads_a_table_also_where_its_folder_looks_local(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    tables = DeltaTables(
+        spark, Locations(str(tmp_path)), Locks(str(tmp_path), "flock"), KillPoints(None)
+    )
+    monkeypatch.setattr(delta_tables, "rows_of_files", never)
+    monkeypatch.setattr(DeltaTables, "_create_plainly", never)
+    assert spark.conf.get("spark.c360.local") == "true"
+    spark.conf.set("spark.c360.local", "false")
+    try:
+        tables.create(SPEC)
+        row = local_frame(spark, [("a", *(None,) * 10)], SPEC.ddl())
+        version = tables.write(row, SPEC, WriteKey("c360:test", 1, "x"))
+        assert tables.read(SPEC.name, version).count() == 1
+    finally:
+        spark.conf.set("spark.c360.local", "true")

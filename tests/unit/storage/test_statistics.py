@@ -3,7 +3,7 @@
 import pytest
 
 from lakehouse.settings.load import load_settings
-from lakehouse.storage.delta_tables import _shows, table_properties
+from lakehouse.storage.delta_tables import table_properties
 from lakehouse.tables.registry import STATIC_TABLES
 from lakehouse.tables.spec import TableSpec
 
@@ -17,12 +17,3 @@ def test_no_personal_column_is_among_those_with_statistics(spec: TableSpec) -> N
 
     assert named & set(spec.personal_columns) == set()
     assert named or properties["delta.dataSkippingNumIndexedCols"] == "0"
-
-
-def test_a_property_is_told_from_one_that_only_begins_like_it() -> None:
-    stored = "[delta.a=x,y,delta.b=1,owner=me]"
-
-    assert _shows(stored, {"delta.a": "x,y", "delta.b": "1"})
-    assert not _shows(stored, {"delta.a": "x"})
-    assert not _shows(stored, {"a": "x,y"})
-    assert not _shows("[delta.dataSkippingStatsColumns=x]", {})
