@@ -112,7 +112,7 @@ def holding(made: Rows) -> set[Any]:
     }
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_what_keeps_a_past_made_again_is_as_the_days_left_it_and_tells_today_without_one(
     spark: SparkSession,
     table: Callable[..., DataFrame],

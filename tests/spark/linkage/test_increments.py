@@ -178,6 +178,7 @@ def test_any_order_of_arrival_ends_in_the_partition_of_one_run_over_all(
     ends_where_one_run_over_all_does(spark, days, model, by(tight, engine), tmp_path)
 
 
+@pytest.mark.slow
 def test_so_does_any_order_of_arrival_by_a_model_that_does_without_some_blocking_rules(
     spark: SparkSession, tight: LinkageSettings, tmp_path: Path
 ) -> None:
