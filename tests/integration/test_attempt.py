@@ -112,6 +112,7 @@ def test_a_model_is_published_with_the_release_of_its_run_also_when_it_dies_righ
     assert not scratch_folder(lake, dead.number).exists()
 
 
+@pytest.mark.slow
 def test_a_run_that_scored_nothing_names_no_model_and_clears_what_one_that_died_could_not(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,6 +156,7 @@ def test_a_run_under_another_secret_than_that_of_the_lake_is_refused_and_touches
     assert {table: lake.tables.version(table) for table in lake.specs} == before
 
 
+@pytest.mark.slow
 def test_a_released_run_that_died_before_it_was_settled_ties_the_lake_to_its_own_secret(
     lake: Lake,
 ) -> None:
@@ -172,6 +174,7 @@ def test_a_run_that_died_is_not_resumed_under_another_secret(lake: Lake) -> None
     assert again.number == dead.number + 1
 
 
+@pytest.mark.slow
 def test_a_lake_from_before_fingerprints_goes_on(lake: Lake) -> None:
     before = tuple(c for c in RUN.columns if c.name != "secret_fingerprint")
     spec = replace(RUN, columns=before)
@@ -200,6 +203,7 @@ def released(lake: Lake, *releases: dict[str, int]) -> None:
     lake.tables.write(frame, RELEASE, WriteKey("c360:test", 1, ""))
 
 
+@pytest.mark.slow
 def test_a_release_that_is_not_kept_is_not_reverted_to_unless_a_kept_one_names_its_versions(
     lake: Lake,
 ) -> None:
@@ -258,6 +262,7 @@ def test_a_product_whose_columns_or_terms_change_needs_another_version_and_nothi
         attempts.begin(with_products(lake, channels=("email",), version="1.1.0"), "day-4", DAY_1)
 
 
+@pytest.mark.slow
 def test_a_product_keeps_its_definition_where_a_run_does_not_make_it_and_a_revert_its_former(
     lake: Lake,
 ) -> None:
@@ -276,6 +281,7 @@ def test_a_product_keeps_its_definition_where_a_run_does_not_make_it_and_a_rever
     assert versions() == ["1.0.0"]
 
 
+@pytest.mark.slow
 def test_a_lake_from_before_definitions_is_read_and_goes_on(lake: Lake) -> None:
     before = replace(RELEASE, columns=RELEASE.columns[:-1])
     lake.tables.create(before)
@@ -306,6 +312,7 @@ def test_a_table_whose_source_has_left_conf_is_put_back_to_the_release(lake: Lak
     assert lake.tables.read(VISIT.name).count() == 1
 
 
+@pytest.mark.slow
 def test_a_source_that_comes_back_to_conf_finds_nothing_of_what_a_dead_run_had_appended(
     lake: Lake,
 ) -> None:

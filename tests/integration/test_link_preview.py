@@ -57,6 +57,7 @@ def test_a_preview_tells_what_the_next_run_does_and_writes_nothing(parted: Small
     ]
 
 
+@pytest.mark.slow
 def test_a_preview_takes_in_what_has_landed_since_as_the_next_run_does(
     small_lake: SmallLake, company: Path, tmp_path: Path
 ) -> None:

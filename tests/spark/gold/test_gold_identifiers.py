@@ -196,6 +196,7 @@ def test_a_phone_that_a_record_no_longer_gives_stays_with_the_date_it_was_last_s
     assert text(released({"c1": ["r1"]}, AFTER, previous=second)) == text(second)
 
 
+@pytest.mark.slow
 def test_what_retention_deletes_no_later_run_makes_again_and_what_is_told_it_spares(
     released: Frames, text: Rows
 ) -> None:

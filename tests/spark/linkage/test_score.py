@@ -74,6 +74,7 @@ def test_both_engines_build_the_same_clusters_and_find_the_people(
     assert scores.recall >= 0.95
 
 
+@pytest.mark.slow
 def test_the_order_of_the_records_changes_neither_model_nor_edges(
     spark: SparkSession,
     people: DataFrame,
@@ -258,6 +259,7 @@ def test_a_model_for_other_comparisons_is_refused(
         linked_after(people, other, settings, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_field_that_conf_gains_is_compared_once_a_model_was_trained_with_it(
     spark: SparkSession, model: TrainedModel, settings: LinkageSettings, tmp_path: Path
 ) -> None:

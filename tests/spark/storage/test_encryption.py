@@ -148,6 +148,7 @@ def test_every_type_comes_back_as_it_was_given(lake: Lake, layer: str) -> None:
     assert stored["k3"][CELL] is None
 
 
+@pytest.mark.slow
 def test_a_text_of_more_than_20_million_characters_comes_back(lake: Lake) -> None:
     long = "ä" * 20_000_001
 
@@ -249,6 +250,7 @@ def test_a_row_whose_key_is_dropped_reads_as_null_also_at_an_older_version(lake:
     assert kept == {row.key_id for row in used.collect()}
 
 
+@pytest.mark.slow
 def test_keys_of_releases_since_the_newest_erasure_are_kept_also_where_it_is_ended_late(
     lake: Lake,
 ) -> None:
