@@ -130,10 +130,15 @@ def begin(
     attempt = replace(again, number=number + 1)
     # First: whoever comes next must know that tables may have been emptied.
     _record(lake, attempt, STARTED, {"input_versions": base.versions})
-    # Not needed where the last run has found every table as the same code and settings want it.
-    if row is None or (row.status, row.settings_hash) != (SUCCEEDED, again.settings_hash):
+    if not _is_fit(row, again):
         _reconcile(lake, attempt, anew)
     return attempt
+
+
+def _is_fit(row: Row | None, again: Attempt) -> bool:
+    """True if the last run has found every table as the same code and settings want it."""
+    last = None if row is None else (row.status, row.settings_hash)
+    return last == (SUCCEEDED, again.settings_hash)
 
 
 def _reconcile(lake: Lake, attempt: Attempt, anew: Collection[str]) -> None:
