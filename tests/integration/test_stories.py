@@ -13,7 +13,7 @@ from lakehouse.pipeline.customer_page import customer_page
 from lakehouse.pipeline.customer_search import find_customers
 from lakehouse.pipeline.reader_tables import reader_tables
 from lakehouse.storage.releases import current_release
-from tests.support.cells import run_notebook
+from tests.support.cells import Shown, run_notebook
 from tests.support.lake import DAY_1, SmallLake, digests, generated, small_lake_at
 from tests.support.stories import OTHERS, SAM, write_stories
 
@@ -153,24 +153,30 @@ def test_her_page_tells_the_agent_the_same(told: SmallLake, owner: dict[str, str
     ]
 
 
+def read_by_an_agent(told: SmallLake, customer_id: str) -> Shown:
+    """The customer's story as the notebook shows it to somebody who serves the customer."""
+    return run_notebook(
+        NOTEBOOKS / "one_customers_story.py",
+        told.lake.spark,
+        {
+            "lake_root": told.settings.lake.root,
+            "env": "test",
+            "role": "agent",
+            "customer_id": customer_id,
+        },
+    )
+
+
 def test_the_notebook_tells_of_sam_whatever_his_sources_call_him(
     told: SmallLake, owner: dict[str, str]
 ) -> None:
-    shown = run_notebook(
-        NOTEBOOKS / "one_customers_story.py",
-        told.lake.spark,
-        {"lake_root": told.settings.lake.root, "customer_id": owner[SAM[0]]},
-    )
+    shown = read_by_an_agent(told, owner[SAM[0]])
     ((name, _),) = shown.table("display_name", "journey_stage")
     assert name == "Samuel Smith"
 
 
 def test_the_notebook_tells_sarahs_story(told: SmallLake, owner: dict[str, str]) -> None:
-    shown = run_notebook(
-        NOTEBOOKS / "one_customers_story.py",
-        told.lake.spark,
-        {"lake_root": told.settings.lake.root, "customer_id": owner["shop:A-SARAH"]},
-    )
+    shown = read_by_an_agent(told, owner["shop:A-SARAH"])
     ((name, stage),) = shown.table("display_name", "journey_stage")
     assert (name, stage) == ("Sarah Okonkwo", "new")
     assert shown.table("page_paths", "cart_state")[0] == (["/product/sku-00079"], "abandoned")
