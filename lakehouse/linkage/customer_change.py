@@ -45,7 +45,9 @@ def customer_change(identity_map: DataFrame, last_map: DataFrame) -> DataFrame:
 def _change() -> Column:
     """What happens between the two customers of a row."""
     lives_on, was_there = F.col("lives_on").isNotNull(), F.col("was_there").isNotNull()
-    going_on = F.count("proposed_customer_id").over(Window.partitionBy("customer_id"))
+    # Before the first run all are new: they are no customer's, and would lie in one partition.
+    new = F.when(F.col("customer_id").isNull(), F.col("proposed_customer_id"))
+    going_on = F.count("proposed_customer_id").over(Window.partitionBy("customer_id", new))
     return (
         F.when(F.col("customer_id").isNull(), F.when(was_there, JOINED).otherwise(CREATED))
         .when(
