@@ -40,7 +40,13 @@ from lakehouse.storage.kill_points import (
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
 from lakehouse.storage.session import is_local
-from lakehouse.storage.version_files import rows_of_files, schema_of
+from lakehouse.storage.version_files import (
+    FileCommit,
+    remove_staged,
+    rows_of_files,
+    schema_of,
+    write_files,
+)
 from lakehouse.tables.spec import Column, Layer, TableSpec, WriteMode
 
 if TYPE_CHECKING:
@@ -183,7 +189,9 @@ class DeltaTables:
         What was encrypted by a key that has been dropped is null.
         """
         stored = self._stored(table, version)
-        return stored if self._encryption is None else self._encryption.decrypted(stored, table)
+        if self._encryption is None:
+            return stored
+        return self._encryption.decrypted(stored, table, grows=version is None)
 
     def key_ids(self, table: str, version: int | None = None) -> DataFrame | None:
         """key_id: the data keys of the table's rows; None if it has no encrypted rows."""
@@ -250,19 +258,34 @@ class DeltaTables:
             self._kill_points.passed(subject, BEFORE_WRITE)
             if self._encryption is not None:
                 frame = self._encryption.encrypted(frame, spec, key)
-            writer = (
-                frame.writeTo(self._locations.sql(spec.name))
-                .option("txnAppId", key.app)
-                .option("txnVersion", key.number)
-                .option("userMetadata", key.metadata())
-            )
-            if spec.write_mode is WriteMode.OVERWRITE:
-                # Rows are replaced, never the table: that would drop what it is clustered by.
-                writer.option("replaceWhere", "true").overwrite(F.lit(True))
-            else:
-                writer.append()
+            if not self._write_files(frame, spec, key):
+                self._write_by_delta(frame, spec, key)
             self._kill_points.passed(subject, AFTER_COMMIT)
             return self._version_written(spec.name, key)
+
+    def _write_files(self, frame: DataFrame, spec: TableSpec, key: WriteKey) -> bool:
+        """Writes the rows as files where that is the same; true if it did, or if the key was used before."""
+        folder = self._own_folder(spec.name)
+        if folder is None:
+            return False
+        seen = PlainTable(str(folder)).transaction_version(key.app)
+        if seen is not None and seen >= key.number:
+            return True
+        commit = FileCommit(key.app, key.number, key.metadata())
+        return write_files(frame, folder, commit, replaces=spec.write_mode is WriteMode.OVERWRITE)
+
+    def _write_by_delta(self, frame: DataFrame, spec: TableSpec, key: WriteKey) -> None:
+        writer = (
+            frame.writeTo(self._locations.sql(spec.name))
+            .option("txnAppId", key.app)
+            .option("txnVersion", key.number)
+            .option("userMetadata", key.metadata())
+        )
+        if spec.write_mode is WriteMode.OVERWRITE:
+            # Rows are replaced, never the table: that would drop what it is clustered by.
+            writer.option("replaceWhere", "true").overwrite(F.lit(True))
+        else:
+            writer.append()
 
     def delete(self, spec: TableSpec, keys: DataFrame) -> Deleted:
         """Deletes the rows that agree with a row of `keys` in all of its columns, a null with a null.
@@ -303,7 +326,7 @@ class DeltaTables:
         newest = self.history(table, 1)
         if newest[0].key == key:
             return newest[0].version
-        # Delta skipped the write: it has seen the pair, or a higher number, before.
+        # The write was skipped: the log has seen the pair, or a higher number, before.
         for commit in self.history(table):
             if commit.key is None or commit.key.app != key.app:
                 continue
@@ -379,7 +402,9 @@ class DeltaTables:
     def vacuum(self, table: str, retained_hours: float) -> None:
         """Deletes files that left the table more than `retained_hours` ago, and such as never were of it."""
         with self._locks.table(table):
-            name = self._locations.sql(table)
+            name, folder = self._locations.sql(table), self._locations.local_path(table)
+            if folder is not None:
+                remove_staged(folder)
             self._spark.sql(f"VACUUM {name} RETAIN {retained_hours:.6f} HOURS")
 
     def row_count(self, table: str, version: int) -> int:

@@ -87,9 +87,12 @@ class Encryption:
             *(F.when(F.col(name).isNotNull(), True).alias(mark_of(name)) for name in names),
         )
 
-    def decrypted(self, stored: DataFrame, table: str, also: Iterable[str] = ()) -> DataFrame:
+    def decrypted(
+        self, stored: DataFrame, table: str, also: Iterable[str] = (), *, grows: bool = False
+    ) -> DataFrame:
         """A table's rows as they were given; null where a row's key was dropped.
 
+        Of one that `grows`, as the newest version of a log does, the keys are looked up when it is read.
         `also` are columns of encryption's own that are to stay. Where there is no table of the data keys at
         all, Spark fails when it comes to an encrypted row.
 
@@ -105,7 +108,7 @@ class Encryption:
         names = encrypted_among(stored.columns)
         if not names:
             return stored
-        keys = self._data_keys(table).select(
+        keys = self._data_keys(table, grows).select(
             F.col("key_id").alias(_USED), F.col("data_key").alias(_DATA_KEY)
         )
         keyed = stored.join(keys, on=F.col(KEY_ID) == F.col(_USED), how="left")
@@ -139,13 +142,13 @@ class Encryption:
         """Wraps the keys of a table, or of all runs, by the newest master key; how many were not."""
         return self._keys.rewrap(table) if self._keys.exists(table) else 0
 
-    def _data_keys(self, table: str) -> DataFrame:
+    def _data_keys(self, table: str, grows: bool) -> DataFrame:
         if not has_record_keys(table):
             return F.broadcast(self._keys.of_all_runs())
         if not self._keys.exists(table):
             return local_frame(self._spark, (), "key_id string, data_key binary")
         # As a key's id is random it is there once; said so, Spark leaves out a join that nothing needs.
-        return self._keys.of_records(table).dropDuplicates(["key_id"])
+        return self._keys.of_records(table, now=not grows).dropDuplicates(["key_id"])
 
     def _with_record_keys(self, frame: DataFrame, spec: TableSpec, hides: SparkColumn) -> DataFrame:
         hash_key = local_frame(self._spark, [(self._hash_key,)], f"{_HASH_KEY} binary")

@@ -76,9 +76,13 @@ class KeyTables:
             self._known.add(table)
         return table in self._known
 
-    def of_records(self, table: str) -> DataFrame:
-        """record, key_id, data_key: the keys of this table."""
-        rows = self._tables.read(table).join(
+    def of_records(self, table: str, *, now: bool = True) -> DataFrame:
+        """record, key_id, data_key: the keys of this table, as they are now or when the frame is read.
+
+        As they are now they are read as files, where a local session can.
+        """
+        version = self._tables.version(table) if now else None
+        rows = self._tables.read(table, version).join(
             F.broadcast(self._master_frame()), on="master_version", how="left"
         )
         lacking = F.raise_error(F.lit("A master key of this lake's data keys is not in conf."))
@@ -93,7 +97,7 @@ class KeyTables:
         """
         spec = key_table(table)
         self._tables.create(spec)
-        known = self._tables.read(table).select("record")
+        known = self._tables.read(table, self._tables.version(table)).select("record")
         new = records.distinct().join(known, on="record", how="left_anti")
         self._write(self._wrapped(new.mapInArrow(_with_keys, _MADE)), spec)
         return self.of_records(table).dropDuplicates(["record"])

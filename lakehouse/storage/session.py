@@ -33,6 +33,8 @@ LOCAL_OPTIONS: Mapping[str, str] = {
     "spark.databricks.delta.snapshotPartitions": "1",
     # Nothing reads this list of files, and where the clock is not UTC each commit would check it by a job.
     "spark.databricks.delta.allFilesInCrc.enabled": "false",
+    # Delta's vacuum lists a table's files in so many tasks, be there ten of them: 10,000 if nothing is said.
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
     "spark.sql.files.minPartitionNum": "2",
     # Spark guesses by packed files, and takes exploded arrays for small: what grows with pairs or blocks
     # has a hint (SHUFFLED).

@@ -1,4 +1,4 @@
-"""A version of a table, read as its files: the same rows as Delta's reader gives, or left to that."""
+"""A version of a table, read and written as its files: the same rows as Delta's, or left to that."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -11,10 +11,11 @@ from delta import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.storage import version_files
-from lakehouse.storage.version_files import rows_of_files
+from lakehouse.storage.version_files import FileCommit, rows_of_files, write_files
 from lakehouse.tables.local_frame import local_frame
 
 Row = tuple[object, ...]
+FIRST, SECOND = FileCommit("c360:people", 1, "first"), FileCommit("c360:people", 2, "second")
 PEOPLE = "id string, born date, paid decimal(10,2), seen timestamp, tags map<string,array<string>>"
 
 
@@ -105,3 +106,91 @@ def test_what_delta_reads_better_is_left_to_it(
     odd.rename(folder.with_name("many"))
     assert rows_of_files(spark, folder.with_name("many"), 1) is not None
     assert rows_of_files(spark, folder.with_name("many"), 2) is None, "statistics skip files"
+
+
+def test_what_is_written_as_files_is_what_delta_reads(spark: SparkSession, folder: Path) -> None:
+    made(spark, folder)
+    assert write_files(local_frame(spark, [ANN, CEM], PEOPLE), folder, FIRST, replaces=True)
+    assert write_files(local_frame(spark, [BEN], PEOPLE), folder, SECOND, replaces=False)
+
+    expected = local_frame(spark, [ANN, BEN, CEM], PEOPLE)
+    assert_df_equality(
+        by_delta(spark, folder, 2).orderBy("id"), expected.orderBy("id"), ignore_nullable=True
+    )
+    assert by_delta(spark, folder, 1).count() == 2
+    newest = DeltaTable.forPath(spark, str(folder)).history(1).collect()[0]
+    assert (newest.version, newest.userMetadata) == (2, "second")
+
+
+def test_rows_are_replaced_also_by_none_and_by_those_that_delta_wrote(
+    spark: SparkSession, folder: Path
+) -> None:
+    made(spark, folder)
+    written(spark, folder, [ANN, BEN], "append")
+    assert write_files(local_frame(spark, [CEM], PEOPLE), folder, FIRST, replaces=True)
+    assert write_files(local_frame(spark, [], PEOPLE), folder, SECOND, replaces=True)
+    written(spark, folder, [BEN], "append")
+
+    found = [[r.id for r in by_delta(spark, folder, n).collect()] for n in (2, 3, 4)]
+    assert found == [["cem"], [], ["ben"]]
+
+
+def test_a_column_that_the_frame_lacks_is_null(spark: SparkSession, folder: Path) -> None:
+    made(spark, folder)
+    assert write_files(local_frame(spark, [("ann",)], "id string"), folder, FIRST, replaces=True)
+
+    (row,) = by_delta(spark, folder, 1).collect()
+    assert (row.id, row.born, row.tags) == ("ann", None, None)
+
+
+def test_delta_takes_a_write_under_the_same_transaction_for_done(
+    spark: SparkSession, folder: Path
+) -> None:
+    made(spark, folder)
+    assert write_files(local_frame(spark, [ANN], PEOPLE), folder, FIRST, replaces=False)
+    again = local_frame(spark, [ANN], PEOPLE).write.format("delta").mode("append")
+    again.option("txnAppId", FIRST.app).option("txnVersion", FIRST.number).save(str(folder))
+
+    assert DeltaTable.forPath(spark, str(folder)).toDF().count() == 1
+
+
+def test_vacuum_takes_the_files_that_were_replaced(spark: SparkSession, folder: Path) -> None:
+    made(spark, folder)
+    for commit, row in ((FIRST, ANN), (SECOND, BEN)):
+        assert write_files(local_frame(spark, [row], PEOPLE), folder, commit, replaces=True)
+    assert len(list(folder.glob("*.parquet"))) == 2
+
+    spark.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")
+    DeltaTable.forPath(spark, str(folder)).vacuum(0)
+    spark.conf.unset("spark.databricks.delta.retentionDurationCheck.enabled")
+    assert len(list(folder.glob("*.parquet"))) == 1
+
+
+def test_what_a_killed_write_has_left_goes_with_the_next(spark: SparkSession, folder: Path) -> None:
+    made(spark, folder)
+    left = folder / "_staged" / "_temporary" / "0" / "part-00000-left.parquet"
+    left.parent.mkdir(parents=True)
+    left.write_text("a person's value")
+    assert write_files(local_frame(spark, [ANN], PEOPLE), folder, FIRST, replaces=True)
+
+    assert not (folder / "_staged").exists()
+
+
+@pytest.mark.parametrize(
+    ("clause", "ddl"),
+    [
+        ("PARTITIONED BY (born)", PEOPLE),
+        ("CLUSTER BY (id)", PEOPLE),
+        ("TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')", PEOPLE),
+        ("TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true')", PEOPLE),
+        ("", PEOPLE.replace("born date", "born string")),
+        ("", PEOPLE + ", city string"),
+    ],
+)
+def test_what_takes_more_than_files_is_left_to_delta_untouched(
+    clause: str, ddl: str, spark: SparkSession, folder: Path
+) -> None:
+    made(spark, folder, clause)
+
+    assert not write_files(local_frame(spark, [], ddl), folder, FIRST, replaces=True)
+    assert [path.name for path in folder.iterdir()] == ["_delta_log"]
