@@ -114,13 +114,13 @@ class DeltaTables:
     def create(self, spec: TableSpec) -> None:
         """Creates the table if it is missing, with comments, properties and clustering.
 
-        Of a table by catalog name, the schema too.
+        Of a table by catalog name, the schema too. In a local session files are sorted instead of clustered.
         """
         if self.exists(spec.name):
             return
         with self._locks.table(spec.name):
             folder = self._own_folder(spec.name)
-            if folder is not None and not spec.cluster_by:
+            if folder is not None:
                 self._create_plainly(spec, folder)
                 return
             schema = self._locations.schema(spec.name)
@@ -132,7 +132,7 @@ class DeltaTables:
             )
 
     def _create_plainly(self, spec: TableSpec, folder: Path) -> None:
-        """Does the same by delta-rs, which knows no clustering, in a tenth of the time."""
+        """Does the same by delta-rs, in a tenth of the time, but for clustering: it knows none."""
         schema = StructType.fromDDL(_columns_ddl(self._columns(spec)))
         PlainTable.create(
             str(folder),
@@ -272,7 +272,10 @@ class DeltaTables:
         if seen is not None and seen >= key.number:
             return True
         commit = FileCommit(key.app, key.number, key.metadata())
-        return write_files(frame, folder, commit, replaces=spec.write_mode is WriteMode.OVERWRITE)
+        # Within each file readers skip by the least and greatest values of its parts, as soon as it is there.
+        rows = frame.sortWithinPartitions(*spec.cluster_by) if spec.cluster_by else frame
+        replaces = spec.write_mode is WriteMode.OVERWRITE
+        return write_files(rows, folder, commit, replaces=replaces)
 
     def _write_by_delta(self, frame: DataFrame, spec: TableSpec, key: WriteKey) -> None:
         writer = (

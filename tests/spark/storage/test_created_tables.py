@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
@@ -67,6 +68,31 @@ def test_a_table_that_is_made_without_spark_is_the_one_that_spark_would_make(
     row = local_frame(spark, [("a", *(None,) * 10)], SPEC.ddl())
     assert tables.write(row, SPEC, WriteKey("c360:test", 1, "x")) == 1
     assert tables.read(SPEC.name, 1).count() == 1
+
+
+def test_where_it_would_be_clustered_each_of_its_files_is_sorted(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    spec = TableSpec(
+        name="gold.visit",
+        description="One row per visit.",
+        columns=(Column("person_id", "int", "Who."), Column("n", "int", "Which.")),
+        primary_key=("n",),
+        owner="tests",
+        retention_days=1,
+        purposes=("operations",),
+        cluster_by=("person_id",),
+    )
+    root = str(tmp_path / "lake")
+    tables = DeltaTables(spark, Locations(root), Locks(root, "flock"), KillPoints(None))
+    tables.create(spec)
+    rows = local_frame(spark, [(n * 7 % 10, n) for n in range(10)], spec.ddl())
+    tables.write(rows.repartition(2, "n"), spec, WriteKey("c360:test", 1, "x"))
+
+    files = sorted(Path(tables._locations.path(spec.name)).glob("*.parquet"))
+    people = [pq.read_table(file).column("person_id").to_pylist() for file in files]
+    assert [each == sorted(each) for each in people] == [True, True]
+    assert sorted(one for each in people for one in each) == list(range(10))
 
 
 def test_on_a_cluster_delta_makes_and_reads_a_table_also_where_its_folder_looks_local(
