@@ -36,7 +36,7 @@ def campaign(
 ) -> DataFrame:
     """One row per campaign that any fact names. Key: campaign_id. Columns: those of gold.campaign.
 
-    What is dated after `as_of` has a wrong clock: its campaign is a campaign, and it counts in nothing.
+    What is dated after `as_of` has a wrong clock: its campaign is a campaign, and it counts in no measure.
     Clicks on messages are counted from the messages, clicks on paid media from its reports.
     """
     facts = (
@@ -55,6 +55,7 @@ def campaign(
             F.max("channel").alias("channel"),
             F.min("day").alias("first_date"),
             F.max(F.when(F.col("day") <= F.lit(as_of), F.col("day"))).alias("last_date"),
+            F.sort_array(F.collect_list("spend")).alias("daily_spend"),
             *(_sum(name, as_of).alias(name) for name in _MEASURES),
         )
         .withColumn(
@@ -85,6 +86,7 @@ def _spend(media_spend: DataFrame, money: MoneySettings) -> DataFrame:
         "impression_count",
         "click_count",
         F.lit(1).alias("spend_count"),
+        F.struct("spend_date", "currency", "spend_amount").alias("spend"),
         reporting_amount("spend_amount", "currency", "spend_date", money).alias(
             "spend_reporting_amount"
         ),

@@ -93,7 +93,14 @@ LASTING_TABLES = frozenset(
 
 RECONCILED_TABLES = frozenset(
     spec.name
-    for spec in (CUSTOMER_ORDER, CUSTOMER_ORDER_LINE, CUSTOMER_PAYMENT, CUSTOMER_WEB_SESSION)
+    for spec in (
+        CUSTOMER_ORDER,
+        CUSTOMER_ORDER_LINE,
+        CUSTOMER_PAYMENT,
+        CUSTOMER_RETURN,
+        CAMPAIGN,
+        CUSTOMER_WEB_SESSION,
+    )
 )
 """Tables whose rows and sums gold.reconciliation compares with silver's."""
 

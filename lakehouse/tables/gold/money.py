@@ -17,12 +17,14 @@ _SESSION = "gold.customer_web_session"
 _TOUCHED = ("gold.customer_interaction.happened_at", "silver.media_touch.touched_at")
 _SIDES = {
     "count": tuple(
-        f"silver.{name}.record_key" for name in ("order", "order_line", "payment", "web_event")
+        f"silver.{name}.record_key"
+        for name in ("order", "order_line", "payment", "media_spend", "web_event")
     ),
     "amount": (
         "silver.order.total_amount",
         "silver.order_line.line_amount",
         "silver.payment.amount",
+        "silver.media_spend.spend_amount",
     ),
 }
 
@@ -125,6 +127,16 @@ CAMPAIGN = dimension(
         unit="reporting currency",
         fed_by=("silver.media_spend.spend_amount",),
     ),
+    Column(
+        "daily_spend",
+        "array<struct<spend_date:date,currency:string,spend_amount:decimal(18,2)>>",
+        "What was spent on paid media, in its own currency: one element per row of silver.media_spend, by date.",
+        unit="currency of the element",
+        required=True,
+        fed_by=tuple(
+            f"silver.media_spend.{name}" for name in ("spend_date", "currency", "spend_amount")
+        ),
+    ),
     *measures(("order_count", "Orders put down to it (gold.order_attribution).", "orders")),
     Column(
         "order_reporting_amount",
@@ -168,13 +180,25 @@ WEB_FUNNEL = dimension(
 RECONCILIATION = dimension(
     "reconciliation",
     "One row per fact, period and currency: rows and sums of silver and of gold, which must be equal.",
-    Column("fact", "string", "order, order_line, payment or web_event.", required=True),
+    Column(
+        "fact",
+        "string",
+        "order, order_line, payment (refunds among them), return and refund (what gold.customer_return adds up), "
+        "media_spend or web_event.",
+        required=True,
+    ),
     Column(
         "period",
         "string",
-        "UTC date as yyyy-MM-dd, or all where the fact is added up over all days.",
+        "UTC date as yyyy-MM-dd, of a line, return or refund that of its purchase; none where a fact has no day, "
+        "all for web events.",
         required=True,
-        fed_by=("silver.order.ordered_at", "silver.payment.paid_at"),
+        fed_by=(
+            "silver.order.ordered_at",
+            "silver.payment.paid_at",
+            "silver.media_spend.spend_date",
+            "gold.customer_order.same_purchase_key",
+        ),
     ),
     Column("currency", "string", "ISO 4217 code; XXX for a fact without money.", required=True),
     *(
