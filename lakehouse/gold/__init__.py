@@ -83,6 +83,12 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "linkage.identity_map",
         "linkage.customer_alias",
     ),
+    "gold.customer_permitted": (
+        "gold.customer_consent",
+        "ops.restriction",
+        "gold.customer_record",
+        "gold.customer_attribute",
+    ),
     "gold.customer_loyalty": ("silver.loyalty", "linkage.identity_map"),
     "gold.customer_loyalty_movement": ("silver.loyalty", "linkage.identity_map"),
     "gold.customer_metric": ("gold.customer", "gold.customer_order", "gold.customer_interaction"),

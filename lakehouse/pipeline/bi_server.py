@@ -21,7 +21,7 @@ from lakehouse.jvm import spark_java_options
 from lakehouse.pipeline import audit
 from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.metric_views import sql_query
-from lakehouse.privacy.mask_sql import masked_query
+from lakehouse.privacy.mask_sql import RowTables, masked_query
 from lakehouse.settings.metrics import MetricView, load_metrics
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import java_executable
@@ -31,7 +31,7 @@ from lakehouse.settings.spark_options import CORRECTNESS_OPTIONS
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.releases import Release
 from lakehouse.storage.session import LOCAL_OPTIONS
-from lakehouse.tables.gold import CUSTOMER, GOLD_TABLES
+from lakehouse.tables.gold import CUSTOMER, CUSTOMER_PERMITTED, GOLD_TABLES
 from lakehouse.tables.spec import TableSpec
 
 log = logging.getLogger(__name__)
@@ -105,11 +105,12 @@ def view_statements(
         name: f"{Locations(root).sql(name)} VERSION AS OF {version}"
         for name, version in release.versions.items()
     }
+    by = RowTables(sources.get(CUSTOMER.name), sources.get(CUSTOMER_PERMITTED.name))
     statements = ["CREATE DATABASE IF NOT EXISTS gold", "CREATE DATABASE IF NOT EXISTS serve"]
     for spec in sorted((*GOLD_TABLES, *products), key=lambda spec: spec.name):
         table = spec.name
         if table in sources and role.may_read(spec):
-            seen = masked_query(spec, role, sources[table], sources.get(CUSTOMER.name))
+            seen = masked_query(spec, role, sources[table], by)
             statements += _view(table, seen)
         else:
             statements.append(f"DROP VIEW IF EXISTS {_quoted(table)}")

@@ -102,7 +102,7 @@ def customer_page(
         gold=gold,
         household_members=tables.seen(by_entity["household_member"], members, near),
         identity=tables.seen(IDENTITY_EVENT, identity, near),
-        days_since=_days_since(tables, found, day),
+        days_since=_days_since(tables, gold, day),
         names=_names(tables, others),
         role=tables.role.name,
         masked={name: tables.masked_columns(by_entity[name]) for name in gold if gold[name]},
@@ -133,7 +133,7 @@ def _id_as_seen(tables: ReaderTables, customer_id: str) -> str:
 def richest_customer(tables: ReaderTables) -> str | None:
     """The customer whom most systems know; of these the one with most contacts, then the first id.
 
-    None if the release has no customer.
+    None if the release has no customer whom the role sees.
     """
     contacts = {
         row["customer_id"]: row["interaction_count"] or 0
@@ -143,7 +143,7 @@ def richest_customer(tables: ReaderTables) -> str | None:
     ranked = (
         (-r["source_count"], -contacts.get(r["customer_id"], 0), r["customer_id"]) for r in rows
     )
-    return min(ranked, default=(0, 0, None))[2]
+    return next((one for _, _, one in sorted(ranked) if tables.visible([one])), None)
 
 
 def _subjects(spec: TableSpec) -> list[str]:

@@ -74,7 +74,7 @@ def find_customers(tables: ReaderTables, asked: str) -> Found:
         return found
     raise NotFoundError(
         f"Release {tables.clear.number} has no customer of that id, e-mail address, telephone number, other "
-        "identifier or name.",
+        f"identifier or name whom the role {tables.role.name} sees.",
         "give fewer words of the name, a telephone number with + and country code, or another --as-of.",
     )
 
@@ -82,6 +82,9 @@ def find_customers(tables: ReaderTables, asked: str) -> Found:
 def _by_id(tables: ReaderTables, is_asked: str) -> Found | None:
     if found := _found(tables, is_asked):
         return found
+    if tables.clear.rows(CUSTOMER, is_asked, ("customer_id",)):
+        # Whom the role does not see it is told nothing of.
+        return None
     if alias := tables.clear.rows(CUSTOMER_ALIAS, is_asked):
         living = one_of("customer_id", (row["current_customer_id"] for row in alias))
         if found := _found(tables, living):
@@ -108,7 +111,7 @@ def _found(tables: ReaderTables, condition: str) -> Found | None:
     )
     rows = tables.clear.rows(CUSTOMER, condition, columns)
     rows.sort(key=lambda r: (-r["record_count"], r["display_name"] or "", r["customer_id"]))
-    pairs = [(row["customer_id"], seen) for row in rows for seen in tables.seen(CUSTOMER, [row])]
+    pairs = tables.seen_customers(rows)
     if not pairs:
         return None
     return Found([_match(seen) for _, seen in pairs], [customer_id for customer_id, _ in pairs])

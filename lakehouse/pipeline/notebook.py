@@ -17,9 +17,9 @@ from lakehouse.storage.kill_points import KillPoints
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
 from lakehouse.storage.releases import Release, current_release
-from lakehouse.tables.gold import CUSTOMER
+from lakehouse.tables.gold import CUSTOMER, CUSTOMER_PERMITTED, CUSTOMER_RECORD
 from lakehouse.tables.local_frame import local_frame
-from lakehouse.tables.spec import TableSpec
+from lakehouse.tables.spec import Layer, TableSpec
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,25 @@ class NotebookRelease:
             self.record(subjects, table)
         role = self.settings.roles.current
         keys, people = reader_keys(self.settings), self.clear(CUSTOMER.name)
-        return masked(frame, spec, role, keys=keys, customers=people)
+        permitted = self._permitted(spec)
+        return masked(frame, spec, role, keys=keys, customers=people, permitted=permitted)
 
     def of_customer(self, table: str, customer_id: str) -> DataFrame:
         """The table's rows about one customer, as the role sees them."""
         # Found by the clear id, which the role may see as a token.
         rows = self.clear(table).where(F.col("customer_id") == customer_id)
         return self.seen(table, rows, subjects=[customer_id])
+
+    def _permitted(self, spec: TableSpec) -> DataFrame:
+        """What customers permit, by id; for a table by record, by the records that are or were theirs too."""
+        permitted = self.clear(CUSTOMER_PERMITTED.name).select("customer_id", "purposes")
+        if spec.layer in (Layer.GOLD, Layer.SERVE):
+            return permitted
+        owners = self.clear(CUSTOMER_RECORD.name).select("customer_id", "record_key")
+        records = owners.join(permitted, on="customer_id", how="inner")
+        return permitted.unionByName(
+            records.select(F.col("record_key").alias("customer_id"), "purposes")
+        )
 
     def _spec(self, table: str) -> TableSpec:
         return {spec.name: spec for spec in self.settings.tables}[table]

@@ -1,16 +1,24 @@
 """A release and who reads it: what a page or a search shows passes through a role here."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 
+from lakehouse.pipeline.privacy_limits import limited_records
 from lakehouse.privacy.masking import masked_rows, require_readable
 from lakehouse.privacy.shapes import Shape, shape
 from lakehouse.privacy.tokens import TokenKeys, token_keys
 from lakehouse.settings.models import Settings
 from lakehouse.settings.roles import Role
-from lakehouse.storage.released_tables import ReleasedTables, Row, one_of, released_tables
-from lakehouse.tables.gold import CUSTOMER
+from lakehouse.storage.released_tables import (
+    ReleasedTables,
+    Row,
+    logged_rows,
+    one_of,
+    released_tables,
+)
+from lakehouse.tables.gold import CUSTOMER, CUSTOMER_PERMITTED, CUSTOMER_RECORD
+from lakehouse.tables.ops import RESTRICTION
 from lakehouse.tables.spec import TableSpec
 
 
@@ -24,12 +32,54 @@ class ReaderTables:
     clear: ReleasedTables
     role: Role
     keys: TokenKeys
+    _permitted: dict[str, set[str] | None] = field(default_factory=dict, init=False, repr=False)
 
     def seen(
         self, spec: TableSpec, rows: Iterable[Row], customers: Collection[str] | None = None
     ) -> list[Row]:
         """The rows as the role sees them. `customers`: those whose rows it may see at all."""
-        return masked_rows(rows, spec, self.role, keys=self.keys, customers=customers)
+        found = list(rows)
+        permitted = self._permitted_by(spec, found)
+        return masked_rows(
+            found, spec, self.role, keys=self.keys, customers=customers, permitted=permitted
+        )
+
+    def seen_customers(self, rows: Iterable[Row]) -> list[tuple[str, Row]]:
+        """The rows of gold.customer that the role sees, as it sees them, each after its clear id."""
+        found = list(rows)
+        self._permitted_by(CUSTOMER, found)
+        return [(row["customer_id"], seen) for row in found for seen in self.seen(CUSTOMER, [row])]
+
+    def _permitted_by(self, spec: TableSpec, rows: Iterable[Row]) -> dict[str, set[str]]:
+        """The purposes that the customers of the rows permit, by id, of those whom the release knows.
+
+        A restriction that was made since counts too: an approved one holds at once.
+        """
+        if not self.role.asks_permission(spec):
+            return {}
+        ids = {row[key] for row in rows for key in spec.subject_keys if row.get(key)}
+        asked = [one for one in ids if one not in self._permitted]
+        if asked:
+            rows = self.clear.rows(CUSTOMER_PERMITTED, one_of("customer_id", asked))
+            told = {row["customer_id"]: set(row["purposes"]) for row in rows}
+            limited = self._limited() if told else {}
+            for one in asked:
+                self._permitted[one] = told[one] - limited.get(one, set()) if one in told else None
+        found = ((one, self._permitted[one]) for one in ids)
+        return {one: purposes for one, purposes in found if purposes is not None}
+
+    def _limited(self) -> dict[str, set[str]]:
+        """By customer, the role's purposes that are restricted by now."""
+        limits = logged_rows(self.clear.locations, RESTRICTION, RESTRICTION.column_names)
+        limited: dict[str, set[str]] = {}
+        for purpose in self.role.purposes if limits else ():
+            keys = limited_records(limits, purpose, datetime.now(UTC))
+            condition = one_of("record_key", keys)
+            for row in (
+                self.clear.rows(CUSTOMER_RECORD, condition, ("customer_id",)) if keys else ()
+            ):
+                limited.setdefault(row["customer_id"], set()).add(purpose)
+        return limited
 
     def masked_columns(self, spec: TableSpec) -> list[str]:
         """The columns of the table that the role does not see in the clear."""
@@ -40,12 +90,10 @@ class ReaderTables:
         ]
 
     def visible(self, customer_ids: Iterable[str]) -> set[str]:
-        """Those of the customers who live where the role may look."""
-        if not {"country", "region"} & self.role.rows.keys():
-            return set(customer_ids)
+        """Those of the customers who live where the role may look, and permit that it reads gold.customer."""
         columns = ("customer_id", "country", "region")
         rows = self.clear.rows(CUSTOMER, one_of("customer_id", customer_ids), columns)
-        return {row["customer_id"] for row in rows if self.seen(CUSTOMER, [row])}
+        return {customer_id for customer_id, _ in self.seen_customers(rows)}
 
 
 def reader_tables(

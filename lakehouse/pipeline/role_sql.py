@@ -2,10 +2,16 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from lakehouse.privacy.mask_sql import hidden_by_name, masked_query, masked_value, row_condition
+from lakehouse.privacy.mask_sql import (
+    RowTables,
+    hidden_by_name,
+    masked_query,
+    masked_value,
+    row_condition,
+)
 from lakehouse.privacy.masking import named_by
 from lakehouse.settings.roles import Mask, Role
-from lakehouse.tables.gold import CUSTOMER
+from lakehouse.tables.gold import CUSTOMER, CUSTOMER_PERMITTED
 from lakehouse.tables.spec import Column, Layer, TableSpec
 
 Naming = Callable[[str], str]
@@ -33,8 +39,7 @@ def unity_statements(
         for column in spec.columns:
             if any(_is_masked(spec, column.name, role) for role in readers):
                 yield from _column_mask(spec, column, readers, table)
-        if any(role.rows for role in readers):
-            yield from _row_filter(spec, readers, table)
+        yield from _row_filter(spec, readers, table)
 
 
 def _column_mask(
@@ -70,12 +75,12 @@ def _seen_value(spec: TableSpec, column: Column, role: Role) -> str:
 
 def _row_filter(spec: TableSpec, readers: Sequence[Role], table: Naming) -> Iterator[str]:
     conditions = {
-        role.name: row_condition(spec, role, table(CUSTOMER.name), "filtered_") for role in readers
+        role.name: row_condition(spec, role, _row_tables(table), "filtered_") for role in readers
     }
     columns = [
         name
         for name in spec.column_names
-        if any(f"filtered_{name}" in condition for condition in conditions.values())
+        if any(f"`filtered_{name}`" in condition for condition in conditions.values())
     ]
     if not columns:
         return
@@ -100,10 +105,14 @@ def view_statements_by_role(
         yield f"CREATE SCHEMA IF NOT EXISTS {schema}"
         for spec in specs:
             if role.may_read(spec):
-                query = masked_query(spec, role, table(spec.name), table(CUSTOMER.name))
+                query = masked_query(spec, role, table(spec.name), _row_tables(table))
                 is_product = spec.layer is Layer.SERVE
                 name = f"{spec.layer}_{spec.entity}" if is_product else spec.entity
                 yield f"CREATE OR REPLACE VIEW {schema}.{name} AS {query}"
+
+
+def _row_tables(table: Naming) -> RowTables:
+    return RowTables(table(CUSTOMER.name), table(CUSTOMER_PERMITTED.name))
 
 
 def _is_in(role: Role) -> str:

@@ -27,7 +27,7 @@ from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
 from lakehouse.storage.maintenance import vacuum_before
 from lakehouse.storage.releases import Release
-from lakehouse.tables.gold import CUSTOMER
+from lakehouse.tables.gold import CUSTOMER, CUSTOMER_PERMITTED
 from lakehouse.tables.spec import Layer, Sensitivity, TableSpec
 
 FOLDER = "roles"
@@ -118,6 +118,7 @@ def _write(lake: Lake, release: Release, role: Role, tables: DeltaTables, spec: 
         role,
         keys=keys,
         customers=lake.released(release, CUSTOMER.name),
+        permitted=lake.released(release, CUSTOMER_PERMITTED.name),
     )
     number = tables.version(spec.name) + 1
     tables.write(frame, kept, WriteKey(_APP, number, told))

@@ -34,6 +34,7 @@ from lakehouse.gold.customer_metric import customer_metric
 from lakehouse.gold.customer_order import customer_order
 from lakehouse.gold.customer_order_line import customer_order_line
 from lakehouse.gold.customer_payment import customer_payment
+from lakehouse.gold.customer_permitted import customer_permitted
 from lakehouse.gold.customer_recommendation import customer_recommendation
 from lakehouse.gold.customer_record import customer_record
 from lakehouse.gold.customer_relation import customer_relation
@@ -77,14 +78,13 @@ from lakehouse.settings.purposes import Purpose
 from lakehouse.settings.sources import Source
 from lakehouse.silver import DERIVED, SILVER_READS, bronze_reads, silver_table
 from lakehouse.tables.gold import (
-    CUSTOMER_ATTRIBUTE,
     CUSTOMER_CONSENT,
-    CUSTOMER_RECORD,
+    CUSTOMER_PERMITTED,
     GOLD_TABLES,
     SOURCE,
 )
 from lakehouse.tables.local_frame import local_frame
-from lakehouse.tables.ops import LINK_OVERRIDE, RESTRICTION, REVIEW_TASK
+from lakehouse.tables.ops import LINK_OVERRIDE, REVIEW_TASK
 from lakehouse.tables.registry import GATED_TABLES
 from lakehouse.tables.spec import Layer, TableSpec
 
@@ -176,8 +176,8 @@ def selected_steps(
     """The steps of the layers and tables that `only` names; all of them if it names none.
 
     The tables of linkage build on what the last run left in each other, so that naming one of them
-    names them all. A table of gold names the data products that are made from it: else who withdrew
-    consent would be served on from a release whose gold says so.
+    names them all. A table of gold names the data products that are made from it, and whom they
+    may tell of: else who withdrew consent would be served on from a release whose gold says so.
 
     Raises:
         ConfigurationError: a name is neither a layer nor a table; lists all such names.
@@ -193,11 +193,20 @@ def selected_steps(
         )
     wanted = set(only) | {LINKAGE for name in only if name.startswith(f"{LINKAGE}.")}
     chosen = [s for s in steps if not only or {s.table, s.layer} & wanted]
-    made = {step.table for step in chosen}
-    chosen += [s for s in steps if s.stops_alone and s not in chosen and made & {*s.reads}]
+    chosen += _reading(chosen, [s for s in steps if s.table == CUSTOMER_PERMITTED.name])
+    chosen += _reading(chosen, [s for s in steps if s.stops_alone])
+    # A product that is named alone leaves out who is restricted since.
+    read = {table for step in chosen if step.stops_alone for table in step.reads}
+    chosen += [s for s in steps if s.table == CUSTOMER_PERMITTED.name and s.table in read]
     # A table that lost its sources is emptied with what reads it, lest two states of a lake meet.
     read = {table for step in chosen for table in step.reads}
     return [s for s in steps if s in chosen or (s.is_retired and s.table in read)]
+
+
+def _reading(chosen: Sequence[Step], others: Sequence[Step]) -> list[Step]:
+    """Those of the others that are not chosen and read what the chosen make."""
+    made = {step.table for step in chosen}
+    return [step for step in others if step not in chosen and made & {*step.reads}]
 
 
 def made_anew(steps: Sequence[Step]) -> frozenset[str]:
@@ -489,12 +498,7 @@ def _source(inputs: Inputs) -> DataFrame:
     return local_frame(inputs.spark, rows, SOURCE.ddl())
 
 
-_DECIDED = (
-    CUSTOMER_CONSENT.name,
-    RESTRICTION.name,
-    CUSTOMER_RECORD.name,
-    CUSTOMER_ATTRIBUTE.name,
-)
+_DECIDED = (CUSTOMER_CONSENT.name, CUSTOMER_PERMITTED.name)
 """What every product reads beside its own tables: whom it may tell of."""
 
 
@@ -511,13 +515,11 @@ def _serve_step(product: Product, gone: Set[str]) -> Step:
     def keep(inputs: Inputs) -> DataFrame:
         gold, decided, purpose = served(inputs)
         previous = inputs.previous[product.table_name]
-        return kept_customers(previous, gold, decided, product, purpose, inputs.as_of)
+        return kept_customers(previous, gold, decided, product, purpose)
 
     def served(inputs: Inputs) -> tuple[dict[str, DataFrame], Permissions, Purpose]:
         gold = {name: inputs.frames[name] for name in product.tables}
-        consent, restriction, records, attributes = (inputs.frames[name] for name in _DECIDED)
-        regimes = inputs.settings.regimes
-        decided = Permissions(consent, restriction, records, attributes, regimes)
+        decided = Permissions(*(inputs.frames[name] for name in _DECIDED))
         return gold, decided, inputs.settings.purposes.purposes[product.purpose]
 
     return Step(
@@ -566,6 +568,12 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
     "gold.customer_ticket": _plain(customer_ticket),
     "gold.customer_interaction": _plain(customer_interaction),
     "gold.customer_consent": _plain(customer_consent),
+    "gold.customer_permitted": lambda inputs, **frames: customer_permitted(
+        **frames,
+        purposes=inputs.settings.purposes.purposes,
+        regimes=inputs.settings.regimes,
+        as_of=inputs.as_of,
+    ),
     "gold.customer_loyalty": _plain(customer_loyalty),
     "gold.customer_loyalty_movement": _plain(customer_loyalty_movement),
     "gold.customer_metric": lambda inputs, **frames: customer_metric(**frames, as_of=inputs.as_of),

@@ -1,6 +1,6 @@
 """What the command line does about links and attributes: explain, preview, and take stewards' decisions."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from lakehouse.pipeline.attribute_stewardship import (
 )
 from lakehouse.pipeline.explanation_page import require_form, write_explanation
 from lakehouse.pipeline.explanations import customer_explained, pair_explained
-from lakehouse.pipeline.lake import open_lake
+from lakehouse.pipeline.lake import Lake, open_lake
 from lakehouse.pipeline.link_preview import link_preview as preview_of_links
 from lakehouse.pipeline.reader_tables import rows_for_reader
 from lakehouse.pipeline.reviews import task_report, tasks_report
@@ -29,9 +29,11 @@ from lakehouse.pipeline.stewardship import (
     review_tasks,
     withdraw,
 )
-from lakehouse.privacy.masking import require_clear, require_readable
+from lakehouse.privacy.masking import require_clear, require_permitted, require_readable
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
+from lakehouse.storage.releases import Release
+from lakehouse.tables.gold import CUSTOMER_PERMITTED
 from lakehouse.tables.linkage import IDENTITY_MAP
 from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE, LINK_OVERRIDE, REVIEW_TASK
 
@@ -49,7 +51,8 @@ def explain(
     Raises:
         InputError: the file to write is neither HTML nor SVG, or is asked for of a customer.
         NotFoundError: there is no such record, customer or release.
-        AccessError: the role of the session may not see ids, or the read cannot be recorded.
+        AccessError: the role of the session may not see ids, or not these customers, or the read cannot be
+            recorded.
     """
     require_clear(IDENTITY_MAP, settings.roles.current, "record_key", "customer_id")
     if out is not None:
@@ -64,15 +67,25 @@ def explain(
                 "name two of its records, or leave --out.",
             )
         told = customer_explained(lake, subject, chosen)
+        _require_permitted(lake, chosen, [subject])
         _recorded(settings, "explain", [subject], release=chosen.number)
         return told
     found = pair_explained(lake, subject, other, chosen)
+    _require_permitted(lake, chosen, found.customers)
     _recorded(settings, "explain", found.customers, release=chosen.number)
     if out is None:
         return found.report
     write_explanation(lake, found, out)
     lines = [*found.report.lines, f"{out} has it with charts."]
     return Report(found.report.grids, lines)
+
+
+def _require_permitted(lake: Lake, release: Release, customers: Collection[str]) -> None:
+    rows = lake.released(release, CUSTOMER_PERMITTED.name).where(
+        F.col("customer_id").isin(*customers)
+    )
+    permitted = {row.customer_id: row.purposes for row in rows.collect()}
+    require_permitted(IDENTITY_MAP, lake.settings.roles.current, permitted, customers)
 
 
 def _recorded(
@@ -87,8 +100,12 @@ def _deciding(settings: Settings, surface: str, *subjects: str) -> None:
 
 
 def link_preview(settings: Settings, *, model: Path | None, most: int, as_of: date) -> Report:
-    """What a run of that day would change in who is whom by these settings, with nothing written."""
+    """What a run of that day would change in who is whom by these settings, with nothing written.
+
+    Raises AccessError if the role may not see ids, or reads only of those who agreed: it may tell of anybody.
+    """
     require_clear(IDENTITY_MAP, settings.roles.current, "record_key", "customer_id")
+    require_permitted(IDENTITY_MAP, settings.roles.current, {}, ["anybody"])
     told = preview_of_links(open_lake(settings), model, most, as_of)
     if told.customers:
         _recorded(settings, "link-preview", told.customers, release=told.release)

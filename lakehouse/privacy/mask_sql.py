@@ -1,16 +1,27 @@
 """Masks and row filters as SQL of Spark and Databricks, for views and for functions of Unity Catalog."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from lakehouse.privacy.masking import named_by, needs_customers, row_conditions
 from lakehouse.privacy.shapes import BAND, HIDDEN, Shape, shape
 from lakehouse.privacy.tokens import DIGITS
 from lakehouse.settings.roles import Mask, Role
-from lakehouse.tables.gold import CUSTOMER
+from lakehouse.tables.gold import CUSTOMER, CUSTOMER_PERMITTED
 from lakehouse.tables.spec import Column, TableSpec
 
 
-def masked_query(spec: TableSpec, role: Role, source: str, customers: str | None) -> str:
+@dataclass(frozen=True)
+class RowTables:
+    """What SQL calls gold.customer and gold.customer_permitted, by which rows are seen; None of one that
+    cannot be read.
+    """
+
+    customer: str | None = None
+    permitted: str | None = None
+
+
+def masked_query(spec: TableSpec, role: Role, source: str, tables: RowTables) -> str:
     """The query that gives a role its view of a table.
 
     What is to be tokenised is null in it, as a view must not hold a key.
@@ -19,23 +30,25 @@ def masked_query(spec: TableSpec, role: Role, source: str, customers: str | None
         spec: the table, which the role may read.
         role: who reads.
         source: what SQL calls the table.
-        customers: what it calls gold.customer; None if that cannot be read.
+        tables: what it calls those by which rows are seen.
     """
     columns = ["*"]
     if named_by(spec, role) or any(
         role.mask(spec, name) is not Mask.CLEAR for name in spec.column_names
     ):
         columns = [_selected(spec, column, role) for column in spec.columns]
-    condition = row_condition(spec, role, customers)
+    condition = row_condition(spec, role, tables)
     where = f" WHERE {condition}" if condition else ""
     return f"SELECT {', '.join(columns)} FROM {source}{where}"  # noqa: S608 - names of specs, and conf
 
 
-def row_condition(spec: TableSpec, role: Role, customers: str | None, prefix: str = "") -> str:
+def row_condition(spec: TableSpec, role: Role, tables: RowTables, prefix: str = "") -> str:
     """The condition by which the role sees a row; empty if it sees all. `prefix` comes before columns."""
     conditions = [*_own_conditions(spec, role, prefix)]
     if needs_customers(spec, role):
-        conditions.append(_customer_condition(spec, role, customers, prefix))
+        conditions.append(_customer_condition(spec, role, tables.customer, prefix))
+    if role.asks_permission(spec):
+        conditions += _permission_conditions(spec, role, tables.permitted, prefix)
     return " AND ".join(conditions)
 
 
@@ -110,6 +123,27 @@ def _customer_condition(spec: TableSpec, role: Role, customers: str | None, pref
     own = f"SELECT customer_id FROM {customers} WHERE {near}"  # noqa: S608 - names of specs, and conf
     # A row about two customers is seen by who may see both.
     return " AND ".join(f"`{prefix}{subject}` IN ({own})" for subject in spec.subject_keys)
+
+
+def _permission_conditions(
+    spec: TableSpec, role: Role, permitted: str | None, prefix: str
+) -> Iterator[str]:
+    """That every customer whom the row is about permits a purpose for which the role reads the table."""
+    asked, sees_unknown = _literals(role.purposes_of(spec)), role.sees_unknown(spec)
+    if spec.name == CUSTOMER_PERMITTED.name:
+        # A row filter of a table must not read that table.
+        yield f"arrays_overlap(`{prefix}purposes`, array({asked}))"
+    elif permitted is None:
+        yield from () if sees_unknown else ("false",)
+    else:
+        permits = f"arrays_overlap(purposes, array({asked}))"
+        ids = f"SELECT customer_id FROM {permitted} WHERE"  # noqa: S608 - names of specs, and conf
+        for subject in spec.subject_keys:
+            # Null, which is nobody, is never NOT IN anything.
+            if sees_unknown:
+                yield f"coalesce(`{prefix}{subject}`, '') NOT IN ({ids} NOT {permits})"
+            else:
+                yield f"`{prefix}{subject}` IN ({ids} {permits})"
 
 
 def _literals(values: Sequence[str]) -> str:

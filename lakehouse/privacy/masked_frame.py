@@ -21,6 +21,7 @@ def masked(
     *,
     keys: TokenKeys | None = None,
     customers: DataFrame | None = None,
+    permitted: DataFrame | None = None,
 ) -> DataFrame:
     """The rows that the role may see, as it sees them; none of a table that it has no purpose for.
 
@@ -30,6 +31,8 @@ def masked(
         role: who reads.
         keys: what tokens are made by; without it what is to be tokenised is null.
         customers: gold.customer, for a role that sees some countries or regions alone.
+        permitted: gold.customer_permitted. Of whom it does not tell, and of nobody, a role sees a row only
+            if it reads the table for a purpose that needs no consent.
 
     Returns:
         The columns of the spec that the frame has, with their types and in the spec's order.
@@ -37,8 +40,7 @@ def masked(
     seen = frame if role.may_read(spec) else frame.where(F.lit(False))
     for name, values in row_conditions(spec, role).items():
         seen = seen.where(F.col(name).isin(*values))
-    if needs_customers(spec, role):
-        seen = _of_customers(seen, spec, role, customers)
+    seen = _of_permitting(_of_customers(seen, spec, role, customers), spec, role, permitted)
     for by, hidden in named_by(spec, role).values():
         if by not in frame.columns:
             # A row that does not say what it is about may be about what is hidden.
@@ -65,6 +67,8 @@ def _token_columns(columns: Iterable[Column], spec: TableSpec, role: Role) -> di
 def _of_customers(
     frame: DataFrame, spec: TableSpec, role: Role, customers: DataFrame | None
 ) -> DataFrame:
+    if not needs_customers(spec, role):
+        return frame
     if customers is None:
         return frame.where(F.lit(False))
     near = customers
@@ -75,4 +79,26 @@ def _of_customers(
     for subject in spec.subject_keys:
         ids = near.select(F.col("customer_id").alias(subject))
         frame = frame.join(ids, on=subject, how="left_semi")
+    return frame
+
+
+def _of_permitting(
+    frame: DataFrame, spec: TableSpec, role: Role, permitted: DataFrame | None
+) -> DataFrame:
+    """The rows of which every customer permits a purpose for which the role reads the table."""
+    if not role.asks_permission(spec):
+        return frame
+    sees_unknown = role.sees_unknown(spec)
+    if permitted is None:
+        return frame if sees_unknown else frame.where(F.lit(False))
+    permits = F.arrays_overlap("purposes", F.array(*map(F.lit, role.purposes_of(spec))))
+    for subject in spec.subject_keys:
+        if subject not in frame.columns:
+            # Whom a row is about that does not say it cannot be asked.
+            return frame.where(F.lit(False))
+        ids = permitted.select(F.col("customer_id").alias(subject), permits.alias("_permits"))
+        refused = ids.where("not _permits").select(subject)
+        frame = frame.join(refused, on=subject, how="left_anti")
+        if not sees_unknown:
+            frame = frame.join(ids.select(subject), on=subject, how="left_semi")
     return frame

@@ -14,6 +14,8 @@ from lakehouse.settings.roles import Mask, Role
 from lakehouse.tables.spec import Layer, Sensitivity, TableSpec
 
 Row = dict[str, Any]
+Permitted = Mapping[str, Collection[str]]
+"""The purposes that customers permit, by id: of whom gold.customer_permitted knows."""
 
 _NAMED: Mapping[str, Mapping[str, str]] = {
     "gold.customer_attribute": {"value": "attribute", "lost_values": "attribute"},
@@ -83,6 +85,7 @@ def masked_rows(
     *,
     keys: TokenKeys | None = None,
     customers: Collection[str] | None = None,
+    permitted: Permitted | None = None,
 ) -> list[Row]:
     """The rows that the role may see, as it sees them; none of a table that it has no purpose for.
 
@@ -93,6 +96,8 @@ def masked_rows(
         keys: what tokens are made by; without it what is to be tokenised is None.
         customers: ids of those whose country and region the role may see, for a table that does not tell
             them itself. Without them a role that sees some countries alone sees no row of such a table.
+        permitted: what the customers of the rows permit. Of whom it does not tell, and of nobody, a role
+            sees a row only if it reads the table for a purpose that needs no consent.
     """
     if not role.may_read(spec):
         return []
@@ -107,7 +112,7 @@ def masked_rows(
             if name in masks
         }
         for row in rows
-        if _is_seen(row, spec, role, customers)
+        if _is_permitted(row, spec, role, permitted or {}) and _is_seen(row, spec, role, customers)
     ]
 
 
@@ -139,6 +144,35 @@ def needs_customers(spec: TableSpec, role: Role) -> bool:
     # What a data product calls country is what its domain made of it.
     is_golden = spec.primary_key == spec.subject_keys and spec.layer is not Layer.SERVE
     return not (is_golden and residence <= set(spec.column_names))
+
+
+def _is_permitted(row: Row, spec: TableSpec, role: Role, permitted: Permitted) -> bool:
+    """True if every customer whom the row is about permits a purpose for which the role reads the table."""
+    if not role.asks_permission(spec):
+        return True
+    found = (permitted.get(row.get(key) or "") for key in spec.subject_keys)
+    return all(_permits(spec, role, told) for told in found)
+
+
+def require_permitted(
+    spec: TableSpec, role: Role, permitted: Permitted, ids: Iterable[str]
+) -> None:
+    """Raises AccessError if one of these customers permits no purpose for which the role reads the table."""
+    if role.asks_permission(spec):
+        if all(_permits(spec, role, permitted.get(one)) for one in ids):
+            return
+        raise AccessError(
+            f"A customer whom this is about permits nothing that the role {role.name} reads for "
+            f"({', '.join(role.purposes_of(spec))}).",
+            "name a role that reads for another purpose by --role or C360_ROLE.",
+        )
+
+
+def _permits(spec: TableSpec, role: Role, told: Collection[str] | None) -> bool:
+    """True if one of the purposes `told` is one for which the role reads the table; None: of nobody known."""
+    if told is None:
+        return role.sees_unknown(spec)
+    return not {*role.purposes_of(spec)}.isdisjoint(told)
 
 
 def _is_seen(row: Row, spec: TableSpec, role: Role, customers: Collection[str] | None) -> bool:

@@ -33,7 +33,7 @@ def customer_product(
         purpose: its purpose.
         as_of: the day of the run.
     """
-    people = permitted(selected(gold, product, as_of), decided, product, purpose, as_of)
+    people = permitted(selected(gold, product, as_of), decided, product, purpose)
     return people.select("customer_id", *(_shown(c, product, purpose) for c in product.columns))
 
 
@@ -43,7 +43,6 @@ def kept_customers(
     decided: Permissions,
     product: Product,
     purpose: Purpose,
-    as_of: date,
 ) -> DataFrame:
     """What may stay of the product's last rows, where its gate stops the new ones.
 
@@ -52,7 +51,7 @@ def kept_customers(
     """
     living = gold[product.tables[0]].select("customer_id")
     there = previous.join(living, on="customer_id", how="left_semi")
-    people = permitted(there, decided, product, purpose, as_of)
+    people = permitted(there, decided, product, purpose)
     return people.select(
         "customer_id",
         *(

@@ -35,7 +35,7 @@ def group_product(
     Key: level, the columns of `groups.by`, is_rest. Columns: those of the product's spec. Arguments: those
     of `customer_product`; the product must have groups.
     """
-    people = permitted(selected(gold, product, as_of), decided, product, purpose, as_of)
+    people = permitted(selected(gold, product, as_of), decided, product, purpose)
     return told_groups(people, product.groups) if product.groups else people
 
 

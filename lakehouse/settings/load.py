@@ -38,7 +38,7 @@ from lakehouse.settings.purposes import PurposeSettings
 from lakehouse.settings.reference_checks import reference_faults
 from lakehouse.settings.regimes import RegimeSettings
 from lakehouse.settings.retention import RetentionSettings
-from lakehouse.settings.roles import Roles
+from lakehouse.settings.roles import Roles, with_consent
 from lakehouse.settings.secrets import is_reference
 from lakehouse.settings.survivorship import Survivorship
 from lakehouse.settings.tokens import TokenSettings
@@ -122,7 +122,7 @@ def load_settings(
             layers = [layers[0], *map(_without_reader, layers[1:])]
         layers += [Layer(g.label, g.content[branch]) for g in given if branch in g.content]
         content = _with_absolute_places(branch, layers)
-        valid = _validated(model, content, layers, faults)
+        valid = _completed(_validated(model, content, layers, faults), tree)
         if branch == "lake":
             faults += _secret_faults(env, layers)
         faults += [
@@ -234,6 +234,14 @@ def _validated(
                 continue  # told by _secret_faults, which knows where a secret may come from
             faults.append(Fault(origin(layers, path), dotted(path), message))
         return None
+
+
+def _completed(valid: BaseModel | None, before: Mapping[str, Any]) -> BaseModel | None:
+    """The branch with what follows from those before it."""
+    purposes = before.get("purposes")
+    if isinstance(valid, Roles) and isinstance(purposes, PurposeSettings):
+        return with_consent(valid, purposes)
+    return valid
 
 
 def _secret_faults(env: str, layers: list[Layer]) -> list[Fault]:

@@ -35,6 +35,8 @@ from lakehouse.tables.spec import TableSpec
 
 CATALOG_PREFIX = r"^([a-z][a-z0-9_]*\.)?[a-z][a-z0-9_]*$"
 """What stands before the name of a layer in a catalog: `main.c360_`, or `c360_`."""
+_DECISIVE = ("gold.customer_consent", "gold.customer_permitted", "gold.customer_record")
+"""Tables by which it is known whose data may be used."""
 _SPARK_OPTION = r"^spark(\.[A-Za-z0-9_\-]+)+$"
 
 SparkOption = Annotated[str, StringConstraints(pattern=_SPARK_OPTION)]
@@ -88,7 +90,7 @@ class LakeSettings(Frozen):
         ]:
             # Once empty, they could not be made again: they hold what sources no longer tell.
             raise ValueError(f"cannot go without {', '.join(lasting)}: they keep what was before")
-        if decisive := {"gold.customer_consent", "gold.customer_record"} & {*names}:
+        if decisive := {*_DECISIVE} & {*names}:
             raise ValueError(
                 f"cannot go without {', '.join(sorted(decisive))}: they say whom nobody may be served"
             )

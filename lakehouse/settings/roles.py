@@ -7,8 +7,9 @@ from typing import Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from lakehouse.settings.base_types import Frozen, Name, Text
+from lakehouse.settings.purposes import PurposeSettings
 from lakehouse.tables.registry import STATIC_TABLES
-from lakehouse.tables.spec import Sensitivity, TableSpec
+from lakehouse.tables.spec import Layer, Sensitivity, TableSpec
 
 
 class Mask(StrEnum):
@@ -28,6 +29,10 @@ class Role(Frozen):
     `overrides` goes by column (`email`), table (`gold.customer`) or column of a table
     (`gold.customer.email`). `rows` names the values that a customer's country and region, and a
     row's domain, must be of; a role without it sees all rows.
+
+    Of customers it sees those who permit one of the purposes for which it reads a table, by
+    gold.customer_permitted; with `sees_everybody` all of them. `consent_purposes` are those of its
+    purposes that need consent: purposes.yml says which, and `with_consent` puts them here.
     """
 
     name: Name
@@ -38,6 +43,9 @@ class Role(Frozen):
     rows: dict[Literal["country", "region", "domain"], tuple[str, ...]] = Field(
         default_factory=dict
     )
+
+    sees_everybody: bool = False
+    consent_purposes: tuple[str, ...] = ()
 
     @field_validator("purposes")
     @classmethod
@@ -51,7 +59,23 @@ class Role(Frozen):
 
     def may_read(self, spec: TableSpec) -> bool:
         """True if the table is kept for a purpose that the role reads for."""
-        return not {*self.purposes}.isdisjoint(spec.purposes)
+        return bool(self.purposes_of(spec))
+
+    def purposes_of(self, spec: TableSpec) -> tuple[str, ...]:
+        """The purposes for which the role reads the table."""
+        return tuple(purpose for purpose in self.purposes if purpose in spec.purposes)
+
+    def asks_permission(self, spec: TableSpec) -> bool:
+        """True if rows of the table are seen by what their customers permit.
+
+        Bronze and ops hold what came in and what was decided, which no purpose uses.
+        """
+        is_used = spec.layer not in (Layer.BRONZE, Layer.OPS)
+        return is_used and spec.subject_key is not None and not self.sees_everybody
+
+    def sees_unknown(self, spec: TableSpec) -> bool:
+        """True if the role sees rows of nobody known, as it reads for a purpose that needs no consent."""
+        return not {*self.purposes_of(spec)} <= {*self.consent_purposes}
 
     def mask(self, spec: TableSpec, column: str) -> Mask:
         """How values of the table's column look to the role."""
@@ -89,6 +113,18 @@ class Roles(Frozen):
     def current(self) -> Role:
         """The role of this session."""
         return self.roles[self.reader]
+
+
+def with_consent(roles: Roles, purposes: PurposeSettings) -> Roles:
+    """The roles, each with those of its purposes that need consent."""
+    asked = {name for name, purpose in purposes.purposes.items() if purpose.needs_consent}
+    known = {
+        name: role.model_copy(
+            update={"consent_purposes": tuple(p for p in role.purposes if p in asked)}
+        )
+        for name, role in roles.roles.items()
+    }
+    return roles.model_copy(update={"roles": known})
 
 
 def role_faults(

@@ -256,6 +256,27 @@ CUSTOMER_CONSENT = about_customers(
     retention_days=3650,
 )
 
+CUSTOMER_PERMITTED = about_customers(
+    "customer_permitted",
+    "One row per customer: for which purposes their data may be used, by consent, objections and restrictions on "
+    "the day of the run.",
+    CUSTOMER_ID,
+    Column(
+        "purposes",
+        "array<string>",
+        "Purposes of conf/base/purposes.yml that are permitted; empty if none is.",
+        required=True,
+        fed_by=(
+            "gold.customer_consent.purpose",
+            "gold.customer_consent.state",
+            "ops.restriction.purpose",
+            "gold.customer_attribute.value",
+        ),
+    ),
+    primary_key=("customer_id",),
+    owner="privacy",
+)
+
 CUSTOMER_METRIC = about_customers(
     "customer_metric",
     "One row per customer: recency as dates, frequency and value of orders, last contact but with the service "

@@ -5,18 +5,21 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse.privacy.mask_sql import masked_query, masked_value
+from lakehouse.privacy.mask_sql import RowTables, masked_query, masked_value
 from lakehouse.privacy.masked_frame import masked
 from lakehouse.privacy.masking import masked_rows
 from lakehouse.privacy.tokens import pads_text, token, token_keys
+from lakehouse.settings.load import load_settings
 from lakehouse.settings.roles import Mask, Role
-from lakehouse.tables.gold import CUSTOMER
+from lakehouse.tables.gold import CUSTOMER, CUSTOMER_ORDER, CUSTOMER_PERMITTED
 from lakehouse.tables.local_frame import local_frame
-from lakehouse.tables.spec import Column, TableSpec
+from lakehouse.tables.spec import Column, Sensitivity, TableSpec
 from tests.support.masked_values import EXAMPLES
+from tests.support.permitting import PERMITTED, SEEN, WHO
 
 KEYS = token_keys("analytics", {1: "an old secret of a test", 2: "a secret of a test"})
 TEXTS = [
@@ -72,7 +75,7 @@ def test_every_mask_gives_the_same_on_spark_in_sql_and_without(spark: SparkSessi
     assert dict(seen.dtypes) == {c.name: c.type for c in spec.columns}
     assert [row.asDict() for row in seen.collect()] == masked_rows(rows, spec, reader, keys=KEYS)
     frame.coalesce(1).createOrReplaceTempView("masked_values")
-    view = spark.sql(masked_query(spec, reader, "masked_values", None))
+    view = spark.sql(masked_query(spec, reader, "masked_values", RowTables()))
     assert dict(view.dtypes) == dict(seen.dtypes)
     assert [row.asDict() for row in view.collect()] == masked_rows(rows, spec, reader)
 
@@ -140,7 +143,7 @@ def test_a_row_about_a_hidden_attribute_is_hidden_on_spark_too(spark: SparkSessi
 
     for spec in attribute_tables():
         expected = masked_rows(attribute_rows(), spec, reader)
-        query = spark.sql(masked_query(spec, reader, "hidden_values", None))
+        query = spark.sql(masked_query(spec, reader, "hidden_values", RowTables()))
         both = masked(frame, spec, reader).unionByName(query).collect()
         assert [row.asDict() for row in both] == [*expected, *expected]
 
@@ -171,3 +174,46 @@ def test_a_token_in_sql_is_the_one_that_python_makes(spark: SparkSession) -> Non
 
     found = [row[1] for row in sorted(made.collect())]
     assert found == [None if value is None else token(KEYS, value) for value in values]
+
+
+ROLES = load_settings("demo").roles.roles
+
+
+@pytest.mark.parametrize("name", sorted(ROLES))
+def test_whom_a_role_sees_is_the_same_in_tables_of_roles_and_in_views(
+    name: str, spark: SparkSession
+) -> None:
+    # All values are seen, as whose rows these are is asked.
+    seeing = {"sees": dict.fromkeys(Sensitivity, Mask.CLEAR), "overrides": {}}
+    reader = ROLES[name].model_copy(update=seeing)
+    ids = replace(CUSTOMER_ORDER, columns=(CUSTOMER_ORDER.column("customer_id"),))
+    orders = local_frame(spark, [(who,) for who in WHO], "customer_id string")
+    permitted = local_frame(
+        spark, list(PERMITTED.items()), "customer_id string, purposes array<string>"
+    )
+    orders.createOrReplaceTempView("orders")
+    permitted.createOrReplaceTempView("permitted")
+    by = RowTables(permitted="permitted")
+
+    frame = masked(orders, ids, reader, permitted=permitted).select("customer_id")
+    view = spark.sql(masked_query(ids, reader, "orders", by)).select("customer_id")
+    own = spark.sql(masked_query(CUSTOMER_PERMITTED, reader, "permitted", by)).select("customer_id")
+
+    assert {row[0] for row in frame.collect()} == SEEN[name]
+    assert {row[0] for row in view.collect()} == SEEN[name]
+    assert {row[0] for row in own.collect()} == SEEN[name] - {None}
+
+
+def test_without_what_customers_permit_who_needs_consent_sees_nobody(spark: SparkSession) -> None:
+    spec = replace(CUSTOMER, columns=(CUSTOMER.column("customer_id"),))
+    orders = local_frame(spark, [("agreed",)], "customer_id string")
+    orders.createOrReplaceTempView("orders")
+    counts = {
+        name: (
+            masked(orders, spec, ROLES[name]).count(),
+            spark.sql(masked_query(spec, ROLES[name], "orders", RowTables())).count(),
+        )
+        for name in ("agent", "marketer")
+    }
+
+    assert counts == {"agent": (1, 1), "marketer": (0, 0)}

@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.gold.customer_permitted import customer_permitted
 from lakehouse.serve.customer_product import customer_product, kept_customers
 from lakehouse.serve.permitted import Permissions
 from lakehouse.settings.models import Settings
@@ -75,7 +76,8 @@ def gold(table: Frames) -> dict[str, DataFrame]:
 @pytest.fixture(scope="module")
 def decided(table: Frames, shipped: Settings) -> Callable[..., Permissions]:
     """These consents and those of the test; one record is restricted, that of fay, for marketing."""
-    owned = {"customer_id": "fay", "record_key": "r-fay", "is_current": False}
+    names = ("ann", "ben", "cid", "dan", "eve", "fay", "erased")
+    owned = [{"customer_id": n, "record_key": f"r-{n}", "is_current": n != "fay"} for n in names]
     restricted = {"record_key": "r-fay", "purpose": "marketing"}
 
     def build(
@@ -84,13 +86,17 @@ def decided(table: Frames, shipped: Settings) -> Callable[..., Permissions]:
         lives: Any = (),
         regimes: RegimeSettings = shipped.regimes,
     ) -> Permissions:
-        return Permissions(
-            table(CUSTOMER_CONSENT, *CONSENTS, consent("fay", "email"), *more),
+        consents = table(CUSTOMER_CONSENT, *CONSENTS, consent("fay", "email"), *more)
+        permitted = customer_permitted(
+            consents,
             table(RESTRICTION, *restrictions),
-            table(CUSTOMER_RECORD, owned),
+            table(CUSTOMER_RECORD, *owned),
             table(CUSTOMER_ATTRIBUTE, *lives),
+            shipped.purposes.purposes,
             regimes,
+            DAY,
         )
+        return Permissions(consents, permitted)
 
     return build
 
@@ -196,7 +202,7 @@ def test_of_a_product_that_is_stopped_who_withdrew_or_is_gone_goes_all_the_same(
     ]
     later = decided(consent("erased", "email"), consent("ann", "sms", "withdrawn"))
 
-    frame = kept_customers(table(product.table, *before), gold, later, product, purpose, as_of=DAY)
+    frame = kept_customers(table(product.table, *before), gold, later, product, purpose)
 
     assert {c: (r.email, r.phone, r.is_active) for c, r in by_customer(frame).items()} == {
         "ann": ("ann@post.org", None, True),

@@ -19,7 +19,7 @@ from lakehouse.pipeline.audit import audit_log, audit_verify
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.settings.roles import Mask
-from lakehouse.tables.gold import CUSTOMER, GOLD_TABLES
+from lakehouse.tables.gold import CUSTOMER, CUSTOMER_PERMITTED, GOLD_TABLES
 from lakehouse.tables.spec import TableSpec
 from tests.support.plain_lake import PlainLake, arrow_type
 from tests.support.plain_people import DAY_1
@@ -38,6 +38,8 @@ def marked(spec: TableSpec, name: str) -> Any:
     """A value that tells its column again, wherever it comes out; keys lead to the customer."""
     if "customer_id" in name and not name.endswith("s"):
         return WHO
+    if (spec, name) == (CUSTOMER_PERMITTED, "purposes"):
+        return ["service", "analytics", "marketing"]
     if name == "household_id":
         return "house"
     if name == "valid_to":

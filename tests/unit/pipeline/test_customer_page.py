@@ -9,7 +9,13 @@ import pytest
 
 from lakehouse.pipeline.customer_page import customer_page, richest_customer
 from lakehouse.pipeline.reader_tables import ReaderTables, reader_tables
-from lakehouse.tables.gold import CUSTOMER, CUSTOMER_360, CUSTOMER_METRIC, GOLD_TABLES
+from lakehouse.tables.gold import (
+    CUSTOMER,
+    CUSTOMER_360,
+    CUSTOMER_METRIC,
+    CUSTOMER_PERMITTED,
+    GOLD_TABLES,
+)
 from lakehouse.tables.spec import Column, TableSpec
 from tests.support.plain_lake import PlainLake
 from tests.support.plain_people import ANA, BEN, BENNY, DAY_1, DAY_2, EVE, MERGED, people_lake
@@ -79,6 +85,7 @@ def test_when_somebody_last_called_the_service_desk_is_told_to_who_serves_and_no
             CUSTOMER: [{**who, "display_name": "Ana", "record_count": 1, "source_count": 1}],
             CUSTOMER_360: [{**who, "last_contact_date": called}],
             CUSTOMER_METRIC: [{**who, "last_contact_date": clicked}],
+            CUSTOMER_PERMITTED: [{**who, "purposes": ["service", "marketing"]}],
         },
     )
 

@@ -43,7 +43,10 @@ def test_every_statement_can_be_parsed(statements: list[str]) -> None:
 
     # The parser knows of masks and filters only that they alter a table.
     assert {re.sub(" USING.*", "", one) for one in unknown} <= {
-        "ALTER TABLE x ALTER COLUMN x SET MASK x"
+        "ALTER TABLE x ALTER COLUMN x SET MASK x",
+        "ALTER TABLE x SET ROW FILTER x ON (purposes)",
+        "ALTER TABLE x SET ROW FILTER x ON (customer_id)",
+        "ALTER TABLE x SET ROW FILTER x ON (customer_id, related_customer_id)",
     }
 
 
@@ -137,7 +140,8 @@ def test_rows_go_by_the_customer_s_country_on_its_own_table_and_on_others() -> N
     views = list(view_statements_by_role(british(), named, specs))
 
     assert filters[1] == (
-        "ALTER TABLE main.c360_gold.customer SET ROW FILTER main.c360_gold.rows_customer ON (country)"
+        "ALTER TABLE main.c360_gold.customer SET ROW FILTER main.c360_gold.rows_customer "
+        "ON (customer_id, country)"
     )
     assert "`filtered_country` IN ('GB', 'O\\'Land')" in filters[0]
     assert "SET ROW FILTER main.c360_gold.rows_customer_order ON (customer_id)" in filters[3]
@@ -145,3 +149,31 @@ def test_rows_go_by_the_customer_s_country_on_its_own_table_and_on_others() -> N
     assert any("AS SELECT" in view and own in view for view in views)
     for statement in [*filters, *views]:
         sqlglot.parse_one(statement, dialect="databricks")
+
+
+def test_rows_go_by_what_customers_permit_of_what_each_role_reads_for() -> None:
+    (order,) = [s for s in UNITY if "FUNCTION main.c360_gold.rows_customer_order(" in s]
+    (own,) = [s for s in UNITY if "FUNCTION main.c360_gold.rows_customer_permitted(" in s]
+    cases = dict(re.findall(r"'c360_(\w+)'\) AND (.*?)\)(?: OR \(is_account|$)", order))
+    ids = "SELECT customer_id FROM main.c360_gold.customer_permitted WHERE"
+
+    assert cases["privacy_officer"] == "true"
+    assert cases["marketer"] == (
+        f"`filtered_customer_id` IN ({ids} arrays_overlap(purposes, array('marketing')))"
+    )
+    assert cases["agent"] == (
+        f"coalesce(`filtered_customer_id`, '') NOT IN ({ids} NOT arrays_overlap(purposes, array('service')))"
+    )
+    # A row filter that read its own table would never end.
+    assert "SELECT" not in own
+    about_customers = {
+        named(spec.name)
+        for spec in SPECS
+        if spec.subject_key
+        and any(role.may_read(spec) and not role.sees_everybody for role in ROLES.values())
+    }
+    filtered = {s.split()[2] for s in UNITY if "SET ROW FILTER" in s}
+    assert filtered == about_customers
+    views = {s.split()[5] for s in VIEWS if "arrays_overlap" in s}
+    marketers = {s.split()[5] for s in VIEWS if "c360_marketer." in s and "`customer_id`" in s}
+    assert marketers <= views

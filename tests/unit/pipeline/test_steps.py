@@ -207,11 +207,12 @@ def test_a_product_reads_gold_alone_and_the_consent_that_it_may_not_go_without()
     served = [s for s in steps if s.layer == "serve"]
 
     assert [s.table for s in served] == [p.table_name for p in settings.products]
-    assert {n for s in served for n in s.reads if not n.startswith("gold.")} == {"ops.restriction"}
-    assert all("gold.customer_consent" in s.reads and s.stops_alone for s in served)
+    assert {n for s in served for n in s.reads if not n.startswith("gold.")} == set()
+    decisive = {"gold.customer_consent", "gold.customer_permitted"}
+    assert all(decisive <= {*s.reads} and s.stops_alone for s in served)
     assert not any(s.stops_alone for s in steps if s not in served)
     chosen = selected_steps(settings.sources, ["serve"], (), settings.products)
-    assert [s.table for s in chosen] == [s.table for s in served]
+    assert [s.table for s in chosen] == ["gold.customer_permitted", *(s.table for s in served)]
 
 
 @pytest.mark.parametrize(
@@ -219,6 +220,7 @@ def test_a_product_reads_gold_alone_and_the_consent_that_it_may_not_go_without()
     [
         ("gold", {"care_customer", "customers_by_area", "marketing_customer"}),
         ("gold.customer_consent", {"care_customer", "customers_by_area", "marketing_customer"}),
+        ("gold.customer_record", {"care_customer", "customers_by_area", "marketing_customer"}),
         ("gold.customer_metric", {"marketing_customer"}),
         ("serve.care_customer", {"care_customer"}),
         ("silver", set()),
@@ -232,6 +234,9 @@ def test_a_product_is_made_again_with_whatever_it_is_made_from(
     chosen = selected_steps(settings.sources, [only], (), settings.products)
 
     assert {s.table.removeprefix("serve.") for s in chosen if s.layer == "serve"} == products
+    made_by = {"gold.customer_consent", "gold.customer_record", *(f"serve.{p}" for p in products)}
+    is_permission_made = "gold.customer_permitted" in {s.table for s in chosen}
+    assert is_permission_made == bool(made_by & {s.table for s in chosen})
     assert len(chosen) == len({s.table for s in chosen})
 
 

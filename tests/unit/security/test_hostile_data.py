@@ -32,7 +32,7 @@ from lakehouse.pipeline.explanation_page import _page
 from lakehouse.pipeline.explanations import PairExplained
 from lakehouse.privacy.archive_files import archive_files
 from lakehouse.privacy.csv_cells import csv_text
-from lakehouse.privacy.mask_sql import row_condition
+from lakehouse.privacy.mask_sql import RowTables, row_condition
 from lakehouse.quality.docs import data_docs
 from lakehouse.quality.gate import GateOutcome, Verdict
 from lakehouse.quality.rules import IN_SET, Rule, RuleResult, Severity
@@ -280,7 +280,7 @@ def test_a_condition_in_sql_holds_it_as_one_text(text: str) -> None:
         load_settings("test").roles.roles["agent"].model_copy(update={"rows": {"country": (text,)}})
     )
 
-    condition = row_condition(CUSTOMER, role, "c")
+    condition = row_condition(CUSTOMER, role, RowTables("c"))
     (statement,) = sqlglot.parse(condition, dialect="databricks")
 
     assert statement is not None

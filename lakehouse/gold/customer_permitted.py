@@ -1,0 +1,133 @@
+"""gold.customer_permitted: for which purposes each customer's data may be used today."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.settings.purposes import LegalBasis, Purpose
+from lakehouse.settings.regimes import RegimeSettings, Unknown
+
+_SEPARATOR = "\x1f"
+_ALL = "*"
+"""The purpose of a restriction that is about all of them."""
+
+
+def customer_permitted(
+    customer_consent: DataFrame,
+    restriction: DataFrame,
+    customer_record: DataFrame,
+    customer_attribute: DataFrame,
+    purposes: Mapping[str, Purpose],
+    regimes: RegimeSettings,
+    as_of: date,
+) -> DataFrame:
+    """One row per customer, also of whom no purpose permits anything.
+
+    A purpose that needs consent is permitted by who has granted it for one channel at least; by who never
+    decided about it, only where the law of the residence says so. Another by who has not objected, by
+    withdrawing what consent events call this purpose. None is, but for a legal duty, of whom a record is, or
+    was when it went, restricted for it or for all on the day `as_of` or after.
+
+    Key: customer_id. Columns: those of gold.customer_permitted. Arguments: the tables of these names; what
+    conf says of purposes and laws; the day of the run.
+    """
+    wide = _restricted(restriction, customer_record, as_of).join(
+        _decisions(customer_consent), on="customer_id", how="left"
+    )
+    by_place = {
+        name: regimes.unknown_by_place(name) for name, p in purposes.items() if p.needs_consent
+    }
+    if any(Unknown.OPT_OUT in laws.values() for laws in by_place.values()):
+        wide = wide.join(_residences(customer_attribute), on="customer_id", how="left")
+    permitted = [
+        F.when(_permits(name, purpose, by_place.get(name, {})), F.lit(name))
+        for name, purpose in purposes.items()
+    ]
+    return wide.select("customer_id", F.array_compact(F.array(*permitted)).alias("purposes"))
+
+
+def _permits(name: str, purpose: Purpose, by_place: Mapping[tuple[str, str], Unknown]) -> Column:
+    """True of a customer whose data may be used for the purpose; `by_place`: what silence means where."""
+    if purpose.legal_basis is LegalBasis.LEGAL_OBLIGATION:
+        return F.lit(True)
+    free = ~(_holds("restricted", name) | _holds("restricted", _ALL))
+    if purpose.consent_purpose is None:
+        return free
+    withdrawn = _holds("withdrawn", purpose.consent_purpose)
+    if not purpose.needs_consent:
+        return free & ~withdrawn
+    granted = _holds("granted", purpose.consent_purpose)
+    if Unknown.OPT_OUT not in by_place.values():
+        return free & granted
+    # Whose records disagree where they live is under the strictest law: silence is no.
+    is_silent = ~withdrawn & ~F.coalesce("is_disputed", F.lit(False)) & _allows_silence(by_place)
+    return free & (granted | is_silent)
+
+
+def _holds(column: str, name: str) -> Column:
+    return F.coalesce(F.array_contains(column, name), F.lit(False))
+
+
+def _decisions(customer_consent: DataFrame) -> DataFrame:
+    """customer_id, granted and withdrawn: what consent events call purposes, of one channel at least."""
+    is_granted = F.col("state") == "granted"
+    return customer_consent.groupBy("customer_id").agg(
+        F.collect_set(F.when(is_granted, F.col("purpose"))).alias("granted"),
+        F.collect_set(F.when(~is_granted, F.col("purpose"))).alias("withdrawn"),
+    )
+
+
+def _restricted(restriction: DataFrame, customer_record: DataFrame, as_of: date) -> DataFrame:
+    """One row per customer: customer_id, and restricted: purposes of restrictions that hold."""
+    ends = F.col("restricted_to")
+    # A later row of the same record, purpose and request says when it ended.
+    records = (
+        restriction.groupBy("record_key", "request_id", "purpose")
+        .agg(F.max("restricted_to").alias("restricted_to"))
+        .where(ends.isNull() | (ends.cast("date") > F.lit(as_of)))
+        .select("record_key", F.coalesce("purpose", F.lit(_ALL)).alias("purpose"))
+    )
+    return (
+        customer_record.join(F.broadcast(records), on="record_key", how="left")
+        .groupBy("customer_id")
+        .agg(F.collect_set("purpose").alias("restricted"))
+    )
+
+
+def _residences(customer_attribute: DataFrame) -> DataFrame:
+    """One row per customer: customer_id, country, region, is_disputed."""
+
+    def said(name: str) -> Column:
+        return F.max(F.when(F.col("attribute") == name, F.col("value"))).alias(name)
+
+    return (
+        customer_attribute.where(F.col("attribute").isin("country", "region"))
+        # Who only adds what the residence leaves open does not dispute it.
+        .where(F.col("value").isNotNull())
+        .groupBy("customer_id")
+        .agg(
+            said("country"),
+            said("region"),
+            F.bool_or(F.size("lost_values") > 0).alias("is_disputed"),
+        )
+    )
+
+
+def _allows_silence(by_place: Mapping[tuple[str, str], Unknown]) -> Column:
+    """True of a row whose country and region are under a law that takes silence for a yes."""
+    entries = [
+        F.lit(part)
+        for place, default in by_place.items()
+        for part in (_SEPARATOR.join(place), default is Unknown.OPT_OUT)
+    ]
+    laws = F.create_map(*entries)
+    country = F.coalesce("country", F.lit(""))
+    folded = F.lower(F.trim(F.regexp_replace(F.coalesce("region", F.lit("")), r"\s+", " ")))
+    places = (
+        F.concat_ws(_SEPARATOR, country, folded),
+        F.concat_ws(_SEPARATOR, country, F.lit("")),
+        F.lit(_SEPARATOR),
+    )
+    return F.coalesce(*(F.try_element_at(laws, place) for place in places))
