@@ -21,6 +21,9 @@ _MEASURES = (
 )
 """What the facts add up to; each fact fills some."""
 
+_OF_CUSTOMERS = ("order_count", "order_reporting_amount", "acquired_customer_count")
+"""Those that tell of customers, whom marketing may not read of order by order."""
+
 _AMOUNTS = {"spend_reporting_amount": "spend_count", "order_reporting_amount": "order_count"}
 """Those that are money, with what counts the facts that it is of."""
 
@@ -33,11 +36,13 @@ def campaign(
     order_attribution: DataFrame,
     money: MoneySettings,
     as_of: date,
+    smallest_group: int,
 ) -> DataFrame:
     """One row per campaign that any fact names. Key: campaign_id. Columns: those of gold.campaign.
 
-    What is dated after `as_of` has a wrong clock: its campaign is a campaign, and it counts in no measure.
-    Clicks on messages are counted from the messages, clicks on paid media from its reports.
+    Of the orders of fewer customers than `smallest_group` nothing is told. What is dated after `as_of` has a
+    wrong clock: its campaign is a campaign, and it counts in no measure. Clicks on messages are counted from the
+    messages, clicks on paid media from its reports.
     """
     facts = (
         _spend(media_spend, money)
@@ -57,7 +62,10 @@ def campaign(
             F.max(F.when(F.col("day") <= F.lit(as_of), F.col("day"))).alias("last_date"),
             F.sort_array(F.collect_list("spend")).alias("daily_spend"),
             *(_sum(name, as_of).alias(name) for name in _MEASURES),
+            _customers(as_of).alias("customer_count"),
         )
+        .withColumns({name: _unless_few(name, smallest_group) for name in _OF_CUSTOMERS})
+        .drop("customer_count")
         .withColumn(
             "acquisition_cost_reporting_amount",
             F.round(F.col("spend_reporting_amount") / acquired, 2).cast("decimal(18,2)"),
@@ -75,6 +83,15 @@ def _sum(name: str, as_of: date) -> Column:
     if counted is None:
         return F.coalesce(total(name), F.lit(0)).cast("bigint")
     return F.when(total(counted) > 0, total(name)).otherwise(F.lit(0)).cast("decimal(28,2)")
+
+
+def _customers(as_of: date) -> Column:
+    return F.count_distinct(F.when(F.col("day") <= F.lit(as_of), F.col("customer_id")))
+
+
+def _unless_few(name: str, smallest_group: int) -> Column:
+    is_few = F.col("customer_count").between(1, smallest_group - 1)
+    return F.when(~is_few, F.col(name))
 
 
 def _spend(media_spend: DataFrame, money: MoneySettings) -> DataFrame:
@@ -117,6 +134,7 @@ def _orders(order_attribution: DataFrame) -> DataFrame:
     return order_attribution.select(
         "campaign_id",
         "channel",
+        "customer_id",
         F.col("order_date").alias("day"),
         F.lit(1).alias("order_count"),
         F.col("reporting_amount").alias("order_reporting_amount"),

@@ -130,17 +130,20 @@ def of_conf(release: Release, products: Iterable[Product]) -> Release:
     return replace(release, versions=kept)
 
 
-def metric_statements(views: Iterable[MetricView], role: Role, release: Release) -> list[str]:
+def metric_statements(
+    views: Iterable[MetricView], role: Role, release: Release, smallest_group: int
+) -> list[str]:
     """The SQL that makes a view per entry of conf/base/metrics.yml whose tables the release has.
 
-    They count over the views that the role sees; one that needs a table that it may not read is dropped.
+    They count over the views that the role sees, and tell of no group of fewer customers than
+    `smallest_group`; one that needs a table that it may not read is dropped.
     """
     seen = {spec.name for spec in GOLD_TABLES if role.may_read(spec)} & release.versions.keys()
     statements = []
     for view in views:
         name = f"gold.{view.name}"
         if {view.source, *(join.table for join in view.joins)} <= seen:
-            statements += _view(name, sql_query(view))
+            statements += _view(name, sql_query(view, smallest_group))
         else:
             statements.append(f"DROP VIEW IF EXISTS {_quoted(name)}")
     return statements
@@ -248,7 +251,9 @@ def _pin(lake: Lake, port: int, release: Release, first: Iterable[str] = ()) -> 
     statements = [
         *first,
         *view_statements(lake.settings.lake.root, role, release, products),
-        *metric_statements(load_metrics(), role, release),
+        *metric_statements(
+            load_metrics(), role, release, lake.settings.product_policy.smallest_group
+        ),
     ]
     script.write_text("".join(f"{statement};\n" for statement in statements), encoding="utf-8")
     url = jdbc_url(port).replace("/gold", "/default")

@@ -13,12 +13,14 @@ from lakehouse.tables.gold import GOLD_TABLES
 Naming = Callable[[str], str]
 """From a table's name (`gold.customer`) to what SQL calls it."""
 
-_ABOUT_PERSONS = frozenset(spec.name for spec in GOLD_TABLES if spec.subject_key)
+_SUBJECTS = {spec.name: spec.subject_keys for spec in GOLD_TABLES if spec.subject_key}
+"""By table about persons, the columns that say whom."""
 
 
-def sql_query(view: MetricView, table: Naming = str) -> str:
+def sql_query(view: MetricView, smallest_group: int, table: Naming = str) -> str:
     """The query that gives one row per combination of the dimensions' values, with every measure.
 
+    A combination of some customers, but fewer than `smallest_group`, has no row.
     A measure that is no sum, such as a distinct count or a mean, cannot be added up over rows.
     """
     fields = [*view.dimensions, *view.measures]
@@ -32,19 +34,24 @@ def sql_query(view: MetricView, table: Naming = str) -> str:
     if view.dimensions:
         grouped = (_of_source(field.expression) for field in view.dimensions)
         lines.append(f"GROUP BY {', '.join(grouped)}")
+    named = ((view.source, "source"), *((join.table, join.name) for join in view.joins))
+    subjects = [f"{name}.{key}" for told, name in named for key in _SUBJECTS.get(told, ())]
+    if subjects:
+        few = (f"count(DISTINCT {s}) NOT BETWEEN 1 AND {smallest_group - 1}" for s in subjects)
+        lines.append(f"HAVING {' AND '.join(few)}")
     return "\n".join(lines)
 
 
-def sql_view(view: MetricView, table: Naming = str) -> str:
+def sql_view(view: MetricView, smallest_group: int, table: Naming = str) -> str:
     """The statement that makes a view of `sql_query` in gold, with comments."""
     columns = ", ".join(
         f"{field.name} COMMENT {_quoted(field.description)}"
         for field in (*view.dimensions, *view.measures)
     )
     name = table(f"gold.{view.name}")
-    comment = _quoted(_comment(view))
+    query = sql_query(view, smallest_group, table)
     return (
-        f"CREATE OR REPLACE VIEW {name} ({columns}) COMMENT {comment} AS\n{sql_query(view, table)}"
+        f"CREATE OR REPLACE VIEW {name} ({columns}) COMMENT {_quoted(view.description)} AS\n{query}"
     )
 
 
@@ -83,8 +90,8 @@ def databricks_metric_view(view: MetricView, table: Naming = str) -> str:
 
 
 def _comment(view: MetricView) -> str:
-    """What the view says; of one about persons also who it is for, as it tells of the smallest group."""
-    persons = [t for t in (view.source, *(j.table for j in view.joins)) if t in _ABOUT_PERSONS]
+    """What a metric view says; of one about persons also who it is for, as it tells of small groups."""
+    persons = [t for t in (view.source, *(j.table for j in view.joins)) if t in _SUBJECTS]
     if not persons:
         return view.description
     return (

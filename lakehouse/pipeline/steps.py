@@ -604,7 +604,10 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
         **frames, freshness=inputs.settings.freshness, as_of=inputs.as_of
     ),
     "gold.campaign": lambda inputs, **frames: campaign(
-        **frames, money=inputs.settings.facts.money, as_of=inputs.as_of
+        **frames,
+        money=inputs.settings.facts.money,
+        as_of=inputs.as_of,
+        smallest_group=inputs.settings.product_policy.smallest_group,
     ),
     "gold.web_funnel": _plain(web_funnel),
     "gold.customer_360": lambda inputs, **frames: customer_360(

@@ -137,8 +137,11 @@ def test_every_gold_table_of_the_release_is_there_by_name_with_its_comments(serv
 
 
 @pytest.mark.slow
-def test_metrics_are_views_beside_the_tables(served: Served) -> None:
-    customers = served.ask("SELECT count(*) FROM customer")
+def test_metrics_are_views_beside_the_tables_and_tell_of_no_small_group(served: Served) -> None:
+    customers = served.ask(
+        "SELECT sum(n) FROM (SELECT count(*) AS n FROM customer_360 "
+        "GROUP BY country, journey_stage, loyalty_tier) WHERE n >= 5"
+    )
 
     assert served.ask("SELECT sum(customer_count) FROM metric_customers") == customers
 
@@ -237,12 +240,12 @@ def test_a_metric_has_a_view_where_the_release_has_what_it_is_told_from() -> Non
         }
     )
 
-    assert metric_statements([view], CLEAR, Release(1, "day-1", {"gold.customer": 7})) == [
+    assert metric_statements([view], CLEAR, Release(1, "day-1", {"gold.customer": 7}), 5) == [
         "DROP VIEW IF EXISTS `gold`.`metric_days`"
     ]
     assert [
         " ".join(statement.split())
-        for statement in metric_statements([view], CLEAR, Release(2, "day-2", {"gold.date": 1}))
+        for statement in metric_statements([view], CLEAR, Release(2, "day-2", {"gold.date": 1}), 5)
     ] == [
         "CREATE VIEW IF NOT EXISTS `gold`.`metric_days` AS"
         " SELECT COUNT(*) AS days FROM gold.date AS source",

@@ -193,19 +193,24 @@ Prefix = Annotated[
 
 
 @metrics.command("sql")
-def metrics_sql(prefix: Prefix = "") -> None:
+def metrics_sql(prefix: Prefix = "", env: Env = "demo") -> None:
     """Print a SQL view per entry, one row per combination of its dimensions.
+
+    Of fewer customers than conf allows (smallest_group of product_policy.yml) none is told.
 
     Example: c360 metrics sql --prefix main.c360_ > metrics.sql
     """
     from lakehouse.pipeline.metric_views import sql_view
 
-    _print_views(sql_view, prefix)
+    smallest = loaded(env).product_policy.smallest_group
+    _print_views(lambda view, table: sql_view(view, smallest, table), prefix)
 
 
 @metrics.command("databricks")
 def metrics_databricks(prefix: Prefix = "") -> None:
     """Print a Databricks metric view per entry, of which any dimensions can be asked.
+
+    Groups of any size are told: grant it to those alone who may read its tables row by row.
 
     Example: c360 metrics databricks --prefix main.c360_ > metrics.sql
     """

@@ -106,6 +106,9 @@ ORDER_ATTRIBUTION = about_customers(
     purposes=SERVICE,
 )
 
+_OR_FEW = ", or if fewer customers than smallest_group of conf/base/product_policy.yml made them."
+_UNLESS_FEW = f"; null{_OR_FEW.removeprefix(', or')}"
+
 CAMPAIGN = dimension(
     "campaign",
     "One row per campaign that media, a message or a visit names: what it cost and what it brought.",
@@ -137,21 +140,29 @@ CAMPAIGN = dimension(
             f"silver.media_spend.{name}" for name in ("spend_date", "currency", "spend_amount")
         ),
     ),
-    *measures(("order_count", "Orders put down to it (gold.order_attribution).", "orders")),
+    Column(
+        "order_count",
+        "bigint",
+        f"Orders put down to it (gold.order_attribution){_UNLESS_FEW}",
+        unit="orders",
+    ),
     Column(
         "order_reporting_amount",
         "decimal(28,2)",
-        "What those orders came to; null if none of them has a reporting amount, 0 without orders.",
+        f"What those orders came to, 0 without orders; null if none has a reporting amount{_OR_FEW}",
         unit="reporting currency",
         fed_by=("gold.order_attribution.reporting_amount",),
     ),
-    *measures(
-        ("acquired_customer_count", "Customers whose first order is among those.", "customers")
+    Column(
+        "acquired_customer_count",
+        "bigint",
+        f"Customers whose first order is among those{_UNLESS_FEW}",
+        unit="customers",
     ),
     Column(
         "acquisition_cost_reporting_amount",
         "decimal(18,2)",
-        "Spent for each acquired customer; null if there is none.",
+        f"Spent for each acquired customer; null if there is none{_OR_FEW}",
         unit="reporting currency",
     ),
     primary_key="campaign_id",

@@ -31,37 +31,40 @@ SALES = MetricView.model_validate(
 )  # fmt: skip
 
 
-def test_a_view_answers_by_its_dimensions() -> None:
+def test_a_view_answers_by_its_dimensions_but_for_the_few() -> None:
+    """Of the only customer of a country nothing is told; guests are nobody."""
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA gold")
         connection.execute(
             "CREATE TABLE gold.customer_order AS SELECT * FROM (VALUES ('A', 'paid', 2), ('A', NULL, 3), "
-            "('B', 'paid', 5), ('B', 'cancelled', 70), (NULL, 'paid', 11)) "
+            "('B', 'paid', 5), ('B', 'cancelled', 70), (NULL, 'paid', 11), ('C', 'paid', 13)) "
             "t(customer_id, status, reporting_amount)"
         )
         connection.execute(
-            "CREATE TABLE gold.customer_360 AS SELECT * FROM (VALUES ('A', 'FR'), ('B', 'FR')) "
+            "CREATE TABLE gold.customer_360 AS SELECT * FROM (VALUES ('A', 'FR'), ('B', 'FR'), ('C', 'GB')) "
             "t(customer_id, country)"
         )
-        (query,) = sqlglot.transpile(sql_query(SALES), read="spark", write="duckdb")
+        (query,) = sqlglot.transpile(sql_query(SALES, 2), read="spark", write="duckdb")
         rows = connection.execute(query).fetchall()
 
     assert sorted(rows, key=str) == [("FR", 2, 10), (None, 0, 11)]
 
 
 def test_a_statement_names_the_catalogs_tables_and_escapes_what_people_write() -> None:
-    statement = sql_view(SALES, lambda name: f"main.c360_{name}")
+    statement = sql_view(SALES, 5, lambda name: f"main.c360_{name}")
 
     assert statement.startswith("CREATE OR REPLACE VIEW main.c360_gold.sales (country COMMENT")
-    assert "COMMENT 'It\\'s sales. Groups of any size are told" in statement
+    assert "COMMENT 'It\\'s sales.' AS" in statement
     assert "FROM main.c360_gold.customer_order AS source" in statement
     assert "source.customer_id = customer.customer_id" in statement
 
 
-def test_a_number_about_nobody_says_of_no_group_that_it_may_be_small() -> None:
+def test_a_number_about_nobody_has_no_group_that_is_too_small() -> None:
     campaigns = SALES.model_copy(update={"source": "gold.campaign", "joins": (), "where": None})
 
-    assert "COMMENT 'It\\'s sales.' AS" in sql_view(campaigns)
+    assert "HAVING" in sql_query(SALES, 5)
+    assert "HAVING" not in sql_query(campaigns, 5)
+    assert "Groups of any size" not in databricks_metric_view(campaigns)
 
 
 def test_a_metric_view_of_databricks_says_the_same_as_yaml() -> None:
@@ -95,7 +98,7 @@ def test_what_ships_runs_over_tables_as_the_specs_declare_them() -> None:
             )[0]
             connection.execute(columns)
         for view in load_metrics():
-            (query,) = sqlglot.transpile(sql_query(view), read="spark", write="duckdb")
+            (query,) = sqlglot.transpile(sql_query(view, 5), read="spark", write="duckdb")
             assert connection.execute(query).fetchall() == []
 
 

@@ -215,8 +215,8 @@ def test_words_of_a_metric_end_neither_the_literal_nor_the_yaml_that_they_stand_
     view = load_metrics()[0]
     told = view.model_copy(update={"description": text})
 
-    comment = sql_view(told).partition(" COMMENT '")[2]
-    rest = re.sub(r"\\.", "", sql_view(told).rpartition(") COMMENT '")[2], flags=re.DOTALL)
+    comment = sql_view(told, 5).partition(" COMMENT '")[2]
+    rest = re.sub(r"\\.", "", sql_view(told, 5).rpartition(") COMMENT '")[2], flags=re.DOTALL)
     assert comment
     assert rest.partition("'")[2].startswith(" AS\nSELECT")
     if "$$" in text:
