@@ -11,6 +11,9 @@ from lakehouse.settings.purposes import PurposeSettings
 from lakehouse.tables.registry import STATIC_TABLES
 from lakehouse.tables.spec import Layer, Sensitivity, TableSpec
 
+_OF_DOMAINS = frozenset({"gold.customer_360.interests", "gold.customer_360.fact_freshness"})
+"""Columns that tell of all domains at once."""
+
 
 class Mask(StrEnum):
     """How a value looks to a reader."""
@@ -78,7 +81,13 @@ class Role(Frozen):
         return not {*self.purposes_of(spec)} <= {*self.consent_purposes}
 
     def mask(self, spec: TableSpec, column: str) -> Mask:
-        """How values of the table's column look to the role."""
+        """How values of the table's column look to the role.
+
+        What tells of all domains, and what products make of it, a role of some domains does not see.
+        """
+        told = {f"{spec.name}.{column}", *spec.column(column).fed_by}
+        if "domain" in self.rows and not _OF_DOMAINS.isdisjoint(told):
+            return Mask.NULLED
         for name in (f"{spec.name}.{column}", spec.name, column):
             if name in self.overrides:
                 return self.overrides[name]

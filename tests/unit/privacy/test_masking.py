@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lakehouse.errors import AccessError
+from lakehouse.privacy.mask_sql import RowTables, masked_query, row_condition
 from lakehouse.privacy.masking import masked_rows, require_readable
 from lakehouse.privacy.shapes import shape
 from lakehouse.privacy.tokens import TokenKeys, token_keys
@@ -18,6 +19,7 @@ from lakehouse.tables.gold import (
     CUSTOMER_360,
     CUSTOMER_ATTRIBUTE,
     CUSTOMER_HISTORY,
+    CUSTOMER_INTEREST,
     CUSTOMER_ORDER,
     CUSTOMER_PAYMENT,
 )
@@ -150,6 +152,47 @@ def test_a_role_of_one_country_sees_its_customers_and_what_is_known_of_them_alon
     own = masked_rows(orders, CUSTOMER_ORDER, british, customers={"a"})
     assert own == [{"customer_id": "a"}]
     assert masked_rows(orders, CUSTOMER_ORDER, british) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "told"),
+    [
+        ("region", CUSTOMER, {"a": "Yorkshire", "b": "Kent", "c": None}),
+        ("domain", CUSTOMER_INTEREST, {"a": "marketing", "b": "service", "c": None}),
+    ],
+)
+def test_a_role_of_one_region_or_domain_sees_rows_of_no_other(
+    name: str, spec: TableSpec, told: dict[str, str | None]
+) -> None:
+    reader = role(sees={"pseudonym": "clear"}, rows={name: [str(told["a"])]})
+    rows = [{"customer_id": who, name: value} for who, value in told.items()]
+
+    assert [r["customer_id"] for r in masked_rows(rows, spec, reader)] == ["a"]
+    assert row_condition(spec, reader, RowTables()) == f"`{name}` IN ('{told['a']}')"
+
+
+def test_a_role_of_one_domain_is_told_of_others_in_no_list_of_all_domains() -> None:
+    product = replace(
+        CUSTOMER,
+        name="serve.care_customer",
+        columns=(Column("likes", "string", "L.", fed_by=("gold.customer_360.interests",)),),
+    )
+    row = {
+        "interests": ["marketing:shoes", "service:boots"],
+        "fact_freshness": [{"domain": "service", "fact": "ordered", "fresh_count": 3}],
+        "journey_stage": "active",
+    }
+    everybody = role(sees={"none": "clear"})
+    marketing = role(sees={"none": "clear"}, rows={"domain": ["marketing"]})
+
+    assert masked_rows([row], CUSTOMER_360, everybody) == [row]
+    assert masked_rows([row], CUSTOMER_360, marketing) == [
+        {"interests": None, "fact_freshness": None, "journey_stage": "active"}
+    ]
+    assert masked_rows([{"likes": "service:boots"}], product, marketing) == [{"likes": None}]
+    assert "CAST(NULL AS array<string>) AS `interests`" in masked_query(
+        CUSTOMER_360, marketing, "t", RowTables()
+    )
 
 
 def test_nested_values_are_shown_whole_or_not_at_all() -> None:
