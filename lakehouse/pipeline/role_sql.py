@@ -26,20 +26,39 @@ def group_of(role: Role) -> str:
 def unity_statements(
     roles: Mapping[str, Role], table: Naming, specs: Sequence[TableSpec]
 ) -> Iterator[str]:
-    """Per table: who may select, a mask per column that not all see in the clear, a row filter.
+    """Which schemas groups may use; per table, who may select and who no longer, a mask per column that not
+    all see in the clear, a row filter.
 
     Who is in no group of a role sees nothing; who is in several sees each column as the one that sees
-    most of it.
+    most of it. What an earlier conf granted, masked or filtered, and this does not, is taken back.
     """
+    yield from _use_grants(roles, table, specs)
     for spec in specs:
+        name = table(spec.name)
         readers = [role for role in roles.values() if role.may_read(spec)]
-        yield from (
-            f"GRANT SELECT ON TABLE {table(spec.name)} TO `{group_of(role)}`" for role in readers
-        )
+        for role in roles.values():
+            if role not in readers:
+                yield f"REVOKE SELECT ON TABLE {name} FROM `{group_of(role)}`"  # noqa: S608 - names of specs, and conf
         for column in spec.columns:
             if any(_is_masked(spec, column.name, role) for role in readers):
                 yield from _column_mask(spec, column, readers, table)
+            else:
+                yield f"ALTER TABLE {name} ALTER COLUMN `{column.name}` DROP MASK"
         yield from _row_filter(spec, readers, table)
+        # Last, so that nobody selects what is not masked yet.
+        yield from (f"GRANT SELECT ON TABLE {name} TO `{group_of(role)}`" for role in readers)
+
+
+def _use_grants(
+    roles: Mapping[str, Role], table: Naming, specs: Sequence[TableSpec]
+) -> Iterator[str]:
+    """Without them nobody reaches a table that they may select from."""
+    for role in roles.values():
+        schemas = {table(spec.name).rpartition(".")[0] for spec in specs if role.may_read(spec)}
+        catalogs = {schema.rpartition(".")[0] for schema in schemas} - {""}
+        for kind, names in (("CATALOG", catalogs), ("SCHEMA", schemas)):
+            for name in sorted(names):
+                yield f"GRANT USE {kind} ON {kind} {name} TO `{group_of(role)}`"
 
 
 def _column_mask(
@@ -83,6 +102,7 @@ def _row_filter(spec: TableSpec, readers: Sequence[Role], table: Naming) -> Iter
         if any(f"`filtered_{name}`" in condition for condition in conditions.values())
     ]
     if not columns:
+        yield f"ALTER TABLE {table(spec.name)} DROP ROW FILTER"
         return
     seen = " OR ".join(
         f"({_is_in(role)} AND {conditions[role.name] or 'true'})" for role in readers
@@ -96,7 +116,7 @@ def _row_filter(spec: TableSpec, readers: Sequence[Role], table: Naming) -> Iter
 def view_statements_by_role(
     roles: Mapping[str, Role], table: Naming, specs: Sequence[TableSpec]
 ) -> Iterator[str]:
-    """A schema per role with a view of each table that it may read, for a metastore.
+    """A schema per role with a view of each table that it may read, and of no other, for a metastore.
 
     The view of a data product is called `serve_<name>`: gold may have a table of that name.
     """
@@ -104,11 +124,13 @@ def view_statements_by_role(
         schema = table(group_of(role))
         yield f"CREATE SCHEMA IF NOT EXISTS {schema}"
         for spec in specs:
+            is_product = spec.layer is Layer.SERVE
+            name = f"{spec.layer}_{spec.entity}" if is_product else spec.entity
             if role.may_read(spec):
                 query = masked_query(spec, role, table(spec.name), _row_tables(table))
-                is_product = spec.layer is Layer.SERVE
-                name = f"{spec.layer}_{spec.entity}" if is_product else spec.entity
                 yield f"CREATE OR REPLACE VIEW {schema}.{name} AS {query}"
+            else:
+                yield f"DROP VIEW IF EXISTS {schema}.{name}"
 
 
 def _row_tables(table: Naming) -> RowTables:

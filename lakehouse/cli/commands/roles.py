@@ -46,9 +46,9 @@ def roles_sql(
 ) -> None:
     """Print, for review, the SQL that gives groups c360_<role> in Unity Catalog what their roles may see.
 
-    That is grants, column masks and row filters on the tables of gold and of data products. Keys of
-    tokens are read from the secret scope c360 (token_key_<role>, as `c360 roles token-key` prints it).
-    Nothing is carried out.
+    That is grants, column masks and row filters on the tables of gold and of data products. What a role had
+    by an earlier conf, and has not by this, is revoked and dropped. Keys of tokens are read from the secret
+    scope c360 (token_key_<role>, as `c360 roles token-key` prints it). Nothing is carried out.
 
     Example: c360 roles sql --prefix main.c360_ > roles.sql
     """

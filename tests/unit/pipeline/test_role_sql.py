@@ -41,9 +41,11 @@ def test_every_statement_can_be_parsed(statements: list[str]) -> None:
         if isinstance(parsed, exp.Command):
             unknown.add(re.sub(r"`.*?`|main\S+", "x", statement))
 
-    # The parser knows of masks and filters only that they alter a table.
+    # Of these the parser knows their first words alone.
     assert {re.sub(" USING.*", "", one) for one in unknown} <= {
+        "GRANT USE CATALOG ON CATALOG main TO x",
         "ALTER TABLE x ALTER COLUMN x SET MASK x",
+        "ALTER TABLE x ALTER COLUMN x DROP MASK",
         "ALTER TABLE x SET ROW FILTER x ON (purposes)",
         "ALTER TABLE x SET ROW FILTER x ON (customer_id)",
         "ALTER TABLE x SET ROW FILTER x ON (customer_id, related_customer_id)",
@@ -52,7 +54,9 @@ def test_every_statement_can_be_parsed(statements: list[str]) -> None:
 
 def test_a_role_is_granted_the_tables_that_it_has_a_purpose_for_and_no_others() -> None:
     granted = {
-        tuple(re.findall(r"TABLE (\S+) TO `c360_(\w+)`", s)[0]) for s in UNITY if "GRANT" in s
+        tuple(re.findall(r"TABLE (\S+) TO `c360_(\w+)`", s)[0])
+        for s in UNITY
+        if "GRANT SELECT" in s
     }
 
     assert granted == {
@@ -61,6 +65,43 @@ def test_a_role_is_granted_the_tables_that_it_has_a_purpose_for_and_no_others() 
         for role in ROLES.values()
         if role.may_read(spec)
     }
+
+
+def test_a_role_that_lost_a_purpose_loses_grants_masks_filters_and_views_that_it_had() -> None:
+    agent = ROLES["agent"]
+    lost = agent.model_copy(update={"purposes": ("legal",), "sees_everybody": True})
+    had = list(unity_statements({"agent": agent}, named, [CUSTOMER]))
+    has = list(unity_statements({"agent": lost}, named, [CUSTOMER]))
+
+    assert has[0] == "REVOKE SELECT ON TABLE main.c360_gold.customer FROM `c360_agent`"
+    assert has[-1] == "ALTER TABLE main.c360_gold.customer DROP ROW FILTER"
+    assert {s for s in has if "MASK" in s} == {
+        f"ALTER TABLE main.c360_gold.customer ALTER COLUMN `{name}` DROP MASK"
+        for name in CUSTOMER.column_names
+    }
+    # Nobody selects before what is hidden is hidden.
+    assert had[-1] == "GRANT SELECT ON TABLE main.c360_gold.customer TO `c360_agent`"
+    assert not any("REVOKE" in s for s in had)
+    assert "DROP VIEW IF EXISTS main.c360_c360_agent.customer" in list(
+        view_statements_by_role({"agent": lost}, named, [CUSTOMER])
+    )
+
+
+def test_a_role_may_use_the_catalog_and_schemas_of_what_it_may_read_and_no_others() -> None:
+    (product,) = (p.table for p in SETTINGS.products if p.name == "marketing_customer")
+    roles = {name: ROLES[name] for name in ("agent", "marketer")}
+
+    told = [s for s in unity_statements(roles, named, [CUSTOMER, product]) if "USE" in s]
+    plain = [s for s in unity_statements(roles, str, [CUSTOMER]) if " USE " in s]
+
+    assert told == [
+        "GRANT USE CATALOG ON CATALOG main TO `c360_agent`",
+        "GRANT USE SCHEMA ON SCHEMA main.c360_gold TO `c360_agent`",
+        "GRANT USE CATALOG ON CATALOG main TO `c360_marketer`",
+        "GRANT USE SCHEMA ON SCHEMA main.c360_gold TO `c360_marketer`",
+        "GRANT USE SCHEMA ON SCHEMA main.c360_serve TO `c360_marketer`",
+    ]
+    assert plain == [f"GRANT USE SCHEMA ON SCHEMA gold TO `c360_{name}`" for name in roles]
 
 
 def test_every_column_that_some_role_sees_masked_has_a_mask() -> None:
@@ -94,11 +135,15 @@ def test_who_is_in_no_group_sees_nothing_and_who_is_in_several_as_the_one_that_s
 
 def test_a_data_product_is_granted_masked_and_shown_like_a_table_of_gold() -> None:
     granted = [s for s in UNITY if "TABLE main.c360_serve.marketing_customer TO" in s]
+    revoked = [s for s in UNITY if "TABLE main.c360_serve.marketing_customer FROM" in s]
     masks = [s for s in UNITY if "mask_marketing_customer_email(" in s]
     views = [s for s in VIEWS if "c360_marketer.serve_marketing_customer AS" in s]
 
     assert [s.split("TO ")[1] for s in granted] == [
         *("`c360_default`", "`c360_marketer`", "`c360_privacy_officer`", "`c360_engineer`")
+    ]
+    assert [s.split("FROM ")[1] for s in revoked] == [
+        *("`c360_agent`", "`c360_analyst`", "`c360_steward`")
     ]
     assert len(masks) == 1
     assert "ELSE '***' END AS `email`" in views[0]
