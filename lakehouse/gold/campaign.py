@@ -41,8 +41,8 @@ def campaign(
     """One row per campaign that any fact names. Key: campaign_id. Columns: those of gold.campaign.
 
     Of the orders of fewer customers than `smallest_group` nothing is told. What is dated after `as_of` has a
-    wrong clock: its campaign is a campaign, and it counts in no measure. Clicks on messages are counted from the
-    messages, clicks on paid media from its reports.
+    wrong clock: its campaign is a campaign, and it counts in no measure. Clicks on messages are counted from
+    the messages, clicks on paid media from its reports.
     """
     facts = (
         _spend(media_spend, money)
