@@ -34,12 +34,17 @@ class ScoredPair(NamedTuple):
     def verdict(self) -> str:
         """What the pair alone says, in words."""
         if self.override is not None:
-            return f"a steward decided that they are {self.override}"
+            return steward_says(self.override)
         if self.contradiction is not None:
             return f"the rule {self.contradiction} says that they are two people"
         if self.join_margin >= 0:
             return f"joins, {self.join_margin:.1f} bits above what is asked"
         return f"does not join, {-self.join_margin:.1f} bits below what is asked"
+
+
+def steward_says(decision: str) -> str:
+    """What a steward's decision of two records says, in words."""
+    return f"a steward decided that they are {decision}"
 
 
 def strongest_chain(

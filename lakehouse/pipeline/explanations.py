@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from lakehouse.errors import LinkageError, NotFoundError
 from lakehouse.linkage.artefact import latest_model, load_model, model_of_version
 from lakehouse.linkage.blocking import used_blocking
-from lakehouse.linkage.explain import ScoredPair, explanation, joined_by
+from lakehouse.linkage.explain import ScoredPair, explanation, joined_by, steward_says
 from lakehouse.linkage.guards import shared_values_of
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.linkage.score import scored_pair
@@ -80,6 +80,7 @@ def pair_explained(
     customers = _customers_of(owners, record, other)
     customer = _keys(_of(owners, "customer_id", [customers[record]]))
     component = _component(lake, release, record) or customer
+    evidence = _of(lake.released(release, RECORD_EVIDENCE.name), "record_key", [record, other])
     found = explanation(
         _pairs_among(lake, release, component | {record, other}),
         record,
@@ -87,7 +88,7 @@ def pair_explained(
         customer=customer,
         other=_keys(_of(owners, "customer_id", [customers[other]])),
         component=component,
-        unpaired=_why_unpaired(lake, release, record, other),
+        unpaired=_why_unpaired(lake, release, evidence, record, other),
         most_records=lake.settings.linkage.guards.max_cluster_records,
     )
     one = f"Both records are customer {customers[record]}"
@@ -96,7 +97,9 @@ def pair_explained(
     grids = _comparisons(lake, found.direct, now)
     if len(found.chain) > 1:
         grids.append(Grid("From one to the other", _PAIR, [_row(pair) for pair in found.chain]))
-    answer = f"{one if found.is_one else two}: {found.reason}."
+    # A decision about two whom nothing else brings near each other leaves no pair.
+    decided = _decision(evidence, record, other) if found.direct is None else None
+    answer = f"{one if found.is_one else two}: {decided or found.reason}."
     told = Report(grids, [answer, *_left_out(lake, release, record, other)])
     own = () if found.direct is None else (found.direct,)
     others = (pair for pair in found.chain if pair not in own)
@@ -114,22 +117,36 @@ def _customers_of(owners: DataFrame, *records: str) -> dict[str, str]:
     return found
 
 
-def _why_unpaired(lake: Lake, release: Release, record: str, other: str) -> str:
-    """Why two records have no pair in the release, in words."""
+def _decision(evidence: Iterable[Row], record: str, other: str) -> str | None:
+    """What a steward decided of the two, in words; None if nothing.
+
+    Args:
+        evidence: rows of linkage.record_evidence.
+        record: a record_key.
+        other: another one.
+    """
+    told = next((row.overrides or {} for row in evidence if row.record_key == record), {})
+    return steward_says(told[other]) if other in told else None
+
+
+def _why_unpaired(
+    lake: Lake, release: Release, evidence: Sequence[Row], record: str, other: str
+) -> str:
+    """Why two records have no pair in the release, in words; `evidence` is what linkage sees of the two."""
     components = _of(lake.released(release, CLUSTER.name), "record_key", [record, other])
     if len({row.component_id for row in components}) == 1:
         return (
             f"pairs lead from one to the other through a group of more than {_MOST_RECORDS} records,"
             " which was cut at its weakest pairs"
         )
-    rows = _of(lake.released(release, RECORD_EVIDENCE.name), "record_key", [record, other])
-    keys = list(zip(*(row.block_keys for row in rows), strict=False)) if len(rows) == 2 else []
+    keys = (row.block_keys for row in evidence)
+    blocks = list(zip(*keys, strict=False)) if len(evidence) == 2 else []
     shared = {
-        n: pair[0] for n, pair in enumerate(keys) if pair[0] is not None and len({*pair}) == 1
+        n: pair[0] for n, pair in enumerate(blocks) if pair[0] is not None and len({*pair}) == 1
     }
     if not shared:
         return "they were never compared, as no blocking rule finds the two together"
-    return _why_not_found(lake, release, shared, _used_rules(lake, release, len(keys)))
+    return _why_not_found(lake, release, shared, _used_rules(lake, release, len(blocks)))
 
 
 def _why_not_found(

@@ -39,18 +39,27 @@ def table(
     return lake.tables.write(frame, spec, attempt.key(spec.name))
 
 
-def release(lake: Lake, run_id: str, scored_by: Sequence[str]) -> None:
-    """A release of a and b, who share their e-mail's block, and of other pairs, scored by these models."""
+def release(
+    lake: Lake, run_id: str, scored_by: Sequence[str], *, decided: str | None = None
+) -> None:
+    """A release of a and b, who share their e-mail's block, and of other pairs, scored by these models.
+
+    `decided`: what a steward said of a and b.
+    """
     keys = [
         SHARED_KEY if rule == ("email_match",) else None for rule in lake.settings.linkage.blocking
     ]
     people = [{"record_key": key, "customer_id": key.upper()} for key in "ab"]
+    said = {"a": {"b": decided}, "b": {"a": decided}} if decided else {}
     pairs = [{"record_key_l": "c", "record_key_r": v, "model_version": v} for v in scored_by]
     attempt = attempts.begin(lake, run_id, DAY_1)
     rows: dict[TableSpec, Sequence[Mapping[str, object]]] = {
         specs.IDENTITY_MAP: [{**row, "valid_from": None} for row in people],
         specs.CLUSTER: [{**row, "component_id": row["record_key"]} for row in people],
-        specs.RECORD_EVIDENCE: [{**row, "evidence": {}, "block_keys": keys} for row in people],
+        specs.RECORD_EVIDENCE: [
+            {**row, "evidence": {}, "block_keys": keys, "overrides": said.get(row["record_key"])}
+            for row in people
+        ],
         specs.SCORED_EDGE: pairs,
     }
     versions = {spec.name: table(lake, attempt, spec, told) for spec, told in rows.items()}
@@ -60,10 +69,11 @@ def release(lake: Lake, run_id: str, scored_by: Sequence[str]) -> None:
 
 @pytest.fixture(scope="module")
 def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    """A lake of three releases.
+    """A lake of four releases.
 
     The first is scored by a model that does not use the rule by e-mail; in the second an increment goes by
-    one that does, in the third a full run. A third model, trained since, does not use the rule again.
+    one that does, in the third a full run. Before the fourth a steward says that a and b are two people. A
+    third model, trained since, does not use the rule again.
     """
     home = tmp_path_factory.mktemp("unpaired")
     tables = {
@@ -81,6 +91,7 @@ def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     save_model(model("wide"), models, "2026-01-02")
     release(made, "day-2", ["narrow", "wide"])
     release(made, "full-day-3", ["wide"])
+    release(made, "day-4", ["wide"], decided="different")
     save_model(model("newest", by_email), models, "2026-01-03")
     return made
 
@@ -95,6 +106,11 @@ def test_a_pair_that_was_not_found_is_explained_by_the_models_of_its_release(
     lake: Lake, number: int, told: str
 ) -> None:
     assert told in reason(lake, number)
+
+
+def test_a_decision_about_two_who_have_no_pair_is_told_first(lake: Lake) -> None:
+    told = reason(lake, 4)
+    assert "two customers, A and B: a steward decided that they are different." in told
 
 
 def test_where_the_file_of_a_model_is_gone_nothing_is_said_of_rules(
