@@ -92,14 +92,18 @@ def latest_model(*folders: str | Path) -> Path | None:
 
 def model_of_version(version: str, folder: str | Path) -> TrainedModel | None:
     """The model of that version in the folder; None if it is not there, or cannot be read any more."""
+    path = file_of_version(version, folder)
+    try:
+        return None if path is None else load_model(path)
+    except LinkageError:
+        return None
+
+
+def file_of_version(version: str, folder: str | Path) -> Path | None:
+    """The file of the model of that version in the folder; None if it is not there."""
     # Not by a pattern that holds the version: it comes from a table.
-    for path in Path(folder).glob("[0-9][0-9][0-9][0-9]-*.json"):
-        if path.stem.endswith(f"-{version}"):
-            try:
-                return load_model(path)
-            except LinkageError:
-                return None
-    return None
+    files = Path(folder).glob("[0-9][0-9][0-9][0-9]-*.json")
+    return next((path for path in files if path.stem.endswith(f"-{version}")), None)
 
 
 def _from_content(content: Mapping[str, Any]) -> TrainedModel:

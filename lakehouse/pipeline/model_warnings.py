@@ -6,6 +6,7 @@ from pathlib import Path
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.linkage.artefact import file_of_version, latest_model
 from lakehouse.linkage.column_fill import ColumnFill, unlearnt
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.settings.linkage import LinkageSettings
@@ -34,7 +35,15 @@ def warn_of_unlearnt_columns(
 
 
 def warn_of_lost_model(last_edges: DataFrame, folder: Path) -> None:
-    """Names the models that scored the last release's edges, of which the folder holds none any more."""
+    """Names what scored the last release, where the folder holds no model any more, or not that one."""
+    newest = latest_model(folder)
+    if newest is None:
+        _warn_of_empty_folder(last_edges, folder)
+    else:
+        _warn_of_missing_model(last_edges, newest)
+
+
+def _warn_of_empty_folder(last_edges: DataFrame, folder: Path) -> None:
     scored = last_edges.where(F.size("weights") > 0).select("model_version").distinct()
     versions = sorted(row.model_version for row in scored.collect())
     if versions:
@@ -44,4 +53,22 @@ def warn_of_lost_model(last_edges: DataFrame, folder: Path) -> None:
             "of the lost one until `c360 run --full-linkage`.",
             ", ".join(versions),
             folder,
+        )
+
+
+def _warn_of_missing_model(last_edges: DataFrame, newest: Path) -> None:
+    last = F.max_by("model_version", "scored_in_release").alias("version")
+    version = last_edges.agg(last).collect()[0].version
+    if version is None or file_of_version(version, newest.parent) is not None:
+        return
+    # Decided pairs may be all that there is: a model that compares nothing has no file.
+    scored = last_edges.where((F.col("model_version") == version) & (F.size("weights") > 0))
+    if not scored.isEmpty():
+        log.warning(
+            "Linkage: the last run that scored links went by model %s, which %s does not hold any more. This "
+            "run goes by %s, the newest there. If that model is the older one, put the lost file back, or "
+            "run `c360 train`, and then once `c360 run --full-linkage`.",
+            version,
+            newest.parent,
+            newest.stem,
         )

@@ -376,7 +376,7 @@ def _scored_edge(inputs: Inputs) -> DataFrame:
         inputs.previous[_CLUSTER],
     )
     settings = inputs.settings.linkage
-    if latest_model(inputs.own_models, settings.models) is None:
+    if latest_model(inputs.own_models) is None:
         warn_of_lost_model(increment.last_edges, settings.models)
     return scored_edge(
         increment,

@@ -72,13 +72,16 @@ class Lake:
             *(scratch, scratch / "models", now, last),
         )
 
-    def edges(self, *models: tuple[str, Mapping[str, float]]) -> DataFrame:
-        """An edge for each model, with what its comparisons weigh."""
+    def edges(
+        self, *models: tuple[str, Mapping[str, float]], one_by_one: bool = False
+    ) -> DataFrame:
+        """An edge for each model, with what its comparisons weigh; of one release, or of one each."""
         known = {"match_weight": 5.0, "match_probability": 0.9, "join_margin": 1.0}
-        known |= {"found_by": "group", "scored_in_release": 1, "gammas": {}}
+        known |= {"record_key_l": "a", "found_by": "group", "gammas": {}}
         rows = [
             known
-            | {"record_key_l": "a", "record_key_r": f"b{n}", "model_version": version, "weights": w}
+            | {"record_key_r": f"b{n}", "model_version": version, "weights": w}
+            | {"scored_in_release": 1 + n * one_by_one}
             for n, (version, w) in enumerate(models)
         ]
         names = SCORED_EDGE.column_names
@@ -141,12 +144,17 @@ def test_a_run_looks_at_every_record_if_no_model_has_scored_a_pair_yet(lake: Lak
     assert causes(lake.edges(("blind", NOT_SCORED), ("seeing", SCORED))) == {}
 
 
-def test_a_model_that_is_gone_is_named_and_only_where_none_has_taken_its_place(
-    lake: Lake, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def scores_nothing(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = local_frame(lake.spark, [], SCORED_EDGE.ddl())
     monkeypatch.setattr(wiring, "linkage_model", lambda *_: None)
     monkeypatch.setattr(wiring, "scored_edge", lambda *_, **__: nothing)
+
+
+@pytest.mark.usefixtures("scores_nothing")
+def test_a_model_that_is_gone_is_named_where_no_other_is_there(
+    lake: Lake, caplog: pytest.LogCaptureFixture
+) -> None:
     released = lake.edges(("lost", SCORED), ("lost", SCORED), ("blind", NOT_SCORED))
 
     lake.build("linkage.scored_edge", lake.edges())
@@ -158,7 +166,32 @@ def test_a_model_that_is_gone_is_named_and_only_where_none_has_taken_its_place(
     assert f"scored by model lost, but {lake.models} holds no model any more" in told
     assert "until `c360 run --full-linkage`" in told
 
-    caplog.clear()
+
+@pytest.mark.usefixtures("scores_nothing")
+def test_a_model_that_is_gone_is_named_where_an_older_one_takes_its_place(
+    lake: Lake, caplog: pytest.LogCaptureFixture
+) -> None:
+    older = "0123456789ab"
     lake.save_model(*NAMES)
-    lake.build("linkage.scored_edge", released)
+    lake.build(
+        "linkage.scored_edge", lake.edges((older, SCORED), ("lost", SCORED), one_by_one=True)
+    )
+    (told,) = warnings(caplog)
+    assert f"went by model lost, which {lake.models} does not hold any more" in told
+    assert f"goes by 2026-01-05-{older}, the newest there" in told
+
+
+@pytest.mark.usefixtures("scores_nothing")
+def test_nothing_is_said_of_a_model_that_is_gone_since_another_has_scored(
+    lake: Lake, caplog: pytest.LogCaptureFixture
+) -> None:
+    there = "0123456789ab"
+    lake.save_model(*NAMES)
+    lake.build("linkage.scored_edge", lake.edges())
+    lake.build(
+        "linkage.scored_edge", lake.edges(("lost", SCORED), (there, SCORED), one_by_one=True)
+    )
+    lake.build(
+        "linkage.scored_edge", lake.edges((there, SCORED), ("blind", NOT_SCORED), one_by_one=True)
+    )
     assert not warnings(caplog)
