@@ -95,6 +95,7 @@ def _churn(owners: DataFrame, before: DataFrame) -> list[DataFrame]:
         F.coalesce(F.sum("n"), F.lit(0)).alias("records"),
         F.count("*").alias("customers"),
         F.max("n").alias("largest_customer_records"),
+        _share(F.sum(F.expr("if(n > 1, n, 0)")), F.sum("n")).alias("linked_record_share"),
     )
     old = before.select(UNIQUE_ID, F.col("customer_id").alias("old_id"))
     moves = owners.join(old, on=UNIQUE_ID, how="inner").where("customer_id != old_id")

@@ -20,10 +20,26 @@ class Measure:
     value: float | None
     warn_above: float | None
     fail_above: float | None
+    warn_below: float | None = None
+    fail_below: float | None = None
 
-    def is_above(self, limit: float | None) -> bool:
-        """True if there is a value and it exceeds the limit."""
-        return self.value is not None and limit is not None and self.value > limit
+    @property
+    def warning(self) -> str | None:
+        """The metric with its value and the limit beyond which a run warns; None if it is within."""
+        return self._beyond(self.warn_above, self.warn_below)
+
+    @property
+    def failure(self) -> str | None:
+        """The same of the limit beyond which a run publishes nothing."""
+        return self._beyond(self.fail_above, self.fail_below)
+
+    def _beyond(self, above: float | None, below: float | None) -> str | None:
+        if self.value is None:
+            return None
+        told = f"{self.metric} is {self.value:.4g}"
+        if above is not None and self.value > above:
+            return f"{told}, above {above:g}"
+        return f"{told}, below {below:g}" if below is not None and self.value < below else None
 
 
 def measures(quality: DataFrame, limits: QualityLimits) -> list[Measure]:
@@ -35,17 +51,14 @@ def measures(quality: DataFrame, limits: QualityLimits) -> list[Measure]:
     found = []
     for metric, value in sorted(values.items()):
         limit = limits.metrics.get(LinkageMetric(metric), QualityLimit())
-        found.append(Measure(metric, value, limit.warn, None if is_small else limit.fail))
+        above, below = (None, None) if is_small else (limit.fail, limit.fail_below)
+        found.append(Measure(metric, value, limit.warn, above, limit.warn_below, below))
     return found
 
 
 def beyond_limits(found: Iterable[Measure]) -> list[str]:
-    """Each metric above its limit `fail`, with the value and the limit."""
-    return [
-        f"{measure.metric} is {measure.value:.4g}, above {measure.fail_above:g}"
-        for measure in found
-        if measure.is_above(measure.fail_above)
-    ]
+    """Each metric beyond its limit `fail` or `fail_below`, with the value and the limit."""
+    return [measure.failure for measure in found if measure.failure is not None]
 
 
 def warn_of_unshared_values(found: Iterable[Measure], unshared: DataFrame) -> None:
@@ -56,7 +69,7 @@ def warn_of_unshared_values(found: Iterable[Measure], unshared: DataFrame) -> No
         unshared: `no_longer_shared` (identifier, value_hash); read only if there is something to say.
     """
     metric = LinkageMetric.NO_LONGER_SHARED_VALUES
-    if not any(m.metric == metric and m.is_above(m.warn_above) for m in found):
+    if not any(m.metric == metric and m.warning for m in found):
         return
     for row in unshared.groupBy("identifier").count().orderBy("identifier").collect():
         log.warning(
@@ -68,21 +81,20 @@ def warn_of_unshared_values(found: Iterable[Measure], unshared: DataFrame) -> No
 
 
 def require_within_limits(found: Iterable[Measure]) -> None:
-    """Warns of metrics above their limit.
+    """Warns of metrics beyond their limit.
 
     Raises:
-        QualityGateError: a metric exceeds its limit `fail`; names all that do, with values.
+        QualityGateError: a metric is beyond its limit `fail` or `fail_below`; names all that are, with
+            values.
     """
     found = list(found)
     for measure in found:
-        if measure.is_above(measure.warn_above):
-            log.warning(
-                "Linkage: %s is %.4g, above %g.", measure.metric, measure.value, measure.warn_above
-            )
+        if measure.warning is not None:
+            log.warning("Linkage: %s.", measure.warning)
     exceeded = beyond_limits(found)
     if exceeded:
         raise QualityGateError(
             f"Linkage is beyond the limits of conf: {'; '.join(exceeded)}. Nothing was published.",
             "see ops.linkage_quality for earlier runs and look for a changed source, model or rule; if the "
-            "change is wanted, raise linkage.quality.metrics.<metric>.fail and run again.",
+            "change is wanted, set another limit in linkage.quality.metrics.<metric> and run again.",
         )

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import UTC, date, datetime
 from threading import Lock
 
@@ -394,7 +394,7 @@ class _Run:
             )
             found = measures(quality, settings.quality)
             run = (self._attempt.run_id, self._attempt.number, self._attempt.as_of)
-            rows = [(*run, m.metric, m.value, m.warn_above, m.fail_above) for m in found]
+            rows = [(*run, *astuple(m)) for m in found]
             frame = local_frame(self._lake.spark, rows, LINKAGE_QUALITY.ddl()).coalesce(1)
             key = self._attempt.key(LINKAGE_QUALITY.name)
             self._lake.tables.write(frame, LINKAGE_QUALITY, key)

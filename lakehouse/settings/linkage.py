@@ -173,7 +173,8 @@ class LinkageMetric(StrEnum):
     A record is in review if its pair with another customer's is nearly strong enough to join. A
     customer is loose if no more edges hold its three or more records together than must; a bridge is an
     edge of such a customer without which it would fall apart. The scored pairs are counted by their
-    distance from joining, in bits: the histogram tells of a model or threshold that went astray.
+    distance from joining, in bits: the histogram tells of a model or threshold that went astray. A
+    linked record is not its customer's only one.
     """
 
     RECORDS = "records"
@@ -193,6 +194,7 @@ class LinkageMetric(StrEnum):
     LOOSE_CUSTOMER_SHARE = "loose_customer_share"
     BRIDGE_SHARE = "bridge_share"
     PAIR_DENSITY = "pair_density"
+    LINKED_RECORD_SHARE = "linked_record_share"
     PAIRS_BELOW_MINUS_4 = "pairs_below_minus_4_bits"
     PAIRS_FROM_MINUS_4 = "pairs_minus_4_to_minus_2_bits"
     PAIRS_FROM_MINUS_2 = "pairs_minus_2_to_0_bits"
@@ -204,10 +206,20 @@ class LinkageMetric(StrEnum):
 
 
 class QualityLimit(Frozen):
-    """From above which value of a metric a run warns, or publishes nothing. Null: never."""
+    """From above, or below, which value of a metric a run warns, or publishes nothing. Null: never."""
 
     warn: float | None = Field(default=None, ge=0)
     fail: float | None = Field(default=None, ge=0)
+    warn_below: float | None = Field(default=None, ge=0)
+    fail_below: float | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _limits_stand_in_order(self) -> Self:
+        order = (self.fail_below, self.warn_below, self.warn, self.fail)
+        known = [limit for limit in order if limit is not None]
+        if known != sorted(known):
+            raise ValueError("must rise in the order fail_below, warn_below, warn, fail")
+        return self
 
 
 class QualityLimits(Frozen):

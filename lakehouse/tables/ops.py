@@ -418,6 +418,10 @@ LINKAGE_QUALITY = _ops(
     Column(
         "fail_above", "double", "From above which value a run publishes nothing; null if never."
     ),
+    Column("warn_below", "double", "From below which value a run warns; null if never."),
+    Column(
+        "fail_below", "double", "From below which value a run publishes nothing; null if never."
+    ),
     primary_key=("run_number", "metric"),
 )
 

@@ -126,6 +126,7 @@ def test_every_metric_is_what_a_hand_counts(quality: DataFrame) -> None:
             "spread_phone_share": None,
             "review_record_share": 2 / 10,  # g and h
             "loose_customer_share": 1,  # A, the only customer of three
+            "linked_record_share": 9 / 10,  # all but h
             "pair_density": 5 / 6,  # of A one pair is missing
             "bridge_share": 1,  # a–b and b–c
             "pairs_below_minus_4_bits": 1,

@@ -33,6 +33,33 @@ def test_a_metric_above_its_lower_limit_is_warned_of_and_lets_the_run_go_on(
     assert "moved_record_share is 0.03, above 0.02" in caplog.text
 
 
+def test_a_run_whose_pairs_are_gone_is_warned_of_and_then_stopped(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    few = Measure("pair_density", 0.5, None, None, warn_below=0.6, fail_below=0.3)
+    with caplog.at_level(logging.WARNING):
+        require_within_limits([few])
+    assert "pair_density is 0.5, below 0.6" in caplog.text
+
+    fewer = Measure("pair_density", 0.2, None, None, warn_below=0.6, fail_below=0.3)
+    with pytest.raises(QualityGateError) as stopped:
+        require_within_limits([fewer])
+    assert "pair_density is 0.2, below 0.3" in stopped.value.what
+
+
+def test_a_metric_at_its_limit_or_without_a_value_is_within(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        require_within_limits(
+            [
+                Measure("pair_density", 0.6, 0.6, 0.6, warn_below=0.6, fail_below=0.6),
+                Measure("pair_density", None, 0.1, 0.1, warn_below=0.6, fail_below=0.6),
+            ]
+        )
+    assert not caplog.records
+
+
 def test_every_limit_of_conf_is_one_that_a_run_can_exceed() -> None:
     settings = load_settings("test").linkage
     most = {metric: 1.0 for metric in settings.quality.metrics if metric.endswith("_share")} | {
@@ -51,7 +78,10 @@ def test_conf_warns_of_chains_and_of_what_has_grown_together_before_it_is_cut() 
     settings = load_settings("test").linkage
     chains = (LinkageMetric.BRIDGE_SHARE, LinkageMetric.LOOSE_CUSTOMER_SHARE)
     component = settings.quality.metrics[LinkageMetric.LARGEST_COMPONENT_RECORDS]
+    density = settings.quality.metrics[LinkageMetric.PAIR_DENSITY]
 
-    assert all(settings.quality.metrics[metric].warn for metric in chains)
+    assert all(settings.quality.metrics[metric].fail for metric in chains)
+    assert density.warn_below
+    assert density.fail_below
     assert component.warn == settings.guards.max_cluster_records
     assert component.fail
