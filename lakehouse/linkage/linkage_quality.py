@@ -39,6 +39,7 @@ def linkage_quality(
     evidence: DataFrame,
     edges: DataFrame,
     clusters: DataFrame,
+    oversized: DataFrame,
     unshared: DataFrame,
     *,
     review: float,
@@ -51,6 +52,7 @@ def linkage_quality(
         evidence: linkage.record_evidence.
         edges: linkage.scored_edge.
         clusters: linkage.cluster.
+        oversized: linkage.oversized_block.
         unshared: a row per value that the last run left out as shared, and this one does not.
         review: bits below joining down to which a pair is for review.
 
@@ -66,6 +68,7 @@ def linkage_quality(
         _pairs(owners, edges, review),
         _histogram(edges),
         _largest_component(clusters),
+        _left_out(oversized),
         unshared.agg(F.count("*").alias("no_longer_shared_values")),
     ]
     return reduce(DataFrame.unionByName, map(_by_metric, found))
@@ -217,6 +220,15 @@ def _largest_component(clusters: DataFrame) -> DataFrame:
     """One row: the records of the largest component, which may have been cut into many customers."""
     sizes = clusters.groupBy("component_id").agg(F.count("*").alias("n"))
     return sizes.agg(F.max("n").alias("largest_component_records"))
+
+
+def _left_out(oversized: DataFrame) -> DataFrame:
+    """One row: the blocks that are too large to be compared, and the pairs in them."""
+    pairs = F.sum(F.col("record_count") * (F.col("record_count") - 1) / 2)
+    return oversized.agg(
+        F.count("*").alias("oversized_blocks"),
+        F.coalesce(pairs, F.lit(0)).alias("oversized_block_pairs"),
+    )
 
 
 def _bridge_share(pairs: DataFrame, sizes: DataFrame) -> DataFrame:

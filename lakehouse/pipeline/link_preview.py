@@ -102,6 +102,7 @@ def _limits(
         state.record_evidence,
         state.scored_edge,
         state.cluster,
+        state.oversized_block,
         unshared,
         review=settings.thresholds.review,
     )

@@ -68,6 +68,7 @@ from lakehouse.tables.gold import CUSTOMER_360
 from lakehouse.tables.linkage import (
     CLUSTER,
     IDENTITY_MAP,
+    OVERSIZED_BLOCK,
     RECORD_EVIDENCE,
     SCORED_EDGE,
     SHARED_IDENTIFIER,
@@ -389,6 +390,7 @@ class _Run:
                 self._read(RECORD_EVIDENCE.name),
                 self._read(SCORED_EDGE.name),
                 self._read(CLUSTER.name),
+                self._read(OVERSIZED_BLOCK.name),
                 unshared,
                 review=settings.thresholds.review,
             )

@@ -174,7 +174,8 @@ class LinkageMetric(StrEnum):
     customer is loose if no more edges hold its three or more records together than must; a bridge is an
     edge of such a customer without which it would fall apart. The scored pairs are counted by their
     distance from joining, in bits: the histogram tells of a model or threshold that went astray. A
-    linked record is not its customer's only one.
+    linked record is not its customer's only one. An oversized block holds too many records to compare
+    them; its pairs are left out, but for those that another rule finds.
     """
 
     RECORDS = "records"
@@ -183,6 +184,8 @@ class LinkageMetric(StrEnum):
     LARGEST_CUSTOMER_RECORDS = "largest_customer_records"
     LARGEST_COMPONENT_RECORDS = "largest_component_records"
     NO_LONGER_SHARED_VALUES = "no_longer_shared_values"
+    OVERSIZED_BLOCKS = "oversized_blocks"
+    OVERSIZED_BLOCK_PAIRS = "oversized_block_pairs"
     MOVED_RECORD_SHARE = "moved_record_share"
     MERGED_CUSTOMER_SHARE = "merged_customer_share"
     SPLIT_CUSTOMER_SHARE = "split_customer_share"

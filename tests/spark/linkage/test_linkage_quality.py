@@ -60,6 +60,8 @@ EDGES = [
 CLUSTER = "record_key string, cluster_id string, component_id string"
 # One letter a record, one word a component. H was cut off from C and D.
 COMPONENTS = ("abc", "defgh", "ij")
+BLOCK = "blocking_rule string, block_key bigint, record_count bigint"
+BLOCKS = [("city_match", 1, 5), ("city_match", 2, 4)]
 METRICS = "metric string, value double"
 SHARED = "identifier string, value_hash string, people_count bigint"
 SHARED_BEFORE = [
@@ -102,6 +104,7 @@ def quality(spark: SparkSession) -> DataFrame:
         evidence(spark),
         local_frame(spark, EDGES, EDGE),
         clusters(spark),
+        local_frame(spark, BLOCKS, BLOCK),
         unshared(spark),
         review=6.0,
     )
@@ -117,6 +120,8 @@ def test_every_metric_is_what_a_hand_counts(quality: DataFrame) -> None:
             "largest_customer_records": 3,
             "largest_component_records": 5,  # d to h
             "no_longer_shared_values": 2,  # an e-mail and a phone
+            "oversized_blocks": 2,
+            "oversized_block_pairs": 16,  # 10 of five records, 6 of four
             "moved_record_share": 3 / 8,  # c, f and g
             "merged_customer_share": 1 / 4,  # B
             "split_customer_share": 1 / 4,  # D
@@ -210,6 +215,7 @@ def test_the_first_run_has_moved_nobody(spark: SparkSession) -> None:
         evidence(spark),
         local_frame(spark, [], EDGE),
         local_frame(spark, [], CLUSTER),
+        local_frame(spark, [], BLOCK),
         local_frame(spark, [], SHARED),
         review=6.0,
     )
@@ -217,6 +223,7 @@ def test_the_first_run_has_moved_nobody(spark: SparkSession) -> None:
     assert [found[m] for m in ("moved_record_share", "merged_customer_share")] == [None, None]
     assert found["no_longer_shared_values"] == 0
     assert found["records_before"] == 0
+    assert (found["oversized_blocks"], found["oversized_block_pairs"]) == (0, 0)
     assert found["largest_component_records"] is None
     assert found["pair_density"] == 0
     assert found["bridge_share"] is None

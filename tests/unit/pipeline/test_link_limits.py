@@ -74,6 +74,12 @@ def test_every_limit_of_conf_is_one_that_a_run_can_exceed() -> None:
         )
 
 
+def test_conf_tells_of_every_block_that_is_left_out() -> None:
+    limits = load_settings("test").linkage.quality.metrics
+    left_out = (LinkageMetric.OVERSIZED_BLOCKS, LinkageMetric.OVERSIZED_BLOCK_PAIRS)
+    assert [limits[metric].warn for metric in left_out] == [0, 0]
+
+
 def test_conf_warns_of_chains_and_of_what_has_grown_together_before_it_is_cut() -> None:
     settings = load_settings("test").linkage
     chains = (LinkageMetric.BRIDGE_SHARE, LinkageMetric.LOOSE_CUSTOMER_SHARE)
