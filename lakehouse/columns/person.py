@@ -60,6 +60,7 @@ RAW_COLUMNS = [
     "stated_brand",
     "stated_hour",
     "created_date",
+    "is_account_active",
 ]
 """Raw text that `standardised_people` looks for, by standard name."""
 
@@ -97,6 +98,7 @@ _FORM_RULES = {
     "national_id": "letters_and_digits",
     "social_handle": "handle_form",
     "stated_hour": "whole_hour",
+    "is_account_active": "true_or_false",
 }
 """By column, the rule under which `corrections` names a value that stands in another form."""
 
@@ -144,9 +146,9 @@ def standardised_people(
             date; without it only placeholders and impossible dates become null.
 
     Returns:
-        One row per row of `frame`. `birth_date` and `created_date` are dates, `corrections` is an
-        array of struct<column, rule, original> for every value that a rule changed or removed (an
-        existing array is continued), `stated_hour` is an int, everything else is a string.
+        One row per row of `frame`. `birth_date` and `created_date` are dates, `stated_hour` is an int,
+        `is_account_active` a boolean, everything else a string; `corrections` is an array of
+        struct<column, rule, original> (continued) for every value that a rule changed or removed.
     """
     others = [name for name in frame.columns if name not in _REPLACED]
     raw = frame.select(*others, *_raw_columns(frame, default_country))
@@ -318,6 +320,7 @@ def _standard_forms() -> list[Column]:
         not_blank(handle).alias("social_handle"),
         F.lower(_tidy("stated_channel")).alias("stated_channel"),
         hour.try_cast("int").alias("stated_hour"),
+        _tidy("is_account_active").try_cast("boolean").alias("is_account_active"),
     ]
 
 
@@ -352,6 +355,7 @@ def _removal_rules() -> dict[str, Column]:
         "national_id": F.lit("junk_national_id"),
         "social_handle": F.lit("blank_handle"),
         "stated_hour": F.lit("impossible_hour"),
+        "is_account_active": F.lit("unknown_account_state"),
     }
 
 

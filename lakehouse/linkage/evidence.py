@@ -18,7 +18,7 @@ from lakehouse.linkage.model import UNIQUE_ID
 from lakehouse.settings.linkage import LinkageSettings
 
 SINGLE_SYSTEM = "single_system"
-"""What the evidence calls the system of a record whose system knows every person once."""
+"""What the evidence calls the system of a record, not closed, whose system knows every person once."""
 DELETED, NEW, OVERRIDE, FULL = "deleted", "new", "override", "full"
 CHANGED, SHARING, BLOCK_SIZE = "changed", "sharing", "block_size"
 """Why a record is touched. `full`: the run looks at every record."""
@@ -91,7 +91,11 @@ def _single_system(people: DataFrame, settings: LinkageSettings) -> Column:
     systems = settings.guards.systems_without_duplicates
     if not systems or "source_system" not in people.columns:
         return F.lit(None).cast("string")
-    return F.when(F.col("source_system").isin(*systems), F.col("source_system"))
+    single = F.col("source_system").isin(*systems)
+    if "is_account_active" in people.columns:
+        # Who closes an account may open another.
+        single = single & ~F.col("is_account_active").eqNullSafe(F.lit(False))
+    return F.when(single, F.col("source_system"))
 
 
 def _texts(people: DataFrame, columns: Sequence[str]) -> DataFrame:

@@ -148,7 +148,8 @@ class GuardSettings(Frozen):
     `pairs_per_record` and `max_block_records` bound each blocking rule (blocks above are left out,
     largest first), `max_cluster_records` a cluster before its threshold is raised,
     `least_mean_support` the mean weight, in bits, that two groups must have for each other. Systems
-    in `systems_without_duplicates` know every person once: two records of one are two people.
+    in `systems_without_duplicates` know every person once: two records of one are two people, unless
+    one is a closed account (`is_account_active` of the person record is false).
     """
 
     sharing: tuple[SharingLimit, ...] = ()

@@ -189,7 +189,7 @@ SCORED_EDGE = _linkage(
     Column(
         "contradiction",
         "string",
-        "Rule by which the two must not become one customer, same_system for two records of a system that knows everybody once; null if none holds.",
+        "Rule by which the two must not become one customer, same_system for two accounts, none of them closed, of a system that knows everybody once; null if none holds.",
     ),
     Column(
         "gammas",

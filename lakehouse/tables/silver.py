@@ -148,6 +148,12 @@ PERSON_RECORD = _silver(
     ),
     Column("created_date", "date", "Date since which the source knows the person."),
     Column(
+        "is_account_active",
+        "boolean",
+        "False of an account that is closed while its source still tells of it; null, which counts as active, where "
+        "the source has no such state.",
+    ),
+    Column(
         "full_name_match",
         "string",
         "Whole name in match form: ASCII, lower case, words in order.",

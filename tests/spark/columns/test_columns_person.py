@@ -79,6 +79,9 @@ PEOPLE: dict[str, dict[str, str | None]] = {
         "stated_hour": "09",
     },
     "no hour": {"stated_hour": "24"},
+    "open": {"is_account_active": " true "},
+    "closed": {"is_account_active": "false"},
+    "paused": {"is_account_active": "paused"},
     "wall of words": {"street": "test - " * 10_000},
     "junk ids": {"national_id": "000-000", "social_handle": "https://social.example/Ann_Lee/"},
 }
@@ -150,6 +153,19 @@ def test_preferences_are_as_stated_and_an_hour_is_one_of_a_day(people: dict[str,
     ]
     assert people["no hour"]["stated_hour"] is None
     assert corrections(people["no hour"]) == [("stated_hour", "impossible_hour", "24")]
+
+
+def test_an_account_is_active_or_not_and_a_word_that_is_neither_says_nothing(
+    people: dict[str, Row],
+) -> None:
+    accounts = {
+        who: people[who]["is_account_active"] for who in ("open", "closed", "paused", "no hour")
+    }
+    assert accounts == {"open": True, "closed": False, "paused": None, "no hour": None}
+    assert corrections(people["closed"]) == []
+    assert corrections(people["paused"]) == [
+        ("is_account_active", "unknown_account_state", "paused")
+    ]
 
 
 def test_a_long_text_of_placeholders_is_read_without_overflow(people: dict[str, Row]) -> None:

@@ -355,6 +355,28 @@ def test_two_accounts_of_a_system_that_knows_everybody_once_are_two_customers(
     assert len(joined) == 20
 
 
+def test_a_closed_account_and_the_one_opened_since_are_one_customer_and_two_open_ones_are_two(
+    spark: SparkSession, model: TrainedModel, settings: LinkageSettings, tmp_path: Path
+) -> None:
+    rows = [row for row in made_people(20) if str(row[0])[-1] in "ab"]
+    key = F.col("record_key")
+    # Of every second person the account a is closed; of the others nothing is said.
+    is_closed = key.endswith("a") & (F.substring(key, 2, 4).cast("int") % 2 == 0)
+    people = frame(spark, rows).select(
+        "*",
+        F.lit("crm").alias("source_system"),
+        F.when(is_closed, False).alias("is_account_active"),
+    )
+    guards = settings.guards.model_copy(update={"systems_without_duplicates": ("crm",)})
+    guarded = by(settings, "duckdb").model_copy(update={"guards": guards})
+
+    state = linked_after(people, model, guarded, tmp_path)
+
+    cluster = {row.record_key: row.cluster_id for row in state.cluster.collect()}
+    is_one = {n: cluster[f"p{n:04d}a"] == cluster[f"p{n:04d}b"] for n in range(20)}
+    assert is_one == {n: n % 2 == 0 for n in range(20)}
+
+
 def test_a_family_name_and_an_address_join_nobody_who_may_be_the_wife(
     spark: SparkSession, model: TrainedModel, settings: LinkageSettings, tmp_path: Path
 ) -> None:
