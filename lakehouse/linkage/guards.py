@@ -95,7 +95,7 @@ def without_shared_values(
         )
         hashed = guarded.select("*", _value_hash(limit, secret).alias("own_hash"))
         is_listed = F.col("own_hash") == F.col("shared_hash")
-        guarded = hashed.join(F.broadcast(listed), on=is_listed, how="left").select(
+        guarded = hashed.join(listed, on=is_listed, how="left").select(
             *(
                 F.when(F.col("shared_hash").isNull(), F.col(c)).alias(c)
                 if c in limit.columns

@@ -13,6 +13,7 @@ from lakehouse.linkage.blocking import rule_name
 from lakehouse.linkage.components import connected, connected_on_spark, grouped, grouped_on_spark
 from lakehouse.linkage.evaluate import evaluate
 from lakehouse.linkage.guards import (
+    SHARED_IDENTIFIER_SCHEMA,
     shared_identifier,
     shared_values_of,
     without_shared_values,
@@ -247,6 +248,16 @@ def test_a_value_that_too_many_people_share_is_no_evidence(
     assert [tuple(row) for row in carried.collect()] == [("r0", "email_match", 9)]
     kept = without_shared_values(people, shared, [limit], "secret").where("email_match is not null")
     assert [r.record_key for r in kept.collect()] == ["s"]
+
+
+def test_the_engine_chooses_how_values_that_many_share_are_looked_up(
+    spark: SparkSession, settings: LinkageSettings
+) -> None:
+    people = local_frame(spark, [("a", "info@firm.org")], "record_key string, email_match string")
+    shared = local_frame(spark, [], SHARED_IDENTIFIER_SCHEMA)
+    kept = without_shared_values(people, shared, settings.guards.sharing[:1], "secret")
+    # Told to broadcast them, it would do so with a seventh of a large company's addresses.
+    assert "Hint" not in kept._jdf.queryExecution().analyzed().toString()
 
 
 def test_a_model_for_other_comparisons_is_refused(
