@@ -7,12 +7,13 @@ import pytest
 from lakehouse.errors import InputError, NotFoundError
 from lakehouse.linkage.artefact import latest_model, load_model
 from lakehouse.pipeline.attempt import kept_release
+from lakehouse.pipeline.commands import evaluate_decisions
 from lakehouse.pipeline.explanation_page import write_explanation
 from lakehouse.pipeline.explanations import PairExplained, customer_explained, pair_explained
-from lakehouse.pipeline.stewardship import review_tasks
+from lakehouse.pipeline.stewardship import decide, review_tasks
 from lakehouse.report import Report
 from lakehouse.settings.linkage import LinkageMetric
-from tests.support.lake import SmallLake
+from tests.support.lake import SmallLake, copy_of
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +89,29 @@ def test_of_records_that_were_never_compared_there_is_no_chart(
         write_explanation(small_lake.lake, nothing, tmp_path / "why.svg")
     write_explanation(small_lake.lake, nothing, tmp_path / "why.html")
     assert "never compared" in (tmp_path / "why.html").read_text()
+
+
+def test_the_released_links_are_held_against_what_stewards_decided(
+    small_lake: SmallLake,
+    customers: dict[str, list[str]],
+    company: Path,
+    tmp_path: Path,
+) -> None:
+    made = copy_of(small_lake, company, tmp_path)
+    edges = made.lake.tables.read("linkage.scored_edge").where("contradiction is null")
+    surest = edges.orderBy("join_margin", "record_key_l", ascending=False).first()
+    assert surest is not None
+    # Of these two there is no pair: nothing brings them near each other.
+    strangers = [records[0] for _, records in sorted(customers.items())[:2]]
+    decide(made.lake, surest.record_key_l, surest.record_key_r, "same", by="maria", reason="known")
+    decide(made.lake, *strangers, "different", by="maria", reason="met both")
+
+    told = evaluate_decisions(made.settings)
+
+    pairs, shares, _ = told.grids
+    assert pairs.title == "2 decided pairs, 1 of them never scored"
+    assert [tuple(row) for row in pairs.rows] == [("same", 1, 1), ("different", 1, 0)]
+    assert tuple(shares.rows[0]) == (1.0, 1.0, pytest.approx(0.0, abs=0.01))
 
 
 def test_a_release_that_is_not_kept_cannot_be_explained(small_lake: SmallLake) -> None:
