@@ -1,5 +1,6 @@
 """What linkage would change, told before anything is: by the same steps as a run's."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,12 @@ import pytest
 from pyspark.sql import Row, SparkSession
 
 from lakehouse.errors import NotFoundError, QualityGateError
+from lakehouse.linkage.artefact import latest_model, load_model, publish_model, save_model
 from lakehouse.linkage.customer_change import customer_change
 from lakehouse.pipeline.lake import open_lake
 from lakehouse.pipeline.link_preview import link_preview
 from lakehouse.pipeline.stewardship import decide
+from lakehouse.report import Grid
 from lakehouse.settings.linkage import LinkageMetric, QualityLimit, QualityLimits
 from lakehouse.storage.releases import Release
 from tests.support.lake import DAY_1, DAY_2, SmallLake, copy_of, small_lake_at
@@ -71,6 +74,48 @@ def test_a_preview_takes_in_what_has_landed_since_as_the_next_run_does(
     made.run("next", DAY_2, only=["bronze", "silver", "linkage"])
     done = changes_since(made, before)
     assert {row.change for row in done} > {"created"}
+    assert_told(listed, done)
+
+
+@pytest.mark.slow
+def test_a_preview_by_another_model_tells_what_a_full_run_by_it_does(
+    small_lake: SmallLake, company: Path, tmp_path: Path
+) -> None:
+    made = copy_of(small_lake, company, tmp_path)
+    newest = latest_model(made.settings.linkage.models)
+    assert newest is not None
+    model = load_model(newest)
+    stricter = replace(model, version="0123456789ab", join_weight=model.join_weight + 15)
+    path = save_model(stricter, tmp_path / "tried", "2999-01-01")
+
+    _, listed = link_preview(made.lake, path, most=1_000, as_of=DAY_1).report.grids
+
+    publish_model(path, made.settings.linkage.models)
+    before = made.lake.release()
+    with_linkage(made, full=True).run("by another model", DAY_2, only=["linkage"])
+    done = changes_since(made, before)
+    assert {row.change for row in done} == {"split"}
+    assert_told(listed, done)
+
+
+@pytest.mark.slow
+def test_a_preview_by_a_changed_guard_tells_what_the_next_run_under_it_does(
+    small_lake: SmallLake, company: Path, tmp_path: Path
+) -> None:
+    made = copy_of(small_lake, company, tmp_path)
+    guards = made.settings.linkage.guards.model_copy(update={"max_cluster_records": 2})
+    guarded, before = with_linkage(made, guards=guards), made.lake.release()
+
+    _, listed = link_preview(guarded.lake, None, most=1_000, as_of=DAY_1).report.grids
+
+    guarded.run("guarded", DAY_2, only=["linkage"])
+    done = changes_since(made, before)
+    assert {row.change for row in done} == {"split"}
+    assert_told(listed, done)
+
+
+def assert_told(listed: Grid, done: list[Row]) -> None:
+    """The preview's list has each change that the run then made, and no other."""
     assert sorted(map(str, listed.rows)) == sorted(
         str((r.change, r.customer_id or "-", r.proposed_customer_id or "-", r.record_count))
         for r in done
