@@ -9,7 +9,8 @@ from pyspark.sql import SparkSession
 
 from lakehouse.linkage.artefact import save_model
 from lakehouse.linkage.blocking import rule_name
-from lakehouse.linkage.model import TrainedModel
+from lakehouse.linkage.frequency import ANY_OTHER
+from lakehouse.linkage.model import TrainedModel, expected_parameters
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline.explanations import pair_explained
 from lakehouse.pipeline.lake import Lake
@@ -20,6 +21,11 @@ from lakehouse.tables.spec import TableSpec
 from tests.support.lake import DAY_1, small_lake_at
 
 SHARED_KEY = 7
+NAMES = ("given_name_match", "given_name_root", "given_name_sound")
+SAID: Mapping[str, Mapping[str, str]] = {
+    "a": dict.fromkeys(NAMES, "anna") | {"family_name_match": "abel", "email_match": "x@y.org"},
+    "b": dict.fromkeys(NAMES, "bruno") | {"family_name_match": "bauer", "email_match": "x@y.org"},
+}
 NEVER = "never compared, as the model does not use the blocking rules"
 BELOW = "compared, and their pair lies below what is kept"
 UNSURE = "used by one model of this release and not by another"
@@ -37,6 +43,12 @@ def table(
     values = [tuple(row.get(name) for name in spec.column_names) for row in rows]
     frame = local_frame(lake.spark, values, spec.ddl().replace(" not null", ""))
     return lake.tables.write(frame, spec, attempt.key(spec.name))
+
+
+def fitting_model(version: str, lake: Lake) -> TrainedModel:
+    """A model of what is expected of names and e-mails, by which hardly anybody joins."""
+    shares = expected_parameters(lake.settings.linkage, frozenset(SAID["a"]))
+    return TrainedModel(version, "conf", tuple(SAID["a"]), shares, 0.001, 30.0, 24.0)
 
 
 def release(
@@ -57,8 +69,17 @@ def release(
         specs.IDENTITY_MAP: [{**row, "valid_from": None} for row in people],
         specs.CLUSTER: [{**row, "component_id": row["record_key"]} for row in people],
         specs.RECORD_EVIDENCE: [
-            {**row, "evidence": {}, "block_keys": keys, "overrides": said.get(row["record_key"])}
-            for row in people
+            {
+                "record_key": key,
+                "evidence": SAID[key],
+                "block_keys": keys,
+                "overrides": said.get(key),
+            }
+            for key in "ab"
+        ],
+        specs.TERM_FREQUENCY: [
+            {"column_name": name, "value_hash": ANY_OTHER, "share": 0.1, "value_count": 10}
+            for name in SAID["a"]
         ],
         specs.SCORED_EDGE: pairs,
     }
@@ -69,11 +90,11 @@ def release(
 
 @pytest.fixture(scope="module")
 def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    """A lake of four releases.
+    """A lake of five releases.
 
     The first is scored by a model that does not use the rule by e-mail; in the second an increment goes by
-    one that does, in the third a full run. Before the fourth a steward says that a and b are two people. A
-    third model, trained since, does not use the rule again.
+    one that does, in the third a full run. Before the fourth a steward says that a and b are two people. The
+    fifth is scored by a model that fits conf. Another, trained since, does not use the rule again.
     """
     home = tmp_path_factory.mktemp("unpaired")
     tables = {
@@ -92,6 +113,8 @@ def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     release(made, "day-2", ["narrow", "wide"])
     release(made, "full-day-3", ["wide"])
     release(made, "day-4", ["wide"], decided="different")
+    save_model(fitting_model("fitting", made), models, "2026-01-02")
+    release(made, "day-5", ["fitting"])
     save_model(model("newest", by_email), models, "2026-01-03")
     return made
 
@@ -111,6 +134,19 @@ def test_a_pair_that_was_not_found_is_explained_by_the_models_of_its_release(
 def test_a_decision_about_two_who_have_no_pair_is_told_first(lake: Lake) -> None:
     told = reason(lake, 4)
     assert "two customers, A and B: a steward decided that they are different." in told
+
+
+def test_of_a_pair_that_was_compared_and_dropped_the_numbers_that_decided_are_told(
+    lake: Lake,
+) -> None:
+    found = pair_explained(lake, "a", "b", attempts.kept_release(lake, 5))
+    assert BELOW in found.report.lines[0]
+    (pair,) = found.report.grids
+    assert pair.columns[2] == "when it was dropped"
+    told = {row[0]: row[2] for row in pair.rows}
+    assert told["email"] > 0 > told["given_name"]
+    assert told["above what is asked"] < 0
+    assert [p.model_version for p in found.pairs] == ["fitting"]
 
 
 def test_where_the_file_of_a_model_is_gone_nothing_is_said_of_rules(
