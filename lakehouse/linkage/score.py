@@ -102,17 +102,17 @@ def scored_edge(
     )
 
 
-def scored_pair(
-    two: DataFrame,
+def scored_pairs(
+    few: DataFrame,
     frequencies: DataFrame,
     model: TrainedModel,
     settings: LinkageSettings,
     secret: str,
-) -> ScoredPair:
-    """What a model says of two records now, also where no blocking rule finds their pair.
+) -> list[ScoredPair]:
+    """What a model says of every two of a few records now, also where no blocking rule finds their pair.
 
     Args:
-        two: linkage.record_evidence of the two.
+        few: linkage.record_evidence of the records.
         frequencies: linkage.term_frequency.
         model: a model trained by the same comparisons.
         settings: conf.
@@ -123,9 +123,10 @@ def scored_pair(
     check_model(model, settings)
     values = (F.col("evidence")[c].alias(c) for c in (*model.columns, SINGLE_SYSTEM))
     frequent = frequency_columns(settings, model.present)
-    people = with_frequencies(two.select(UNIQUE_ID, *values), frequencies, frequent, secret)
-    row = score_duckdb.pair(people.toArrow(), model, settings)
-    return ScoredPair._make(row.get(name) for name in ScoredPair._fields)
+    counted = with_frequencies(few.select(UNIQUE_ID, *values), frequencies, frequent, secret)
+    people = counted.toArrow()
+    rows = score_duckdb.pairs(people, model, settings) if people.num_rows > 1 else []
+    return [ScoredPair._make(row.get(name) for name in ScoredPair._fields) for row in rows]
 
 
 def _compared(increment: Increment, near: DataFrame, job: ScoringJob, secret: str) -> DataFrame:

@@ -43,29 +43,28 @@ def edges(job: ScoringJob) -> DataFrame:
     return job.spark.read.parquet(str(result))
 
 
-def pair(people: pa.Table, model: TrainedModel, settings: LinkageSettings) -> dict[str, Any]:
-    """The row of EDGE_SCHEMA of two records, whether a blocking rule would find them or not.
+def pairs(people: pa.Table, model: TrainedModel, settings: LinkageSettings) -> list[dict[str, Any]]:
+    """The rows of EDGE_SCHEMA of every two of a few records, whether a blocking rule would find them or not.
 
     Args:
-        people: two rows of record_key, the model's columns and tf_<column>.
+        people: a row per record: record_key, the model's columns and tf_<column>.
         model: the model that scores.
         settings: conf.
     """
     with database(settings.limits.memory_limit, settings.limits.threads) as connection:
-        connection.register("two", people)
-        connection.execute(f"create table {PEOPLE_TABLE} as select * from two")  # noqa: S608
+        connection.register("few", people)
+        connection.execute(f"create table {PEOPLE_TABLE} as select * from few")  # noqa: S608
         built = linker(connection, splink_settings(settings, model))
         register_frequencies(connection, built, frequency_columns(settings, model.present))
         connection.execute(
-            f"""create table the_pair as
+            f"""create table every_pair as
             select l.{UNIQUE_ID} as join_key_l, r.{UNIQUE_ID} as join_key_r, 'group' as match_key
             from {PEOPLE_TABLE} l join {PEOPLE_TABLE} r on l.{UNIQUE_ID} < r.{UNIQUE_ID}"""  # noqa: S608
         )
-        register_pairs(connection, built, "the_pair")
+        register_pairs(connection, built, "every_pair")
         found = connection.execute(edge_select(predicted(built, None), settings, model, (), 0))
         names = [column[0] for column in found.description]
-        (row,) = found.fetchall()
-        return dict(zip(names, row, strict=True))
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def _load(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> None:

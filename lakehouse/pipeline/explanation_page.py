@@ -7,8 +7,9 @@ from jinja2 import Environment, StrictUndefined
 
 from lakehouse.errors import InputError
 from lakehouse.linkage.waterfall import waterfall_svg
-from lakehouse.pipeline.explanations import PairExplained, model_that_scored
+from lakehouse.pipeline.explanations import PairExplained
 from lakehouse.pipeline.lake import Lake
+from lakehouse.pipeline.pair_grids import model_that_scored
 
 FORMS = (".html", ".svg")
 _MOST_CHARTS = 20

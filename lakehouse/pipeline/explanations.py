@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from lakehouse.errors import LinkageError, NotFoundError
-from lakehouse.linkage.artefact import latest_model, load_model, model_of_version
+from lakehouse.errors import NotFoundError
 from lakehouse.linkage.explain import Explanation, ScoredPair, explanation, joined_by
 from lakehouse.linkage.guards import shared_values_of
-from lakehouse.linkage.model import TrainedModel
-from lakehouse.linkage.score import scored_pair
-from lakehouse.linkage.waterfall import level_reached
 from lakehouse.pipeline.keyed_rows import keyed_rows, with_keys
 from lakehouse.pipeline.lake import Lake
+from lakehouse.pipeline.pair_grids import comparisons_grid, pairs_grid, scored, scored_now
 from lakehouse.pipeline.unpaired import MOST_RECORDS, unpaired
 from lakehouse.report import Grid, Report
 from lakehouse.storage.releases import Release
@@ -23,22 +20,13 @@ from lakehouse.tables.linkage import (
     CUSTOMER_ALIAS,
     IDENTITY_EVENT,
     IDENTITY_MAP,
-    RECORD_EVIDENCE,
     SCORED_EDGE,
     SHARED_IDENTIFIER,
-    TERM_FREQUENCY,
 )
 from lakehouse.tables.silver import PERSON_RECORD
 
-_PAIR = (
-    "record",
-    "other record",
-    "match weight",
-    "above what is asked",
-    "found by",
-    "release",
-    "model",
-)
+_MOST_TOLD = 20
+"""Pairs of a chain whose comparisons are told."""
 
 
 @dataclass(frozen=True)
@@ -75,20 +63,44 @@ def pair_explained(
     customers = _customers_of(_current_owners(lake, release), record, other)
     apart = unpaired(lake, release, record, other)
     found = _explanation(lake, release, record, other, apart.reason)
-    direct = found.direct or _dropped(lake, release, apart.model, record, other)
-    now = _scored_now(lake, current, record, other)
-    grids = _comparisons(lake, direct, now, is_kept=direct is found.direct)
-    if len(found.chain) > 1:
-        grids.append(Grid("From one to the other", _PAIR, [_row(pair) for pair in found.chain]))
+    ends = frozenset((record, other))
+    dropped = None
+    if found.direct is None and apart.model is not None:
+        dropped = scored(lake, release, apart.model, ends).get(ends)
+    grids = _grids(lake, current, ends, found, dropped)
     one = f"Both records are customer {customers[record]}"
     two = f"The records are two customers, {customers[record]} and {customers[other]}"
     # A decision about two whom nothing else brings near each other leaves no pair.
     reason = apart.decision if found.direct is None and apart.decision else found.reason
     answer = f"{one if found.is_one else two}: {reason}."
     told = Report(grids, [answer, *_left_out(lake, release, record, other)])
-    own = () if direct is None else (direct,)
+    own = tuple(pair for pair in (found.direct, dropped) if pair is not None)
     others = (pair for pair in found.chain if pair not in own)
     return PairExplained(told, (*own, *others), frozenset(customers.values()))
+
+
+def _grids(
+    lake: Lake,
+    current: Release,
+    ends: frozenset[str],
+    found: Explanation,
+    dropped: ScoredPair | None,
+) -> list[Grid]:
+    """The comparisons of the pair of the two, and those of the pairs that lead from one to the other."""
+    chain = found.chain[:_MOST_TOLD] if len(found.chain) > 1 else ()
+    now = scored_now(lake, current, ends.union(*(pair[:2] for pair in chain)))
+    scored_then = "when it was scored"
+    when = scored_then if found.direct else "when it was dropped" if dropped else "never scored"
+    then = found.direct or dropped
+    own = comparisons_grid(lake, "Their own pair", then, now.get(ends), when)
+    of_chain = [
+        comparisons_grid(
+            lake, " and ".join(pair[:2]), pair, now.get(frozenset(pair[:2])), scored_then
+        )
+        for pair in chain
+    ]
+    way = [pairs_grid("From one to the other", found.chain)] if chain else []
+    return [grid for grid in (own, *way, *of_chain) if grid is not None]
 
 
 def _explanation(
@@ -142,45 +154,6 @@ def _left_out(lake: Lake, release: Release, *records: str) -> list[str]:
     ]
 
 
-def model_that_scored(lake: Lake, pair: ScoredPair) -> TrainedModel | None:
-    """The model that scored the pair, if its file is still in the configured folder."""
-    return model_of_version(pair.model_version, lake.settings.linkage.models)
-
-
-def _dropped(
-    lake: Lake, release: Release, model: TrainedModel | None, record: str, other: str
-) -> ScoredPair | None:
-    """The pair of two records that the model has compared for the release, and that was not kept."""
-    return None if model is None else _scored(lake, release, model, record, other)
-
-
-def _scored_now(lake: Lake, release: Release, record: str, other: str) -> ScoredPair | None:
-    """What today's model says of today's records; None if one is gone or no model fits today's conf."""
-    path = latest_model(lake.settings.linkage.models)
-    try:
-        return None if path is None else _scored(lake, release, load_model(path), record, other)
-    except LinkageError:
-        return None
-
-
-def _scored(
-    lake: Lake, release: Release, model: TrainedModel, record: str, other: str
-) -> ScoredPair | None:
-    """What the model says of two records as they are in the release.
-
-    None if one is not there, or the model does not fit today's conf.
-    """
-    two = with_keys(lake.released(release, RECORD_EVIDENCE.name), "record_key", [record, other])
-    if two.count() < 2:
-        return None
-    frequencies = lake.released(release, TERM_FREQUENCY.name)
-    secret = lake.settings.lake.secret.get_secret_value()
-    try:
-        return scored_pair(two, frequencies, model, lake.settings.linkage, secret)
-    except LinkageError:
-        return None
-
-
 def customer_explained(lake: Lake, customer_id: str, release: Release | None = None) -> Report:
     """How a customer came together, step by step, and what happened to it up to the release.
 
@@ -197,7 +170,7 @@ def customer_explained(lake: Lake, customer_id: str, release: Release | None = N
         )
         return Report([history], [f"This customer is no more. Its id leads to {where}."])
     steps = joined_by(_pairs_among(lake, release, customer), customer)
-    together = Grid("How its records came together", _PAIR, [_row(pair) for pair in steps])
+    together = pairs_grid("How its records came together", steps)
     count = f"{len(customer)} record{'s' if len(customer) > 1 else ''}"
     return Report([history, together] if steps else [history], [f"The customer has {count}."])
 
@@ -254,56 +227,3 @@ def _pairs_among(lake: Lake, release: Release, records: frozenset[str]) -> list[
     for side in ("record_key_l", "record_key_r"):
         edges = with_keys(edges, side, records)
     return [ScoredPair(*row) for row in edges.select(*ScoredPair._fields).collect()]
-
-
-def _row(pair: ScoredPair) -> tuple[object, ...]:
-    return (
-        pair.record_key_l,
-        pair.record_key_r,
-        pair.match_weight,
-        pair.verdict if pair.override else pair.join_margin,
-        pair.found_by,
-        pair.scored_in_release,
-        pair.model_version,
-    )
-
-
-def _comparisons(
-    lake: Lake, pair: ScoredPair | None, now: ScoredPair | None, *, is_kept: bool
-) -> list[Grid]:
-    """The waterfall of a pair as a table: what each comparison said when it was scored, and says now.
-
-    `is_kept` tells a pair of the release from one that was compared and dropped.
-    """
-    if pair is None and now is None:
-        return []
-    weights = {**(now.weights if now else {}), **(pair.weights if pair else {})}
-    names = sorted(weights, key=lambda name: (-abs(weights[name]), name))
-    models = [None if p is None else model_that_scored(lake, p) for p in (pair, now)]
-    rows: list[tuple[object, ...]] = [
-        (
-            name,
-            *_told(pair, name, models[0]),
-            *_told(now, name, models[1]),
-        )
-        for name in names
-    ]
-    before = ("before any comparison", "", _before(pair), "", _before(now))
-    together = ("together", "", pair and pair.match_weight, "", now and now.match_weight)
-    margin = ("above what is asked", "", pair and pair.join_margin, "", now and now.join_margin)
-    kept = "when it was scored" if is_kept else "when it was dropped"
-    heading = ("comparison", "reached", kept if pair else "never scored", "reaches", "now")
-    return [Grid("Their own pair, in bits", heading, [before, *rows, together, margin])]
-
-
-def _told(
-    pair: ScoredPair | None, comparison: str, model: TrainedModel | None
-) -> tuple[str, float | None]:
-    """What the pair reached in the comparison, and what that weighs."""
-    if pair is None:
-        return "", None
-    return level_reached(pair, comparison, model), pair.weights.get(comparison)
-
-
-def _before(pair: ScoredPair | None) -> float | None:
-    return None if pair is None else pair.match_weight - sum(pair.weights.values())

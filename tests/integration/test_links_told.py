@@ -1,11 +1,13 @@
 """What a released lake tells of its links: why two records are one customer, and what was measured."""
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from lakehouse.errors import InputError, NotFoundError
 from lakehouse.linkage.artefact import latest_model, load_model
+from lakehouse.linkage.explain import ScoredPair, strongest_chain
 from lakehouse.pipeline.attempt import kept_release
 from lakehouse.pipeline.commands import evaluate_decisions
 from lakehouse.pipeline.explanation_page import write_explanation
@@ -35,7 +37,7 @@ def test_two_records_of_a_customer_are_explained_by_their_pair_or_a_chain(
     path = latest_model(small_lake.settings.linkage.models)
     assert path is not None
     prior = load_model(path).prior_weight
-    (pair,) = [grid for grid in report.grids if "in bits" in grid.title]
+    (pair,) = [grid for grid in report.grids if grid.title == "Their own pair, in bits"]
     told = {row[0]: (row[2], row[4]) for row in pair.rows}
     # Nothing has changed since: what the run found and what is found now is the same.
     assert told["before any comparison"] == (pytest.approx(prior), pytest.approx(prior))
@@ -49,9 +51,38 @@ def test_records_of_two_customers_are_explained_too(
     (one, records), (two, others) = sorted(customers.items())[:2]
     report = pair_explained(small_lake.lake, records[0], others[0]).report
     assert f"two customers, {one} and {two}: " in report.lines[0]
-    (pair,) = report.grids
-    assert pair.columns[2:] == ("never scored", "reaches", "now")
+    pair = report.grids[0]
+    is_dropped = "they were compared" in report.lines[0]
+    then = "when it was dropped" if is_dropped else "never scored"
+    assert pair.columns[2:] == (then, "reaches", "now")
     assert next(row[4] for row in pair.rows if row[0] == "above what is asked") < 0
+
+
+def test_each_pair_that_leads_from_one_record_to_another_is_told_comparison_by_comparison(
+    small_lake: SmallLake, customers: dict[str, list[str]]
+) -> None:
+    edges = small_lake.lake.tables.read("linkage.scored_edge").select(*ScoredPair._fields)
+    pairs = [ScoredPair(*row) for row in edges.collect()]
+    ways = {
+        (one, other): strongest_chain(pairs, one, other, frozenset(records))
+        for records in customers.values()
+        for one, other in combinations(records, 2)
+    }
+    (start, end), way = max(ways.items(), key=lambda item: len(item[1]))
+    assert len(way) > 1
+
+    report = pair_explained(small_lake.lake, start, end).report
+
+    grids = {grid.title: grid for grid in report.grids}
+    assert len(grids["From one to the other"].rows) == len(way)
+    for pair in way:
+        told = grids[f"{pair.record_key_l} and {pair.record_key_r}, in bits"]
+        rows = {row[0]: (row[2], row[4]) for row in told.rows}
+        assert {name: then for name, (then, _) in rows.items() if name in pair.weights} == dict(
+            pair.weights
+        )
+        # Nothing has changed since.
+        assert rows["together"] == (pytest.approx(pair.match_weight),) * 2
 
 
 def test_a_customer_is_told_by_its_events_and_the_pairs_that_hold_it(

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.linkage.model import TrainedModel, expected_parameters, frequency_columns
-from lakehouse.linkage.score_duckdb import pair
+from lakehouse.linkage.score_duckdb import pairs
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.settings.load import load_settings
 
@@ -51,7 +51,8 @@ def scored(
     rows = [left, {**left, "record_key": "b", **changed}]
     text = [(c, pa.string()) for c in ("record_key", *TWIN, "single_system")]
     schema = pa.schema([*text, *((c, pa.float64()) for c in frequencies)])
-    return pair(pa.Table.from_pylist(rows, schema=schema), model, settings)
+    (found,) = pairs(pa.Table.from_pylist(rows, schema=schema), model, settings)
+    return found
 
 
 def with_thresholds(settings: LinkageSettings, **changed: Any) -> LinkageSettings:
