@@ -87,10 +87,10 @@ format: $(STAMP) ## Format the code
 	@$(BIN)/ruff format --quiet
 
 bench: CUSTOMERS = 100000
-bench: env ## Measure time per stage and rows per second (CUSTOMERS=100000)
+bench: env ## Measure time per stage and rows per second (CUSTOMERS=100000); of linkage see bench-linkage
 	@$(BIN)/c360 bench --customers $(CUSTOMERS)
 
-bench-linkage: env ## Measure linkage against stock Splink, at 100,000 and 1,000,000 person records (an hour)
+bench-linkage: env ## Measure linkage against stock Splink and the cost and pairs of an increment, at 100,000 and 1,000,000 person records (an hour)
 	@$(BIN)/c360 bench-linkage
 
 bi-server: env ## Serve gold over JDBC with Spark's Thrift server until interrupted
