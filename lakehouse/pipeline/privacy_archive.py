@@ -11,6 +11,7 @@ from lakehouse.pipeline.audit import record
 from lakehouse.pipeline.privacy_requests import request_of, take_step
 from lakehouse.pipeline.privacy_rows import Held, held_rows
 from lakehouse.privacy.archive_files import SCHEMA_VERSION, archive_files
+from lakehouse.privacy.kept import kept
 from lakehouse.privacy.masking import require_identifiers
 from lakehouse.privacy.request_log import PrivacyRequest, Step
 from lakehouse.settings.models import Settings
@@ -208,6 +209,7 @@ def _table(settings: Settings, held: Held) -> dict[str, Any]:
         "sources": _sources(settings, spec),
         "purposes": list(spec.purposes),
         "retention_days": spec.retention_days,
+        "kept": kept(spec, settings.sources),
         "columns": [{"name": c.name, "description": c.description} for c in present],
         "rows": list(held.rows),
         "withheld": held.withheld,

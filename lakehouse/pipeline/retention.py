@@ -18,7 +18,7 @@ from lakehouse.pipeline.lake import Lake, open_lake
 from lakehouse.pipeline.legal_holds import held_keys, spared
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
-from lakehouse.silver.expired import expired, retention_days
+from lakehouse.silver.expired import expired
 from lakehouse.tables.ops import QUARANTINE, RETENTION
 from lakehouse.tables.spec import Layer, TableSpec
 
@@ -81,7 +81,7 @@ def outlived(lake: Lake, as_of: date) -> Iterator[Outlived]:
         if spec.retention_from is None or not lake.tables.exists(spec.name):
             continue
         source = sources.get(spec.name)
-        days = spec.retention_days if source is None else retention_days(source)
+        days = spec.retention_days
         before = day - timedelta(days=days)
         if spec.name in held:
             yield Outlived(spec, days, None, f"held: {held[spec.name]}")

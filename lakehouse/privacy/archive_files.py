@@ -17,7 +17,7 @@ from jinja2 import Environment, StrictUndefined
 from lakehouse.privacy.csv_cells import csv_text
 
 SCHEMA_FILE = "subject.schema.json"
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 _MOST_ROWS = 20
 """Rows of a table on the page; its CSV has them all."""

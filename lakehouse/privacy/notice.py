@@ -89,7 +89,7 @@ def _what(held: Sequence[HeldTable], purposes: Mapping[str, Purpose]) -> Iterato
                 _category(table.spec.description),
                 ", ".join(_told(table.spec)) or "keys alone",
                 ", ".join(purposes[name].title for name in table.purposes),
-                f"{table.spec.retention_days} days",
+                table.kept,
             )
             for table in about_persons
             if table.spec.layer is layer

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from lakehouse.privacy.csv_cells import csv_text
+from lakehouse.privacy.kept import kept
 from lakehouse.privacy.subject_paths import SubjectPath, bronze_path, subject_path
 from lakehouse.settings.models import Settings
 from lakehouse.settings.purposes import Purpose
@@ -19,18 +20,22 @@ PERSONAL = tuple(s for s in Sensitivity if s is not Sensitivity.NONE)
 
 _CSV_COLUMNS = (
     *("table", "column", "description", "sensitivity", "owner", "purposes", "legal_bases"),
-    *("retention_days", "recipients", "found_by"),
+    *("retention_days", "kept", "recipients", "found_by"),
 )
 
 
 @dataclass(frozen=True)
 class HeldTable:
-    """A table and those of its columns that were asked for; `path` is None if it is about nobody."""
+    """A table and those of its columns that were asked for; `path` is None if it is about nobody.
+
+    `kept` says for how long, in words.
+    """
 
     spec: TableSpec
     columns: tuple[Column, ...]
     purposes: dict[str, Purpose]
     path: SubjectPath | None
+    kept: str
 
     @property
     def recipients(self) -> tuple[str, ...]:
@@ -52,7 +57,11 @@ def processing_record(
     paths += [(spec, subject_path(spec)) for spec in made]
     return [
         HeldTable(
-            spec, columns, {name: settings.purposes.purposes[name] for name in spec.purposes}, path
+            spec,
+            columns,
+            {name: settings.purposes.purposes[name] for name in spec.purposes},
+            path,
+            kept(spec, settings.sources),
         )
         for spec, path in paths
         if (columns := tuple(c for c in spec.columns if c.sensitivity in sensitivities))
@@ -75,6 +84,7 @@ def _table(held: HeldTable) -> dict[str, object]:
             for name, p in held.purposes.items()
         },
         "retention_days": held.spec.retention_days,
+        "kept": held.kept,
         "recipients": list(held.recipients),
         "found_by": path
         and {"columns": list(path.columns), "keys": path.keys.value, "via": list(path.via)},
@@ -102,6 +112,6 @@ def _rows(record: Sequence[HeldTable]) -> Iterator[tuple[str, ...]]:
             yield (
                 *(held.spec.name, column.name, column.description, column.sensitivity.value),
                 *(held.spec.owner, "; ".join(held.purposes), "; ".join(held.legal_bases)),
-                *(str(held.spec.retention_days), "; ".join(held.recipients)),
+                *(str(held.spec.retention_days), held.kept, "; ".join(held.recipients)),
                 held.path.in_words() if held.path else "",
             )

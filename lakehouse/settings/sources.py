@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 from lakehouse.settings.base_types import Frozen, Name, Text
 from lakehouse.settings.datetime_patterns import DatetimePattern
 from lakehouse.tables.bronze import bronze_table
+from lakehouse.tables.silver import SILVER_TABLES
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec
 
 
@@ -135,6 +136,11 @@ class SilverFeed(Frozen):
     date_formats: tuple[DatetimePattern, ...] = ()
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
 
+    @property
+    def retention_days(self) -> int:
+        """For how many days the silver table keeps what happened; 1 where there is no such table."""
+        return next((s.retention_days for s in SILVER_TABLES if s.entity == self.table), 1)
+
 
 class Source(Frozen):
     """One feed: how its files look, what its rows mean, and which silver columns they fill."""
@@ -164,6 +170,21 @@ class Source(Frozen):
 
     @property
     def bronze_table(self) -> TableSpec:
-        """The spec of the feed's bronze table."""
+        """The spec of the feed's bronze table, kept as long as any table of silver that it fills is.
+
+        Silver is made from bronze alone, so that a shorter time would shorten silver's.
+        """
         columns = [Column(c.name, "string", c.description, c.sensitivity) for c in self.columns]
-        return bronze_table(self.name, self.description, self.owner, columns, self.key)
+        if not self.feeds:
+            return bronze_table(self.name, self.description, self.owner, columns, self.key)
+        days = max(feed.retention_days for feed in self.feeds)
+        return bronze_table(
+            self.name, self.description, self.owner, columns, self.key, retention_days=days
+        )
+
+    @property
+    def tells_what_happened(self) -> bool:
+        """True of a feed of events or of what people did; false of people and things themselves."""
+        if self.load_kind is LoadKind.EVENT:
+            return True
+        return bool(self.feeds) and all(feed.person is not None for feed in self.feeds)

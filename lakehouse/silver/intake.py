@@ -159,10 +159,15 @@ def _records(rows: DataFrame, feed: SilverFeed, *moment: Column) -> DataFrame:
     if feed.record_id is not None and feed.each is None:
         ids = [identity(at(path)) for path in feed.record_id]
         rows = newest_versions(rows.where(F.coalesce(*ids).isNotNull()), [*ids, *moment])
+    return rows.where(meets_condition(feed))
+
+
+def meets_condition(feed: SilverFeed) -> Column:
+    """True of a row of `opened` that meets the feed's condition, or where there is none."""
     if feed.where is None:
-        return rows
+        return F.lit(True)
     said = F.lower(squashed(at(feed.where.column)))
-    return rows.where(said.isin(*(value.lower() for value in feed.where.values)))
+    return said.isin(*(value.lower() for value in feed.where.values))
 
 
 def _lineage(source: Source, feed: SilverFeed, catalogue: Catalogue) -> list[Column]:

@@ -40,7 +40,13 @@ BRONZE_LINEAGE = (
 
 
 def bronze_table(
-    feed: str, description: str, owner: str, columns: Sequence[Column], key: Sequence[str] = ()
+    feed: str,
+    description: str,
+    owner: str,
+    columns: Sequence[Column],
+    key: Sequence[str] = (),
+    *,
+    retention_days: int = 395,
 ) -> TableSpec:
     """The spec of `bronze.<feed>`: the source's columns, all text, then the lineage columns.
 
@@ -52,7 +58,7 @@ def bronze_table(
         columns=(*columns, *BRONZE_LINEAGE),
         primary_key=("source_file", "file_hash", "source_row_number"),
         owner=owner,
-        retention_days=395,
+        retention_days=retention_days,
         purposes=("operations",),
         write_mode=WriteMode.APPEND,
         retention_from="ingested_at",

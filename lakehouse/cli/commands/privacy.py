@@ -101,7 +101,7 @@ def _report(record: "list[HeldTable]") -> Report:
         why = ", ".join(f"{name} ({p.legal_basis.value})" for name, p in held.purposes.items())
         facts = (
             held.spec.description,
-            f"Why: {why}. Kept {held.spec.retention_days:,} days. Owner: {held.spec.owner}.",
+            f"Why: {why}. Kept {held.kept}. Owner: {held.spec.owner}.",
             f"Shared with: {', '.join(held.recipients) or 'nobody'}.",
             f"A person's rows by: {held.path.in_words() if held.path else 'none, about nobody'}.",
         )

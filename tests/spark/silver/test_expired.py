@@ -1,11 +1,13 @@
 """What has outlived its retention goes; whom a source still tells of stays, however old the row."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from lakehouse.settings.sources import Source
 from lakehouse.silver.expired import expired
 from tests.spark.silver.conftest import Landed, source
 
 BEFORE = datetime(2026, 1, 10, tzinfo=UTC)
+DELETES = {"column": "op", "values": ["delete"]}
 
 
 def test_of_a_snapshot_feed_old_snapshots_go_and_the_newest_stays_although_it_is_old(
@@ -58,3 +60,43 @@ def test_an_event_is_as_old_as_it_says_and_otherwise_as_its_ingestion(landed: La
     found = expired(landed(feed, rows), feed, BEFORE).collect()
 
     assert {row.source_file for row in found} == {"old", "unreadable and old"}
+
+
+def withdrawals(kind: str) -> Source:
+    """A feed that fills campaign_event (730 days) always, and consent_event (3,650) where it says `stop`."""
+    stop = {"column": "what", "values": ["stop"]}
+    feeds = [{"table": "campaign_event", "map": {}}]
+    feeds.append({"table": "consent_event", "map": {}, "where": stop})  # type: ignore[dict-item]
+    return source("letter", "id what op at", load_kind=kind, feeds=feeds, delete_flag=DELETES)
+
+
+def test_a_row_that_fills_the_shorter_kept_table_alone_goes_by_that(landed: Landed) -> None:
+    feed = withdrawals("event")
+    rows = [
+        {"id": "1", "what": "open", "at": "2026-01-01", "file": "an open"},
+        {"id": "2", "what": " STOP", "at": "2026-01-01", "file": "a withdrawal"},
+        {"id": "3", "at": "2026-01-01", "file": "nothing said"},
+        {"id": "4", "what": "open", "at": "2026-01-05", "file": "a young open"},
+    ]
+    ten_years_before = datetime(2026, 1, 3, tzinfo=UTC) - timedelta(days=3650 - 730)
+
+    found = expired(landed(feed, rows), feed, ten_years_before).collect()
+
+    assert {row.source_file for row in found} == {"an open", "nothing said"}
+
+
+def test_no_older_version_holds_again_because_a_newer_one_went_sooner(landed: Landed) -> None:
+    feed = withdrawals("delta")
+    rows = [
+        {"id": "1", "what": "stop", "at": "2026-01-01", "file": "a withdrawal", "day": 1},
+        {"id": "1", "what": "open", "at": "2026-01-02", "file": "taken back", "day": 2},
+        {"id": "2", "what": "stop", "at": "2026-01-01", "file": "another", "day": 1},
+        {"id": "2", "op": "delete", "at": "2026-01-02", "file": "its deletion", "day": 2},
+        {"id": "3", "what": "open", "at": "2026-01-01", "file": "an open", "day": 1},
+        {"id": "3", "op": "delete", "at": "2026-01-02", "file": "that one's deletion", "day": 2},
+    ]
+    ten_years_before = datetime(2026, 1, 10, tzinfo=UTC) - timedelta(days=3650 - 730)
+
+    found = expired(landed(feed, rows), feed, ten_years_before).collect()
+
+    assert {row.source_file for row in found} == {"an open", "that one's deletion"}

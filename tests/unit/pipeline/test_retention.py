@@ -7,7 +7,6 @@ import pytest
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.retention import Hold, RetentionSettings
 from lakehouse.settings.sources import Source
-from lakehouse.silver.expired import retention_days, tells_what_happened
 from lakehouse.tables.gold import LASTING_TABLES
 from lakehouse.tables.registry import STATIC_TABLES
 from lakehouse.tables.silver import SILVER_TABLES
@@ -37,15 +36,26 @@ def test_a_table_that_keeps_what_is_personal_says_from_when_its_retention_counts
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_bronze_is_kept_as_long_as_any_table_of_silver_that_it_fills(source: Source) -> None:
+def test_bronze_says_that_it_is_kept_as_long_as_the_longest_kept_table_of_silver_that_it_fills(
+    source: Source,
+) -> None:
     silver = {spec.entity: spec.retention_days for spec in SILVER_TABLES}
 
-    assert all(retention_days(source) >= silver[feed.table] for feed in source.feeds)
+    assert source.bronze_table.retention_days == max(silver[feed.table] for feed in source.feeds)
     assert source.bronze_table.retention_from == "ingested_at"
 
 
+@pytest.mark.parametrize("source", SOURCES)
+def test_no_table_of_silver_is_kept_longer_than_it_says_by_a_feed_that_fills_a_longer_kept_one(
+    source: Source,
+) -> None:
+    always = {feed.retention_days for feed in source.feeds if feed.where is None}
+
+    assert len(always) == 1
+
+
 def test_orders_grow_old_and_contacts_do_not() -> None:
-    told = {s.name: tells_what_happened(s) for s in load_settings("test").sources}
+    told = {s.name: s.tells_what_happened for s in load_settings("test").sources}
 
     assert told["web_event"]
     assert told["shop_order"]

@@ -58,10 +58,32 @@ def test_a_column_has_the_purposes_retention_recipients_and_path_of_its_table(
         "purposes": "service; analytics; marketing",
         "legal_bases": "contract; legitimate_interest; consent",
         "retention_days": "730",
+        "kept": "730 days",
         "recipients": "payment providers; parcel services; the provider of our support desk; "
         "providers that send e-mail and text messages for us; advertising networks",
         "found_by": "person_record_key (person_record_key)",
     }
+
+
+@pytest.mark.parametrize(
+    ("table", "kept"),
+    [
+        ("bronze.marketing_event", "3,650 days"),
+        ("bronze.crm_contact", "as long as a source tells it, then 1,095 days"),
+        ("silver.web_event", "395 days"),
+        ("silver.person_record", "as long as a source tells it, then 1,095 days"),
+        ("gold.customer", "as long as a source tells it, then 1,095 days"),
+        ("gold.customer_history", "as long as a source tells it, then 1,095 days"),
+        ("ops.quarantine", "730 days"),
+        ("ops.restriction", "until it is lifted or done, not by age"),
+    ],
+)
+def test_it_says_how_long_rows_are_kept_as_retention_does_it(
+    settings: Settings, table: str, kept: str
+) -> None:
+    (held,) = (h for h in processing_record(settings) if h.spec.name == table)
+
+    assert held.kept == kept
 
 
 def test_a_data_product_is_held_for_its_purpose_and_as_long_as_its_file_says(

@@ -88,6 +88,7 @@ def archive(text: str) -> dict[str, bytes]:
         "sources": [text],
         "purposes": ["service"],
         "retention_days": 1,
+        "kept": text,
         "columns": [{"name": "name", "description": text}],
         "rows": [{"name": text}],
         "withheld": 0,
@@ -101,7 +102,7 @@ def archive(text: str) -> dict[str, bytes]:
         "received_at": "2026-01-05T00:00:00Z",
     }
     document: dict[str, Any] = {
-        "schema_version": "1.0",
+        "schema_version": "1.1",
         "controller": {"name": text, "contact": text},
         "request": {**request, "law": text, "complaint": text},
         "release": {"number": 1, "made_for": None},
