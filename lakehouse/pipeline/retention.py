@@ -19,7 +19,7 @@ from lakehouse.pipeline.legal_holds import held_keys, spared
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
 from lakehouse.silver.expired import expired
-from lakehouse.tables.ops import QUARANTINE, RETENTION
+from lakehouse.tables.ops import PRIVACY_REQUEST, QUARANTINE, RESTRICTION, RETENTION
 from lakehouse.tables.spec import Layer, TableSpec
 
 _UNKNOWN_STAY = "rows that name no record stay while any record is under a hold"
@@ -93,9 +93,26 @@ def outlived(lake: Lake, as_of: date) -> Iterator[Outlived]:
             # A table that no run has made since its spec gained the column waits for the next one.
             if spec.retention_from in rows.columns:
                 is_old = F.col(spec.retention_from).cast("timestamp") < F.lit(before)
-                keys = spared(lake, attempt, spec, rows.where(is_old), people)
+                old = rows.where(is_old)
+                if spec.name == PRIVACY_REQUEST.name:
+                    old = _of_old_requests(old, rows, lake.logged(RESTRICTION))
+                keys = spared(lake, attempt, spec, old, people)
                 is_in_doubt = people is not None and spec.name == QUARANTINE.name
                 yield Outlived(spec, days, keys, _UNKNOWN_STAY if is_in_doubt else "")
+
+
+def _of_old_requests(old: DataFrame, steps: DataFrame, restrictions: DataFrame) -> DataFrame:
+    """The old steps of requests all of whose steps are old, unless they limit something still.
+
+    A request goes whole: what is left of one could not be read, and a limit could not be lifted.
+    """
+    younger = steps.join(old, on=[*PRIVACY_REQUEST.primary_key], how="left_anti")
+    limits = restrictions.groupBy("record_key", "request_id", "purpose").agg(
+        F.max("restricted_to").alias("restricted_to")
+    )
+    standing = limits.where(F.col("restricted_to").isNull())
+    kept = younger.select("request_id").unionByName(standing.select("request_id"))
+    return old.join(kept, on="request_id", how="left_anti")
 
 
 def _count(one: Outlived) -> int:
