@@ -1,7 +1,7 @@
 """What the commands and the job of erasure do, each as one function from settings to a report."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pyspark.sql import functions as F
@@ -19,11 +19,15 @@ from lakehouse.pipeline.erasure_log import (
 )
 from lakehouse.pipeline.lake import Lake, open_lake
 from lakehouse.pipeline.privacy_requests import all_requests, request_of, take_step
+from lakehouse.pipeline.reader_tables import reader_keys
+from lakehouse.privacy.masking import masked_rows
 from lakehouse.privacy.request_log import Step
+from lakehouse.privacy.shapes import HIDDEN
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
 from lakehouse.settings.regimes import Right
 from lakehouse.tables.linkage import IDENTITY_MAP
+from lakehouse.tables.ops import LEGAL_HOLD
 
 
 def plan(
@@ -57,7 +61,7 @@ def plan(
             )
         keys = asked
     found = erasure.plan(lake, keys, request, by)
-    return _plan_report(found.erasure_id, found.detail(PLANNED))
+    return _plan_report(settings, found.erasure_id, found.detail(PLANNED))
 
 
 def _records_asked(settings: Settings, request_id: str) -> Sequence[str]:
@@ -93,7 +97,7 @@ def _records_of(lake: Lake, customer: str) -> list[str]:
     return keys
 
 
-def _plan_report(erasure_id: str, plan: dict[str, object]) -> Report:
+def _plan_report(settings: Settings, erasure_id: str, plan: dict[str, object]) -> Report:
     tables, stays, landing = (plan[name] for name in ("tables", "stays", "landing_files"))
     rows = [
         (name, found["rows"], found.get("files", found.get("landing_files", 0)))
@@ -113,9 +117,16 @@ def _plan_report(erasure_id: str, plan: dict[str, object]) -> Report:
         named = [(place,) for place in exports]
         grids.append(Grid("Exports with them, whose files with people go", ("where",), named))
     if isinstance(found := plan.get("held"), dict) and found:
-        held = [(hold_id, hold["records"], hold["reason"]) for hold_id, hold in found.items()]
+        held = [(hold_id, hold["records"], _why(settings, hold)) for hold_id, hold in found.items()]
         grids.append(Grid("Left out: under legal hold", ("hold", "records", "why"), held))
     return Report(grids=grids, lines=[f"Erasure {erasure_id} is planned; nothing was touched yet."])
+
+
+def _why(settings: Settings, hold: Mapping[str, object]) -> str:
+    """The reason of the hold as the role of the session sees it, hidden from one that may read none."""
+    row = {"reason": hold["reason"]}
+    seen = masked_rows([row], LEGAL_HOLD, settings.roles.current, keys=reader_keys(settings))
+    return str(seen[0]["reason"]) if seen else HIDDEN
 
 
 def approve(settings: Settings, erasure_id: str, *, by: str) -> Report:

@@ -14,6 +14,7 @@ from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.forgetting import KEY_COLUMNS
 from lakehouse.pipeline.held import PLACE
 from lakehouse.pipeline.lake import Lake
+from lakehouse.pipeline.reader_tables import rows_for_reader
 from lakehouse.pipeline.subject_rows import bronze_rows, keys_of, mentioning
 from lakehouse.privacy.legal_hold import LIFTED, PLACED, LegalHold, holding, holds_of
 from lakehouse.report import Grid, Report
@@ -82,11 +83,21 @@ def lift_hold(settings: Settings, hold_id: str, *, why: str, by: str) -> Report:
 
 
 def hold_list(settings: Settings) -> Report:
-    """All holds: what each is on, why, until when, and whether it holds today."""
+    """All holds: what each is on, why, until when, and whether it holds today.
+
+    Words and names are as the role of the session sees them, and that they are shown is recorded. Raises
+    AccessError if the role reads for no purpose that holds are kept for, or nothing can be recorded.
+    """
     today = datetime.now(UTC).date()
+    logged = PlainLog(settings.lake, LEGAL_HOLD).rows()
+    seen = {h.hold_id: h for h in holds_of(rows_for_reader(settings, LEGAL_HOLD, logged))}
+    holds = holds_of(logged)
+    subjects = {key for hold in holds for key in hold.record_keys}
+    audit.record(settings, action="read", surface="privacy hold list", subjects=subjects)
     rows = [
-        (h.hold_id, len(h.record_keys), h.reason, _until(h), h.placed_by, h.holds_on(today))
-        for h in all_holds(settings)
+        (h.hold_id, len(h.record_keys), s.reason, _until(h), s.placed_by, h.holds_on(today))
+        for h in holds
+        for s in [seen[h.hold_id]]
     ]
     if not rows:
         return Report(lines=["There is no hold on anybody's records."])

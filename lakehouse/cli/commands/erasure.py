@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lakehouse.cli.app import Env, ExistingFile, loaded, show
+from lakehouse.cli.app import Env, ExistingFile, Role, loaded, show
 
 erase = typer.Typer(no_args_is_help=True, help="Erase people from every layer, and prove it.")
 suppression = typer.Typer(no_args_is_help=True, help="Erased people who must not come back.")
@@ -46,11 +46,13 @@ def erase_plan(
         str | None, typer.Option(help="A customer_id: all records that are theirs now.")
     ] = None,
     request: Annotated[str | None, typer.Option(help="The request that asks for it.")] = None,
+    role: Role = None,
     env: Env = "demo",
 ) -> None:
     """Find all that an erasure would touch: tables, rows, files, landing files, and what stays.
 
     Nothing is erased yet. Name an approved request, or the records or the customer that are meant.
+    Why records are under a hold is shown as the role sees it.
 
     Example: c360 privacy erase plan --request 5f0c1d2e3a4b --by officer
     """
@@ -59,7 +61,7 @@ def erase_plan(
     keys = _lines(records_from)
     show(
         erasure_commands.plan(
-            loaded(env), record_keys=keys, customer=customer, request=request, by=by
+            loaded(env, role=role), record_keys=keys, customer=customer, request=request, by=by
         )
     )
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lakehouse.cli.app import Env, loaded, show
+from lakehouse.cli.app import Env, Role, loaded, show
 
 hold = typer.Typer(no_args_is_help=True, help="Records that the law has us keep for now.")
 
@@ -51,14 +51,16 @@ def hold_place(
 
 
 @hold.command("list")
-def hold_list(env: Env = "demo") -> None:
-    """List holds: on how many records, why, until when, and whether each holds today.
+def hold_list(role: Role = None, env: Env = "demo") -> None:
+    """List holds: on how many records, why, until when, and whether each holds today. It is recorded.
+
+    Words and names are shown as the role sees them, of a role that reads for a purpose of holds.
 
     Example: c360 privacy hold list
     """
     from lakehouse.pipeline import legal_holds
 
-    show(legal_holds.hold_list(loaded(env)))
+    show(legal_holds.hold_list(loaded(env, role=role)))
 
 
 @hold.command("lift")

@@ -1,6 +1,6 @@
 """What stays of an erasure is named: what every erasure leaves, and what conf says must be kept."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -60,15 +60,29 @@ def test_every_log_with_rows_about_people_is_among_those_that_lose_them() -> Non
     }
 
 
-def requested(monkeypatch: pytest.MonkeyPatch, kind: Right, *steps: Step) -> list[Sequence[str]]:
-    """A request of that kind that came to these steps; whose records erasures were planned of."""
+def requested(
+    monkeypatch: pytest.MonkeyPatch,
+    kind: Right,
+    *steps: Step,
+    more: Mapping[str, Any] | None = None,
+) -> list[Sequence[str]]:
+    """A request of that kind that came to these steps; whose records erasures were planned of.
+
+    `more` is told by the plan beside nothing.
+    """
     planned: list[Sequence[str]] = []
     at = datetime(2026, 1, 5, tzinfo=UTC)
     rows = [{"step": step, "at": at} for step in steps]
     request = PrivacyRequest(
         "R1", kind, Scope.EXACT, "gdpr", at, at, None, ("k1", "k2"), {}, frozenset(), rows
     )
-    plan = {"tables": {}, "stays": {}, "landing_files": {}, "landing_policy": "rewrite"}
+    plan: dict[str, Any] = {
+        "tables": {},
+        "stays": {},
+        "landing_files": {},
+        "landing_policy": "rewrite",
+    }
+    plan |= more or {}
 
     def remember(lake: object, keys: Sequence[str], request_id: str, by: str) -> SimpleNamespace:
         planned.append(keys)
@@ -97,6 +111,26 @@ def test_an_approved_request_says_whose_records_are_erased(monkeypatch: pytest.M
     planned = requested(monkeypatch, Right.ERASURE, *APPROVED)
     plan_of_request()
     assert planned == [("k1", "k2")]
+
+
+@pytest.mark.parametrize(
+    ("role", "shown"), [("default", "***"), ("agent", "***"), ("privacy_officer", "Ann's case")]
+)
+def test_the_reason_of_a_hold_is_shown_on_a_plan_as_the_role_sees_it(
+    monkeypatch: pytest.MonkeyPatch, role: str, shown: str
+) -> None:
+    hold = {"held": {"h1": {"records": 1, "reason": "Ann's case"}}}
+    requested(monkeypatch, Right.ERASURE, *APPROVED, more=hold)
+
+    report = erasure_commands.plan(
+        load_settings("test", overrides={"roles.reader": role}),
+        record_keys=(),
+        customer=None,
+        request="R1",
+        by="officer",
+    )
+
+    assert report.grids[-1].rows == [("h1", 1, shown)]
 
 
 def test_a_request_that_nobody_approved_erases_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,9 @@ from typing import cast
 
 import pytest
 
-from lakehouse.errors import ConflictError, InputError, NotFoundError
+from lakehouse.errors import AccessError, ConflictError, InputError, NotFoundError
 from lakehouse.pipeline import erasure, legal_holds
+from lakehouse.pipeline.audit import audit_log
 from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.legal_holds import (
     all_holds,
@@ -33,7 +34,12 @@ def settings(tmp_path: Path) -> Settings:
     made = PlainLake(tmp_path)
     known = [{"record_key": k, "customer_id": k[:8], "valid_from": AT} for k in (ANN, BOB)]
     made.release(date(2026, 1, 5), {IDENTITY_MAP: known})
-    return made.settings()
+    return as_role(made.settings(), "privacy_officer")
+
+
+def as_role(settings: Settings, role: str) -> Settings:
+    roles = settings.roles.model_copy(update={"reader": role})
+    return settings.model_copy(update={"roles": roles})
 
 
 @pytest.fixture
@@ -68,6 +74,17 @@ def test_a_hold_without_a_last_day_lasts_until_it_is_lifted(settings: Settings) 
     assert [row[1:5] for row in grid.rows] == [(2, "case 7", "lifted", "counsel")]
     with pytest.raises(ConflictError, match="lifted already"):
         lift_hold(settings, hold.hold_id, why="closed", by="counsel")
+
+
+def test_why_a_record_is_held_is_shown_as_the_role_sees_it_and_recorded(settings: Settings) -> None:
+    place_hold(settings, [ANN, BOB], why="Spoke to Ann Lee", until=None, by="counsel")
+
+    (grid,) = hold_list(as_role(settings, "default")).grids
+
+    assert [row[1:5] for row in grid.rows] == [(2, "***", "it is lifted", "***")]
+    assert b'"surface":"privacy hold list"' in audit_log(settings).content()[0][-1]
+    with pytest.raises(AccessError, match="The role agent reads for service"):
+        hold_list(as_role(settings, "agent"))
 
 
 def test_a_hold_needs_known_records_a_reason_and_who_says_so(settings: Settings) -> None:
