@@ -17,10 +17,14 @@ from lakehouse.privacy.subject_paths import SubjectKeys, SubjectPath, subject_pa
 from lakehouse.settings.models import Settings
 from lakehouse.settings.sources import Source
 from lakehouse.storage.released_tables import ReleasedTables, Row, logged_rows, one_of
-from lakehouse.tables.gold import CUSTOMER_ATTRIBUTE, CUSTOMER_WEB_SESSION
+from lakehouse.tables.gold import (
+    CUSTOMER_ATTRIBUTE,
+    CUSTOMER_RECOMMENDATION,
+    CUSTOMER_WEB_SESSION,
+)
 from lakehouse.tables.linkage import CUSTOMER_ALIAS
 from lakehouse.tables.ops import QUARANTINE
-from lakehouse.tables.silver import PERSON_RECORD, SILVER_TABLES, WEB_EVENT
+from lakehouse.tables.silver import PERSON_RECORD, RECOMMENDATION, SILVER_TABLES, WEB_EVENT
 from lakehouse.tables.spec import Layer, TableSpec
 
 _PARENTS = ("order_record_key", "ticket_record_key")
@@ -132,16 +136,21 @@ def _silver_rows(tables: ReleasedTables, spec: TableSpec, own: Own) -> list[Row]
 def _with_parts(
     tables: ReleasedTables, silver: Mapping[TableSpec, list[Row]], own: Own
 ) -> dict[TableSpec, list[Row]]:
-    """The same and rows that name nobody, but belong to an order, ticket or visit of hers."""
+    """The same and rows that name nobody, but belong to an order, ticket, visit or list of hers."""
     whose = one_of("person_record_key", own.records)
     sessions = tables.rows(CUSTOMER_WEB_SESSION, whose, _VISIT)
     visits = one_of("visit", (row["session_key"] for row in sessions))
+    lists = tables.rows(CUSTOMER_RECOMMENDATION, whose, ("recommendation_key",))
+    shown = one_of("list", (row["recommendation_key"] for row in lists))
     found: dict[TableSpec, list[Row]] = {}
     for spec, rows in silver.items():
         conditions = [one_of(c, own.rows) for c in _PARENTS if c in spec.column_names]
         if "session_id" in spec.column_names:
             visit = "concat(source_system, ':', coalesce(session_id, record_key))"
             conditions.append(visits.replace('"visit"', visit))
+        if spec == RECOMMENDATION:
+            of_list = "concat_ws(':', source_system, list_id, product_id)"
+            conditions.append(shown.replace('"list"', of_list))
         parts: list[Row] = []
         if conditions and "person_record_key" in spec.column_names:
             nobody = f"person_record_key IS NULL AND ({' OR '.join(conditions)})"

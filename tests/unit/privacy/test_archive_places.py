@@ -9,9 +9,9 @@ from lakehouse.pipeline.privacy_rows import held_rows
 from lakehouse.privacy.request_log import PrivacyRequest, Scope
 from lakehouse.settings.regimes import Right
 from lakehouse.storage.released_tables import released_tables
-from lakehouse.tables.gold import CUSTOMER_WEB_SESSION
+from lakehouse.tables.gold import CUSTOMER_RECOMMENDATION, CUSTOMER_WEB_SESSION
 from lakehouse.tables.linkage import IDENTITY_MAP
-from lakehouse.tables.silver import PERSON_RECORD, WEB_EVENT
+from lakehouse.tables.silver import PERSON_RECORD, RECOMMENDATION, WEB_EVENT
 from tests.support.plain_lake import PlainLake
 
 AT = datetime(2026, 1, 5, tzinfo=UTC)
@@ -103,3 +103,40 @@ def test_a_visit_of_hers_that_no_event_names_is_in_it_with_all_its_events(tmp_pa
 
     told = [row["record_key"] for row in found[WEB_EVENT.name].rows]
     assert told == ["alone", "first", "last"]
+
+
+def test_a_list_that_was_shown_to_her_before_she_logged_in_is_in_it(tmp_path: Path) -> None:
+    lake = PlainLake(tmp_path)
+    settings = lake.settings()
+    hers = record_key_of(settings.lake.secret.get_secret_value(), "shop", "account", "A1")
+    assert hers
+    person = {"record_key": hers, "source_feed": "shop_account", "source_record_id": "A1"}
+    placed = {"source_file": FILE, "source_row_number": 1, "source_system": "web"}
+
+    def told(key: str, list_id: str, who: str | None = None) -> dict[str, Any]:
+        """An event of a list, outside of any session that gold knows the visitor of."""
+        ids = {"list_id": list_id, "product_id": "P1", "session_id": "of nobody"}
+        return {"record_key": key, "person_record_key": who, **ids, **placed}
+
+    clicked = {"recommendation_key": "web:L1:P1", "person_record_key": hers}
+    lake.release(
+        date(2026, 1, 5),
+        {
+            IDENTITY_MAP: [{"record_key": hers, "customer_id": "c" * 32, "valid_from": AT}],
+            PERSON_RECORD: [{**person, "source_file": "a.jsonl", "source_row_number": 1}],
+            CUSTOMER_RECOMMENDATION: [clicked, {"recommendation_key": "web:L2:P1"}],
+            RECOMMENDATION: [
+                told("shown", "L1"),
+                told("clicked", "L1", who=hers),
+                told("shown to a stranger", "L2"),
+            ],
+        },
+    )
+    request = PrivacyRequest(
+        *("1", Right.ACCESS, Scope.EXACT, "gdpr", AT, AT, None),
+        *((hers,), {hers: "exact"}, frozenset(), []),
+    )
+
+    found = {h.spec.name: h for h in held_rows(released_tables(settings.lake), settings, request)}
+
+    assert [row["record_key"] for row in found[RECOMMENDATION.name].rows] == ["clicked", "shown"]
