@@ -14,7 +14,6 @@ OPENERS = {
     "pipeline/privacy_archive.py": "hands a person her own data, once her identity is checked",
     "pipeline/privacy_intake.py": "finds whose a request is, and shows keys and reasons",
     "pipeline/products.py": "lists products and counts",
-    "pipeline/token_vault.py": "refuses who does not see identifiers in the clear, and records it",
 }
 """Modules that may open a release without Spark, and why each shows nobody what a role hides."""
 PAGES = {"pipeline/customer_reads.py"}

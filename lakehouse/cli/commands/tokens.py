@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from lakehouse.cli.app import Env, loaded, show
+from lakehouse.cli.app import Env, Role, loaded, show
 
 
 def add_to(group: typer.Typer) -> None:
@@ -20,13 +20,16 @@ def resolve(
     ],
     reason: Annotated[str, typer.Option(help="Why, in a few words; it is recorded.")],
     by: Annotated[str, typer.Option(help="Who asks; recorded beside the user of the machine.")],
+    role: Role = None,
     env: Env = "demo",
 ) -> None:
-    """Tell what a token stands for, without Java. The call is recorded in the audit before it answers.
+    """Tell what a token stands for, as the role sees it, without Java.
+
+    The call is recorded in the audit before it answers.
 
     Example: c360 privacy resolve t1:… --purpose marketing --reason "complaint 4711" --by ana
     """
     from lakehouse.pipeline.token_vault import resolve_token
 
-    settings = loaded(env, {"audit.actor": by})
+    settings = loaded(env, {"audit.actor": by}, role=role)
     show(resolve_token(settings, token, purpose=purpose, reason=reason))

@@ -1,21 +1,29 @@
 """A token is resolved for a reason that is recorded, by whom may see what it stands for."""
 
 import re
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lakehouse.errors import AccessError, InputError, NotFoundError
 from lakehouse.pipeline.audit import audit_list
 from lakehouse.pipeline.reader_tables import reader_keys, reader_tables
-from lakehouse.pipeline.token_vault import resolve_token, role_token_key
+from lakehouse.pipeline.token_vault import (
+    resolvable_columns,
+    resolve_token,
+    role_token_key,
+)
 from lakehouse.privacy.tokens import pads_text, token, token_keys
 from lakehouse.settings.models import Settings
-from lakehouse.tables.gold import CUSTOMER
+from lakehouse.settings.roles import Mask
+from lakehouse.tables.gold import CUSTOMER, HOUSEHOLD
 from tests.support.plain_lake import PlainLake
 from tests.support.plain_people import ANA, people_lake
 
 WHY = "complaint 4711"
+DAY = date(2026, 1, 5)
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +80,64 @@ def test_a_role_that_sees_no_identifiers_resolves_nothing(lake: PlainLake) -> No
 
     with pytest.raises(AccessError, match="role analyst"):
         resolve_token(settings, marketing(settings, ANA), purpose="marketing", reason=WHY)
+
+
+def as_role(settings: Settings, role: str, **changes: Any) -> Settings:
+    """With that role as it is changed for the session."""
+    roles = settings.roles
+    changed = roles.roles[role].model_copy(update=changes)
+    update = {"reader": role, "roles": {**roles.roles, role: changed}}
+    return settings.model_copy(update={"roles": roles.model_copy(update=update)})
+
+
+def of_service(settings: Settings, value: str) -> str:
+    secret = settings.lake.secret.get_secret_value()
+    return token(token_keys("service", settings.tokens.secrets(secret)), value)
+
+
+def test_no_role_is_told_by_a_token_what_conf_hides_from_it(settings: Settings) -> None:
+    hidden = {"loyalty_number": Mask.FULL}
+    agent = as_role(settings, "agent", overrides=hidden)
+
+    report = resolve_token(agent, of_service(settings, "L-77"), purpose="service", reason=WHY)
+
+    assert [row[1:] for row in report.grids[0].rows] == [("***", ANA)]
+
+
+@pytest.mark.parametrize(("country", "is_told"), [("DE", True), ("GB", False)])
+def test_no_role_is_told_by_a_token_of_who_lives_where_it_may_not_look(
+    settings: Settings, country: str, is_told: bool
+) -> None:
+    agent = as_role(settings, "agent", rows={"country": (country,)})
+    asked = of_service(settings, "ana@example.de")
+
+    if is_told:
+        assert resolve_token(agent, asked, purpose="service", reason=WHY).grids
+    else:
+        with pytest.raises(NotFoundError, match="the role agent may see"):
+            resolve_token(agent, asked, purpose="service", reason=WHY)
+
+
+@pytest.mark.parametrize("purpose", ["marketing", "service+marketing"])
+def test_no_role_is_told_by_a_token_of_a_purpose_that_it_does_not_read_for(
+    settings: Settings, purpose: str
+) -> None:
+    with pytest.raises(AccessError, match="agent reads for service, and not for"):
+        resolve_token(
+            as_role(settings, "agent"), marketing(settings, ANA), purpose=purpose, reason=WHY
+        )
+
+
+def test_whatever_column_of_gold_a_token_stands_in_it_resolves(tmp_path: Path) -> None:
+    lake = PlainLake(tmp_path)
+    lake.release(DAY, {HOUSEHOLD: [{"household_id": "h" * 32, "customer_id": ANA}]})
+    settings = lake.settings(**{"roles.reader": "privacy_officer"})
+
+    report = resolve_token(settings, marketing(settings, "h" * 32), purpose="marketing", reason=WHY)
+
+    assert report.grids[0].rows == [("gold.household.household_id", "h" * 32, ANA)]
+    named = {name for _, name in resolvable_columns()}
+    assert {"household_id", "session_key", "list_id", "customer_id", "record_key"} <= named
 
 
 @pytest.mark.parametrize(
