@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lakehouse.errors import AccessError, AuditError, ConfigurationError
+from lakehouse.errors import AccessError, AuditError, ConfigurationError, InputError
 from lakehouse.privacy.audit_chain import (
     BEGINNING,
     Head,
@@ -151,18 +151,22 @@ def audit_list(settings: Settings, *, subject: str | None, most: int) -> Report:
     return Report([Grid("Audit", heading, shown)], [f"{len(rows):,} rows."], warnings)
 
 
-def audit_verify(settings: Settings) -> Report:
-    """Whether the audit is whole.
+def audit_verify(settings: Settings, *, copied_head: Path | None = None) -> Report:
+    """Whether the audit is whole, by the head that is kept beside it and by a copy of an earlier one.
 
     Raises:
         AuditError: a row was changed, left out, doubled or moved, or the end was cut.
+        InputError: the copy cannot be read.
     """
     log, keys = audit_log(settings), _keys(settings)
     lines, torn, kept = log.content()
-    head = None if kept is None else unsealed(kept, keys)
-    faults = [*chain_faults(lines, head, keys)]
-    if kept is not None and head is None:
-        faults.append("The head was changed, or was made by another secret.")
+    copied = None if copied_head is None else _content_of(copied_head)
+    faults: dict[str, None] = {}
+    for name, content in (("The head", kept), ("The copied head", copied)):
+        head = None if content is None else unsealed(content, keys)
+        faults |= dict.fromkeys(chain_faults(lines, head, keys))
+        if content is not None and head is None:
+            faults[f"{name} was changed, or was made by another secret."] = None
     if faults:
         raise AuditError(
             f"The audit in {log.path} is not whole. {' '.join(faults)}",
@@ -183,3 +187,13 @@ def audit_verify(settings: Settings) -> Report:
             "end, and the next row takes their place."
         )
     return Report(lines=[f"The audit is whole: {len(lines):,} rows."], warnings=warnings)
+
+
+def _content_of(head_file: Path) -> bytes:
+    try:
+        return head_file.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"The copied head cannot be read ({type(error).__name__}).",
+            "name a copy of the file that audit.head_file names.",
+        ) from None

@@ -1,5 +1,6 @@
 """Commands about the audit: who did what to whose data."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -32,11 +33,19 @@ def audit_list(
 
 
 @audit.command("verify")
-def audit_verify(env: Env = "demo") -> None:
+def audit_verify(
+    head: Annotated[
+        Path | None, typer.Option(help="A copy of the head of some day, kept elsewhere.")
+    ] = None,
+    env: Env = "demo",
+) -> None:
     """Tell whether every row is there and as it was written; exit code 1 if not.
 
-    Example: c360 audit verify --env prod
+    By the head that is kept beside it, and by the copy of one that is named: that also tells of an audit
+    that was deleted with its head, or put back to an earlier day.
+
+    Example: c360 audit verify --head /mnt/elsewhere/audit-head.json --env prod
     """
     from lakehouse.pipeline.audit import audit_verify as verified
 
-    show(verified(loaded(env)))
+    show(verified(loaded(env), copied_head=head))

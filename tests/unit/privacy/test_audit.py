@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.errors import AccessError, AuditError
+from lakehouse.errors import AccessError, AuditError, InputError
 from lakehouse.pipeline.audit import audit_list, audit_log, audit_verify, record
 from lakehouse.privacy.audit_chain import BEGINNING, Head, Keys, chain_faults, line_of
 from lakehouse.settings.load import load_settings
@@ -138,6 +138,33 @@ def test_an_end_that_was_cut_is_seen_and_nothing_more_is_shown(settings: Setting
     path.unlink()
     with pytest.raises(AuditError, match="3 rows are missing"):
         audit_verify(settings)
+
+
+def test_a_copy_of_the_head_tells_of_an_audit_that_was_deleted_with_its_head_or_put_back(
+    settings: Settings, tmp_path: Path
+) -> None:
+    copied, log = tmp_path / "copied-head", audit_log(settings)
+    read_by(settings)
+    earlier = log.path.read_bytes(), log.head_path.read_bytes()
+    read_by(settings, times=2)
+    copied.write_bytes(log.head_path.read_bytes())
+    read_by(settings)
+    assert audit_verify(settings, copied_head=copied).lines == ["The audit is whole: 4 rows."]
+
+    log.path.write_bytes(earlier[0])
+    log.head_path.write_bytes(earlier[1])
+    assert audit_verify(settings).lines == ["The audit is whole: 1 rows."]
+    with pytest.raises(AuditError, match="2 rows are missing at the end: there were 3"):
+        audit_verify(settings, copied_head=copied)
+    log.path.unlink()
+    log.head_path.unlink()
+    with pytest.raises(AuditError, match="3 rows are missing"):
+        audit_verify(settings, copied_head=copied)
+    copied.write_bytes(b"{}")
+    with pytest.raises(AuditError, match="The copied head was changed"):
+        audit_verify(settings, copied_head=copied)
+    with pytest.raises(InputError, match="cannot be read"):
+        audit_verify(settings, copied_head=tmp_path / "none")
 
 
 def test_a_head_that_was_changed_or_taken_away_is_seen(settings: Settings) -> None:
