@@ -8,7 +8,7 @@ from typing import Any
 
 from lakehouse.errors import ConflictError, LakehouseError
 from lakehouse.pipeline.audit import record
-from lakehouse.pipeline.privacy_requests import request_of, take_step
+from lakehouse.pipeline.privacy_requests import law_of, request_of, take_step
 from lakehouse.pipeline.privacy_rows import Held, held_rows
 from lakehouse.privacy.archive_files import SCHEMA_VERSION, archive_files
 from lakehouse.privacy.kept import kept
@@ -50,7 +50,8 @@ def deliver_archive(settings: Settings, request_id: str, folder: Path, *, by: st
 
     Raises:
         AccessError: the session's role does not see identifiers, or nothing can be recorded.
-        ConflictError: the request is of another kind, not verified, not approved, or was delivered.
+        ConflictError: the request is of another kind, not verified, not approved, or was delivered,
+            or conf has lost its law.
         InputError: the folder is not there, cannot be written, or holds that file already.
     """
     request = request_of(settings, request_id)
@@ -133,7 +134,7 @@ def archive_document(
     held = held_rows(tables, settings, request)
     if request.kind is Right.PORTABILITY:
         held = [found for part in held if (found := _provided(part, settings))]
-    regime = settings.regimes.regimes[request.regime]
+    regime = law_of(settings, request)
     return {
         "schema_version": SCHEMA_VERSION,
         "controller": _controller(settings),
@@ -185,7 +186,7 @@ def _controller(settings: Settings) -> dict[str, str] | None:
 def _purposes(
     settings: Settings, request: PrivacyRequest, held: Sequence[Held]
 ) -> list[dict[str, Any]]:
-    bases = settings.regimes.regimes[request.regime].bases
+    bases = law_of(settings, request).bases
     named = {name for part in held for name in part.spec.purposes}
     return [
         {

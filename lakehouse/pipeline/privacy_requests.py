@@ -21,7 +21,7 @@ from lakehouse.privacy.request_log import (
     requests_of,
 )
 from lakehouse.settings.models import Settings
-from lakehouse.settings.regimes import Right
+from lakehouse.settings.regimes import Regime, Right
 from lakehouse.storage.plain_log import PlainLog
 from lakehouse.storage.released_tables import Row
 from lakehouse.tables.ops import ATTRIBUTE_OVERRIDE, PRIVACY_REQUEST
@@ -71,6 +71,18 @@ def request_of(settings: Settings, request_id: str) -> PrivacyRequest:
         if request.request_id == request_id:
             return request
     raise NotFoundError(f"There is no request {request_id!r}.", "c360 privacy request list.")
+
+
+def law_of(settings: Settings, request: PrivacyRequest) -> Regime:
+    """The law that the request is under. Raises ConflictError if conf does not have it any more."""
+    found = settings.regimes.regimes.get(request.regime)
+    if found is None:
+        raise ConflictError(
+            f"Request {request.request_id} is under the law {request.regime}, which conf does not have "
+            "any more.",
+            f"put {request.regime} back into conf/base/regimes.yml, at least until the request has ended.",
+        )
+    return found
 
 
 def record_step(settings: Settings, request_id: str, step: str, record_keys: Sequence[str]) -> None:
@@ -136,10 +148,10 @@ def _next_row(
 def extend(settings: Settings, request_id: str, *, by: str, why: str) -> PrivacyRequest:
     """Extends the deadline by what the regime allows, once.
 
-    Raises ConflictError where it allows nothing for such a request; else as `take_step`.
+    Raises ConflictError where it allows nothing for such a request, or conf has lost it; else as `take_step`.
     """
     request = request_of(settings, request_id)
-    regime = settings.regimes.regimes[request.regime]
+    regime = law_of(settings, request)
     days = regime.extension(request.kind)
     if not days:
         raise ConflictError(

@@ -13,12 +13,17 @@ from lakehouse.tables.spec import TableSpec
 
 
 class LegalBasis(StrEnum):
-    """Grounds on which data may be used, by the names of GDPR article 6(1) (a), (b), (c) and (f)."""
+    """Grounds on which data may be used, by the names of GDPR article 6(1), from (a) to (f)."""
 
     CONSENT = "consent"
     CONTRACT = "contract"
     LEGAL_OBLIGATION = "legal_obligation"
+    VITAL_INTEREST = "vital_interest"
+    PUBLIC_TASK = "public_task"
     LEGITIMATE_INTEREST = "legitimate_interest"
+
+
+_OBJECTIONABLE = (LegalBasis.PUBLIC_TASK, LegalBasis.LEGITIMATE_INTEREST, LegalBasis.CONSENT)
 
 
 class Controller(Frozen):
@@ -45,11 +50,11 @@ class Purpose(Frozen):
 
     @property
     def may_be_objected_to(self) -> bool:
-        """True if a person may forbid it: a duty or a contract stands whatever she says of it.
+        """True if a person may forbid it: a duty, a contract or a life to save stand whatever she says.
 
-        An objection to what rests on consent takes the consent back (GDPR articles 7(3) and 21(3)).
+        An objection to what rests on consent takes the consent back (GDPR articles 7(3), 21(1) and 21(3)).
         """
-        return self.legal_basis in (LegalBasis.LEGITIMATE_INTEREST, LegalBasis.CONSENT)
+        return self.legal_basis in _OBJECTIONABLE
 
     @property
     def needs_consent(self) -> bool:

@@ -165,7 +165,9 @@ def list_(
     settings = loaded(env, role=role)
     now = datetime.now(UTC)
     shown = [r for r in requests_for_reader(settings) if everything or r.is_open]
-    told = [(r, r.urgency(settings.regimes.regimes[r.regime], now)) for r in shown]
+    laws = settings.regimes.regimes
+    default = laws[settings.regimes.default]
+    told = [(r, r.urgency(laws.get(r.regime, default), now)) for r in shown]
     rows = [
         (
             r.request_id,
@@ -181,9 +183,18 @@ def list_(
     ]
     columns = ("request", "kind", "scope", "law", "step", "due", "attention, or why it ended")
     warnings = [f"Request {r.request_id} is {urgency}." for r, urgency in told if urgency]
+    lost = [r for r in shown if r.is_open and r.regime not in laws]
+    warnings += [_without_law(r, default.name) for r in lost]
     show(Report(grids=(Grid("Requests", columns, rows),), warnings=tuple(warnings)))
     if check and warnings:
         raise typer.Exit(ExitCode.FAILED)
+
+
+def _without_law(lost: "PrivacyRequest", default: str) -> str:
+    return (
+        f"Request {lost.request_id} is under {lost.regime}, which conf/base/regimes.yml does not have: "
+        f"warned of as under {default}, and not answered before it is back."
+    )
 
 
 @request.command("show")

@@ -16,6 +16,7 @@ from lakehouse.errors import ConflictError, ExitCode, InputError, NotFoundError,
 from lakehouse.pipeline.audit import audit_log
 from lakehouse.pipeline.erasure import PLANNED
 from lakehouse.pipeline.erasure_commands import _tell_request
+from lakehouse.pipeline.privacy_archive import deliver_archive
 from lakehouse.pipeline.privacy_intake import Asked, open_request
 from lakehouse.pipeline.privacy_requests import (
     all_requests,
@@ -392,6 +393,30 @@ def test_a_request_is_executed_and_ends_with_the_erasure_that_answers_it(
 
 
 Run = Callable[..., Result]
+
+
+def without_law(settings: Settings, name: str) -> Settings:
+    laws = {k: law for k, law in settings.regimes.regimes.items() if k != name}
+    regimes = settings.regimes.model_copy(update={"regimes": laws, "default": "ccpa"})
+    return settings.model_copy(update={"regimes": regimes})
+
+
+def test_a_law_that_conf_has_lost_stops_the_answer_of_its_own_requests_and_no_list(
+    lake: PlainLake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    request = verified(lake.settings())
+    approve(lake.settings(), request.request_id, by="officer", note="fine")
+    settings = without_law(lake.settings(**{"roles.reader": "privacy_officer"}), request.regime)
+    monkeypatch.setattr(requests, "loaded", lambda *_, **__: settings)
+
+    told = CliRunner().invoke(app, ["privacy", "request", "list"])
+
+    assert told.exit_code == ExitCode.OK, told.output
+    assert "does not have: warned of as under" in " ".join(told.output.split())
+    with pytest.raises(ConflictError, match=f"under the law {request.regime}, which conf does not"):
+        extend(settings, request.request_id, by="officer", why="many letters")
+    with pytest.raises(ConflictError, match="which conf does not have"):
+        deliver_archive(settings, request.request_id, tmp_path, by="officer")
 
 
 @pytest.fixture

@@ -112,3 +112,27 @@ def test_marketing_needs_consent_and_serving_a_caller_does_not(conf: Path) -> No
 
     assert (purposes["marketing"].needs_consent, purposes["service"].needs_consent) == (True, False)
     assert purposes["service"].legal_basis is LegalBasis.CONTRACT
+
+
+@pytest.mark.parametrize(
+    ("basis", "may_be_objected_to"),
+    [
+        ("consent", True),
+        ("contract", False),
+        ("legal_obligation", False),
+        ("vital_interest", False),
+        ("public_task", True),
+        ("legitimate_interest", True),
+    ],
+)
+def test_every_ground_of_article_6_can_be_a_purpose_s_and_has_words_in_the_laws_that_name_it(
+    conf: Path, basis: str, may_be_objected_to: bool
+) -> None:
+    settings = load_settings("test", conf)
+    marketing = settings.purposes.purposes["marketing"]
+    ground = LegalBasis(basis)
+
+    changed = marketing.model_copy(update={"legal_basis": ground})
+
+    assert changed.may_be_objected_to is may_be_objected_to
+    assert all(ground in settings.regimes.regimes[law].bases for law in ("gdpr", "uk_gdpr"))
