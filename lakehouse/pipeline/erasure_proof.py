@@ -301,6 +301,7 @@ def _certificates(
         "code": __version__,
         "files_searched": scan.files,
         "bytes_searched": scan.bytes,
+        "searched_sha256": scan.sha256,
         "hits": 0,
         "places_searched": sorted(places(lake.settings)),
         "stays": stays(lake.settings),

@@ -90,3 +90,22 @@ def test_what_may_stay_is_left_out_and_a_broken_file_is_told(tmp_path: Path) -> 
     found = scan({"lake": tmp_path}, marking(EMAIL), [tmp_path / "held"])
     assert not found.hits
     assert [name.split(" ")[0] for name in found.unreadable] == ["lake/broken.parquet"]
+
+
+def test_what_was_searched_has_one_checksum_that_any_other_byte_name_or_file_changes(
+    tmp_path: Path,
+) -> None:
+    def checksum(name: str, files: dict[str, bytes]) -> str:
+        folder = tmp_path / name
+        folder.mkdir()
+        for file, content in files.items():
+            (folder / file).write_bytes(content)
+        return scan({"lake": folder}, marking(EMAIL)).sha256
+
+    found = checksum("one", {"a": b"1", "b": b"2"})
+
+    assert found == checksum("the same", {"b": b"2", "a": b"1"})
+    others = [{"a": b"1", "b": b"3"}, {"a": b"1", "c": b"2"}, {"a": b"1"}, {"a": b"2", "b": b"1"}]
+    assert len({found, *(checksum(str(n), files) for n, files in enumerate(others))}) == 5
+    both = scan({"lake": tmp_path / "one"}, marking(EMAIL))
+    assert (both + scan({}, marking(EMAIL))).sha256 not in {"", found}
