@@ -257,7 +257,7 @@ def release(
     """Makes these table versions the current release, together, by one commit.
 
     `definitions` are those of the data products that the run has made. What the run did not write or
-    make keeps the version, and the definition, of the release before. A data product that conf
+    make keeps the version, the definition and the day, of the release before. A data product that conf
     no longer has is in no further release: nothing would take out of it who withdraws.
     """
     number = attempt.release_number
@@ -268,9 +268,11 @@ def release(
     }
     released_at = datetime.now(UTC)
     told = {**attempt.base.definitions, **(definitions or {})}
+    days = {**attempt.base.made_for, **dict.fromkeys(definitions or {}, attempt.as_of)}
+    run_id = attempt.run_id
     rows = [
-        (number, attempt.run_id, table, table_version, released_at, reason, told.get(table))
-        for table, table_version in sorted(everything.items())
+        (number, run_id, table, version, released_at, reason, told.get(table), days.get(table))
+        for table, version in sorted(everything.items())
     ]
     frame = local_frame(lake.spark, rows, RELEASE.ddl()).coalesce(1)
     lake.tables.write(frame, RELEASE, attempt.key(RELEASE.name))
@@ -338,6 +340,7 @@ def revert(lake: Lake, release_number: int) -> None:
             current_release(lake.tables),
             versions=wanted.versions,
             definitions=wanted.definitions,
+            made_for=wanted.made_for,
         ),
     )
     # Not `succeeded`: the next run must put the tables back to what this release names.

@@ -414,6 +414,7 @@ class _Run:
             own_models=own_models(self._lake, self._attempt.number),
             frames={table: self._read(table) for table in step.reads},
             previous={table: self._released(table) for table in step.builds_on},
+            made_for=self._attempt.base.made_for,
             forgets=self._forgetting is not None,
         )
 

@@ -4,7 +4,7 @@ Bronze is one step per source file in conf and needs no line here; see `ingestio
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from functools import reduce
 from pathlib import Path
@@ -97,7 +97,8 @@ class Inputs:
 
     `scratch` is a folder that driver and workers see, for what scoring spills; it ends with the run.
     `own_models` is where the run's model stands; one that it trains waits there for its release.
-    `forgets` is true of a run that erases people.
+    `made_for` has the day of the run that made what the last release has of each data product. `forgets`
+    is true of a run that erases people.
     """
 
     spark: SparkSession
@@ -109,6 +110,7 @@ class Inputs:
     own_models: Path
     frames: Mapping[str, DataFrame]
     previous: Mapping[str, DataFrame]
+    made_for: Mapping[str, date] = field(default_factory=dict)
     forgets: bool = False
 
     @property
@@ -515,6 +517,9 @@ def _serve_step(product: Product, gone: Set[str]) -> Step:
     def keep(inputs: Inputs) -> DataFrame:
         gold, decided, purpose = served(inputs)
         previous = inputs.previous[product.table_name]
+        made_for = inputs.made_for.get(product.table_name)
+        if product.is_outlived(made_for, inputs.as_of):
+            return previous.limit(0)
         return kept_customers(previous, gold, decided, product, purpose)
 
     def served(inputs: Inputs) -> tuple[dict[str, DataFrame], Permissions, Purpose]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -187,6 +188,14 @@ class Product(Frozen):
         # Without defaults: a key that files gain later changes nothing for those that do not name it.
         told = self.model_dump_json(exclude=beside, exclude_defaults=True)
         return f"{self.version} {hashlib.sha256(told.encode()).hexdigest()[:16]}"
+
+    def is_outlived(self, made_for: date | None, as_of: date) -> bool:
+        """True on that day of rows that were made for an earlier one than retention allows.
+
+        False where nobody knows for which: a release from before that was told.
+        """
+        days = timedelta(days=self.table.retention_days)
+        return made_for is not None and made_for < as_of - days
 
     @property
     def longest_retention(self) -> int:

@@ -5,6 +5,7 @@ back is one more release that names older versions.
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -17,13 +18,15 @@ from lakehouse.tables.ops import ERASURE, RELEASE, REVERTED_TO
 class Release:
     """One release: its number, the run that made it and the version of every table.
 
-    `definitions` has by which definition the rows of each data product were made.
+    `definitions` has by which definition the rows of each data product were made, `made_for` the day
+    of the run that made them.
     """
 
     number: int
     run_id: str
     versions: dict[str, int]
     definitions: dict[str, str] = field(default_factory=dict)
+    made_for: dict[str, date] = field(default_factory=dict)
 
 
 NO_RELEASE = Release(0, "", {})
@@ -41,26 +44,33 @@ def current_release(tables: DeltaTables) -> Release:
 def release_of(tables: DeltaTables, number: int) -> Release:
     """The release of that number; where there is none, one that names no table."""
     releases = tables.read(RELEASE.name).where(F.col("release_number") == number)
-    rows = releases.select("run_id", "table_name", "table_version", _definition(releases)).collect()
+    told = ("run_id", "table_name", "table_version")
+    rows = releases.select(
+        *told, _known(releases, "definition"), _known(releases, "made_for")
+    ).collect()
     return Release(
         number,
         rows[0].run_id if rows else "",
         {row.table_name: row.table_version for row in rows},
         {row.table_name: row.definition for row in rows if row.definition},
+        {row.table_name: row.made_for for row in rows if row.made_for},
     )
 
 
 def released_definitions(tables: DeltaTables) -> set[tuple[str, str]]:
     """Pairs of a data product's table and a definition by which some release has it."""
     releases = tables.read(RELEASE.name)
-    told = releases.select("table_name", _definition(releases)).where("definition IS NOT NULL")
+    told = releases.select("table_name", _known(releases, "definition")).where(
+        "definition IS NOT NULL"
+    )
     return {(row.table_name, row.definition) for row in told.distinct().collect()}
 
 
-def _definition(releases: DataFrame) -> Column:
+def _known(releases: DataFrame, name: str) -> Column:
     """The column, which lakes have since the first run that tells it."""
-    known = "definition" in releases.columns
-    return (F.col("definition") if known else F.lit(None).cast("string")).alias("definition")
+    if name in releases.columns:
+        return F.col(name)
+    return F.lit(None).cast(RELEASE.column(name).type).alias(name)
 
 
 def kept_rows(tables: DeltaTables, keep_releases: int) -> DataFrame:

@@ -154,6 +154,12 @@ RELEASE = _ops(
         "What a data product's rows were made by: its version, and a digest of the columns and terms of its "
         "file. Null for other tables.",
     ),
+    Column(
+        "made_for",
+        "date",
+        "Day of the run that made a data product's rows: an earlier one where its gate stopped it since. Null "
+        "for other tables.",
+    ),
     primary_key=("release_number", "table_name"),
 )
 

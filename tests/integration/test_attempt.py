@@ -1,7 +1,7 @@
 """What a run starts from, and what is left of one that ended: its rows, its model, its scratch."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from lakehouse.storage.releases import Release, current_release, release_of
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import FEED_BOOK, RELEASE, RUN
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec, WriteMode
-from tests.support.lake import DAY_1, small_lake_at
+from tests.support.lake import DAY_1, DAY_2, small_lake_at
 
 MODEL = TrainedModel(
     version="0123456789ab",
@@ -237,9 +237,9 @@ def with_products(lake: Lake, **changed: object) -> Lake:
     return replace(lake, settings=mine, specs=specs)
 
 
-def published_product(lake: Lake, run_id: str) -> None:
+def published_product(lake: Lake, run_id: str, day: date = DAY_1) -> None:
     (product,) = lake.settings.products
-    attempt = attempts.begin(lake, run_id, DAY_1)
+    attempt = attempts.begin(lake, run_id, day)
     made = {product.table_name: product.definition}
     attempts.release(lake, attempt, {product.table_name: 0}, definitions=made)
     attempts.settle(lake, attempt)
@@ -263,34 +263,38 @@ def test_a_product_whose_columns_or_terms_change_needs_another_version_and_nothi
 
 
 @pytest.mark.slow
-def test_a_product_keeps_its_definition_where_a_run_does_not_make_it_and_a_revert_its_former(
+def test_a_product_keeps_its_definition_and_day_where_a_run_does_not_make_it_and_a_revert_its_former(
     lake: Lake,
 ) -> None:
     first = with_products(lake)
     published_product(first, "day-1")
     second = with_products(lake, filter="order_count > 1", version="1.1.0")
-    published_product(second, "day-2")
+    published_product(second, "day-2", DAY_2)
     # Its gate may have stopped it, or --only has left it out.
-    ended(first, attempts.begin(first, "day-3", DAY_1), {"ops.feed_book": 0})
+    ended(first, attempts.begin(first, "day-3", DAY_2 + timedelta(days=1)), {"ops.feed_book": 0})
 
     def versions() -> list[str]:
         return [d.split()[0] for d in current_release(lake.tables).definitions.values()]
 
-    assert versions() == ["1.1.0"]
+    def days() -> list[date]:
+        return [*current_release(lake.tables).made_for.values()]
+
+    assert (versions(), days()) == (["1.1.0"], [DAY_2])
     attempts.revert(first, 1)
-    assert versions() == ["1.0.0"]
+    assert (versions(), days()) == (["1.0.0"], [DAY_1])
 
 
 @pytest.mark.slow
 def test_a_lake_from_before_definitions_is_read_and_goes_on(lake: Lake) -> None:
-    before = replace(RELEASE, columns=RELEASE.columns[:-1])
+    before = replace(RELEASE, columns=RELEASE.columns[:-2])
     lake.tables.create(before)
     row = (1, "day-1", "ops.feed_book", 0, datetime.now(UTC), "run")
     frame = local_frame(lake.spark, [row], before.ddl())
     lake.tables.write(frame, before, WriteKey("c360:test", 1, ""))
 
-    assert RELEASE.columns[-1].name == "definition"
+    assert RELEASE.column_names[-2:] == ("definition", "made_for")
     assert current_release(lake.tables).definitions == {}
+    assert current_release(lake.tables).made_for == {}
     published_product(with_products(lake), "day-2")
     assert len(current_release(lake.tables).definitions) == 1
 

@@ -1,8 +1,9 @@
 """Two domains over the same truth: each has its own terms, and sees whom and what its purpose allows."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import reduce
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.gold.customer_permitted import customer_permitted
+from lakehouse.pipeline.steps import all_steps
 from lakehouse.serve.customer_product import customer_product, kept_customers
 from lakehouse.serve.permitted import Permissions
 from lakehouse.settings.models import Settings
@@ -208,6 +210,47 @@ def test_of_a_product_that_is_stopped_who_withdrew_or_is_gone_goes_all_the_same(
         "ann": ("ann@post.org", None, True),
         "ben": (None, "+2", None),
     }
+
+
+@pytest.mark.parametrize(
+    ("made_for", "kept"),
+    [
+        pytest.param(DAY - timedelta(days=30), {"ann"}, id="as old as it may be"),
+        pytest.param(DAY - timedelta(days=31), set(), id="older"),
+        pytest.param(None, {"ann"}, id="of a release that does not tell"),
+    ],
+)
+def test_a_product_that_has_been_stopped_for_longer_than_its_days_keeps_nobody(
+    gold: dict[str, DataFrame],
+    table: Frames,
+    decided: Callable[..., Permissions],
+    shipped: Settings,
+    made_for: date | None,
+    kept: set[str],
+) -> None:
+    product, _ = shipped_product(shipped, "marketing_customer")
+    product = product.model_copy(update={"retention_days": 30})
+    (step,) = (
+        s for s in all_steps(shipped.sources, (), [product]) if s.table == product.table_name
+    )
+    said = decided()
+    frames = {
+        **gold,
+        CUSTOMER_CONSENT.name: said.customer_consent,
+        RESTRICTION.name: said.restriction,
+        CUSTOMER_RECORD.name: said.customer_record,
+        CUSTOMER_ATTRIBUTE.name: said.customer_attribute,
+    }
+    inputs: Any = SimpleNamespace(
+        settings=shipped,
+        as_of=DAY,
+        frames=frames,
+        previous={product.table_name: table(product.table, {"customer_id": "ann"})},
+        made_for={} if made_for is None else {product.table_name: made_for},
+    )
+
+    assert step.keep is not None
+    assert set(by_customer(step.keep(inputs))) == kept
 
 
 def test_a_restriction_holds_for_its_purpose_or_for_all_until_it_ends(
