@@ -88,6 +88,8 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "ops.restriction",
         "gold.customer_record",
         "gold.customer_attribute",
+        "gold.customer",
+        "gold.customer_metric",
     ),
     "gold.customer_loyalty": ("silver.loyalty", "linkage.identity_map"),
     "gold.customer_loyalty_movement": ("silver.loyalty", "linkage.identity_map"),

@@ -1,7 +1,8 @@
 """gold.customer_permitted: for which purposes each customer's data may be used today."""
 
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -14,35 +15,47 @@ _ALL = "*"
 """The purpose of a restriction that is about all of them."""
 
 
+@dataclass(frozen=True)
+class Told:
+    """The tables of these names: what customers decided, what limits it, where they live, when they were here."""
+
+    customer_consent: DataFrame
+    restriction: DataFrame
+    customer_record: DataFrame
+    customer_attribute: DataFrame
+    customer: DataFrame
+    customer_metric: DataFrame
+
+
 def customer_permitted(
-    customer_consent: DataFrame,
-    restriction: DataFrame,
-    customer_record: DataFrame,
-    customer_attribute: DataFrame,
-    purposes: Mapping[str, Purpose],
-    regimes: RegimeSettings,
-    as_of: date,
+    told: Told, purposes: Mapping[str, Purpose], regimes: RegimeSettings, as_of: date
 ) -> DataFrame:
     """One row per customer, also of whom no purpose permits anything.
 
     A purpose that needs consent is permitted by who has granted it for one channel at least; by who never
     decided about it, only where the law of the residence says so. Another by who has not objected, by
     withdrawing what consent events call this purpose. None is, but for a legal duty, of whom a record is, or
-    was when it went, restricted for it or for all on the day `as_of` or after.
+    was when it went, restricted for it or for all on the day `as_of` or after. None for longer than the
+    purpose lasts after the customer was first seen, last did something or last decided about it.
 
-    Key: customer_id. Columns: those of gold.customer_permitted. Arguments: the tables of these names; what
+    Key: customer_id. Columns: those of gold.customer_permitted. Arguments: the tables it is told by; what
     conf says of purposes and laws; the day of the run.
     """
-    wide = _restricted(restriction, customer_record, as_of).join(
-        _decisions(customer_consent), on="customer_id", how="left"
+    wide = (
+        _restricted(told.restriction, told.customer_record, as_of)
+        .join(_decisions(told.customer_consent, purposes), on="customer_id", how="left")
+        .join(_active(told.customer, told.customer_metric), on="customer_id", how="left")
     )
     by_place = {
         name: regimes.unknown_by_place(name) for name, p in purposes.items() if p.needs_consent
     }
     if any(Unknown.OPT_OUT in laws.values() for laws in by_place.values()):
-        wide = wide.join(_residences(customer_attribute), on="customer_id", how="left")
+        wide = wide.join(_residences(told.customer_attribute), on="customer_id", how="left")
     permitted = [
-        F.when(_permits(name, purpose, by_place.get(name, {})), F.lit(name))
+        F.when(
+            _permits(name, purpose, by_place.get(name, {})) & ~_is_over(name, purpose, as_of),
+            F.lit(name),
+        )
         for name, purpose in purposes.items()
     ]
     return wide.select("customer_id", F.array_compact(F.array(*permitted)).alias("purposes"))
@@ -70,12 +83,41 @@ def _holds(column: str, name: str) -> Column:
     return F.coalesce(F.array_contains(column, name), F.lit(False))
 
 
-def _decisions(customer_consent: DataFrame) -> DataFrame:
-    """customer_id, granted and withdrawn: what consent events call purposes, of one channel at least."""
+def _is_over(name: str, purpose: Purpose, as_of: date) -> Column:
+    """True of a customer who has done nothing for longer than the purpose lasts; false where nothing tells."""
+    if purpose.longest_days is None:
+        return F.lit(False)
+    last = F.greatest("first_seen_date", "last_active_date", _decided(name))
+    return F.coalesce(last < F.lit(as_of - timedelta(days=purpose.longest_days)), F.lit(False))
+
+
+def _decided(name: str) -> str:
+    return f"decided_{name}_date"
+
+
+def _active(customer: DataFrame, customer_metric: DataFrame) -> DataFrame:
+    """One row per customer: customer_id, first_seen_date, last_active_date."""
+    first = customer.select("customer_id", "first_seen_date")
+    last = customer_metric.select("customer_id", "last_active_date")
+    return first.join(last, on="customer_id", how="full")
+
+
+def _decisions(customer_consent: DataFrame, purposes: Mapping[str, Purpose]) -> DataFrame:
+    """One row per customer who decided anything.
+
+    customer_id; granted and withdrawn: what consent events call purposes, of one channel at least; and the
+    day of the last decision about each purpose.
+    """
     is_granted = F.col("state") == "granted"
+
+    def last_day(purpose: Purpose) -> Column:
+        is_own = F.col("purpose").eqNullSafe(F.lit(purpose.consent_purpose).cast("string"))
+        return F.max(F.when(is_own, F.col("decided_at").cast("date")))
+
     return customer_consent.groupBy("customer_id").agg(
         F.collect_set(F.when(is_granted, F.col("purpose"))).alias("granted"),
         F.collect_set(F.when(~is_granted, F.col("purpose"))).alias("withdrawn"),
+        *(last_day(purpose).alias(_decided(name)) for name, purpose in purposes.items()),
     )
 
 

@@ -15,7 +15,7 @@ from lakehouse.settings.products import (
     Product,
     ProductColumn,
 )
-from lakehouse.settings.purposes import PurposeSettings
+from lakehouse.settings.purposes import Purpose, PurposeSettings
 from lakehouse.settings.roles import Mask
 from lakehouse.tables.gold.parts import CUSTOMER_ID
 from lakehouse.tables.spec import Sensitivity
@@ -37,7 +37,8 @@ def product_faults(
         tables = [*_table_faults(product, purposes)]
         yield from ((stem, path, message) for path, message in tables)
         if not tables:
-            for path, message in _content_faults(product, policy):
+            purpose = purposes.purposes[product.purpose]
+            for path, message in _content_faults(product, purpose, policy):
                 yield stem, path, message
 
 
@@ -57,12 +58,14 @@ def _table_faults(product: Product, purposes: PurposeSettings) -> Iterator[PathF
             yield ("tables", n), "given twice"
 
 
-def _content_faults(product: Product, policy: ProductPolicy) -> Iterator[PathFault]:
+def _content_faults(
+    product: Product, purpose: Purpose, policy: ProductPolicy
+) -> Iterator[PathFault]:
     faults = [*_expression_faults(product)]
     yield from faults
     if faults:
         return
-    yield from _retention_faults(product, policy)
+    yield from _retention_faults(product, purpose, policy)
     if product.groups is not None:
         yield from _group_faults(product, product.groups, policy)
     counted = Counter(column.name for column in product.columns)
@@ -104,12 +107,15 @@ def _expression_faults(product: Product) -> Iterator[PathFault]:
             )
 
 
-def _retention_faults(product: Product, policy: ProductPolicy) -> Iterator[PathFault]:
-    longest = min(product.longest_retention, policy.longest_retention_days)
+def _retention_faults(
+    product: Product, purpose: Purpose, policy: ProductPolicy
+) -> Iterator[PathFault]:
+    tables = min(product.longest_retention, policy.longest_retention_days)
+    longest = min(tables, purpose.longest_days or tables)
     if product.table.retention_days > longest:
         yield (
             ("retention_days",),
-            f"may be {longest} at most, as long as what it is made from is kept",
+            f"may be {longest} at most, as long as what it is made from is kept and its purpose lasts",
         )
 
 

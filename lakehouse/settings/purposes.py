@@ -39,6 +39,8 @@ class Purpose(Frozen):
     `consent_purpose` is what consent events call it: needed where the basis is consent; elsewhere a
     withdrawal by that name is an objection. `recipients` are categories of those it is shared with.
     `is_sale` is true where data is sold, or shared for advertising across contexts, as the CCPA says it.
+    `longest_days` is for how many days after a customer last did something they are used for it, and a
+    table that is kept for it alone is kept at most; without it as long as its tables are kept.
     """
 
     title: Text
@@ -47,6 +49,7 @@ class Purpose(Frozen):
     recipients: tuple[Text, ...]
     consent_purpose: Name | None = None
     is_sale: bool = False
+    longest_days: int | None = Field(default=None, ge=1)
 
     @property
     def may_be_objected_to(self) -> bool:
@@ -76,13 +79,14 @@ class PurposeSettings(Frozen):
 
 
 def purpose_faults(
-    settings: PurposeSettings, named: Mapping[str, str]
+    settings: PurposeSettings, named: Mapping[str, str], specs: Iterable[TableSpec] = ()
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """A purpose that is named and not described, or described and never named.
+    """A purpose that is named and not described, or described and never named, or shorter than a table needs.
 
     Args:
         settings: what conf describes.
         named: by purpose, one who names it, such as a table.
+        specs: the tables, of which each may be kept as long as the purpose that needs it for longest.
     """
     for name, who in sorted(named.items()):
         if name not in settings.purposes:
@@ -90,6 +94,18 @@ def purpose_faults(
     for name in settings.purposes:
         if name not in named:
             yield ("purposes", name), "nothing names this purpose"
+    for spec in specs:
+        days = {
+            n: settings.purposes[n].longest_days for n in spec.purposes if n in settings.purposes
+        }
+        ends = {name: longest for name, longest in days.items() if longest is not None}
+        if spec.personal_columns and ends and len(ends) == len(days):
+            name = max(ends, key=ends.__getitem__)
+            if spec.retention_days > ends[name]:
+                yield (
+                    ("purposes", name, "longest_days"),
+                    f"must be {spec.retention_days} at least, as {spec.name} is kept so long for it",
+                )
 
 
 def named_purposes(specs: Iterable[TableSpec]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from lakehouse.settings.regimes import RegimeSettings, regime_faults
 from lakehouse.settings.roles import Roles, role_faults
 from lakehouse.settings.sources import Source
 from lakehouse.settings.survivorship import Survivorship, priority_faults
+from lakehouse.tables.registry import STATIC_TABLES
 
 Path = tuple[str | int, ...]
 
@@ -36,7 +37,7 @@ def reference_faults(
     if isinstance(valid, Survivorship) and systems is not None:
         yield from priority_faults(valid, systems)
     if isinstance(valid, PurposeSettings):
-        yield from purpose_faults(valid, NAMED_BY_TABLES)
+        yield from purpose_faults(valid, NAMED_BY_TABLES, STATIC_TABLES)
     purposes = before.get("purposes")
     if isinstance(valid, RegimeSettings) and isinstance(purposes, PurposeSettings):
         yield from regime_faults(valid, purposes)

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.gold.customer_permitted import customer_permitted
+from lakehouse.gold.customer_permitted import Told, customer_permitted
 from lakehouse.pipeline.steps import all_steps
 from lakehouse.serve.customer_product import customer_product, kept_customers
 from lakehouse.serve.permitted import Permissions
@@ -86,18 +86,20 @@ def decided(table: Frames, shipped: Settings) -> Callable[..., Permissions]:
         *more: Any,
         restrictions: Any = (restricted,),
         lives: Any = (),
+        seen: Any = (),
+        active: Any = (),
         regimes: RegimeSettings = shipped.regimes,
     ) -> Permissions:
         consents = table(CUSTOMER_CONSENT, *CONSENTS, consent("fay", "email"), *more)
-        permitted = customer_permitted(
+        told = Told(
             consents,
             table(RESTRICTION, *restrictions),
             table(CUSTOMER_RECORD, *owned),
             table(CUSTOMER_ATTRIBUTE, *lives),
-            shipped.purposes.purposes,
-            regimes,
-            DAY,
+            table(CUSTOMER, *seen),
+            table(CUSTOMER_METRIC, *active),
         )
+        permitted = customer_permitted(told, shipped.purposes.purposes, regimes, DAY)
         return Permissions(consents, permitted)
 
     return build
@@ -212,6 +214,40 @@ def test_of_a_product_that_is_stopped_who_withdrew_or_is_gone_goes_all_the_same(
     }
 
 
+def test_nobody_is_used_for_a_purpose_for_longer_than_it_lasts_after_they_last_did_something(
+    gold: dict[str, DataFrame], decided: Callable[..., Permissions], shipped: Settings
+) -> None:
+    product, purpose = shipped_product(shipped, "care_customer")
+    lasts = purpose.model_copy(update={"longest_days": 30})
+    first_day, before = DAY - timedelta(days=30), DAY - timedelta(days=31)
+    seen = [{"customer_id": who, "first_seen_date": LONG_AGO} for who in ("ann", "ben", "cid")]
+    active = [
+        {"customer_id": "ann", "last_active_date": first_day},
+        {"customer_id": "ben", "last_active_date": before},
+    ]
+    said = decided(restrictions=(), seen=[*seen], active=active)
+
+    for_good = customer_product(gold, said, product, purpose, DAY)
+    found = customer_product(gold, said, product, lasts, DAY)
+
+    assert set(by_customer(for_good)) == {"ann", "ben", "cid", "dan", "eve", "fay"}
+    assert set(by_customer(found)) == {"ann", "dan", "eve", "fay"}
+
+
+def test_who_decided_lately_about_a_purpose_has_done_something_lately(
+    gold: dict[str, DataFrame], decided: Callable[..., Permissions], shipped: Settings
+) -> None:
+    product, purpose = shipped_product(shipped, "marketing_customer")
+    lasts = purpose.model_copy(update={"longest_days": 30})
+    seen = [{"customer_id": who, "first_seen_date": LONG_AGO} for who in ("ann", "ben", "dan")]
+    granted_at = datetime(2025, 12, 24, tzinfo=UTC)
+    agreed = {**consent("dan", "email"), "decided_at": granted_at}
+
+    found = customer_product(gold, decided(agreed, seen=seen), product, lasts, DAY)
+
+    assert set(by_customer(found)) == {"dan"}
+
+
 @pytest.mark.parametrize(
     ("made_for", "kept"),
     [
@@ -240,6 +276,8 @@ def test_a_product_that_has_been_stopped_for_longer_than_its_days_keeps_nobody(
         RESTRICTION.name: said.restriction,
         CUSTOMER_RECORD.name: said.customer_record,
         CUSTOMER_ATTRIBUTE.name: said.customer_attribute,
+        CUSTOMER.name: said.customer,
+        CUSTOMER_METRIC.name: said.customer_metric,
     }
     inputs: Any = SimpleNamespace(
         settings=shipped,
