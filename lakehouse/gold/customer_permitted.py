@@ -17,7 +17,7 @@ _ALL = "*"
 
 @dataclass(frozen=True)
 class Told:
-    """The tables of these names: what customers decided, what limits it, where they live, when they were here."""
+    """The tables of these names: what customers decided, what limits it, where they live, when they came."""
 
     customer_consent: DataFrame
     restriction: DataFrame
@@ -84,7 +84,7 @@ def _holds(column: str, name: str) -> Column:
 
 
 def _is_over(name: str, purpose: Purpose, as_of: date) -> Column:
-    """True of a customer who has done nothing for longer than the purpose lasts; false where nothing tells."""
+    """True of who has done nothing for longer than the purpose lasts; false where nothing tells."""
     if purpose.longest_days is None:
         return F.lit(False)
     last = F.greatest("first_seen_date", "last_active_date", _decided(name))

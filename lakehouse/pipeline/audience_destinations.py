@@ -15,7 +15,8 @@ from lakehouse.report import Report
 from lakehouse.serve.audience import members
 from lakehouse.settings.models import Settings
 from lakehouse.storage.plain_log import PlainLog
-from lakehouse.tables.audience import AUDIENCE_EXPORT
+from lakehouse.storage.released_tables import Row
+from lakehouse.tables.audience import AUDIENCE_EXPORT, EXPLAINED
 from lakehouse.tables.local_frame import local_frame
 
 _MEMBER = "product string, customer_id string"
@@ -56,13 +57,10 @@ def export_again(settings: Settings) -> Report:
     told with its error, and the exit code is that of a failure. A folder that is not there is not made, as
     nobody would read it, and is no failure once it has nobody any more.
     """
-    told_of = defaultdict(list)
-    for row in PlainLog(settings.lake, AUDIENCE_EXPORT).rows():
-        told_of[row["product"], row["destination"]].append(row)
     lines: list[str] = []
     warnings: list[str] = []
     failed = 0
-    for (product, folder), rows in sorted(told_of.items()):
+    for (product, folder), rows in sorted(_told_of(settings).items()):
         count = len(members(rows)[0])
         try:
             if not Path(folder).is_dir():
@@ -82,6 +80,15 @@ def export_again(settings: Settings) -> Report:
     return Report(
         lines=lines, warnings=warnings, exit_code=ExitCode.FAILED if failed else ExitCode.OK
     )
+
+
+def _told_of(settings: Settings) -> dict[tuple[str, str], list[Row]]:
+    """By product and folder, the rows of the log that tell of exports there."""
+    told_of: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in PlainLog(settings.lake, AUDIENCE_EXPORT).rows():
+        if row["change"] != EXPLAINED:
+            told_of[row["product"], row["destination"]].append(row)
+    return told_of
 
 
 def _not_there() -> NotFoundError:

@@ -1,4 +1,4 @@
-"""What left the lake with people who are erased: exported audiences and archives that the lake knows of.
+"""What left the lake with people who are erased: audiences, archives and pages that the lake knows of.
 
 Found by the logs of exports and requests, which are written before the files are. Read and deleted without
 Spark. A file that was carried on is out of reach: the next export's removed.csv tells whoever has it.
@@ -25,7 +25,8 @@ STUCK = "cannot be deleted"
 def exported_places(
     settings: Settings, customers: Collection[str], record_keys: Iterable[str]
 ) -> list[str]:
-    """Where exports with any of these people are or were, in order: a product's folder, or an archive's file.
+    """Where exports with any of these people are or were, in order: a product's folder, or the file of an
+    archive or a page.
 
     Also where they were removed since: an export that was killed may have left the list from before.
 

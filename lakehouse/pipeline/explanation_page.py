@@ -1,5 +1,7 @@
 """An explanation as a file: one page of HTML with a waterfall per pair, or the waterfall as SVG."""
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,6 +12,9 @@ from lakehouse.linkage.waterfall import waterfall_svg
 from lakehouse.pipeline.explanations import PairExplained
 from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.pair_grids import model_that_scored
+from lakehouse.settings.models import Settings
+from lakehouse.storage.plain_log import PlainLog
+from lakehouse.tables.audience import AUDIENCE_EXPORT, EXPLAINED
 
 FORMS = (".html", ".svg")
 _MOST_CHARTS = 20
@@ -21,6 +26,20 @@ def require_form(path: Path) -> None:
         raise InputError(f"{path} is neither .html nor .svg.", "name such a file to write.")
     if not path.absolute().parent.is_dir():
         raise InputError(f"The folder of {path} is not there.", "make it, or name another file.")
+
+
+def log_page(settings: Settings, path: Path, customers: Iterable[str], release: int) -> None:
+    """Logs whom the page is about before it is written, so that an erasure of theirs deletes it.
+
+    A lake by catalog name has no log that is written without Spark, and whoever writes the page keeps it.
+    """
+    if settings.lake.catalog_prefix is not None:
+        return
+    place, at = path.resolve(), datetime.now(UTC)
+    told = {"product": place.name, "destination": str(place.parent), "release_number": release}
+    told |= {"change": EXPLAINED, "row_hash": None, "exported_at": at}
+    rows = [{**told, "customer_id": customer} for customer in sorted(customers)]
+    PlainLog(settings.lake, AUDIENCE_EXPORT).append(rows)
 
 
 def write_explanation(lake: Lake, found: PairExplained, path: Path) -> None:

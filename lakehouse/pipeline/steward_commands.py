@@ -16,7 +16,7 @@ from lakehouse.pipeline.attribute_stewardship import (
     set_attributes,
     withdraw_attributes,
 )
-from lakehouse.pipeline.explanation_page import require_form, write_explanation
+from lakehouse.pipeline.explanation_page import log_page, require_form, write_explanation
 from lakehouse.pipeline.explanations import customer_explained, pair_explained
 from lakehouse.pipeline.lake import Lake, open_lake
 from lakehouse.pipeline.link_preview import link_preview as preview_of_links
@@ -75,6 +75,7 @@ def explain(
     _recorded(settings, "explain", found.customers, release=chosen.number)
     if out is None:
         return found.report
+    log_page(settings, out, found.customers, chosen.number)
     write_explanation(lake, found, out)
     lines = [*found.report.lines, f"{out} has it with charts."]
     return Report(found.report.grids, lines)

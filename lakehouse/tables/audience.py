@@ -2,12 +2,21 @@
 
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec, WriteMode
 
+EXPLAINED = "explained"
+"""The change of a row that tells of a page of `c360 explain`, which no export adds or removes anybody from."""
+
 AUDIENCE_EXPORT = TableSpec(
     name="ops.audience_export",
     description="One row per customer whom an export of a data product added, changed or removed; the newest row "
-    "of a customer says whether the destination has them. Outside of releases, made by the first export.",
+    "of a customer says whether the destination has them. One more per customer on a page that `c360 explain --out` "
+    "wrote. Outside of releases, made by the first export.",
     columns=(
-        Column("product", "string", "Data product that was exported.", required=True),
+        Column(
+            "product",
+            "string",
+            "Data product that was exported; the file of a page.",
+            required=True,
+        ),
         Column("destination", "string", "Folder that it went to.", required=True),
         Column("release_number", "bigint", "Release that it was taken from.", required=True),
         Column(
@@ -17,11 +26,13 @@ AUDIENCE_EXPORT = TableSpec(
             Sensitivity.PSEUDONYM,
             required=True,
         ),
-        Column("change", "string", "added, changed or removed.", required=True),
+        Column(
+            "change", "string", "added, changed or removed; explained on a page.", required=True
+        ),
         Column(
             "row_hash",
             "string",
-            "Keyed hash of the row that was exported; null of who was removed.",
+            "Keyed hash of the row that was exported; null of who was removed, and of a page.",
             Sensitivity.PSEUDONYM,
         ),
         Column(

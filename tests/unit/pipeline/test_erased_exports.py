@@ -11,9 +11,11 @@ import pytest
 from pyspark.sql import Row
 
 from lakehouse.pipeline import audiences, erasure, runner
+from lakehouse.pipeline.audience_destinations import export_again
 from lakehouse.pipeline.audiences import export_audience
 from lakehouse.pipeline.erased_exports import delete_exported, exported_places
 from lakehouse.pipeline.erasure_log import Case
+from lakehouse.pipeline.explanation_page import log_page
 from lakehouse.settings.models import Settings
 from lakehouse.storage.plain_log import PlainLog
 from lakehouse.tables.gold import CUSTOMER_RECORD
@@ -77,6 +79,23 @@ def test_what_is_there_of_exports_with_her_goes_and_what_was_carried_on_is_named
     assert f"{MARKETING}/release-000003/audience.csv.sealed" in files(outbox)
     # She was removed there, which does not say that the list from before is gone.
     assert exported_places(settings, ["c1"], ["r1"]) == places
+
+
+def test_a_page_that_explains_her_is_deleted_as_an_export_is_and_no_export_is_made_to_it(
+    lake: PlainLake, settings: Settings, tmp_path: Path
+) -> None:
+    released(lake, settings, ANN, BEN)
+    hers, others = tmp_path / "hers.html", tmp_path / "others.html"
+    log_page(settings, hers, {"c1", "c2"}, 1)
+    log_page(settings, others, {"c2"}, 1)
+    hers.write_text("why")
+    others.write_text("why")
+
+    places = exported_places(settings, ["c1"], ["r1"])
+
+    assert delete_exported(settings, places, 2) == {str(hers): "deleted"}
+    assert files(tmp_path) & {"hers.html", "others.html"} == {"others.html"}
+    assert export_again(settings).warnings == []
 
 
 def dying(*_: object, **__: object) -> None:
