@@ -211,7 +211,9 @@ def _table(settings: Settings, held: Held) -> dict[str, Any]:
         "purposes": list(spec.purposes),
         "retention_days": spec.retention_days,
         "kept": kept(spec, settings.sources),
-        "columns": [{"name": c.name, "description": c.description} for c in present],
+        "columns": [
+            {"name": c.name, "type": c.type, "description": c.description} for c in present
+        ],
         "rows": list(held.rows),
         "withheld": held.withheld,
         "redacted": held.redacted,

@@ -150,6 +150,29 @@ def test_subject_json_has_the_shape_that_its_schema_says(document: dict[str, Any
     jsonschema.validate(json.loads(made["subject.json"]), json.loads(made["subject.schema.json"]))
 
 
+PORTABLE = ("1.1", "1844d2efd75b3a82")
+"""The schema's version, and a digest of the columns of silver in an archive of portability, with types."""
+
+
+def test_whoever_takes_data_elsewhere_hears_by_the_version_that_columns_or_types_have_changed(
+    settings: Settings,
+) -> None:
+    request = approved(settings, asked_by_ann(Right.PORTABILITY))
+
+    document = archive_document(released_tables(settings.lake), settings, request)
+
+    told = sorted(
+        f"{table['name']}.{column['name']} {column['type']}"
+        for table in document["tables"]
+        for column in table["columns"]
+        if table["name"].startswith("silver.")
+    )
+    digest = hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+    assert (document["schema_version"], digest) == PORTABLE, (
+        "raise SCHEMA_VERSION, then change both"
+    )
+
+
 def test_the_manifest_has_the_digest_of_every_other_file(document: dict[str, Any]) -> None:
     made = archive_files(document)
     digests = json.loads(made.pop("manifest.json"))["sha256"]

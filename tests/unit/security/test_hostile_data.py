@@ -89,7 +89,7 @@ def archive(text: str) -> dict[str, bytes]:
         "purposes": ["service"],
         "retention_days": 1,
         "kept": text,
-        "columns": [{"name": "name", "description": text}],
+        "columns": [{"name": "name", "type": "string", "description": text}],
         "rows": [{"name": text}],
         "withheld": 0,
         "redacted": 0,
