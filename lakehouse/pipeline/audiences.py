@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from lakehouse.pipeline.privacy_limits import limited_records
 from lakehouse.pipeline.products import definitions
 from lakehouse.privacy.csv_cells import csv_text
 from lakehouse.privacy.masking import require_readable
+from lakehouse.privacy.tokens import TokenKeys, token, token_keys, tokens_of_all_versions
 from lakehouse.report import Report
 from lakehouse.serve.audience import Delta, delta, members, row_hashes, told_since
 from lakehouse.settings.models import Settings
@@ -36,6 +37,7 @@ from lakehouse.storage.sealed_files import AUDIENCE, SEALED, SealedFile, sealed
 from lakehouse.tables.audience import AUDIENCE_EXPORT
 from lakehouse.tables.gold import CUSTOMER_RECORD
 from lakehouse.tables.ops import RESTRICTION
+from lakehouse.tables.spec import Sensitivity
 
 _MANIFEST = "manifest.json"
 _PARTIAL = ".partial"
@@ -52,7 +54,8 @@ def export_audience(settings: Settings, name: str, folder: Path) -> Report:
     `<folder>/<product>/release-<number>` gets audience.csv (all rows), added.csv (rows to add, or to put in
     the place of a customer's former one), removed.csv (ids) and manifest.json. The first two are sealed where
     the lake encrypts at rest (`audience.csv.sealed`), and `c360 unseal` gives the CSV. Of earlier exports the
-    files with people go, lest they outlive an erasure. Who was restricted after the release is left out.
+    files with people go, lest they outlive an erasure. Who was restricted after the release is left out. Ids
+    are tokens of the product's purpose.
 
     Raises:
         NotFoundError: conf has no such product, or no release has it yet.
@@ -97,15 +100,17 @@ def _require_same_definition(product: Product, tables: ReleasedTables) -> None:
 def _exported(
     settings: Settings, product: Product, tables: ReleasedTables, log: PlainLog, folder: Path
 ) -> Report:
-    destination, rows = str(folder.resolve()), _rows(product, tables)
+    secret = settings.lake.secret.get_secret_value()
+    keys = token_keys(product.purpose, settings.tokens.secrets(secret))
+    destination, rows = str(folder.resolve()), _leaving(product, _rows(product, tables), keys)
     own = [
         row
         for row in log.rows()
         if (row["product"], row["destination"]) == (product.name, destination)
     ]
     before, last = members(own)
-    secret = settings.lake.secret.get_secret_value()
-    now = row_hashes(rows, product.table.column_names, secret)
+    hashes = row_hashes(rows.values(), product.table.column_names, secret)
+    now = {customer: hashes[row["customer_id"]] for customer, row in rows.items()}
     change = delta(before, now)
     exports = folder / product.name
     begun = _begun(exports)
@@ -124,7 +129,7 @@ def _exported(
     # Of an earlier export of this release it takes the place, also where nobody has fetched that.
     first = min((tables.number, *begun))
     told = told_since(own, first, now)
-    files = _files(product, tables, rows, told, members(own, before=first)[1])
+    files = _files(product, tables, rows, told, members(own, before=first)[1], keys)
     place = exports / _folder_name(tables.number)
     _write(partial, place, _sealed(files, product, settings))
     forget_earlier(exports, tables.number)
@@ -167,14 +172,40 @@ def _is_list_gone(exports: Path) -> bool:
 
 
 def _rows(product: Product, tables: ReleasedTables) -> list[Row]:
-    """The product's rows in order of customer, less those restricted since the release was made."""
+    """The product's rows, less those restricted since the release was made."""
     limits = logged_rows(tables.locations, RESTRICTION, RESTRICTION.column_names)
     keys = limited_records(limits, product.purpose, datetime.now(UTC))
     held = one_of("record_key", keys)
     owners = tables.rows(CUSTOMER_RECORD, held, ("customer_id",)) if keys else []
     restricted = {row["customer_id"] for row in owners}
-    rows = [r for r in tables.rows(product.table) if r["customer_id"] not in restricted]
-    return sorted(rows, key=lambda row: str(row["customer_id"]))
+    return [r for r in tables.rows(product.table) if r["customer_id"] not in restricted]
+
+
+def _leaving(product: Product, rows: Iterable[Row], keys: TokenKeys) -> dict[str, Row]:
+    """By customer the row as it leaves the lake, in order of its token: ids are tokens of the purpose.
+
+    Neither an id nor the order tells who is the same in what was exported for another purpose.
+    """
+    ids = {
+        column.name
+        for column in product.table.columns
+        if column.sensitivity is Sensitivity.PSEUDONYM and column.type == "string"
+    }
+    shown = {
+        row["customer_id"]: {
+            name: token(keys, value) if name in ids and value is not None else value
+            for name, value in row.items()
+        }
+        for row in rows
+    }
+    return dict(sorted(shown.items(), key=lambda item: str(item[1]["customer_id"])))
+
+
+def _to_remove(told: Delta, keys: TokenKeys) -> list[str]:
+    """The tokens that a destination must let go, in order: of who goes, and former ones of who stays."""
+    gone = [t for customer in told.removed for t in tokens_of_all_versions(keys, customer)]
+    former = [t for c in told.changed for t in tokens_of_all_versions(keys, c)[:-1]]
+    return sorted([*gone, *former])
 
 
 def _nothing_to_tell(product: Product, tables: ReleasedTables, last: int) -> str:
@@ -208,7 +239,12 @@ def require_audience_role(settings: Settings, product: Product) -> None:
 
 
 def _files(
-    product: Product, tables: ReleasedTables, rows: Sequence[Row], told: Delta, earlier: int
+    product: Product,
+    tables: ReleasedTables,
+    rows: Mapping[str, Row],
+    told: Delta,
+    earlier: int,
+    keys: TokenKeys,
 ) -> dict[str, bytes]:
     """The content of each file by name, the manifest last: it tells the digests of what is not sealed.
 
@@ -216,10 +252,11 @@ def _files(
     """
     columns = product.table.column_names
     to_add = {*told.added, *told.changed}
+    removed = _to_remove(told, keys)
     texts = {
-        _LIST: csv_text(rows, columns),
-        "added.csv": csv_text([r for r in rows if r["customer_id"] in to_add], columns),
-        "removed.csv": csv_text([{"customer_id": c} for c in told.removed], ["customer_id"]),
+        _LIST: csv_text(rows.values(), columns),
+        "added.csv": csv_text([r for c, r in rows.items() if c in to_add], columns),
+        "removed.csv": csv_text([{"customer_id": one} for one in removed], ["customer_id"]),
     }
     files = {name: text.encode() for name, text in texts.items()}
     manifest = {
@@ -231,7 +268,7 @@ def _files(
         "previous_release": earlier or None,
         "row_count": len(rows),
         "added_count": len(to_add),
-        "removed_count": len(told.removed),
+        "removed_count": len(removed),
         "sha256": {n: hashlib.sha256(content).hexdigest() for n, content in files.items()},
     }
     return {**files, _MANIFEST: (json.dumps(manifest, indent=2) + "\n").encode()}

@@ -59,6 +59,11 @@ def token(keys: TokenKeys, value: str) -> str:
     return _token(keys, keys.version, value)
 
 
+def tokens_of_all_versions(keys: TokenKeys, value: str) -> list[str]:
+    """The value's tokens of every version that is listed, the newest last."""
+    return [_token(keys, version, value) for version in sorted(keys.by_version)]
+
+
 def version_of(keys: TokenKeys, asked: str) -> int:
     """The version of a token.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from lakehouse.errors import AccessError, ExitCode, InputError, LakehouseError, NotFoundError
 from lakehouse.pipeline import audiences
@@ -16,6 +17,7 @@ from lakehouse.pipeline.audience_destinations import export_again
 from lakehouse.pipeline.audiences import export_audience, forget_earlier
 from lakehouse.pipeline.audit import audit_log
 from lakehouse.pipeline.sealed_exports import unseal
+from lakehouse.privacy.tokens import token, token_keys
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.storage.plain_log import PlainLog
@@ -77,9 +79,65 @@ def exported(lake: PlainLake, folder: Path) -> tuple[list[str], dict[str, list[l
     return [*report.lines, *report.warnings], files
 
 
+def ids(purpose: str = "marketing") -> dict[str, str]:
+    """By token of the purpose, whose it is."""
+    settings = load_settings("test")
+    secrets = settings.tokens.secrets(settings.lake.secret.get_secret_value())
+    return {token(token_keys(purpose, secrets), c): c for c in ("c1", "c2", "c3")}
+
+
 def rows_of(path: Path) -> list[list[str]]:
+    """The rows in order of customer, each with the id that its token stands for."""
+    known = ids()
     with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.reader(lines))[1:]
+        return sorted([known[first], *others] for first, *others in list(csv.reader(lines))[1:])
+
+
+def test_whose_rows_leave_the_lake_is_told_by_tokens_of_the_purpose_alone(
+    lake: PlainLake, tmp_path: Path
+) -> None:
+    released(lake, ANN, BEN)
+    exported(lake, tmp_path / "outbox")
+    released(lake, ANN)
+    exported(lake, tmp_path / "outbox")
+
+    (text,) = (p.read_text() for p in (tmp_path / "outbox").rglob("audience.csv"))
+    (removed,) = (p.read_text() for p in (tmp_path / "outbox").rglob("release-*2/removed.csv"))
+
+    firsts = [line.split(",")[0].strip('"') for line in (text + removed).splitlines()]
+    (ann,) = (t for t, who in ids().items() if who == "c1")
+    (ben,) = (t for t, who in ids().items() if who == "c2")
+    assert firsts == ["customer_id", ann, "customer_id", ben]
+    assert ann not in ids("service")
+    assert {
+        row["customer_id"] for row in PlainLog(settings_of(lake).lake, AUDIENCE_EXPORT).rows()
+    } == {
+        "c1",
+        "c2",
+    }
+
+
+def test_after_a_rotation_of_keys_a_destination_is_told_to_let_go_of_former_tokens(
+    lake: PlainLake, tmp_path: Path
+) -> None:
+    released(lake, ANN, BEN)
+    exported(lake, tmp_path / "outbox")
+    former = {token for token, who in ids().items() if who in ("c1", "c2")}
+    settings = settings_of(lake)
+    versions = {**settings.tokens.versions, 2: SecretStr("another-secret-of-tokens")}
+    rotated = settings.model_copy(
+        update={"tokens": settings.tokens.model_copy(update={"versions": versions})}
+    )
+    released(lake, ANN)
+
+    export_audience(rotated, MARKETING, tmp_path / "outbox")
+
+    place = tmp_path / "outbox" / MARKETING / "release-000002"
+    removed = {line.strip('"') for line in (place / "removed.csv").read_text().split()[1:]}
+    added = (place / "added.csv").read_text()
+    assert former <= removed
+    assert added.count('"t2:') == 1
+    assert not any(one in added for one in removed)
 
 
 def test_a_product_without_customers_is_no_audience_and_nothing_is_written(
