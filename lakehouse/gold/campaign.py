@@ -44,15 +44,15 @@ def campaign(
     wrong clock: its campaign is a campaign, and it counts in no measure. Clicks on messages are counted from
     the messages, clicks on paid media from its reports.
     """
+    visits = paid_visits(media_touch, customer_web_session)
     facts = (
         _spend(media_spend, money)
         .unionByName(_messages(customer_interaction), allowMissingColumns=True)
-        .unionByName(
-            _sessions(paid_visits(media_touch, customer_web_session)), allowMissingColumns=True
-        )
+        .unionByName(_sessions(visits), allowMissingColumns=True)
         .unionByName(_orders(order_attribution), allowMissingColumns=True)
     )
     acquired = F.nullif(F.col("acquired_customer_count"), F.lit(0))
+    cost = F.round(F.col("spend_reporting_amount") / acquired, 2)
     return (
         facts.groupBy("campaign_id")
         .agg(
@@ -66,10 +66,7 @@ def campaign(
         )
         .withColumns({name: _unless_few(name, smallest_group) for name in _OF_CUSTOMERS})
         .drop("customer_count")
-        .withColumn(
-            "acquisition_cost_reporting_amount",
-            F.round(F.col("spend_reporting_amount") / acquired, 2).cast("decimal(18,2)"),
-        )
+        .withColumn("acquisition_cost_reporting_amount", cost.cast("decimal(18,2)"))
     )
 
 

@@ -1,7 +1,6 @@
 """gold.customer_permitted: for which purposes each customer's data may be used today."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame
@@ -15,20 +14,17 @@ _ALL = "*"
 """The purpose of a restriction that is about all of them."""
 
 
-@dataclass(frozen=True)
-class Told:
-    """The tables of these names: what customers decided, what limits it, where they live, when they came."""
-
-    customer_consent: DataFrame
-    restriction: DataFrame
-    customer_record: DataFrame
-    customer_attribute: DataFrame
-    customer: DataFrame
-    customer_metric: DataFrame
-
-
-def customer_permitted(
-    told: Told, purposes: Mapping[str, Purpose], regimes: RegimeSettings, as_of: date
+def customer_permitted(  # noqa: PLR0913 (one for each table that it reads)
+    *,
+    customer_consent: DataFrame,
+    restriction: DataFrame,
+    customer_record: DataFrame,
+    customer_attribute: DataFrame,
+    customer: DataFrame,
+    customer_metric: DataFrame,
+    purposes: Mapping[str, Purpose],
+    regimes: RegimeSettings,
+    as_of: date,
 ) -> DataFrame:
     """One row per customer, also of whom no purpose permits anything.
 
@@ -38,19 +34,19 @@ def customer_permitted(
     was when it went, restricted for it or for all on the day `as_of` or after. None for longer than the
     purpose lasts after the customer was first seen, last did something or last decided about it.
 
-    Key: customer_id. Columns: those of gold.customer_permitted. Arguments: the tables it is told by; what
+    Key: customer_id. Columns: those of gold.customer_permitted. Arguments: the tables of these names; what
     conf says of purposes and laws; the day of the run.
     """
     wide = (
-        _restricted(told.restriction, told.customer_record, as_of)
-        .join(_decisions(told.customer_consent, purposes), on="customer_id", how="left")
-        .join(_active(told.customer, told.customer_metric), on="customer_id", how="left")
+        _restricted(restriction, customer_record, as_of)
+        .join(_decisions(customer_consent, purposes), on="customer_id", how="left")
+        .join(_active(customer, customer_metric), on="customer_id", how="left")
     )
     by_place = {
         name: regimes.unknown_by_place(name) for name, p in purposes.items() if p.needs_consent
     }
     if any(Unknown.OPT_OUT in laws.values() for laws in by_place.values()):
-        wide = wide.join(_residences(told.customer_attribute), on="customer_id", how="left")
+        wide = wide.join(_residences(customer_attribute), on="customer_id", how="left")
     permitted = [
         F.when(
             _permits(name, purpose, by_place.get(name, {})) & ~_is_over(name, purpose, as_of),

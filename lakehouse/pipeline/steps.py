@@ -34,7 +34,7 @@ from lakehouse.gold.customer_metric import customer_metric
 from lakehouse.gold.customer_order import customer_order
 from lakehouse.gold.customer_order_line import customer_order_line
 from lakehouse.gold.customer_payment import customer_payment
-from lakehouse.gold.customer_permitted import Told, customer_permitted
+from lakehouse.gold.customer_permitted import customer_permitted
 from lakehouse.gold.customer_recommendation import customer_recommendation
 from lakehouse.gold.customer_record import customer_record
 from lakehouse.gold.customer_relation import customer_relation
@@ -574,7 +574,7 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
     "gold.customer_interaction": _plain(customer_interaction),
     "gold.customer_consent": _plain(customer_consent),
     "gold.customer_permitted": lambda inputs, **frames: customer_permitted(
-        Told(**frames),
+        **frames,
         purposes=inputs.settings.purposes.purposes,
         regimes=inputs.settings.regimes,
         as_of=inputs.as_of,

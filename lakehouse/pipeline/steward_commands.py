@@ -62,10 +62,8 @@ def explain(
     chosen = current if release is None else attempts.kept_release(lake, release)
     if other is None:
         if out is not None:
-            raise InputError(
-                "Of a whole customer no file is written.",
-                "name two of its records, or leave --out.",
-            )
+            fix = "name two of its records, or leave --out."
+            raise InputError("Of a whole customer no file is written.", fix)
         told = customer_explained(lake, subject, chosen)
         _require_permitted(lake, chosen, [subject])
         _recorded(settings, "explain", [subject], release=chosen.number)

@@ -99,12 +99,7 @@ class Encryption:
         Raises:
             ConfigurationError: the table has a ciphertext per value, as an unreleased state wrote them.
         """
-        if any(name.startswith(f"{CELL}_") for name in stored.columns):
-            # Read as they stand, all of these values would be null, and gold would be made of that.
-            raise ConfigurationError(
-                f"{table} was encrypted value by value, by a state from before 0.1.0, and cannot be read.",
-                "make the lake anew from its landing files.",
-            )
+        _require_cells_by_row(stored, table)
         names = encrypted_among(stored.columns)
         if not names:
             return stored
@@ -172,6 +167,15 @@ def lake_encryption(spark: SparkSession, lake: LakeSettings) -> Encryption:
     """The encryption of the lake that these settings describe."""
     keys = KeyTables(spark, lake.keys_root, lake.lock.value, lake.master_keys())
     return Encryption(spark, keys, lake.record_hash_key(), is_on=lake.encryption.at_rest)
+
+
+def _require_cells_by_row(stored: DataFrame, table: str) -> None:
+    if any(name.startswith(f"{CELL}_") for name in stored.columns):
+        # Read as they stand, all of these values would be null, and gold would be made of that.
+        raise ConfigurationError(
+            f"{table} was encrypted value by value, by a state from before 0.1.0, and cannot be read.",
+            "make the lake anew from its landing files.",
+        )
 
 
 def _record_name(spec: TableSpec) -> SparkColumn:

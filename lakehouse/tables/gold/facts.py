@@ -258,8 +258,8 @@ CUSTOMER_CONSENT = about_customers(
 
 CUSTOMER_PERMITTED = about_customers(
     "customer_permitted",
-    "One row per customer: for which purposes their data may be used, by consent, objections and restrictions on "
-    "the day of the run.",
+    "One row per customer: for which purposes their data may be used, by consent, objections, restrictions and "
+    "how long ago they did something, on the day of the run.",
     CUSTOMER_ID,
     Column(
         "purposes",
@@ -271,6 +271,8 @@ CUSTOMER_PERMITTED = about_customers(
             "gold.customer_consent.state",
             "ops.restriction.purpose",
             "gold.customer_attribute.value",
+            "gold.customer.first_seen_date",
+            "gold.customer_metric.last_active_date",
         ),
     ),
     primary_key=("customer_id",),

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.gold.customer_permitted import Told, customer_permitted
+from lakehouse.gold.customer_permitted import customer_permitted
 from lakehouse.pipeline.steps import all_steps
 from lakehouse.serve.customer_product import customer_product, kept_customers
 from lakehouse.serve.permitted import Permissions
@@ -91,15 +91,17 @@ def decided(table: Frames, shipped: Settings) -> Callable[..., Permissions]:
         regimes: RegimeSettings = shipped.regimes,
     ) -> Permissions:
         consents = table(CUSTOMER_CONSENT, *CONSENTS, consent("fay", "email"), *more)
-        told = Told(
-            consents,
-            table(RESTRICTION, *restrictions),
-            table(CUSTOMER_RECORD, *owned),
-            table(CUSTOMER_ATTRIBUTE, *lives),
-            table(CUSTOMER, *seen),
-            table(CUSTOMER_METRIC, *active),
+        permitted = customer_permitted(
+            customer_consent=consents,
+            restriction=table(RESTRICTION, *restrictions),
+            customer_record=table(CUSTOMER_RECORD, *owned),
+            customer_attribute=table(CUSTOMER_ATTRIBUTE, *lives),
+            customer=table(CUSTOMER, *seen),
+            customer_metric=table(CUSTOMER_METRIC, *active),
+            purposes=shipped.purposes.purposes,
+            regimes=regimes,
+            as_of=DAY,
         )
-        permitted = customer_permitted(told, shipped.purposes.purposes, regimes, DAY)
         return Permissions(consents, permitted)
 
     return build

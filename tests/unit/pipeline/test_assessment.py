@@ -13,9 +13,10 @@ SOURCES = {source.name: source for source in load_settings("test").sources}
     [
         ("crm_contact", "gender", ["person_record.gender"],
          ["customer.gender", "customer_360.gender", "customer_attribute.lost_values",
-          "customer_attribute.value", "customer_history.values"]),
+          "customer_attribute.value", "customer_history.values", "customer_permitted.purposes"]),
         ("consent_event", "action", ["consent_event.action"],
-         ["customer_360.granted", "customer_360.withdrawn", "customer_consent.state"]),
+         ["customer_360.granted", "customer_360.withdrawn", "customer_consent.state",
+          "customer_permitted.purposes"]),
         ("web_event", "cookie_id", ["web_event.cookie_id"],
          ["customer_device.identifier_value", "customer_identifier.identifier_value",
           "customer_web_session.cookie_id", "customer_web_session.identified_by"]),
