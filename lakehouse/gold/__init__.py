@@ -83,6 +83,9 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "linkage.identity_map",
         "linkage.customer_alias",
     ),
+    "gold.customer_loyalty": ("silver.loyalty", "linkage.identity_map"),
+    "gold.customer_loyalty_movement": ("silver.loyalty", "linkage.identity_map"),
+    "gold.customer_metric": ("gold.customer", "gold.customer_order", "gold.customer_interaction"),
     "gold.customer_permitted": (
         "gold.customer_consent",
         "ops.restriction",
@@ -91,9 +94,6 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "gold.customer",
         "gold.customer_metric",
     ),
-    "gold.customer_loyalty": ("silver.loyalty", "linkage.identity_map"),
-    "gold.customer_loyalty_movement": ("silver.loyalty", "linkage.identity_map"),
-    "gold.customer_metric": ("gold.customer", "gold.customer_order", "gold.customer_interaction"),
     "gold.household_member": (
         "gold.customer_attribute",
         "silver.person_record",

@@ -47,13 +47,10 @@ def customer_permitted(  # noqa: PLR0913 (one for each table that it reads)
     }
     if any(Unknown.OPT_OUT in laws.values() for laws in by_place.values()):
         wide = wide.join(_residences(customer_attribute), on="customer_id", how="left")
-    permitted = [
-        F.when(
-            _permits(name, purpose, by_place.get(name, {})) & ~_is_over(name, purpose, as_of),
-            F.lit(name),
-        )
-        for name, purpose in purposes.items()
-    ]
+    permitted = []
+    for name, purpose in purposes.items():
+        permits = _permits(name, purpose, by_place.get(name, {}))
+        permitted.append(F.when(permits & ~_is_over(name, purpose, as_of), F.lit(name)))
     return wide.select("customer_id", F.array_compact(F.array(*permitted)).alias("purposes"))
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from lakehouse.errors import AccessError, InputError, NotFoundError
 from lakehouse.pipeline.audit import record
-from lakehouse.pipeline.privacy_limits import limited_records
 from lakehouse.pipeline.products import definitions
 from lakehouse.privacy.csv_cells import csv_text
+from lakehouse.privacy.limited_records import limited_records
 from lakehouse.privacy.masking import require_readable
 from lakehouse.privacy.tokens import TokenKeys, token, token_keys, tokens_of_all_versions
 from lakehouse.report import Report

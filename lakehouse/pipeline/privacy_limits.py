@@ -3,15 +3,13 @@
 They end in rows of ops.restriction, by which whoever serves data leaves the customers of those records out.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 
 from lakehouse.privacy.request_log import PrivacyRequest
 from lakehouse.settings.models import Settings
 from lakehouse.settings.purposes import Purpose
 from lakehouse.settings.regimes import Regime, Right
 from lakehouse.storage.plain_log import PlainLog
-from lakehouse.storage.released_tables import Row
 from lakehouse.tables.ops import RESTRICTION
 
 LIMITS = (Right.RESTRICTION, Right.OBJECTION, Right.OPT_OUT_OF_SALE)
@@ -72,22 +70,6 @@ def carry_out_limit(settings: Settings, request: PrivacyRequest) -> None:
         ]
         if rows:
             log.append(rows)
-
-
-def limited_records(rows: Iterable[Row], purpose: str, at: datetime) -> set[str]:
-    """The records of which a limit in ops.restriction holds then that is about the purpose, or about all."""
-    meant = [row for row in rows if row["purpose"] in (None, purpose)]
-    # A later row of the same record, purpose and request says when it ended.
-    over = {
-        _limit_of(row)
-        for row in meant
-        if row["restricted_to"] is not None and row["restricted_to"] <= at
-    }
-    return {row["record_key"] for row in meant if _limit_of(row) not in over}
-
-
-def _limit_of(row: Row) -> tuple[str, ...]:
-    return row["record_key"], row["request_id"], row["purpose"]
 
 
 def lift_limit(settings: Settings, request: PrivacyRequest) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from lakehouse.pipeline.privacy_limits import limited_records
+from lakehouse.privacy.limited_records import limited_records
 from lakehouse.privacy.masking import masked_rows, require_readable
 from lakehouse.privacy.shapes import Shape, shape
 from lakehouse.privacy.tokens import TokenKeys, token_keys
