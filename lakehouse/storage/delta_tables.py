@@ -3,7 +3,8 @@
 Every write carries `txnAppId = c360:<table or part>` and `txnVersion = <run number>`. Delta skips a
 pair that it has seen, or a lower number, in silence (an append says nothing and the rows are gone), so
 each write looks afterwards for its own commit in the table's log: the same write was done before, or
-it is refused with an error.
+it is refused with an error. A local session writes tables as files where it can (`version_files`), with
+the same two.
 Personal columns are kept out of Delta's statistics: they would stand in its log in clear text, where
 no DELETE and no VACUUM reaches them.
 
