@@ -281,7 +281,7 @@ def test_a_campaign_costs_what_was_spent_for_each_customer_it_won_unless_they_ar
     # A day that has not come is told, and counts in no measure.
     assert (letter["daily_spend"], ads["daily_spend"]) == (
         "[]",
-        "[{2024-01-01, EUR, 100.00}, {2024-01-02, EUR, 100.00}, {2031-01-01, EUR, 900.00}]",
+        "[{2024-01-01, USD, 100.00}, {2024-01-02, USD, 100.00}, {2031-01-01, USD, 900.00}]",
     )
     assert yuan["daily_spend"] == "[{2024-01-01, CNY, 100.00}]"
     assert (ads["session_count"], yuan["session_count"]) == ("2", "1")

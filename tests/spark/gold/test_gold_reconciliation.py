@@ -113,6 +113,7 @@ def both_sides(
             table(gold.ORDER_ATTRIBUTION),
             money,
             AS_OF,
+            smallest_group=1,
         ),
         "customer_web_session": table(gold.CUSTOMER_WEB_SESSION, {"event_count": 2}),
     }

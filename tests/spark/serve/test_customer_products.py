@@ -1,6 +1,6 @@
 """Two domains over the same truth: each has its own terms, and sees whom and what its purpose allows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from types import SimpleNamespace
@@ -24,6 +24,7 @@ from lakehouse.tables.gold import (
     CUSTOMER_ATTRIBUTE,
     CUSTOMER_CONSENT,
     CUSTOMER_METRIC,
+    CUSTOMER_PERMITTED,
     CUSTOMER_RECORD,
 )
 from lakehouse.tables.ops import RESTRICTION
@@ -89,6 +90,7 @@ def decided(table: Frames, shipped: Settings) -> Callable[..., Permissions]:
         seen: Any = (),
         active: Any = (),
         regimes: RegimeSettings = shipped.regimes,
+        purposes: Mapping[str, Purpose] = shipped.purposes.purposes,
     ) -> Permissions:
         consents = table(CUSTOMER_CONSENT, *CONSENTS, consent("fay", "email"), *more)
         permitted = customer_permitted(
@@ -98,7 +100,7 @@ def decided(table: Frames, shipped: Settings) -> Callable[..., Permissions]:
             customer_attribute=table(CUSTOMER_ATTRIBUTE, *lives),
             customer=table(CUSTOMER, *seen),
             customer_metric=table(CUSTOMER_METRIC, *active),
-            purposes=shipped.purposes.purposes,
+            purposes=purposes,
             regimes=regimes,
             as_of=DAY,
         )
@@ -227,10 +229,11 @@ def test_nobody_is_used_for_a_purpose_for_longer_than_it_lasts_after_they_last_d
         {"customer_id": "ann", "last_active_date": first_day},
         {"customer_id": "ben", "last_active_date": before},
     ]
-    said = decided(restrictions=(), seen=[*seen], active=active)
+    told = {"restrictions": (), "seen": seen, "active": active}
+    ends = {**shipped.purposes.purposes, product.purpose: lasts}
 
-    for_good = customer_product(gold, said, product, purpose, DAY)
-    found = customer_product(gold, said, product, lasts, DAY)
+    for_good = customer_product(gold, decided(**told), product, purpose, DAY)
+    found = customer_product(gold, decided(**told, purposes=ends), product, lasts, DAY)
 
     assert set(by_customer(for_good)) == {"ann", "ben", "cid", "dan", "eve", "fay"}
     assert set(by_customer(found)) == {"ann", "dan", "eve", "fay"}
@@ -245,7 +248,8 @@ def test_who_decided_lately_about_a_purpose_has_done_something_lately(
     granted_at = datetime(2025, 12, 24, tzinfo=UTC)
     agreed = {**consent("dan", "email"), "decided_at": granted_at}
 
-    found = customer_product(gold, decided(agreed, seen=seen), product, lasts, DAY)
+    ends = {**shipped.purposes.purposes, product.purpose: lasts}
+    found = customer_product(gold, decided(agreed, seen=seen, purposes=ends), product, lasts, DAY)
 
     assert set(by_customer(found)) == {"dan"}
 
@@ -275,11 +279,7 @@ def test_a_product_that_has_been_stopped_for_longer_than_its_days_keeps_nobody(
     frames = {
         **gold,
         CUSTOMER_CONSENT.name: said.customer_consent,
-        RESTRICTION.name: said.restriction,
-        CUSTOMER_RECORD.name: said.customer_record,
-        CUSTOMER_ATTRIBUTE.name: said.customer_attribute,
-        CUSTOMER.name: said.customer,
-        CUSTOMER_METRIC.name: said.customer_metric,
+        CUSTOMER_PERMITTED.name: said.customer_permitted,
     }
     inputs: Any = SimpleNamespace(
         settings=shipped,
