@@ -160,9 +160,11 @@ def audit_verify(settings: Settings, *, copied_head: Path | None = None) -> Repo
     """
     log, keys = audit_log(settings), _keys(settings)
     lines, torn, kept = log.content()
-    copied = None if copied_head is None else _content_of(copied_head)
+    heads = [("The head", kept)]
+    if copied_head is not None:
+        heads.append(("The copied head", _content_of(copied_head)))
     faults: dict[str, None] = {}
-    for name, content in (("The head", kept), ("The copied head", copied)):
+    for name, content in heads:
         head = None if content is None else unsealed(content, keys)
         faults |= dict.fromkeys(chain_faults(lines, head, keys))
         if content is not None and head is None:

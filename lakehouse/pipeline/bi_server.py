@@ -26,7 +26,7 @@ from lakehouse.settings.metrics import MetricView, load_metrics
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import java_executable
 from lakehouse.settings.products import Product
-from lakehouse.settings.roles import Role
+from lakehouse.settings.roles import Mask, Role
 from lakehouse.settings.spark_options import CORRECTNESS_OPTIONS
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.releases import Release
@@ -136,9 +136,14 @@ def metric_statements(
     """The SQL that makes a view per entry of conf/base/metrics.yml whose tables the release has.
 
     They count over the views that the role sees, and tell of no group of fewer customers than
-    `smallest_group`; one that needs a table that it may not read is dropped.
+    `smallest_group`; one that needs a table that it may not read is dropped, and so is one about persons
+    whom it does not tell apart: their ids are nulled or alike in its views, and groups cannot be counted.
     """
-    seen = {spec.name for spec in GOLD_TABLES if role.may_read(spec)} & release.versions.keys()
+    seen = {
+        spec.name
+        for spec in GOLD_TABLES
+        if role.may_read(spec) and all(role.mask(spec, k) is Mask.CLEAR for k in spec.subject_keys)
+    } & release.versions.keys()
     statements = []
     for view in views:
         name = f"gold.{view.name}"

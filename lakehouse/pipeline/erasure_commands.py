@@ -1,7 +1,7 @@
 """What the commands and the job of erasure do, each as one function from settings to a report."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from pyspark.sql import functions as F
@@ -18,16 +18,13 @@ from lakehouse.pipeline.erasure_log import (
     cases,
 )
 from lakehouse.pipeline.lake import Lake, open_lake
+from lakehouse.pipeline.legal_holds import as_seen
 from lakehouse.pipeline.privacy_requests import all_requests, request_of, take_step
-from lakehouse.pipeline.reader_tables import reader_keys
-from lakehouse.privacy.masking import masked_rows
 from lakehouse.privacy.request_log import Step
-from lakehouse.privacy.shapes import HIDDEN
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
 from lakehouse.settings.regimes import Right
 from lakehouse.tables.linkage import IDENTITY_MAP
-from lakehouse.tables.ops import LEGAL_HOLD
 
 
 def plan(
@@ -117,16 +114,12 @@ def _plan_report(settings: Settings, erasure_id: str, plan: dict[str, object]) -
         named = [(place,) for place in exports]
         grids.append(Grid("Exports with them, whose files with people go", ("where",), named))
     if isinstance(found := plan.get("held"), dict) and found:
-        held = [(hold_id, hold["records"], _why(settings, hold)) for hold_id, hold in found.items()]
+        held = [
+            (hold_id, hold["records"], as_seen(settings, "reason", hold["reason"]))
+            for hold_id, hold in found.items()
+        ]
         grids.append(Grid("Left out: under legal hold", ("hold", "records", "why"), held))
     return Report(grids=grids, lines=[f"Erasure {erasure_id} is planned; nothing was touched yet."])
-
-
-def _why(settings: Settings, hold: Mapping[str, object]) -> str:
-    """The reason of the hold as the role of the session sees it, hidden from one that may read none."""
-    row = {"reason": hold["reason"]}
-    seen = masked_rows([row], LEGAL_HOLD, settings.roles.current, keys=reader_keys(settings))
-    return str(seen[0]["reason"]) if seen else HIDDEN
 
 
 def approve(settings: Settings, erasure_id: str, *, by: str) -> Report:

@@ -90,7 +90,7 @@ def _grids(
     chain = found.chain[:_MOST_TOLD] if len(found.chain) > 1 else ()
     now = scored_now(lake, current, ends.union(*(pair[:2] for pair in chain)))
     scored_then = "when it was scored"
-    when = scored_then if found.direct else "when it was dropped" if dropped else "never scored"
+    when = scored_then if found.direct else "when it was dropped" if dropped else "not kept"
     then = found.direct or dropped
     own = comparisons_grid(lake, "Their own pair", then, now.get(ends), when)
     of_chain = [

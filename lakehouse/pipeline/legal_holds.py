@@ -14,9 +14,11 @@ from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.forgetting import KEY_COLUMNS
 from lakehouse.pipeline.held import PLACE
 from lakehouse.pipeline.lake import Lake
-from lakehouse.pipeline.reader_tables import rows_for_reader
+from lakehouse.pipeline.reader_tables import reader_keys
 from lakehouse.pipeline.subject_rows import bronze_rows, keys_of, mentioning
 from lakehouse.privacy.legal_hold import LIFTED, PLACED, LegalHold, holding, holds_of
+from lakehouse.privacy.masking import masked_rows, require_readable
+from lakehouse.privacy.shapes import HIDDEN
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
 from lakehouse.settings.sources import Source
@@ -89,20 +91,32 @@ def hold_list(settings: Settings) -> Report:
     AccessError if the role reads for no purpose that holds are kept for, or nothing can be recorded.
     """
     today = datetime.now(UTC).date()
-    logged = PlainLog(settings.lake, LEGAL_HOLD).rows()
-    seen = {h.hold_id: h for h in holds_of(rows_for_reader(settings, LEGAL_HOLD, logged))}
-    holds = holds_of(logged)
+    require_readable(LEGAL_HOLD, settings.roles.current)
+    holds = all_holds(settings)
     subjects = {key for hold in holds for key in hold.record_keys}
     audit.record(settings, action="read", surface="privacy hold list", subjects=subjects)
     rows = [
-        (h.hold_id, len(h.record_keys), s.reason, _until(h), s.placed_by, h.holds_on(today))
-        for h in holds
-        for s in [seen[h.hold_id]]
+        (
+            hold.hold_id,
+            len(hold.record_keys),
+            as_seen(settings, "reason", hold.reason),
+            _until(hold),
+            as_seen(settings, "said_by", hold.placed_by),
+            hold.holds_on(today),
+        )
+        for hold in holds
     ]
     if not rows:
         return Report(lines=["There is no hold on anybody's records."])
     columns = ("hold", "records", "why", "until", "placed by", "holds today")
     return Report(grids=[Grid("Legal holds", columns, rows)])
+
+
+def as_seen(settings: Settings, column: str, words: str) -> str:
+    """Words of a hold as the role of the session sees them, hidden from one that may see none of its row."""
+    role, keys = settings.roles.current, reader_keys(settings)
+    seen = masked_rows([{column: words}], LEGAL_HOLD, role, keys=keys)
+    return str(seen[0][column]) if seen else HIDDEN
 
 
 def _until(hold: LegalHold) -> str:

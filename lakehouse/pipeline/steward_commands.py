@@ -18,6 +18,7 @@ from lakehouse.pipeline.attribute_stewardship import (
 )
 from lakehouse.pipeline.explanation_page import log_page, require_form, write_explanation
 from lakehouse.pipeline.explanations import customer_explained, pair_explained
+from lakehouse.pipeline.keyed_rows import keyed_rows
 from lakehouse.pipeline.lake import Lake, open_lake
 from lakehouse.pipeline.link_preview import link_preview as preview_of_links
 from lakehouse.pipeline.reader_tables import rows_for_reader
@@ -80,10 +81,8 @@ def explain(
 
 
 def _require_permitted(lake: Lake, release: Release, customers: Collection[str]) -> None:
-    rows = lake.released(release, CUSTOMER_PERMITTED.name).where(
-        F.col("customer_id").isin(*customers)
-    )
-    permitted = {row.customer_id: row.purposes for row in rows.collect()}
+    rows = keyed_rows(lake.released(release, CUSTOMER_PERMITTED.name), "customer_id", customers)
+    permitted = {row.customer_id: row.purposes for row in rows}
     require_permitted(IDENTITY_MAP, lake.settings.roles.current, permitted, customers)
 
 

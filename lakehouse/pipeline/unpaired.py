@@ -59,7 +59,9 @@ def unpaired(lake: Lake, release: Release, record: str, other: str) -> Unpaired:
         return Unpaired(reason, decision)
     models = _models(lake, release, len(blocks))
     reason = _why_not_found(lake, release, shared, models)
-    return Unpaired(reason, decision, models[0] if reason == _DROPPED else None)
+    # Of several models nobody knows by which it was.
+    is_known = reason == _DROPPED and len(models) == 1
+    return Unpaired(reason, decision, models[0] if is_known else None)
 
 
 def _why_not_found(

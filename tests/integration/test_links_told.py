@@ -53,7 +53,7 @@ def test_records_of_two_customers_are_explained_too(
     assert f"two customers, {one} and {two}: " in report.lines[0]
     pair = report.grids[0]
     is_dropped = "they were compared" in report.lines[0]
-    then = "when it was dropped" if is_dropped else "never scored"
+    then = "when it was dropped" if is_dropped else "not kept"
     assert pair.columns[2:] == (then, "reaches", "now")
     assert next(row[4] for row in pair.rows if row[0] == "above what is asked") < 0
 

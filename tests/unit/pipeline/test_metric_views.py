@@ -9,8 +9,11 @@ import sqlglot
 import yaml
 
 from lakehouse.errors import ConfigurationError
+from lakehouse.pipeline.bi_server import metric_statements
 from lakehouse.pipeline.metric_views import databricks_metric_view, sql_query, sql_view
+from lakehouse.settings.load import load_settings
 from lakehouse.settings.metrics import MetricView, load_metrics
+from lakehouse.storage.releases import Release
 from lakehouse.tables.gold import GOLD_TABLES
 
 SALES = MetricView.model_validate(
@@ -65,6 +68,19 @@ def test_a_number_about_nobody_has_no_group_that_is_too_small() -> None:
     assert "HAVING" in sql_query(SALES, 5)
     assert "HAVING" not in sql_query(campaigns, 5)
     assert "Groups of any size" not in databricks_metric_view(campaigns)
+
+
+@pytest.mark.parametrize(
+    ("role", "is_made"), [("privacy_officer", True), ("engineer", True), ("analyst", False)]
+)
+def test_customers_whom_a_role_cannot_tell_apart_are_counted_for_it_in_no_view(
+    role: str, is_made: bool
+) -> None:
+    """In the views of an analyst every id is null, and each group would seem to be nobody's."""
+    release = Release(1, "day-1", {"gold.customer_order": 1, "gold.customer_360": 1})
+    statements = metric_statements([SALES], load_settings("test").roles.roles[role], release, 5)
+
+    assert statements[0].startswith("CREATE VIEW" if is_made else "DROP VIEW")
 
 
 def test_a_metric_view_of_databricks_says_the_same_as_yaml() -> None:
