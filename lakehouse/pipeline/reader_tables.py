@@ -9,6 +9,7 @@ from lakehouse.privacy.masking import masked_rows, require_readable
 from lakehouse.privacy.shapes import Shape, shape
 from lakehouse.privacy.tokens import TokenKeys, token_keys
 from lakehouse.settings.models import Settings
+from lakehouse.settings.purposes import LegalBasis
 from lakehouse.settings.roles import Role
 from lakehouse.storage.released_tables import (
     ReleasedTables,
@@ -19,19 +20,21 @@ from lakehouse.storage.released_tables import (
 )
 from lakehouse.tables.gold import CUSTOMER, CUSTOMER_PERMITTED, CUSTOMER_RECORD
 from lakehouse.tables.ops import RESTRICTION
-from lakehouse.tables.spec import TableSpec
+from lakehouse.tables.spec import Layer, TableSpec
 
 
 @dataclass(frozen=True)
 class ReaderTables:
     """The tables of a release for a reader.
 
-    `clear` is for finding and joining; what is given to the reader goes through `seen`.
+    `clear` is for finding and joining; what is given to the reader goes through `seen`. `duties` are the
+    purposes that the law asks for.
     """
 
     clear: ReleasedTables
     role: Role
     keys: TokenKeys
+    duties: frozenset[str] = frozenset()
     _permitted: dict[str, set[str] | None] = field(default_factory=dict, init=False, repr=False)
 
     def seen(
@@ -58,21 +61,39 @@ class ReaderTables:
         if not self.role.asks_permission(spec):
             return {}
         ids = {row[key] for row in rows for key in spec.subject_keys if row.get(key)}
-        asked = [one for one in ids if one not in self._permitted]
-        if asked:
-            rows = self.clear.rows(CUSTOMER_PERMITTED, one_of("customer_id", asked))
-            told = {row["customer_id"]: set(row["purposes"]) for row in rows}
-            limited = self._limited() if told else {}
-            for one in asked:
-                self._permitted[one] = told[one] - limited.get(one, set()) if one in told else None
-        found = ((one, self._permitted[one]) for one in ids)
-        return {one: purposes for one, purposes in found if purposes is not None}
+        owners = self._owners(spec, ids)
+        self._look_up({customer for found in owners.values() for customer in found})
+        permitted = {}
+        for one, customers in owners.items():
+            told = [p for c in customers if (p := self._permitted[c]) is not None]
+            if told:
+                permitted[one] = set.intersection(*told)
+        return permitted
+
+    def _owners(self, spec: TableSpec, ids: Collection[str]) -> dict[str, set[str]]:
+        """By what a row is about, the customer; of a table by record, all whose the record is or was."""
+        owners = {one: {one} for one in ids}
+        if ids and spec.layer not in (Layer.GOLD, Layer.SERVE):
+            columns = ("record_key", "customer_id")
+            for row in self.clear.rows(CUSTOMER_RECORD, one_of("record_key", ids), columns):
+                owners[row["record_key"]].add(row["customer_id"])
+        return owners
+
+    def _look_up(self, customers: Collection[str]) -> None:
+        asked = [one for one in customers if one not in self._permitted]
+        if not asked:
+            return
+        rows = self.clear.rows(CUSTOMER_PERMITTED, one_of("customer_id", asked))
+        told = {row["customer_id"]: set(row["purposes"]) for row in rows}
+        limited = self._limited() if told else {}
+        for one in asked:
+            self._permitted[one] = told[one] - limited.get(one, set()) if one in told else None
 
     def _limited(self) -> dict[str, set[str]]:
-        """By customer, the role's purposes that are restricted by now."""
+        """By customer, the role's purposes that are restricted by now; a duty by law is not."""
         limits = logged_rows(self.clear.locations, RESTRICTION, RESTRICTION.column_names)
         limited: dict[str, set[str]] = {}
-        for purpose in self.role.purposes if limits else ():
+        for purpose in {*self.role.purposes} - self.duties if limits else ():
             keys = limited_records(limits, purpose, datetime.now(UTC))
             condition = one_of("record_key", keys)
             for row in (
@@ -101,7 +122,9 @@ def reader_tables(
 ) -> ReaderTables:
     """The release for the role of the session; see `released_tables` for the release and its errors."""
     released = released_tables(settings.lake, as_of=as_of, number=number)
-    return ReaderTables(released, settings.roles.current, reader_keys(settings))
+    purposes = settings.purposes.purposes.items()
+    duties = frozenset(n for n, p in purposes if p.legal_basis is LegalBasis.LEGAL_OBLIGATION)
+    return ReaderTables(released, settings.roles.current, reader_keys(settings), duties)
 
 
 def reader_keys(settings: Settings, role: Role | None = None) -> TokenKeys:

@@ -35,8 +35,14 @@ from lakehouse.tables.spec import TableSpec
 
 CATALOG_PREFIX = r"^([a-z][a-z0-9_]*\.)?[a-z][a-z0-9_]*$"
 """What stands before the name of a layer in a catalog: `main.c360_`, or `c360_`."""
-_DECISIVE = ("gold.customer_consent", "gold.customer_permitted", "gold.customer_record")
-"""Tables by which it is known whose data may be used."""
+_DECISIVE = (
+    "gold.customer",
+    "gold.customer_consent",
+    "gold.customer_metric",
+    "gold.customer_permitted",
+    "gold.customer_record",
+)
+"""Tables by which it is known whose data may be used, and for how long."""
 _SPARK_OPTION = r"^spark(\.[A-Za-z0-9_\-]+)+$"
 
 SparkOption = Annotated[str, StringConstraints(pattern=_SPARK_OPTION)]

@@ -36,7 +36,8 @@ def expired(bronze: DataFrame, source: Source, before: datetime) -> DataFrame:
     Key and columns: source_file, file_hash, source_row_number. An event is as old as it says, or as
     its ingestion where it says nothing or a later moment. A version is as old as its ingestion, and
     stays while it is the current one, by the rules by which silver chooses it. A record no version of
-    which meets the condition of a table that is kept for longer goes sooner, with the tables that it fills.
+    which meets the condition of a table that is kept for longer goes sooner, with the tables that it fills;
+    one that fills none stays as long as any.
     """
     rows = _with_before(bronze, source, before)
     is_old = F.col("ingested_at") < F.col(_BEFORE)
@@ -55,7 +56,7 @@ def _with_before(bronze: DataFrame, source: Source, before: datetime) -> DataFra
     always = [feed.retention_days for feed in source.feeds if not _is_conditional(feed)]
     if not source.feeds or longest in always:
         return bronze.withColumn(_BEFORE, F.lit(before))
-    rows = bronze.withColumn(_DAYS, F.lit(max(always, default=1)))
+    rows = bronze.withColumn(_DAYS, F.lit(max(always, default=longest)))
     for feed in filter(_is_conditional, source.feeds):
         days = F.when(meets_condition(feed), F.lit(feed.retention_days))
         rows = opened(rows, source, feed).withColumn(_DAYS, F.greatest(_DAYS, days))

@@ -25,6 +25,7 @@ from lakehouse.storage.kill_points import KillPoints
 from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
 from lakehouse.storage.maintenance import vacuum_before
+from lakehouse.storage.session import is_local
 from lakehouse.storage.wrapping import RUN_KEYS, unwrapped
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec, WriteMode
@@ -77,11 +78,11 @@ class KeyTables:
         return table in self._known
 
     def of_records(self, table: str, *, now: bool = True) -> DataFrame:
-        """record, key_id, data_key: the keys of this table, as they are now or when the frame is read.
+        """record, key_id, data_key: the keys of this table, when the frame is read or as they are `now`.
 
-        As they are now they are read as files, where a local session can.
+        A local session reads them as they are now as files; elsewhere frames live longer than keys may.
         """
-        version = self._tables.version(table) if now else None
+        version = self._tables.version(table) if now and is_local(self._spark) else None
         rows = self._tables.read(table, version).join(
             F.broadcast(self._master_frame()), on="master_version", how="left"
         )

@@ -13,6 +13,7 @@ asks more of a writer than to append and to replace: nothing is generated, check
 
 import json
 import shutil
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ from pyspark.sql.types import StructType
 
 _MOST_FILES = 64
 _OF_A_GLOB = frozenset("*?[]{}\\")
-_STAGED = "_staged"
+_STAGED = "_staged-"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def schema_of(table: DeltaTable) -> StructType:
 def write_files(frame: DataFrame, folder: Path, commit: FileCommit, *, replaces: bool) -> bool:
     """Adds the frame's rows to the table, or puts them in the place of all rows, by one commit.
 
-    Whoever calls it holds the table's lock, and has seen that the transaction is a new one.
+    Whoever calls it has seen that the transaction is a new one, and keeps others from the table.
 
     Returns:
         False, with nothing done, where Delta's own writer has to do it: the table has features of later
@@ -73,11 +74,12 @@ def write_files(frame: DataFrame, folder: Path, commit: FileCommit, *, replaces:
     is_plain = table.protocol().min_writer_version <= 2 and not table.metadata().partition_columns
     if not is_plain or not _types(frame.schema).items() <= _types(schema_of(table)).items():
         return False
-    remove_staged(folder)
+    # Of its own: where a scheduler stands for locks, threads of one run may write the same log.
+    staged = folder / f"{_STAGED}{uuid.uuid4().hex}"
     try:
-        frame.write.parquet(f"file:{folder / _STAGED}")
+        frame.write.parquet(f"file:{staged}")
         table.create_write_transaction(
-            list(_moved(folder)),
+            list(_moved(staged, folder)),
             mode="overwrite" if replaces else "append",
             schema=table.schema(),
             commit_properties=CommitProperties(
@@ -86,27 +88,28 @@ def write_files(frame: DataFrame, folder: Path, commit: FileCommit, *, replaces:
             ),
         )
     finally:
-        remove_staged(folder)
+        shutil.rmtree(staged, ignore_errors=True)
     return True
 
 
 def remove_staged(folder: Path) -> None:
-    """Deletes what a write that was killed has left beside the table's files; Delta's vacuum spares it."""
-    shutil.rmtree(folder / _STAGED, ignore_errors=True)
+    """Deletes what writes that were killed have left beside the table's files; Delta's vacuum spares it."""
+    for staged in folder.glob(f"{_STAGED}*"):
+        shutil.rmtree(staged, ignore_errors=True)
 
 
-def _moved(folder: Path) -> Iterator[AddAction]:
+def _moved(staged: Path, folder: Path) -> Iterator[AddAction]:
     """The files that were written, each in the table's folder; such as have no row stay behind.
 
     Their statistics are the number of rows alone: least and greatest values serve to skip files, and
     what reads a version by its files skips by what these say of themselves.
     """
-    for staged in sorted((folder / _STAGED).glob("part-*")):
-        rows = pq.read_metadata(staged).num_rows
+    for file in sorted(staged.glob("part-*")):
+        rows = pq.read_metadata(file).num_rows
         if rows:
-            size, told = staged.stat().st_size, json.dumps({"numRecords": rows})
-            staged.rename(folder / staged.name)
-            yield AddAction(staged.name, size, {}, _now(), data_change=True, stats=told)
+            size, told = file.stat().st_size, json.dumps({"numRecords": rows})
+            file.rename(folder / file.name)
+            yield AddAction(file.name, size, {}, _now(), data_change=True, stats=told)
 
 
 def _types(schema: StructType) -> dict[str, str]:

@@ -100,3 +100,21 @@ def test_no_older_version_holds_again_because_a_newer_one_went_sooner(landed: La
     found = expired(landed(feed, rows), feed, ten_years_before).collect()
 
     assert {row.source_file for row in found} == {"an open", "that one's deletion"}
+
+
+def test_a_row_that_fills_no_table_stays_as_long_as_any(landed: Landed) -> None:
+    """`bounce` is in neither condition: conf may name it tomorrow, and its file is not read again."""
+    feeds = [
+        {"table": "campaign_event", "map": {}, "where": {"column": "what", "values": ["open"]}},
+        {"table": "consent_event", "map": {}, "where": {"column": "what", "values": ["stop"]}},
+    ]
+    feed = source("letter", "id what at", load_kind="event", feeds=feeds)
+    rows = [
+        {"id": "1", "what": "bounce", "at": "2026-01-01", "file": "a bounce"},
+        {"id": "2", "what": "bounce", "at": "2015-01-01", "file": "an old bounce"},
+    ]
+    ten_years_before = datetime(2026, 1, 3, tzinfo=UTC) - timedelta(days=3650)
+
+    found = expired(landed(feed, rows), feed, ten_years_before).collect()
+
+    assert {row.source_file for row in found} == {"an old bounce"}

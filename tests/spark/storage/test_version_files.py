@@ -11,6 +11,11 @@ from delta import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.storage import version_files
+from lakehouse.storage.delta_tables import DeltaTables
+from lakehouse.storage.kill_points import KillPoints
+from lakehouse.storage.locations import Locations
+from lakehouse.storage.locks import Locks
+from lakehouse.storage.maintenance import vacuum_before
 from lakehouse.storage.version_files import FileCommit, rows_of_files, write_files
 from lakehouse.tables.local_frame import local_frame
 
@@ -166,14 +171,24 @@ def test_vacuum_takes_the_files_that_were_replaced(spark: SparkSession, folder: 
     assert len(list(folder.glob("*.parquet"))) == 1
 
 
-def test_what_a_killed_write_has_left_goes_with_the_next(spark: SparkSession, folder: Path) -> None:
+def test_what_a_killed_write_has_left_goes_with_our_vacuum_and_nothing_else_of_it(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    folder = tmp_path / "silver" / "person"
     made(spark, folder)
-    left = folder / "_staged" / "_temporary" / "0" / "part-00000-left.parquet"
+    assert write_files(local_frame(spark, [ANN], PEOPLE), folder, FIRST, replaces=True)
+    left = folder / "_staged-1" / "_temporary" / "0" / "part-00000-left.parquet"
     left.parent.mkdir(parents=True)
     left.write_text("a person's value")
-    assert write_files(local_frame(spark, [ANN], PEOPLE), folder, FIRST, replaces=True)
+    root = str(tmp_path)
+    tables = DeltaTables(spark, Locations(root), Locks(root, "flock"), KillPoints(None))
+    assert write_files(local_frame(spark, [BEN], PEOPLE), folder, SECOND, replaces=False)
+    assert sorted(path.name for path in folder.glob("_*")) == ["_delta_log", "_staged-1"]
 
-    assert not (folder / "_staged").exists()
+    vacuum_before(spark, tables, ["silver.person"], datetime.now(UTC))
+
+    assert [path.name for path in folder.glob("_*")] == ["_delta_log"]
+    assert tables.read("silver.person", 2).count() == 2
 
 
 @pytest.mark.parametrize(

@@ -173,3 +173,32 @@ def test_a_restriction_that_is_approved_holds_at_once(tmp_path: Path) -> None:
 
     with pytest.raises(NotFoundError, match="whom the role agent sees"):
         find_customers(reader_tables(settings), "ann")
+
+
+def test_a_row_about_a_record_is_seen_by_what_all_whose_it_is_or_was_permit(
+    lake: PlainLake,
+) -> None:
+    rows = [{"record_key": f"r-{who}", "customer_id": who} for who in (*PERMITTED, "nobody's")]
+
+    seen = reader_tables(lake.settings(**{"roles.reader": "steward"})).seen(IDENTITY_MAP, rows)
+
+    assert len(seen) == len(rows) - 1, "the restricted one's is left out"
+    assert "r-restricted" not in {row["record_key"] for row in seen}
+
+
+def test_a_restriction_stops_no_duty(tmp_path: Path) -> None:
+    made = PlainLake(tmp_path / "lake")
+    made.release(
+        DAY,
+        {
+            CUSTOMER_PERMITTED: [{"customer_id": "ann", "purposes": ["legal"]}],
+            CUSTOMER_RECORD: [{"customer_id": "ann", "record_key": "r-ann", "is_current": True}],
+        },
+    )
+    settings = made.settings(**{"roles.reader": "default"})
+    limit = {"record_key": "r-ann", "kind": "restriction", "purpose": None, "request_id": "1",
+             "restricted_from": datetime(2026, 1, 6, tzinfo=UTC)}  # fmt: skip
+    PlainLog(settings.lake, RESTRICTION).append([limit])
+    consent = {"customer_id": "ann", "channel": "email"}
+
+    assert len(reader_tables(settings).seen(CUSTOMER_CONSENT, [consent])) == 1
