@@ -195,7 +195,7 @@ def released(lake: Lake, *releases: dict[str, int]) -> None:
     """Releases of these versions, in order, whose tables are not looked at."""
     lake.tables.create(RELEASE)
     rows = [
-        (number, f"day-{number}", table, version, datetime.now(UTC), "run", None)
+        (number, f"day-{number}", table, version, datetime.now(UTC), "run", None, None)
         for number, versions in enumerate(releases, start=1)
         for table, version in versions.items()
     ]
