@@ -53,7 +53,7 @@ def three_releases(spark: SparkSession, tmp_path: Path) -> Path:
     for number in (1, 2, 3):
         frame = local_frame(spark, [(f"S{number}",)], SHOP.ddl()).coalesce(1)
         version = tables.write(frame, SHOP, WriteKey("c360:gold.shop", number, ""))
-        row = (number, f"day-{number}", SHOP.name, version, datetime.now(UTC), "run", None)
+        row = (number, f"day-{number}", SHOP.name, version, datetime.now(UTC), "run", None, None)
         released = local_frame(spark, [row], RELEASE.ddl())
         tables.write(released, RELEASE, WriteKey(f"c360:{RELEASE.name}", number, ""))
     # Under another path, so that Spark has not read the log that is altered now.
