@@ -43,7 +43,7 @@ reader = notebook_release(
 # COMMAND ----------
 
 customer_id = dbutils.widgets.get("customer_id") or (
-    reader.clear("gold.customer").orderBy(F.desc("record_count"), "customer_id").first().customer_id
+    reader.visible_customers().orderBy(F.desc("record_count"), "customer_id").first().customer_id
 )
 
 

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.pipeline import audit
 from lakehouse.pipeline.reader_tables import reader_keys
-from lakehouse.privacy.masked_frame import masked
+from lakehouse.privacy.masked_frame import masked, visible
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.storage.delta_tables import DeltaTables
@@ -54,6 +54,12 @@ class NotebookRelease:
         keys, people = reader_keys(self.settings), self.clear(CUSTOMER.name)
         permitted = self._permitted(spec)
         return masked(frame, spec, role, keys=keys, customers=people, permitted=permitted)
+
+    def visible_customers(self) -> DataFrame:
+        """The rows of gold.customer, in the clear, that the role may see: to choose one, not to be shown."""
+        spec, people = self._spec(CUSTOMER.name), self.clear(CUSTOMER.name)
+        role = self.settings.roles.current
+        return visible(people, spec, role, customers=people, permitted=self._permitted(spec))
 
     def of_customer(self, table: str, customer_id: str) -> DataFrame:
         """The table's rows about one customer, as the role sees them."""

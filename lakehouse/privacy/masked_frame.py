@@ -14,6 +14,21 @@ from lakehouse.settings.roles import Role
 from lakehouse.tables.spec import Column, TableSpec
 
 
+def visible(
+    frame: DataFrame,
+    spec: TableSpec,
+    role: Role,
+    *,
+    customers: DataFrame | None = None,
+    permitted: DataFrame | None = None,
+) -> DataFrame:
+    """The rows that the role may see, in the clear. Arguments: as those of `masked`."""
+    seen = frame if role.may_read(spec) else frame.where(F.lit(False))
+    for name, values in row_conditions(spec, role).items():
+        seen = seen.where(F.col(name).isin(*values))
+    return _of_permitting(_of_customers(seen, spec, role, customers), spec, role, permitted)
+
+
 def masked(
     frame: DataFrame,
     spec: TableSpec,
@@ -37,10 +52,7 @@ def masked(
     Returns:
         The columns of the spec that the frame has, with their types and in the spec's order.
     """
-    seen = frame if role.may_read(spec) else frame.where(F.lit(False))
-    for name, values in row_conditions(spec, role).items():
-        seen = seen.where(F.col(name).isin(*values))
-    seen = _of_permitting(_of_customers(seen, spec, role, customers), spec, role, permitted)
+    seen = visible(frame, spec, role, customers=customers, permitted=permitted)
     for by, hidden in named_by(spec, role).values():
         if by not in frame.columns:
             # A row that does not say what it is about may be about what is hidden.

@@ -67,7 +67,9 @@ def test_a_table_written_over_keeps_its_properties_comments_and_clustering(
 
     assert tables.row_count("gold.person", tables.version("gold.person")) == 1
     assert description(tables, spark) == made
-    assert made["clustered by"] == ["person_id"]
+    is_by_name = tables._locations.catalog_prefix is not None
+    # In a folder of this machine each file is sorted instead.
+    assert made["clustered by"] == (["person_id"] if is_by_name else [])
     assert made["email"] == "E-mail address."
     assert commits_that_hold(EMAIL, location(tables, spark)) == []
 

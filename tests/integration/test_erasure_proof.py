@@ -53,7 +53,7 @@ def lake(spark: SparkSession, tmp_path: Path) -> Lake:
     attempts.begin(made, "erase-1", DAY_1)
     # It was killed after its release, and gone on with two hours later: Delta's vacuum counts whole hours.
     released_at = datetime.now(UTC) - timedelta(hours=2)
-    write(made, RELEASE, (1, "erase-1", "gold.dropped", 1, released_at, OF_ERASURE, None))
+    write(made, RELEASE, (1, "erase-1", "gold.dropped", 1, released_at, OF_ERASURE, None, None))
     Forgetting(made, ["e1"]).forget_decisions()
     done = {"erasures": ["e1"], "deleted_rows": {}, "landing_files": {}}
     record(made, ["e1"], EXECUTED, done, run_id="erase-1", release_number=1)
@@ -116,7 +116,11 @@ def test_the_audit_has_each_step_under_her_record_and_under_her_id_as_long_as_th
     mapped = {"record_key": HER, "customer_id": HER_CUSTOMER, "valid_from": AT}
     write(known, IDENTITY_MAP, tuple(mapped.get(name) for name in IDENTITY_MAP.column_names))
     version = known.tables.version(IDENTITY_MAP.name)
-    write(known, RELEASE, (2, "day-2", IDENTITY_MAP.name, version, datetime.now(UTC), None, None))
+    write(
+        known,
+        RELEASE,
+        (2, "day-2", IDENTITY_MAP.name, version, datetime.now(UTC), None, None, None),
+    )
     write(known, ERASURE_MARK, ("e2", RECORD, HER), ("e3", RECORD, OTHER))
 
     record(known, ["e2", "e3"], PLANNED, {})

@@ -90,7 +90,7 @@ def test_a_table_is_kept_from_when_the_oldest_version_of_a_kept_release_was_firs
 ) -> None:
     tables = opened(spark, three_releases)
     # Release 4 goes back to the version of release 1.
-    reverted = (4, "revert-to-1", SHOP.name, 1, datetime.now(UTC), "reverted to 1", None)
+    reverted = (4, "revert-to-1", SHOP.name, 1, datetime.now(UTC), "reverted to 1", None, None)
     frame = local_frame(spark, [reverted], RELEASE.ddl())
     tables.write(frame, RELEASE, WriteKey(f"c360:{RELEASE.name}", 4, ""))
     at = {row.release_number: row.released_at for row in tables.read(RELEASE.name).collect()}
