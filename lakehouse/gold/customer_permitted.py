@@ -37,11 +37,12 @@ def customer_permitted(  # noqa: PLR0913 (one for each table that it reads)
     Key: customer_id. Columns: those of gold.customer_permitted. Arguments: the tables of these names; what
     conf says of purposes and laws; the day of the run.
     """
-    wide = (
-        _restricted(restriction, customer_record, as_of)
-        .join(_decisions(customer_consent, purposes), on="customer_id", how="left")
-        .join(_active(customer, customer_metric), on="customer_id", how="left")
-    )
+    ending = {name: p for name, p in purposes.items() if p.longest_days is not None}
+    decisions = _decisions(customer_consent, ending)
+    wide = _restricted(restriction, customer_record, as_of)
+    wide = wide.join(decisions, on="customer_id", how="left")
+    if ending:
+        wide = wide.join(_active(customer, customer_metric), on="customer_id", how="left")
     by_place = {
         name: regimes.unknown_by_place(name) for name, p in purposes.items() if p.needs_consent
     }
@@ -95,11 +96,11 @@ def _active(customer: DataFrame, customer_metric: DataFrame) -> DataFrame:
     return first.join(last, on="customer_id", how="full")
 
 
-def _decisions(customer_consent: DataFrame, purposes: Mapping[str, Purpose]) -> DataFrame:
+def _decisions(customer_consent: DataFrame, ending: Mapping[str, Purpose]) -> DataFrame:
     """One row per customer who decided anything.
 
     customer_id; granted and withdrawn: what consent events call purposes, of one channel at least; and the
-    day of the last decision about each purpose.
+    day of the last decision about each purpose that is `ending`.
     """
     is_granted = F.col("state") == "granted"
 
@@ -110,7 +111,7 @@ def _decisions(customer_consent: DataFrame, purposes: Mapping[str, Purpose]) -> 
     return customer_consent.groupBy("customer_id").agg(
         F.collect_set(F.when(is_granted, F.col("purpose"))).alias("granted"),
         F.collect_set(F.when(~is_granted, F.col("purpose"))).alias("withdrawn"),
-        *(last_day(purpose).alias(_decided(name)) for name, purpose in purposes.items()),
+        *(last_day(purpose).alias(_decided(name)) for name, purpose in ending.items()),
     )
 
 
