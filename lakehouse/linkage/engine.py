@@ -18,6 +18,9 @@ from lakehouse.linkage.model import TrainedModel
 from lakehouse.settings.linkage import Engine, LinkageSettings
 
 PEOPLE_TABLE = "prepared"
+IN_BLOCKS, IN_GROUPS, PARTED = "in_blocks", "in_groups", "parted"
+"""Where in a job's folder its pairs are left that blocking finds, those that groups need beside, and the kept
+ones whose group is no more."""
 _MUTED = logging.CRITICAL + 1
 
 
@@ -28,9 +31,9 @@ class ScoringJob:
     Attributes:
         spark: the session.
         folder: holds, as parquet, people (record_key, is_touched, the model's columns, tf_<column>,
-            a key column per rule), kept (pairs of untouched records that the last run scored),
-            decisions (record_key_l, record_key_r, decision) and oversized (block_key).
-        records: number of people.
+            a key column per rule) and oversized (block_key); for groups also kept (record_key_l,
+            record_key_r, join_margin, contradiction and found_by of what the last run found of pairs that are
+            looked at again) and decisions (record_key_l, record_key_r, decision).
         rules: blocking rules by their place in conf.
         model: the model that scores.
         settings: conf.
@@ -39,7 +42,6 @@ class ScoringJob:
 
     spark: SparkSession
     folder: Path
-    records: int
     rules: Mapping[int, Sequence[str]]
     model: TrainedModel
     settings: LinkageSettings

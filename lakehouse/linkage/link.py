@@ -15,8 +15,9 @@ from lakehouse.linkage.column_fill import ColumnFill, column_fill
 from lakehouse.linkage.evidence import follows_on, record_evidence, touched_record
 from lakehouse.linkage.frequency import is_outgrown, term_frequency
 from lakehouse.linkage.guards import shared_identifier
+from lakehouse.linkage.increment import Increment
 from lakehouse.linkage.model import TrainedModel
-from lakehouse.linkage.score import Increment, scored_edge
+from lakehouse.linkage.score import scored_edge
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.tables import linkage as specs
 from lakehouse.tables.local_frame import local_frame

@@ -4,14 +4,12 @@ Two rounds. The first scores the pairs that blocking finds. The second scores ev
 groups that the first would join, so that a cluster is judged by all it claims, not by the pairs
 that happened to share a block.
 
-A run scores what changed since the last one. It looks at the touched records and at all that lie near
-them: in a block with one, or in the component of one that does. Of the pairs of untouched records
-it keeps what the last run found, and scores only those that a touched record brought into one group.
+A run scores what changed since the last one: touched records with all that share a block with them.
+Of the pairs of untouched records it keeps what the last run found, and scores only those that a touched
+record brought into one group.
 """
 
 import uuid
-from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
 from pyspark.sql import DataFrame
@@ -22,36 +20,22 @@ from lakehouse.linkage import score_duckdb, score_spark
 from lakehouse.linkage.blocking import used_blocking, with_block_keys
 from lakehouse.linkage.edge_sql import EDGE_COLUMNS, FOUND_BY_GROUP, OVERRIDE
 from lakehouse.linkage.engine import ScoringJob, chosen_engine
-from lakehouse.linkage.evidence import DELETED, SINGLE_SYSTEM
+from lakehouse.linkage.evidence import SINGLE_SYSTEM
 from lakehouse.linkage.explain import ScoredPair
 from lakehouse.linkage.frequency import with_frequencies
+from lakehouse.linkage.increment import (
+    Increment,
+    Reach,
+    kept_pairs,
+    near_records,
+    open_records,
+    reach,
+)
 from lakehouse.linkage.model import UNIQUE_ID, TrainedModel, expected_parameters, frequency_columns
 from lakehouse.settings.linkage import Engine, LinkageSettings
 from lakehouse.tables.linkage import SCORED_EDGE
 
-_MOST_TOUCHED = 0.5
-"""Share of touched records from which on a run looks at all: most lie near one then."""
-
-
-@dataclass(frozen=True)
-class Increment:
-    """What a run works on: records as they are, which of them are touched, what the last run left.
-
-    Attributes:
-        evidence: linkage.record_evidence.
-        touched: linkage.touched_record.
-        oversized: linkage.oversized_block.
-        frequencies: linkage.term_frequency.
-        last_edges: linkage.scored_edge of the last run; empty before the first.
-        last_clusters: linkage.cluster of the last run; empty before the first.
-    """
-
-    evidence: DataFrame
-    touched: DataFrame
-    oversized: DataFrame
-    frequencies: DataFrame
-    last_edges: DataFrame
-    last_clusters: DataFrame
+_PAIR = ["record_key_l", "record_key_r"]
 
 
 def scored_edge(
@@ -85,21 +69,27 @@ def scored_edge(
         return _decided_edges(_decisions(increment.evidence), model, settings, release_number)
     folder = work_dir / f"scoring_{uuid.uuid4().hex}"
     folder.mkdir(parents=True)
-    near = _near_records(increment, rules, folder)
-    inside, outside = _kept_edges(increment, near)
-    decisions = _decisions(increment.evidence)
-    records = near.count()
-    job = ScoringJob(spark, folder, records, rules, model, settings, release_number)
-    people = _compared(increment, near, job, secret)
-    _written(job, people=people, kept=inside, decisions=decisions, oversized=increment.oversized)
-    engine = chosen_engine(spark, settings, records)
-    found = (score_duckdb if engine is Engine.DUCKDB else score_spark).edges(job)
-    decided = F.broadcast(decisions.withColumnRenamed("decision", OVERRIDE))
+    job = ScoringJob(spark, folder, rules, model, settings, release_number)
+    decided = _stored(_decisions(increment.evidence), folder / "every_decision")
     return (
-        outside.unionByName(found)
-        .join(decided, on=["record_key_l", "record_key_r"], how="left")
+        _edges(job, reach(increment), decided, secret)
+        .join(F.broadcast(decided.withColumnRenamed("decision", OVERRIDE)), on=_PAIR, how="left")
         .select(*SCORED_EDGE.column_names)
     )
+
+
+def _edges(job: ScoringJob, reached: Reach, decided: DataFrame, secret: str) -> DataFrame:
+    """EDGE_SCHEMA: what both rounds score, and what stays of the last run."""
+    increment, spark = reached.increment, job.spark
+    near = near_records(reached, job.rules, job.folder / "near")
+    people = _compared(increment, near, job, secret)
+    _write(job, people=people, oversized=increment.oversized)
+    chosen = chosen_engine(spark, job.settings, near.count())
+    engine = score_duckdb if chosen is Engine.DUCKDB else score_spark
+    found = engine.found_in_blocks(job)
+    _write_groups(job, increment, near, found, decided, secret)
+    in_groups, parted = engine.found_in_groups(job)
+    return _untouched_edges(increment, parted).unionByName(found).unionByName(in_groups)
 
 
 def scored_pairs(
@@ -144,7 +134,30 @@ def _compared(increment: Increment, near: DataFrame, job: ScoringJob, secret: st
     return with_frequencies(keyed, increment.frequencies, frequent, secret)
 
 
-def _written(job: ScoringJob, **frames: DataFrame) -> None:
+def _write_groups(
+    job: ScoringJob,
+    increment: Increment,
+    near: DataFrame,
+    found: DataFrame,
+    decided: DataFrame,
+    secret: str,
+) -> None:
+    """Writes what the second round looks at: kept pairs, decisions, and who else is to be compared."""
+    opened = _stored(open_records(increment, found, decided), job.folder / "open")
+    looked_at = opened.unionByName(increment.touched.select(UNIQUE_ID))
+    left = looked_at.withColumnRenamed(UNIQUE_ID, "record_key_l")
+    decisions = decided.join(left, on="record_key_l", how="left_semi")
+    _write(job, kept=kept_pairs(increment, opened), decisions=decisions)
+    absent = _stored(opened.join(near, on=UNIQUE_ID, how="left_anti"), job.folder / "absent")
+    # To look for nobody would read all evidence too.
+    if not absent.isEmpty():
+        nowhere = F.array().cast("array<bigint>").alias("touched_keys")
+        beside = absent.select(UNIQUE_ID, F.lit(False).alias("is_touched"), nowhere)
+        people = _compared(increment, beside, job, secret)
+        people.write.mode("append").parquet(str(job.folder / "people"))
+
+
+def _write(job: ScoringJob, **frames: DataFrame) -> None:
     for name, frame in frames.items():
         frame.write.parquet(str(job.folder / name))
 
@@ -154,100 +167,13 @@ def _stored(frame: DataFrame, folder: Path) -> DataFrame:
     return frame.sparkSession.read.parquet(str(folder))
 
 
-def _near_records(increment: Increment, rules: Collection[int], folder: Path) -> DataFrame:
-    """record_key, is_touched, touched_keys: the touched records, and those whose links these may change.
-
-    Args:
-        increment: what there is to score.
-        rules: the places in conf of the blocking rules that are used.
-        folder: where the frame is kept.
-
-    Returns:
-        touched_keys has, by rule, the key of the record's block if a touched one is in it; it is null where
-        the run looks at all records.
-    """
-    evidence, touched = increment.evidence, increment.touched
-    alive = touched.where(F.col("cause") != DELETED).select(UNIQUE_ID)
-    flag = alive.select(UNIQUE_ID, F.lit(True).alias("touched"))
-    reached = evidence.select(UNIQUE_ID, F.lit(None).cast("array<bigint>").alias("touched_keys"))
-    if alive.count() < _MOST_TOUCHED * evidence.count():
-        reached = _neighbourhood(increment, alive, rules, folder)
-    near = reached.join(flag, on=UNIQUE_ID, how="left").select(
-        UNIQUE_ID, F.coalesce("touched", F.lit(False)).alias("is_touched"), "touched_keys"
-    )
-    return _stored(near, folder / "near")
-
-
-def _neighbourhood(
-    increment: Increment, alive: DataFrame, rules: Collection[int], folder: Path
-) -> DataFrame:
-    """record_key, touched_keys of the touched records and all near them."""
-    evidence = increment.evidence
-    own = evidence.join(alive, on=UNIQUE_ID, how="left_semi")
-    in_block = _stored(_in_touched_blocks(increment, own, rules), folder / "in_block")
-    decided = own.select(F.explode(F.map_keys("overrides")).alias(UNIQUE_ID))
-    seeds = (
-        in_block.select(UNIQUE_ID)
-        .unionByName(decided)
-        .unionByName(increment.touched.select(UNIQUE_ID))
-    )
-    clusters = increment.last_clusters
-    components = clusters.join(seeds, on=UNIQUE_ID, how="left_semi").select("component_id")
-    connected = clusters.join(components.distinct(), on="component_id", how="left_semi")
-    reached = seeds.unionByName(connected.select(UNIQUE_ID)).distinct()
-    nothing = F.array().cast("array<bigint>")
-    return (
-        reached.join(evidence.select(UNIQUE_ID), on=UNIQUE_ID, how="left_semi")
-        .join(in_block, on=UNIQUE_ID, how="left")
-        .select(UNIQUE_ID, F.coalesce("touched_keys", nothing).alias("touched_keys"))
-    )
-
-
-def _in_touched_blocks(increment: Increment, own: DataFrame, rules: Collection[int]) -> DataFrame:
-    """record_key, touched_keys of the records in a block with one of `own`, which is compared."""
-    blocks = (
-        _placed(own, rules)
-        .select("block_key")
-        .distinct()
-        .join(increment.oversized.select("block_key"), on="block_key", how="left_anti")
-    )
-    by_rule = F.map_from_entries(F.collect_list(F.struct("rule_number", "block_key")))
-    numbers = F.array(*(F.lit(n) for n in range(max(rules) + 1)))
-    return (
-        _placed(increment.evidence, rules)
-        .join(blocks, on="block_key", how="left_semi")
-        .groupBy(UNIQUE_ID)
-        .agg(by_rule.alias("by_rule"))
-        .select(
-            UNIQUE_ID,
-            F.transform(numbers, lambda n: F.try_element_at("by_rule", n)).alias("touched_keys"),
-        )
-    )
-
-
-def _placed(evidence: DataFrame, rules: Collection[int]) -> DataFrame:
-    """record_key, rule_number, block_key: a row for each block of a record, by the rules used."""
-    keys = F.posexplode("block_keys").alias("rule_number", "block_key")
-    return evidence.select(UNIQUE_ID, keys).where(
-        F.col("block_key").isNotNull() & F.col("rule_number").isin(*rules)
-    )
-
-
-def _kept_edges(increment: Increment, near: DataFrame) -> tuple[DataFrame, DataFrame]:
-    """The last run's pairs of two untouched records: those between near records, and all others."""
+def _untouched_edges(increment: Increment, parted: DataFrame) -> DataFrame:
+    """The last run's pairs of two untouched records, without those whose group is no more."""
     edges = increment.last_edges.select(*(c.name for c in EDGE_COLUMNS))
-    if near.where("is_touched").count() == increment.evidence.count():
-        # Also pairs of records that no list of touched ones names, as no evidence of them was left.
-        edges = edges.limit(0)
-    touched, far = increment.touched.select(UNIQUE_ID), near.select(UNIQUE_ID)
-    for side in ("record_key_l", "record_key_r"):
-        key = touched.withColumnRenamed(UNIQUE_ID, side)
-        edges = edges.join(key, on=side, how="left_anti")
-        mark = far.select(F.col(UNIQUE_ID).alias(side), F.lit(True).alias(f"near_{side}"))
-        edges = edges.join(mark, on=side, how="left")
-    is_inside = F.col("near_record_key_l").isNotNull() & F.col("near_record_key_r").isNotNull()
-    names = [c.name for c in EDGE_COLUMNS]
-    return edges.where(is_inside).select(*names), edges.where(~is_inside).select(*names)
+    for side in _PAIR:
+        touched = increment.touched.select(F.col(UNIQUE_ID).alias(side))
+        edges = edges.join(touched, on=side, how="left_anti")
+    return edges.join(parted, on=_PAIR, how="left_anti")
 
 
 def _decisions(evidence: DataFrame) -> DataFrame:

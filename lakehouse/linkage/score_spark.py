@@ -22,6 +22,9 @@ from lakehouse.linkage.edge_sql import (
     task_pairs_select,
 )
 from lakehouse.linkage.engine import (
+    IN_BLOCKS,
+    IN_GROUPS,
+    PARTED,
     PEOPLE_TABLE,
     ScoringJob,
     database,
@@ -37,27 +40,40 @@ Batches = Iterable[pa.RecordBatch]
 _PAIR = ["record_key_l", "record_key_r"]
 
 
-def edges(job: ScoringJob) -> DataFrame:
-    """The pairs of the job: kept ones, and those that this run scored."""
-    people, kept = _read(job, "people"), _read(job, "kept")
+def found_in_blocks(job: ScoringJob) -> DataFrame:
+    """The pairs that blocking finds and that touch a record, scored: EDGE_SCHEMA."""
+    people = _read(job, "people")
     keys = [key_column(n) for n in job.rules]
     members = _stored(job, "members", _block_members(people, keys, _read(job, "oversized")))
-    compared = people.drop(*keys)
+    return _stored(job, IN_BLOCKS, _scored_blocks(people.drop(*keys), members, job))
+
+
+def found_in_groups(job: ScoringJob) -> tuple[DataFrame, DataFrame]:
+    """The pairs within groups that nobody has scored yet, scored; and kept ones that lie in no group now.
+
+    The former are of EDGE_SCHEMA, the latter are record_key_l, record_key_r.
+    """
+    kept, found = _read(job, "kept"), _read(job, IN_BLOCKS)
     is_of_group = F.col("found_by") == FOUND_BY_GROUP
-    first = _stored(job, "first", _scored_blocks(compared, members, job)).unionByName(
-        kept.where(~is_of_group)
-    )
     groups = grouped_on_spark(
-        _joining(first, _read(job, "decisions")),
+        _joining(
+            found.select(*kept.columns).unionByName(kept.where(~is_of_group)),
+            _read(job, "decisions"),
+        ),
         job.settings.guards.max_cluster_records,
         job.folder / "groups",
     )
     inside = _pairs_in_groups(groups)
-    kept_inside = kept.where(is_of_group).join(inside, on=_PAIR, how="left_semi")
-    known = first.select(*_PAIR).unionByName(kept_inside.select(*_PAIR))
+    parted = (
+        kept.where(is_of_group)
+        .select(*_PAIR)
+        .join(inside.hint(SHUFFLED), on=_PAIR, how="left_anti")
+    )
+    known = found.select(*_PAIR).unionByName(kept.select(*_PAIR))
     missing = _stored(job, "missing", inside.join(known.hint(SHUFFLED), on=_PAIR, how="left_anti"))
-    second = _stored(job, "second", _scored_pairs(compared, missing, job))
-    return first.unionByName(kept_inside).unionByName(second)
+    compared = _read(job, "people").drop(*(key_column(n) for n in job.rules))
+    scored = _stored(job, IN_GROUPS, _scored_pairs(compared, missing, job))
+    return scored, _stored(job, PARTED, parted)
 
 
 def _read(job: ScoringJob, name: str) -> DataFrame:

@@ -22,9 +22,10 @@ from lakehouse.linkage.edge_sql import FOUND_BY_GROUP
 from lakehouse.linkage.evaluate import evaluate
 from lakehouse.linkage.evidence import touched_record
 from lakehouse.linkage.frequency import term_frequency
+from lakehouse.linkage.increment import Increment
 from lakehouse.linkage.link import DECISION_SCHEMA, LinkageState, guarded_evidence, linked, no_state
 from lakehouse.linkage.model import TrainedModel
-from lakehouse.linkage.score import Increment, scored_edge
+from lakehouse.linkage.score import scored_edge
 from lakehouse.linkage.stock_splink import link_on_duckdb, link_on_spark
 from lakehouse.linkage.train import train
 from lakehouse.report import Grid, Report

@@ -61,11 +61,12 @@ from lakehouse.linkage.evidence import follows_on, is_full, record_evidence, tou
 from lakehouse.linkage.frequency import still_held, term_frequency
 from lakehouse.linkage.guards import shared_identifier
 from lakehouse.linkage.identity_event import identity_event
+from lakehouse.linkage.increment import Increment
 from lakehouse.linkage.link import is_full_run
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.linkage.overrides import effective_overrides, standing_decisions
 from lakehouse.linkage.review_task import review_task
-from lakehouse.linkage.score import Increment, check_model, scored_edge
+from lakehouse.linkage.score import check_model, scored_edge
 from lakehouse.linkage.train import train
 from lakehouse.pipeline.model_warnings import warn_of_lost_model, warn_of_unlearnt_columns
 from lakehouse.serve.customer_product import customer_product, kept_customers

@@ -14,9 +14,10 @@ from pyspark.sql import DataFrame, SparkSession
 from lakehouse.linkage.blocking import oversized_block, rule_name
 from lakehouse.linkage.cluster import cluster
 from lakehouse.linkage.evidence import touched_record
+from lakehouse.linkage.increment import Increment
 from lakehouse.linkage.link import DECISION_SCHEMA, LinkageState, guarded_evidence, no_state
 from lakehouse.linkage.model import TrainedModel, expected_parameters
-from lakehouse.linkage.score import Increment, scored_edge
+from lakehouse.linkage.score import scored_edge
 from lakehouse.settings.linkage import LinkageSettings
 from lakehouse.tables.local_frame import local_frame
 
@@ -59,10 +60,13 @@ def partition(clusters: DataFrame) -> dict[str, tuple[str, str]]:
 
 
 def weights(edges: DataFrame) -> dict[tuple[str, str], tuple[float, str, str | None]]:
-    return {
+    rows = edges.collect()
+    found = {
         (r.record_key_l, r.record_key_r): (round(r.join_margin, 6), r.found_by, r.override)
-        for r in edges.collect()
+        for r in rows
     }
+    assert len(found) == len(rows), "a pair is there twice"
+    return found
 
 
 FATES = ("stays", "stays", "stays", "comes late", "is another first", "is away for a day", "goes")
