@@ -14,9 +14,8 @@ from lakehouse.linkage.components import (
     MUST_JOIN,
     SHUFFLED,
     connected,
-    connected_on_spark,
     grouped,
-    grouped_on_spark,
+    groups_of,
 )
 from lakehouse.linkage.engine import chosen_engine
 from lakehouse.linkage.model import UNIQUE_ID
@@ -152,10 +151,7 @@ def _members_on_spark(edges: DataFrame, settings: LinkageSettings, folder: Path)
         "record_key_r",
         F.when(is_same, F.lit(MUST_JOIN)).otherwise(F.col("join_margin")).alias("margin"),
     )
-    found = connected_on_spark(joining, folder / "components")
-    most_records = settings.guards.max_cluster_records
-    groups = grouped_on_spark(joining, most_records, folder / "groups", found)
-    components = found.select(UNIQUE_ID, F.col("group_key").alias("component_id"))
+    groups = groups_of(joining, settings, folder)
     left = groups.select(F.col(UNIQUE_ID).alias("record_key_l"), "group_key")
     right = groups.select(F.col(UNIQUE_ID).alias("record_key_r"), "group_key")
     inside = edges.join(left.hint(SHUFFLED), on="record_key_l", how="inner").join(
@@ -164,7 +160,9 @@ def _members_on_spark(edges: DataFrame, settings: LinkageSettings, folder: Path)
     members = inside.repartition("group_key").mapInArrow(
         _refining(settings.guards.least_mean_support), "record_key string, cluster_id string"
     )
-    return components.join(members.hint(SHUFFLED), on=UNIQUE_ID, how="left")
+    return groups.select(UNIQUE_ID, "component_id").join(
+        members.hint(SHUFFLED), on=UNIQUE_ID, how="left"
+    )
 
 
 def _refining(least_support: float) -> Callable[[Batches], Batches]:

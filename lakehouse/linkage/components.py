@@ -1,18 +1,23 @@
-"""Groups of records that edges hold together: locally by union-find, on Spark by star contraction.
+"""Groups of records that edges hold together: by union-find, or on Spark by star contraction.
 
-Both ways give the same groups: a group that outgrows the limit is taken apart at rising margins. Where
-a step would leave most of its records alone, as their pairs are all equally strong, these are cut by
-their names into groups of the limit instead.
+Union-find takes all pairs in one place, so it is for as many as conf allows; contraction takes some
+ten times as long. Both ways give the same groups: a group that outgrows the limit is taken apart at
+rising margins. Where a step would leave most of its records alone, as their pairs are all equally
+strong, these are cut by their names into groups of the limit instead.
 """
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
+
+from lakehouse.errors import words_withheld
+from lakehouse.settings.linkage import LinkageSettings
 
 MARGIN_STEP = 1.0
 HIGHEST_MARGIN = 40.0
@@ -24,6 +29,7 @@ SHUFFLED = "merge"
 out whole, from a driver that it does not fit in."""
 
 Edge = tuple[str, str, float]
+_GROUPED = pa.schema([(n, pa.string()) for n in ("record_key", "component_id", "group_key")])
 
 
 def connected(edges: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -92,6 +98,50 @@ def _cut_by_name(
         for start in range(0, len(records), most_records)
     )
     return {record: part[0] for part in parts if len(part) > 1 for record in part}
+
+
+def groups_of(edges: DataFrame, settings: LinkageSettings, work_dir: Path) -> DataFrame:
+    """The component and the group of every record that an edge holds.
+
+    Args:
+        edges: record_key_l, record_key_r, margin, as for `grouped`.
+        settings: conf: how large a group may be, and how many pairs one task may take.
+        work_dir: folder that driver and workers see; the frame reads from it while it is used.
+
+    Returns:
+        record_key, component_id (smallest record of the component), group_key (smallest record of the
+        group; null if the record was left alone in it).
+    """
+    most_records = settings.guards.max_cluster_records
+    if edges.count() <= settings.limits.pairs_in_one_task:
+        together = edges.select("record_key_l", "record_key_r", "margin").repartition(1)
+        found = together.mapInArrow(
+            _grouping(most_records), "record_key string, component_id string, group_key string"
+        )
+    else:
+        components = connected_on_spark(edges, work_dir / "components")
+        groups = grouped_on_spark(edges, most_records, work_dir / "groups", components)
+        found = components.withColumnRenamed("group_key", "component_id").join(
+            groups.hint(SHUFFLED), on="record_key", how="left"
+        )
+    return _stored(found, work_dir / "grouped")
+
+
+def _grouping(most_records: int) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
+    """What the one task does with all pairs: record_key, component_id, group_key."""
+
+    def group(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
+        with words_withheld():
+            edges: list[Edge] = []
+            for batch in batches:
+                edges += zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            components = connected((left, right) for left, right, _ in edges)
+            groups = grouped(edges, most_records)
+            columns = (list(components), components.values(), map(groups.get, components))
+            arrays = [pa.array(column, pa.string()) for column in columns]
+        yield pa.RecordBatch.from_arrays(arrays, schema=_GROUPED)
+
+    return group
 
 
 def grouped_on_spark(

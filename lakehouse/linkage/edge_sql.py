@@ -150,9 +150,7 @@ def pairs_select(keys: Sequence[str]) -> str:
     From the touched side on: to join whole blocks would make all pairs of those that lie near a touched one.
     """
     return " union all ".join(
-        _pairs(
-            PEOPLE_TABLE, number, f"l.{key} = r.{key}", [f"l.{k} = r.{k}" for k in keys[:number]]
-        )
+        _pairs(number, key, [f"l.{k} = r.{k}" for k in keys[:number]])
         for number, key in enumerate(keys)
     )
 
@@ -160,27 +158,36 @@ def pairs_select(keys: Sequence[str]) -> str:
 def task_pairs_select(rule_count: int) -> str:
     """The same for table `block`, which holds of all blocks those of one task.
 
-    It has record_key, is_touched, rule_number, and block_keys, a list with the key of every rule.
+    It has id (the rowid of the record in `prepared`), is_touched, rule_number, block_key, and block_keys, a
+    list with the key of every rule.
     """
-    agree = [f"l.block_keys[{k + 1}] = r.block_keys[{k + 1}]" for k in range(rule_count)]
-    return " union all ".join(
-        _pairs(
-            "block",
-            number,
-            f"l.rule_number = {number} and r.rule_number = {number} and {agree[number]}",
-            agree[:number],
-        )
-        for number in range(rule_count)
+    # Numbers instead of names of records, and no `or` of a dozen rules within the join: half of the time.
+    agreeing = " + ".join(
+        f"coalesce(keys_l[{rule + 1}] = keys_r[{rule + 1}], false)::bigint * {1 << rule}"
+        for rule in range(rule_count)
     )
+    return f"""
+        select least(l.{UNIQUE_ID}, r.{UNIQUE_ID}) as join_key_l,
+            greatest(l.{UNIQUE_ID}, r.{UNIQUE_ID}) as join_key_r, rule_number::varchar as match_key
+        from (
+            select l.id as id_l, r.id as id_r, l.rule_number,
+                l.block_keys as keys_l, r.block_keys as keys_r
+            from block l join block r on l.block_key = r.block_key and l.id <> r.id
+                and (not r.is_touched or l.id < r.id)
+            where l.is_touched
+        )
+        join {PEOPLE_TABLE} l on l.rowid = id_l join {PEOPLE_TABLE} r on r.rowid = id_r
+        where ({agreeing}) % (1::bigint << rule_number) = 0
+    """  # noqa: S608
 
 
-def _pairs(table: str, number: int, agree: str, earlier: Sequence[str]) -> str:
+def _pairs(number: int, key: str, earlier: Sequence[str]) -> str:
     taken = " or ".join(f"coalesce({condition}, false)" for condition in earlier) or "false"
     return f"""
         select least(l.{UNIQUE_ID}, r.{UNIQUE_ID}) as join_key_l,
             greatest(l.{UNIQUE_ID}, r.{UNIQUE_ID}) as join_key_r, '{number}' as match_key
-        from {table} l join {table} r
-            on {agree} and l.{UNIQUE_ID} <> r.{UNIQUE_ID}
+        from {PEOPLE_TABLE} l join {PEOPLE_TABLE} r
+            on l.{key} = r.{key} and l.{UNIQUE_ID} <> r.{UNIQUE_ID}
             and (not r.is_touched or l.{UNIQUE_ID} < r.{UNIQUE_ID})
         where l.is_touched and not ({taken})
     """  # noqa: S608

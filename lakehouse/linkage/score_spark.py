@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.errors import words_withheld
 from lakehouse.linkage.blocking import key_column
-from lakehouse.linkage.components import MUST_JOIN, SHUFFLED, grouped_on_spark
+from lakehouse.linkage.components import MUST_JOIN, SHUFFLED, groups_of
 from lakehouse.linkage.edge_sql import (
     EDGE_SCHEMA,
     FOUND_BY_GROUP,
@@ -55,15 +55,9 @@ def found_in_groups(job: ScoringJob) -> tuple[DataFrame, DataFrame]:
     """
     kept, found = _read(job, "kept"), _read(job, IN_BLOCKS)
     is_of_group = F.col("found_by") == FOUND_BY_GROUP
-    groups = grouped_on_spark(
-        _joining(
-            found.select(*kept.columns).unionByName(kept.where(~is_of_group)),
-            _read(job, "decisions"),
-        ),
-        job.settings.guards.max_cluster_records,
-        job.folder / "groups",
-    )
-    inside = _pairs_in_groups(groups)
+    first = found.select(*kept.columns).unionByName(kept.where(~is_of_group))
+    joining = _joining(first, _read(job, "decisions"))
+    inside = _pairs_in_groups(groups_of(joining, job.settings, job.folder))
     parted = (
         kept.where(is_of_group)
         .select(*_PAIR)
@@ -195,12 +189,13 @@ def _block_task(
         with words_withheld(), database(memory, threads=1) as connection:
             connection.register("arrived", pa.Table.from_batches(held))
             connection.execute(
-                f"create table block as select {UNIQUE_ID}, is_touched, rule_number, block_keys"  # noqa: S608
-                " from arrived"
-            )
-            connection.execute(
                 f"create table {PEOPLE_TABLE} as"  # noqa: S608
                 " select distinct on (record_key) * exclude (rule_number, block_keys) from arrived"
+            )
+            connection.execute(
+                f"""create table block as select p.rowid as id, a.is_touched, a.rule_number,
+                a.block_keys[a.rule_number + 1] as block_key, a.block_keys
+                from arrived a join {PEOPLE_TABLE} p using ({UNIQUE_ID})"""  # noqa: S608
             )
             connection.unregister("arrived")
             held.clear()

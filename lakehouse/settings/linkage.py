@@ -288,6 +288,7 @@ class EngineLimits(Frozen):
     """`auto` takes duckdb in a local session up to `duckdb_up_to_records` records.
 
     `threads` 0 means all cores. `records_per_task` bounds what one Spark task scores at once.
+    Up to `pairs_in_one_task` joining pairs one task finds all groups, beyond it all tasks do.
     """
 
     duckdb_up_to_records: int = Field(default=1_000_000, ge=0)
@@ -295,6 +296,7 @@ class EngineLimits(Frozen):
     task_memory_limit: Memory = "1GB"
     threads: int = Field(default=0, ge=0)
     records_per_task: int = Field(default=400_000, gt=0)
+    pairs_in_one_task: int = Field(default=2_000_000, ge=0)
 
 
 class LinkageSettings(Frozen):

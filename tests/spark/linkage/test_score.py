@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from lakehouse.errors import LinkageError
 from lakehouse.linkage.artefact import latest_model, load_model, save_model
 from lakehouse.linkage.blocking import rule_name
-from lakehouse.linkage.components import connected, connected_on_spark, grouped, grouped_on_spark
+from lakehouse.linkage.components import connected, grouped, groups_of
 from lakehouse.linkage.evaluate import evaluate
 from lakehouse.linkage.guards import (
     SHARED_IDENTIFIER_SCHEMA,
@@ -304,7 +304,10 @@ def test_a_saved_model_is_the_same_when_it_is_read(model: TrainedModel, tmp_path
     )
 
 
-def test_groups_on_spark_are_those_found_locally(spark: SparkSession, tmp_path: Path) -> None:
+@pytest.mark.parametrize("pairs_in_one_task", [0, 1_000])
+def test_groups_on_spark_are_those_found_locally(
+    spark: SparkSession, settings: LinkageSettings, pairs_in_one_task: int, tmp_path: Path
+) -> None:
     edges = [
         (f"r{i:02d}", f"r{(i * 7 + 3) % 40:02d}", float(i % 4))
         for i in range(40)
@@ -312,16 +315,19 @@ def test_groups_on_spark_are_those_found_locally(spark: SparkSession, tmp_path: 
     ]
     # All equally strong: to be cut by name.
     edges += [(f"s{i}", f"s{j}", 3.0) for i in range(7) for j in range(i + 1, 7)]
+    edges.append(("s0", "weakly held", 0.0))
     stored = local_frame(spark, edges, "record_key_l string, record_key_r string, margin double")
-    found = {
-        r.record_key: r.group_key for r in connected_on_spark(stored, tmp_path / "all").collect()
-    }
-    assert found == connected((left, right) for left, right, _ in edges)
-    found = {
-        r.record_key: r.group_key for r in grouped_on_spark(stored, 5, tmp_path / "cut").collect()
-    }
+    limits = settings.limits.model_copy(update={"pairs_in_one_task": pairs_in_one_task})
+    guards = settings.guards.model_copy(update={"max_cluster_records": 5})
+    few = settings.model_copy(update={"limits": limits, "guards": guards})
+    rows = groups_of(stored, few, tmp_path).collect()
+    found = {r.record_key: r.group_key for r in rows if r.group_key}
+    assert {r.record_key: r.component_id for r in rows} == connected(
+        (left, right) for left, right, _ in edges
+    )
     assert found == grouped(edges, 5)
     assert [found[f"s{i}"] for i in range(7)] == ["s0"] * 5 + ["s5"] * 2
+    assert [r.record_key for r in rows if r.group_key is None] == ["weakly held"]
 
 
 @pytest.mark.parametrize("count", [0, 1])
