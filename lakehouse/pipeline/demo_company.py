@@ -2,7 +2,8 @@
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from lakehouse.pipeline.runner import RunOutcome
 from lakehouse.quality.suites import read_suites
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import expectations_dir
+from lakehouse.storage.locks import LOCKS, Locks, held_file
 from lakehouse.storage.releases import current_release
 from lakehouse.tables.ops import QUARANTINE
 from lakehouse.tables.registry import GATED_TABLES
@@ -62,46 +64,64 @@ def demo_outcome(settings: Settings, *, customers: int, seed: int, days: int) ->
     """Generates the company afresh, runs each day as its own run, and evaluates the last release.
 
     Raises:
+        AlreadyRunningError: another demo, or a run, has this lake; nothing was touched.
         ConfigurationError: the lake's folder holds something that no demo has made.
         SuiteError: a suite has a fault, by which the first run would end; nothing was touched.
     """
     outcome = DemoOutcome()
     read_suites(expectations_dir(), GATED_TABLES)
-    home = clear_home(settings)
-    began = time.monotonic()
-    generate(customers, seed, home, days, FIRST_DAY)
-    outcome.generate_seconds = time.monotonic() - began
-    lake = open_lake(settings)
-    for number in range(days):
-        day = FIRST_DAY + timedelta(days=number)
-        outcome.runs.append(runner.run(lake, f"day-{day.isoformat()}", day))
-    _held_against_truth(lake, home / "truth", outcome)
+    with cleared_home(settings) as home:
+        began = time.monotonic()
+        generate(customers, seed, home, days, FIRST_DAY)
+        outcome.generate_seconds = time.monotonic() - began
+        lake = open_lake(settings)
+        for number in range(days):
+            day = FIRST_DAY + timedelta(days=number)
+            outcome.runs.append(runner.run(lake, f"day-{day.isoformat()}", day))
+        _held_against_truth(lake, home / "truth", outcome)
     return outcome
 
 
-def clear_home(settings: Settings) -> Path:
-    """Empties the folder of lake, landing files and models of the demo before, and returns it.
+@contextmanager
+def cleared_home(settings: Settings) -> Iterator[Path]:
+    """The folder of lake, landing files and models, emptied of the demo before and held by this one.
+
+    What locks it stays, so that nobody else can take it while it is emptied.
 
     Raises:
+        AlreadyRunningError: another demo, or a run, has it; nothing was touched.
         ConfigurationError: it holds something that no demo has made, or the places are not side by
             side in one folder.
     """
+    home = _home(settings)
+    home.mkdir(parents=True, exist_ok=True)
+    marker, root = home / _MARKER, Path(settings.lake.root)
+    with held_file(marker):
+        with Locks(settings.lake.root, settings.lake.lock.value).run():
+            stays = {marker, root, root / LOCKS}
+            for path in {*home.iterdir(), *root.glob("*")} - stays:
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
+        yield home
+
+
+def _home(settings: Settings) -> Path:
+    """The folder that the demo may empty."""
     root = Path(settings.lake.root)
-    home, marker = root.parent, root.parent / _MARKER
+    home = root.parent
     places = (root, settings.lake.landing, settings.lake.work_dir, settings.linkage.models)
     if any(Path(place).parent != home for place in places):
         raise ConfigurationError(
             "The demo wants lake.root, lake.landing, lake.work_dir and linkage.models side by side.",
             "unset C360_LAKE_ROOT, C360_LANDING and the like: the demo has a lake of its own.",
         )
-    if not marker.exists() and _holds_data(home, settings):
+    if not (home / _MARKER).exists() and _holds_data(home, settings):
         raise ConfigurationError(
             f"{home} holds files that no demo has made; the demo would delete them.",
             "unset C360_LAKE_ROOT, or move the files elsewhere.",
         )
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
-    marker.touch()
     return home
 
 
@@ -110,7 +130,7 @@ def _holds_data(home: Path, settings: Settings) -> bool:
     left_behind = (
         settings.lake.work_dir,
         settings.quality.data_docs,
-        Path(settings.lake.root, "_locks"),
+        Path(settings.lake.root, LOCKS),
     )
     return any(
         path.is_file() and not any(path.is_relative_to(folder) for folder in left_behind)

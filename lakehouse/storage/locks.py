@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from lakehouse.errors import AlreadyRunningError, ConfigurationError
@@ -19,6 +20,9 @@ from lakehouse.settings.places import is_uri, local_path
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+LOCKS = "_locks"
+"""The folder of locks below a lake's root."""
 
 _TABLE_WAIT_SECONDS = 600
 
@@ -47,7 +51,7 @@ class Locks:
     def __init__(self, root: str, kind: str) -> None:
         """Settings have seen to it that the root of a lake with `kind` flock is on a file system."""
         folder = local_path(root) if kind == "flock" else None
-        self._folder = None if folder is None else folder / "_locks"
+        self._folder = None if folder is None else folder / LOCKS
 
     @contextmanager
     def run(self) -> Iterator[None]:
@@ -67,15 +71,22 @@ class Locks:
             yield
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / f"{name}.lock").open("a+", encoding="utf-8") as file:
-            _acquire(file, name, wait_seconds)
-            file.truncate(0)
-            file.write(f"{os.getpid()}\n")
-            file.flush()
-            try:
-                yield
-            finally:
-                fcntl.flock(file, fcntl.LOCK_UN)
+        with held_file(self._folder / f"{name}.lock", wait_seconds):
+            yield
+
+
+@contextmanager
+def held_file(path: Path, wait_seconds: float = 0) -> Iterator[None]:
+    """Holds this file, made if need be, as a lock. Raises AlreadyRunningError if another keeps it so long."""
+    with path.open("a+", encoding="utf-8") as file:
+        _acquire(file, path.stem, wait_seconds)
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        try:
+            yield
+        finally:
+            fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def _acquire(file: TextIO, name: str, wait_seconds: float) -> None:

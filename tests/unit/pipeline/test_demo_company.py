@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.errors import ConfigurationError
-from lakehouse.pipeline.demo_company import clear_home
+from lakehouse.errors import AlreadyRunningError, ConfigurationError
+from lakehouse.pipeline import demo_company
+from lakehouse.pipeline.demo_company import cleared_home, demo_outcome
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
+from lakehouse.storage.locks import Locks
 
 
 def settings_in(home: Path, **elsewhere: Path) -> Settings:
@@ -17,19 +19,65 @@ def settings_in(home: Path, **elsewhere: Path) -> Settings:
     return load_settings("test", overrides={**given, **{k: str(p) for k, p in places.items()}})
 
 
-def test_a_demo_replaces_the_demo_before(tmp_path: Path) -> None:
-    home = clear_home(settings_in(tmp_path / "demo"))
-    (home / "lake").mkdir()
+def files_left(home: Path) -> set[str]:
+    return {str(path.relative_to(home)) for path in home.rglob("*") if path.is_file()}
 
-    assert [path.name for path in clear_home(settings_in(home)).iterdir()] == ["made-by-the-demo"]
+
+LOCK_FILES = {"made-by-the-demo", "lake/_locks/run.lock"}
+
+
+def test_a_demo_replaces_the_demo_before(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path / "demo")
+    with cleared_home(settings) as home:
+        for made in ("lake/gold/customer/1.parquet", "landing/crm.csv", "lake-keys/1", "notes"):
+            (home / made).parent.mkdir(parents=True, exist_ok=True)
+            (home / made).touch()
+
+    with cleared_home(settings) as home:
+        assert files_left(home) == LOCK_FILES
+
+
+def test_a_demo_leaves_a_lake_alone_that_a_run_works_on(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path / "demo")
+    with cleared_home(settings) as home:
+        (home / "landing").mkdir()
+        (home / "landing" / "crm.csv").touch()
+
+    with (
+        Locks(settings.lake.root, "flock").run(),
+        pytest.raises(AlreadyRunningError, match="nothing was touched"),
+    ):
+        demo_outcome(settings, customers=1, seed=1, days=1)
+
+    assert (home / "landing" / "crm.csv").is_file()
+
+
+def test_a_demo_leaves_a_lake_alone_that_another_demo_fills(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, arrived = settings_in(tmp_path / "demo"), tmp_path / "demo" / "landing.csv"
+
+    def generate_while_another_demo_begins(*_: object) -> None:
+        arrived.touch()
+        demo_outcome(settings, customers=1, seed=1, days=1)
+
+    monkeypatch.setattr(demo_company, "generate", generate_while_another_demo_begins)
+
+    with pytest.raises(AlreadyRunningError, match="nothing was touched"):
+        demo_outcome(settings, customers=1, seed=1, days=1)
+
+    assert arrived.is_file()
 
 
 def test_files_that_no_demo_has_made_are_not_deleted(tmp_path: Path) -> None:
     (tmp_path / "landing").mkdir()
     (tmp_path / "landing" / "crm_contact-1.csv").touch()
 
-    with pytest.raises(ConfigurationError, match="no demo has made"):
-        clear_home(settings_in(tmp_path))
+    with (
+        pytest.raises(ConfigurationError, match="no demo has made"),
+        cleared_home(settings_in(tmp_path)),
+    ):
+        pass
 
     assert (tmp_path / "landing" / "crm_contact-1.csv").is_file()
 
@@ -46,9 +94,8 @@ def test_what_a_command_leaves_behind_does_not_stand_in_the_demos_way(
     (home / left_behind).parent.mkdir(parents=True)
     (home / left_behind).touch()
 
-    clear_home(settings_in(home))
-
-    assert [path.name for path in home.iterdir()] == ["made-by-the-demo"]
+    with cleared_home(settings_in(home)):
+        assert files_left(home) == LOCK_FILES
 
 
 def test_a_lake_of_production_named_by_a_variable_is_not_deleted(
@@ -58,7 +105,10 @@ def test_a_lake_of_production_named_by_a_variable_is_not_deleted(
     lake.mkdir(parents=True)
     monkeypatch.setenv("C360_LAKE_ROOT", str(lake))
 
-    with pytest.raises(ConfigurationError, match="side by side"):
-        clear_home(load_settings("demo"))
+    with (
+        pytest.raises(ConfigurationError, match="side by side"),
+        cleared_home(load_settings("demo")),
+    ):
+        pass
 
     assert lake.is_dir()
