@@ -5,15 +5,18 @@ from collections.abc import Callable
 
 from lakehouse.errors import ExitCode, LakehouseError
 from lakehouse.logs import with_logging
+from lakehouse.quality.checked import checked_settings
 from lakehouse.report import Report, inert, plain_text
-from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 
 
 def finish(env: str, work: Callable[[Settings], Report]) -> None:
-    """Does the work under the environment's settings, prints its report, exits with its code."""
+    """Does the work under the environment's settings, prints its report, exits with its code.
+
+    It does none where settings, suites or gates have a fault, and tells all of them.
+    """
     try:
-        report = work(with_logging(load_settings(env)))
+        report = work(with_logging(checked_settings(env)))
     except LakehouseError as error:
         sys.exit(_reported(str(error), error.exit_code))
     except Exception as error:  # noqa: BLE001 - its text may quote a row, so it goes no further

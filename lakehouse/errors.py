@@ -4,10 +4,11 @@ No message ever holds a person's value: callers pass names, counts and paths onl
 """
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -150,6 +151,24 @@ class AuditError(LakehouseError):
     """The audit is not whole: somebody has changed, left out or cut what was recorded."""
 
     code = "C360-101"
+
+
+def read_together(*reads: Callable[[], Any]) -> list[Any]:
+    """What each of them gives. Raises what one of them raises; a ConfigurationError where several do."""
+    given, errors = [], []
+    for read in reads:
+        try:
+            given.append(read())
+        except LakehouseError as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise ConfigurationError(
+            "\n".join(error.what for error in errors),
+            "correct them, then try `c360 config check`.",
+        )
+    return given
 
 
 class TaskError(Exception):

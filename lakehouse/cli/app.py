@@ -125,6 +125,13 @@ def loaded(
     return with_logging(load_settings(env, overrides=given))
 
 
+def loaded_for_run(env: str, overrides: Mapping[str, str]) -> Settings:
+    """As `loaded`; what else a run is told by files is right too, and told of together where it is not."""
+    from lakehouse.quality.checked import checked_settings
+
+    return with_logging(checked_settings(env, overrides))
+
+
 def day(as_of: datetime | None) -> date:
     """The day that was said, else today by UTC."""
     return (as_of or datetime.now(UTC)).date()

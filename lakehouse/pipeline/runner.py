@@ -52,15 +52,14 @@ from lakehouse.pipeline.steps import (
     selected_steps,
 )
 from lakehouse.pipeline.suppression import suppressed_now
+from lakehouse.quality.checked import all_suites
 from lakehouse.quality.docs import write_data_docs
 from lakehouse.quality.gate import GateOutcome, gate, require_passed
-from lakehouse.quality.product_suite import product_suites
 from lakehouse.quality.quarantine import FLAGS, flagged, good_rows
 from lakehouse.quality.records import quality_results, quarantined
 from lakehouse.quality.rules import Suite
-from lakehouse.quality.suites import read_suites
 from lakehouse.settings.models import Settings
-from lakehouse.settings.places import expectations_dir, local_path
+from lakehouse.settings.places import local_path
 from lakehouse.settings.sources import Source
 from lakehouse.silver.row_links import describes_people
 from lakehouse.tables.conform import conformed
@@ -85,7 +84,6 @@ from lakehouse.tables.ops import (
     QUALITY_RESULT,
     QUARANTINE,
 )
-from lakehouse.tables.registry import GATED_TABLES
 from lakehouse.tables.spec import TableSpec, WriteMode
 
 log = logging.getLogger(__name__)
@@ -178,11 +176,12 @@ def checked(
     """The steps of such a run, and the suites: all of it is right, as far as no session is needed to tell.
 
     Raises:
-        ConfigurationError: the run id, a name in `only` or the linkage model cannot be used.
-        SuiteError: a suite has a fault.
+        ConfigurationError: the run id, a name in `only` or the linkage model cannot be used, or suites and
+            data products have faults.
+        SuiteError: a suite has a fault, or a data product's gate.
     """
     _check_run_id(run_id)
-    suites = read_suites(expectations_dir(), GATED_TABLES) | product_suites(settings.products)
+    suites = all_suites(settings.products)
     steps = selected_steps(settings.sources, only, settings.lake.leave_out, settings.products)
     if any(step.table == SCORED_EDGE.name for step in steps):
         require_fitting_model(settings.linkage)

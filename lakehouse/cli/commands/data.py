@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lakehouse.cli.app import AsOf, Env, Role, day, loaded, show
+from lakehouse.cli.app import AsOf, Env, Role, day, loaded, loaded_for_run, show
 from lakehouse.settings.models import CATALOG_PREFIX
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def run(
     from lakehouse.pipeline import commands
 
     overrides = {"lake.landing": str(landing)} if landing else {}
-    settings = loaded(env, overrides | ({"linkage.full": "true"} if full_linkage else {}))
+    settings = loaded_for_run(env, overrides | ({"linkage.full": "true"} if full_linkage else {}))
     show(commands.run(settings, run_id=run_id, as_of=day(as_of), only=tuple(only or ())))
 
 

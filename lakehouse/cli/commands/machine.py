@@ -1,14 +1,10 @@
 """Commands about this machine and its configuration: doctor, jars, config."""
 
-from collections.abc import Callable
-from typing import Any
-
 import typer
 
 from lakehouse.cli.app import Env, show
-from lakehouse.errors import ConfigurationError, ExitCode, LakehouseError
+from lakehouse.errors import ExitCode, read_together
 from lakehouse.report import Grid, Report
-from lakehouse.settings.models import Settings
 
 jars = typer.Typer(no_args_is_help=True, help="Delta's jars on this machine.")
 config = typer.Typer(no_args_is_help=True, help="What conf/ and the environment say.")
@@ -68,48 +64,16 @@ def config_check(env: Env = "demo") -> None:
 
     Example: c360 config check --env prod
     """
-    from lakehouse.quality.suites import read_suites
-    from lakehouse.settings.load import load_settings
+    from lakehouse.quality.checked import checked_settings
     from lakehouse.settings.metrics import load_metrics
-    from lakehouse.settings.places import expectations_dir
     from lakehouse.tables.registry import GATED_TABLES
 
-    settings, suites, views = _read_together(
-        lambda: _with_fit_gates(load_settings(env)),
-        lambda: read_suites(expectations_dir(), GATED_TABLES),
-        load_metrics,
-    )
+    settings, views = read_together(lambda: checked_settings(env), load_metrics)
     counts = (
-        f"{len(settings.sources)} sources, {len(suites)} suites, {len(settings.products)} data products, "
-        f"{len(views)} metric views"
+        f"{len(settings.sources)} sources, {len(GATED_TABLES)} suites, "
+        f"{len(settings.products)} data products, {len(views)} metric views"
     )
     show(Report(lines=[f"Environment {env} is right: {counts}."]))
-
-
-def _with_fit_gates(settings: Settings) -> Settings:
-    """The settings. Raises SuiteError where the gate of a data product cannot be used."""
-    from lakehouse.quality.product_suite import product_suites
-
-    product_suites(settings.products)
-    return settings
-
-
-def _read_together(*reads: Callable[[], Any]) -> list[Any]:
-    """What each of them gives. Raises what they raise, as one error where several do."""
-    given, errors = [], []
-    for read in reads:
-        try:
-            given.append(read())
-        except LakehouseError as error:
-            errors.append(error)
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise ConfigurationError(
-            "\n".join(error.what for error in errors),
-            "correct them, then try `c360 config check`.",
-        )
-    return given
 
 
 @config.command("show")

@@ -50,6 +50,7 @@ def stand_in_for(commands: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("data", "demo", "people", "stewards"):
         given = f"lakehouse.cli.commands.{module}.loaded"
         monkeypatch.setattr(given, lambda *_a, **_k: settings)
+    monkeypatch.setattr("lakehouse.cli.commands.data.loaded_for_run", lambda *_: settings)
     monkeypatch.setattr("lakehouse.cli.commands.demo.show_example", lambda _settings: None)
 
 

@@ -1,5 +1,7 @@
 """A job ends with the code that its scheduler acts on, and shows no value of a row."""
 
+from pathlib import Path
+
 import pytest
 
 from jobs import ending
@@ -47,6 +49,21 @@ def test_an_unexpected_error_says_its_kind_and_not_its_text(
     assert ended.value.code == 1
     assert "ValueError" in said
     assert "ann@example.org" not in said
+
+
+def test_a_job_tells_the_faults_of_conf_and_of_suites_together_and_does_no_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("C360_EXPECTATIONS", str(tmp_path))
+    monkeypatch.setenv("C360_SPARK_MASTER", "")
+
+    with pytest.raises(SystemExit) as ended:
+        ending.finish("test", lambda _: Report(lines=["Done."]))
+
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out) == (2, "")
+    assert "environment variable C360_SPARK_MASTER: master" in said.err
+    assert "silver/order.json: the table has no suite" in said.err
 
 
 def test_a_job_that_succeeds_prints_its_report(capsys: pytest.CaptureFixture[str]) -> None:

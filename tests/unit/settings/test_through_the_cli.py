@@ -23,21 +23,33 @@ def test_a_right_configuration_is_told_to_be_right(conf: Path) -> None:
     )
 
 
-def test_faults_of_conf_and_of_suites_are_told_together(
-    conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("command", ["config check", "run"])
+def test_faults_of_conf_of_suites_and_of_products_gates_are_told_together(
+    command: str, conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(expectations_dir(), tmp_path / "expectations")
     (tmp_path / "expectations" / "silver" / "order.json").write_text("{")
     monkeypatch.setenv("C360_EXPECTATIONS", str(tmp_path / "expectations"))
 
-    suites_alone = CliRunner().invoke(app, ["config", "check", "--env", "test"])
-    (conf / "test" / "logging.yml").write_text("level: loud\n", encoding="utf-8")
-    both = CliRunner().invoke(app, ["config", "check", "--env", "test"])
+    def said() -> str:
+        result = CliRunner().invoke(app, [*command.split(), "--env", "test"])
+        assert result.exit_code == 2
+        return result.stderr
 
-    assert (suites_alone.exit_code, both.exit_code) == (2, 2)
-    assert "silver/order.json: not JSON" in suites_alone.stderr
-    assert "silver/order.json: not JSON" in both.stderr
-    assert "conf/test/logging.yml: level" in both.stderr
+    suite = "silver/order.json: not JSON"
+    assert suite in said()
+    product = conf / "base" / "products" / "care_customer.yml"
+    right = product.read_text(encoding="utf-8")
+    wrong = right.replace("{column: is_active}", "{column: shoe_size}")
+    product.write_text(wrong, encoding="utf-8")
+    both = said()
+    assert suite in both
+    assert "care_customer.yml: gate[0]" in both
+    product.write_text(right, encoding="utf-8")
+    (conf / "test" / "logging.yml").write_text("level: loud\n", encoding="utf-8")
+    both = said()
+    assert suite in both
+    assert "conf/test/logging.yml: level" in both
 
 
 def test_settings_are_shown_as_json_without_the_secret(conf: Path) -> None:
