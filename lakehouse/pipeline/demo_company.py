@@ -20,15 +20,14 @@ from lakehouse.pipeline import runner
 from lakehouse.pipeline.demo_facts import true_homes, true_purchases, true_recommendations
 from lakehouse.pipeline.lake import Lake, open_lake
 from lakehouse.pipeline.runner import RunOutcome
-from lakehouse.quality.suites import read_suites
+from lakehouse.quality.checked import all_suites
 from lakehouse.settings.models import Settings
-from lakehouse.settings.places import expectations_dir
 from lakehouse.storage.locks import LOCKS, Locks, held_file
 from lakehouse.storage.releases import current_release
 from lakehouse.tables.ops import QUARANTINE
-from lakehouse.tables.registry import GATED_TABLES
 
 _MARKER = "made-by-the-demo"
+_LOCK = "demo.lock"
 _FORMS = {
     "given_name": "given_name_match",
     "family_name": "family_name_match",
@@ -65,11 +64,13 @@ def demo_outcome(settings: Settings, *, customers: int, seed: int, days: int) ->
 
     Raises:
         AlreadyRunningError: another demo, or a run, has this lake; nothing was touched.
-        ConfigurationError: the lake's folder holds something that no demo has made.
-        SuiteError: a suite has a fault, by which the first run would end; nothing was touched.
+        ConfigurationError: the lake's folder holds something that no demo has made, or suites and data
+            products have faults; nothing was touched.
+        SuiteError: a suite or a data product's gate has a fault, by which the first run would end; nothing
+            was touched.
     """
     outcome = DemoOutcome()
-    read_suites(expectations_dir(), GATED_TABLES)
+    all_suites(settings.products)
     with cleared_home(settings) as home:
         began = time.monotonic()
         generate(customers, seed, home, days, FIRST_DAY)
@@ -95,10 +96,11 @@ def cleared_home(settings: Settings) -> Iterator[Path]:
     """
     home = _home(settings)
     home.mkdir(parents=True, exist_ok=True)
-    marker, root = home / _MARKER, Path(settings.lake.root)
-    with held_file(marker):
+    root = Path(settings.lake.root)
+    with held_file(home / _LOCK):
         with Locks(settings.lake.root, settings.lake.lock.value).run():
-            stays = {marker, root, root / LOCKS}
+            (home / _MARKER).touch()
+            stays = {home / _LOCK, home / _MARKER, root, root / LOCKS}
             for path in {*home.iterdir(), *root.glob("*")} - stays:
                 if path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path, ignore_errors=True)
@@ -131,6 +133,7 @@ def _holds_data(home: Path, settings: Settings) -> bool:
         settings.lake.work_dir,
         settings.quality.data_docs,
         Path(settings.lake.root, LOCKS),
+        home / _LOCK,
     )
     return any(
         path.is_file() and not any(path.is_relative_to(folder) for folder in left_behind)

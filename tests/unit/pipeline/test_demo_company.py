@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.errors import AlreadyRunningError, ConfigurationError
+from lakehouse.errors import AlreadyRunningError, ConfigurationError, SuiteError
 from lakehouse.pipeline import demo_company
 from lakehouse.pipeline.demo_company import cleared_home, demo_outcome
 from lakehouse.settings.load import load_settings
@@ -23,7 +23,7 @@ def files_left(home: Path) -> set[str]:
     return {str(path.relative_to(home)) for path in home.rglob("*") if path.is_file()}
 
 
-LOCK_FILES = {"made-by-the-demo", "lake/_locks/run.lock"}
+STAYING = {"made-by-the-demo", "demo.lock", "lake/_locks/run.lock"}
 
 
 def test_a_demo_replaces_the_demo_before(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_a_demo_replaces_the_demo_before(tmp_path: Path) -> None:
             (home / made).touch()
 
     with cleared_home(settings) as home:
-        assert files_left(home) == LOCK_FILES
+        assert files_left(home) == STAYING
 
 
 def test_a_demo_leaves_a_lake_alone_that_a_run_works_on(tmp_path: Path) -> None:
@@ -69,6 +69,22 @@ def test_a_demo_leaves_a_lake_alone_that_another_demo_fills(
     assert arrived.is_file()
 
 
+def test_a_demo_whose_conf_is_wrong_deletes_nothing(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path / "demo")
+    with cleared_home(settings) as home:
+        (home / "landing.csv").touch()
+    product, *others = settings.products
+    rule = product.gate[0].model_copy(update={"type": "expect_shoes"})
+    products = (product.model_copy(update={"gate": (rule,)}), *others)
+
+    with pytest.raises(SuiteError, match="expect_shoes"):
+        demo_outcome(
+            settings.model_copy(update={"products": products}), customers=1, seed=1, days=1
+        )
+
+    assert (home / "landing.csv").is_file()
+
+
 def test_files_that_no_demo_has_made_are_not_deleted(tmp_path: Path) -> None:
     (tmp_path / "landing").mkdir()
     (tmp_path / "landing" / "crm_contact-1.csv").touch()
@@ -84,8 +100,18 @@ def test_files_that_no_demo_has_made_are_not_deleted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "left_behind",
-    ["work/spill/blockmgr-1/0c/shuffle_0", "data_docs/day-1.html", "lake/_locks/run.lock"],
-    ids=["scratch data of a session", "the page of a bench", "the lock of a vacuum"],
+    [
+        "work/spill/blockmgr-1/0c/shuffle_0",
+        "data_docs/day-1.html",
+        "lake/_locks/run.lock",
+        "demo.lock",
+    ],
+    ids=[
+        "scratch data of a session",
+        "the page of a bench",
+        "the lock of a vacuum",
+        "the lock of a demo that found a run",
+    ],
 )
 def test_what_a_command_leaves_behind_does_not_stand_in_the_demos_way(
     left_behind: str, tmp_path: Path
@@ -95,7 +121,7 @@ def test_what_a_command_leaves_behind_does_not_stand_in_the_demos_way(
     (home / left_behind).touch()
 
     with cleared_home(settings_in(home)):
-        assert files_left(home) == LOCK_FILES
+        assert files_left(home) == STAYING
 
 
 def test_a_lake_of_production_named_by_a_variable_is_not_deleted(
