@@ -13,7 +13,7 @@ from lakehouse.settings.models import Settings
 def finish(env: str, work: Callable[[Settings], Report]) -> None:
     """Does the work under the environment's settings, prints its report, exits with its code.
 
-    It does none where settings, suites or gates have a fault, and tells all of them.
+    It does none where settings, suites, gates or the list of jars have a fault, and tells all of them.
     """
     try:
         report = work(with_logging(checked_settings(env)))

@@ -1,4 +1,4 @@
-"""What a run is told by files, read together: every fault of settings, suites and gates at once."""
+"""What a run is told by files, read together: every fault of settings, suites, gates and jars at once."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,6 +6,7 @@ from lakehouse.errors import read_together
 from lakehouse.quality.product_suite import product_suites
 from lakehouse.quality.rules import Suite
 from lakehouse.quality.suites import read_suites
+from lakehouse.settings.jar_list import load_jar_list
 from lakehouse.settings.load import load_settings
 from lakehouse.settings.models import Settings
 from lakehouse.settings.places import expectations_dir
@@ -14,7 +15,7 @@ from lakehouse.tables.registry import GATED_TABLES
 
 
 def checked_settings(env: str, overrides: Mapping[str, str] | None = None) -> Settings:
-    """The settings of an environment, of which suites and gates are right too.
+    """The settings of an environment, of which suites, gates and the list of jars are right too.
 
     Raises ConfigurationError or SuiteError that lists every fault, and shows no value.
     """
@@ -25,7 +26,7 @@ def checked_settings(env: str, overrides: Mapping[str, str] | None = None) -> Se
         return settings
 
     settings: Settings
-    settings, *_ = read_together(with_fit_gates, _table_suites)
+    settings, *_ = read_together(with_fit_gates, _table_suites, load_jar_list)
     return settings
 
 

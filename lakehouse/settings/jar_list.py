@@ -3,12 +3,16 @@
 from pathlib import Path
 from typing import Annotated
 
-import yaml
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints, ValidationError
 
 from lakehouse.errors import PrerequisiteError
 from lakehouse.settings.base_types import Frozen
+from lakehouse.settings.documents import Layer, read_layer
+from lakehouse.settings.faults import Fault, dotted, refuse
 from lakehouse.settings.places import conf_dir
+from lakehouse.settings.validation import validation_faults
+
+_FILE = "conf/base/jars.yml"
 
 
 class Jar(Frozen):
@@ -27,7 +31,7 @@ class Jar(Frozen):
 class JarList(Frozen):
     """conf/base/jars.yml: the jars for every Spark, and those built for one Spark version."""
 
-    every_spark: tuple[Jar, ...]
+    every_spark: tuple[Jar, ...] = Field(min_length=1)
     by_spark: dict[str, tuple[Jar, ...]]
 
     def for_spark(self, version: str) -> tuple[Jar, ...]:
@@ -46,6 +50,15 @@ class JarList(Frozen):
 
 
 def load_jar_list(conf: Path | None = None) -> JarList:
-    """The list in `conf` (default: the product's own conf folder)."""
-    text = ((conf or conf_dir()) / "base" / "jars.yml").read_text(encoding="utf-8")
-    return JarList.model_validate(yaml.safe_load(text))
+    """The list in `conf` (default: the product's own conf folder).
+
+    Raises ConfigurationError that lists every fault by key.
+    """
+    layer = read_layer((conf or conf_dir()) / "base" / "jars.yml", _FILE)
+    refuse([layer] if isinstance(layer, Fault) else [])
+    content = layer.content if isinstance(layer, Layer) else {}
+    try:
+        return JarList.model_validate(content)
+    except ValidationError as error:
+        refuse([Fault(_FILE, dotted(p), m) for p, m in validation_faults(error, content)])
+        raise
