@@ -16,19 +16,26 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from lakehouse.bronze.records import Layout, missing_columns, parquet_record_count
+from lakehouse.bronze.records import (
+    Layout,
+    missing_columns,
+    parquet_record_count,
+    repeated_columns,
+)
 from lakehouse.errors import words_withheld
 from lakehouse.settings.sources import FileFormat, Source
 from lakehouse.tables.local_frame import local_frame
 
 INGESTED, DUPLICATE, REJECTED = "ingested", "duplicate", "rejected"
 MISSING_REQUIRED_COLUMN = "missing_required_column"
+REPEATED_COLUMN = "repeated_column"
 UNREADABLE_FILE = "unreadable_file"
 SAME_CONTENT = "same_content"
 
 _INSPECTED = (
     "feed string, source_file string, file_hash string, byte_count bigint, modified_at timestamp, "
-    "record_count bigint, is_readable boolean, missing_columns array<string>"
+    "record_count bigint, is_readable boolean, missing_columns array<string>, "
+    "repeated_columns array<string>"
 )
 _DATED_FOLDER = r"(?:^|/)(\d{4}-\d{2}-\d{2})(?:/|$)"
 
@@ -159,6 +166,7 @@ def landing_file(inspected: DataFrame, ledger: DataFrame, run_id: str) -> DataFr
     reason = (
         F.when(~F.col("is_readable"), UNREADABLE_FILE)
         .when(F.size("missing_columns") > 0, MISSING_REQUIRED_COLUMN)
+        .when(F.size("repeated_columns") > 0, REPEATED_COLUMN)
         .when(F.col("was_ingested") | (F.col("copy") > 1), SAME_CONTENT)
     )
     return (
@@ -181,12 +189,13 @@ def landing_file(inspected: DataFrame, ledger: DataFrame, run_id: str) -> DataFr
             "reason",
             "missing_columns",
             F.lit(None).cast("string").alias("original_hash"),
+            "repeated_columns",
         )
     )
 
 
 def _with_faults(batch: pa.RecordBatch, layouts: Mapping[str, Layout]) -> pa.RecordBatch:
-    counts, missing = [], []
+    counts, missing, repeated = [], [], []
     for feed, count, content in zip(
         batch.column("feed").to_pylist(),
         batch.column("record_count").to_pylist(),
@@ -196,6 +205,7 @@ def _with_faults(batch: pa.RecordBatch, layouts: Mapping[str, Layout]) -> pa.Rec
         found = _found(content.as_buffer().to_pybytes(), count, layouts[feed])
         counts.append(found[0])
         missing.append(found[1])
+        repeated.append(found[2])
     kept = [
         batch.column(n) for n in ("feed", "source_file", "file_hash", "byte_count", "modified_at")
     ]
@@ -204,26 +214,30 @@ def _with_faults(batch: pa.RecordBatch, layouts: Mapping[str, Layout]) -> pa.Rec
         pa.array(counts, pa.int64()),
         pa.array([count is not None for count in counts], pa.bool_()),
         pa.array(missing, pa.list_(pa.string())),
+        pa.array(repeated, pa.list_(pa.string())),
     ]
-    names = [*batch.schema.names[:5], "record_count", "is_readable", "missing_columns"]
+    faults = ("is_readable", "missing_columns", "repeated_columns")
+    names = [*batch.schema.names[:5], "record_count", *faults]
     return pa.RecordBatch.from_arrays(columns, names=names)
 
 
-def _found(content: bytes, count: int | None, how: Layout) -> tuple[int | None, list[str]]:
-    """The file's number of records, None if it cannot be read, and the columns that it lacks.
+def _found(
+    content: bytes, count: int | None, how: Layout
+) -> tuple[int | None, list[str], list[str]]:
+    """The file's number of records, None if it cannot be read; columns that it lacks, and has twice.
 
     `count` is what Spark's own functions say, which cannot count the rows of a Parquet file.
     """
     try:
-        missing = missing_columns(content, how)
-        return parquet_record_count(content) if how.format == "parquet" else count, missing
+        faults = missing_columns(content, how), repeated_columns(content, how)
+        return parquet_record_count(content) if how.format == "parquet" else count, *faults
     except (MemoryError, OSError):
         # A passing fault of the machine ends this run, where a sound file would be rejected for good.
         raise
     except Exception:  # noqa: BLE001
         # UnreadableFileError, or what nobody has foreseen: one bad file is rejected, where an error
         # in a task would end the run of all feeds, and every later run again.
-        return None, []
+        return None, [], []
 
 
 def _record_count(sources: Sequence[Source]) -> Column:

@@ -9,7 +9,7 @@ holds a line break.
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -91,12 +91,33 @@ def missing_columns(content: bytes, layout: Layout) -> list[str]:
     return [] if present is None else [c for c in layout.required if c not in present]
 
 
+def repeated_columns(content: bytes, layout: Layout) -> list[str]:
+    """Columns that the file has more than once, by its header or schema: of two only one could be kept.
+
+    One that nobody declared is told by its place, as its name may be a value where the header is missing.
+
+    Raises:
+        UnreadableFileError: the header cannot be cut into names, or the file is no Parquet file.
+    """
+    names: Sequence[str] = ()
+    if layout.format == "parquet":
+        names = _parquet_file(content).schema_arrow.names
+    elif layout.format == "csv" and layout.header:
+        names = _header(_first_line(content), layout)
+    seen: set[str] = set()
+    repeated: dict[str, str] = {}
+    for place, name in enumerate(names, start=1):
+        if name in seen:
+            repeated.setdefault(name, name if name in layout.columns else f"column {place}")
+        seen.add(name)
+    return list(repeated.values())
+
+
 def _present_columns(content: bytes, layout: Layout) -> set[str] | None:
     if layout.format == "parquet":
         return _parquet_names(content)
     if layout.format == "csv":
-        lines = _lines(content)
-        return set(_header(lines[0][1], layout)) if lines else None
+        return set(_header(_first_line(content), layout)) or None
     return _json_names(_lines(content) if layout.format == "jsonl" else _elements(content), layout)
 
 
@@ -138,6 +159,13 @@ def _lines(content: bytes) -> list[tuple[int, bytes]]:
     body = content.removeprefix(BYTE_ORDER_MARK)
     kept = (line.removesuffix(b"\r") for line in body.split(b"\n"))
     return list(enumerate((line for line in kept if line.strip()), start=1))
+
+
+def _first_line(content: bytes) -> bytes:
+    """The first of `_lines`; empty where there is none."""
+    lines = io.BytesIO(content.removeprefix(BYTE_ORDER_MARK))
+    first = next((line for line in lines if line.strip()), b"")
+    return first.removesuffix(b"\n").removesuffix(b"\r")
 
 
 def _header(line: bytes, layout: Layout) -> list[str]:

@@ -30,7 +30,10 @@ from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import ERASURE, LANDING_FILE
 
 _NEW = ".erased-"
-_SAME = ("feed", "source_file", "modified_at", "record_count", "missing_columns")
+_SAME = (
+    *("feed", "source_file", "modified_at", "record_count", "missing_columns"),
+    "repeated_columns",
+)
 
 
 def landing_folder(settings: Settings) -> Path | None:

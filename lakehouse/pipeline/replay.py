@@ -164,7 +164,7 @@ def _fault(file: Row, found: Row | None) -> str | None:
         return GONE
     if found.file_hash != file.file_hash:
         return CHANGED
-    if not found.is_readable or found.missing_columns:
+    if not found.is_readable or found.missing_columns or found.repeated_columns:
         return REFUSED
     if found.record_count != file.record_count:
         return RENUMBERED

@@ -24,9 +24,9 @@ from pyspark.errors import (
     ParseException,
     PySparkException,
 )
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 
-from lakehouse.bronze.landing import empty_files
+from lakehouse.bronze.landing import REJECTED, empty_files
 from lakehouse.errors import ConfigurationError, LakehouseError, QualityGateError, SuiteError
 from lakehouse.linkage.guards import no_longer_shared
 from lakehouse.linkage.linkage_quality import linkage_quality
@@ -207,6 +207,16 @@ def _chosen_sources(sources: Sequence[Source], only: Sequence[str]) -> list[Sour
     return [source for source in sources if source.bronze_table.name in only]
 
 
+def _rejected(files: Mapping[str, Sequence[Row]]) -> list[tuple[str, str, str]]:
+    """Of the files by feed those rejected: path, reason, and the columns that are missing or there twice."""
+    return [
+        (row.source_file, row.reason, ", ".join(row.missing_columns or row.repeated_columns or []))
+        for rows in files.values()
+        for row in rows
+        if row.status == REJECTED
+    ]
+
+
 class _Run:
     """The state of one run: which version of each table it has come to."""
 
@@ -277,12 +287,7 @@ class _Run:
             claimed = claim(self._lake, self._attempt, chosen)
         self._versions[LANDING_FILE.name] = claimed.version
         self._outcome.unmatched_files = claimed.unmatched
-        self._outcome.rejected_files += [
-            (row.source_file, row.reason, ", ".join(row.missing_columns or []))
-            for rows in claimed.files.values()
-            for row in rows
-            if row.status == "rejected"
-        ]
+        self._outcome.rejected_files += _rejected(claimed.files)
         self._outcome.empty_snapshots = empty_snapshots(claimed, chosen)
         for file, feed in self._outcome.empty_snapshots:
             log.warning("%s of the snapshot feed %s has no records.", file, feed)

@@ -190,6 +190,11 @@ LANDING_FILE = _ops(
         "string",
         "SHA-256 of the bytes as they were delivered, by which bronze knows the file; null where they are as they were.",
     ),
+    Column(
+        "repeated_columns",
+        "array<string>",
+        "Columns that a rejected file has more than once; one that no source declares by its place.",
+    ),
     primary_key=("source_file", "file_hash"),
 )
 

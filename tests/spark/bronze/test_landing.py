@@ -99,7 +99,7 @@ def test_two_files_of_the_same_bytes_in_one_run_count_once(
     }
 
 
-def test_a_missing_required_column_rejects_that_file_alone_and_is_named(
+def test_a_required_column_missing_or_a_column_there_twice_rejects_that_file_alone_and_is_named(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     deliver(
@@ -107,6 +107,7 @@ def test_a_missing_required_column_rejects_that_file_alone_and_is_named(
         {
             "2026-01-05/guest-a.csv": "id,city,at\n1,Bath,\n2,York,\n",
             "2026-01-05/guest-b.csv": HEADER + "1,Ann,Bath,\n",
+            "2026-01-05/guest-c.csv": "id,name,id,city,at\n1,Ann,2,Bath,\n",
         },
     )
 
@@ -115,10 +116,13 @@ def test_a_missing_required_column_rejects_that_file_alone_and_is_named(
     assert fates(rows) == {
         "2026-01-05/guest-a.csv": ("rejected", "missing_required_column", 2),
         "2026-01-05/guest-b.csv": ("ingested", None, 1),
+        "2026-01-05/guest-c.csv": ("rejected", "repeated_column", 1),
     }
-    assert {row.source_file: row.missing_columns for row in rows}["2026-01-05/guest-a.csv"] == [
-        "name"
-    ]
+    assert {row.source_file[-5]: (row.missing_columns, row.repeated_columns) for row in rows} == {
+        "a": (["name"], []),
+        "b": ([], []),
+        "c": ([], ["id"]),
+    }
 
 
 def test_a_json_array_is_counted_also_behind_a_byte_order_mark(

@@ -24,7 +24,7 @@ def test_an_error_that_nobody_has_foreseen_makes_the_file_unreadable_and_ends_no
 ) -> None:
     monkeypatch.setattr(landing, "missing_columns", failing_with(ZeroDivisionError()))
 
-    assert landing._found(b"id\n1\n", 1, HOW) == (None, [])
+    assert landing._found(b"id\n1\n", 1, HOW) == (None, [], [])
 
 
 @pytest.mark.parametrize("error", OF_THE_MACHINE)

@@ -12,6 +12,7 @@ from lakehouse.bronze.records import (
     missing_columns,
     parquet_record_count,
     records,
+    repeated_columns,
 )
 
 
@@ -193,6 +194,33 @@ def test_a_parquet_file_with_a_broken_page_is_unreadable_though_its_footer_is_so
 
 def test_a_parquet_column_of_bytes_that_are_no_text_makes_the_file_unreadable() -> None:
     assert_unreadable(parquet(pa.array([b"Ann", b"\xff"])), layout("parquet"))
+
+
+def parquet_of(*names: str) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_arrays([pa.array(["1"])] * len(names), names=names), buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "how", "repeated"),
+    [
+        (b"id,name\n1,Ann\n", layout(), []),
+        (b"id,name,id\n1,Ann,2\n", layout(), ["id"]),
+        (b"\xef\xbb\xbf\n\nid,name , name,id,id\r\n1,Ann,Bo,2,3\r\n", layout(), ["name", "id"]),
+        (b"id,mood,name,mood\n1,good,Ann,bad\n", layout(), ["column 4"]),
+        (b"1,Ann,Ann\n", layout(), ["column 3"]),
+        (b"id,name,,\n1,Ann,,\n", layout(), ["column 4"]),
+        (b"1,1\n", layout(header=False), []),
+        (b"", layout(), []),
+        (parquet_of("id", "name"), layout("parquet"), []),
+        (parquet_of("id", "name", "id"), layout("parquet"), ["id"]),
+    ],
+)
+def test_names_the_columns_that_a_file_has_twice_and_no_name_that_may_be_a_value(
+    content: bytes, how: Layout, repeated: list[str]
+) -> None:
+    assert repeated_columns(content, how) == repeated
 
 
 @pytest.mark.parametrize(
