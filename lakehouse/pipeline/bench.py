@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from lakehouse.pipeline.bench_erasure import erasure_grid
 from lakehouse.pipeline.demo_company import demo_outcome
 from lakehouse.pipeline.lake import open_lake
+from lakehouse.pipeline.run_report import run_report
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import Settings
 
@@ -13,13 +14,15 @@ _COLUMNS = ("stage", "seconds", "rows", "rows per second")
 
 
 def bench_report(settings: Settings, *, customers: int, seed: int, erased: Sequence[int]) -> Report:
-    """Seconds and rows per second of each layer, the share of the gates, and the cost of erasures.
+    """Seconds and rows per second of each layer, the share of the gates, the cost of erasures; warnings
+    and exit code of the run.
 
     `erased` are numbers of customers to erase at once, one erasure after another; those that the company
     does not have are left out.
     """
     outcome = demo_outcome(settings, customers=customers, seed=seed, days=1)
     run = outcome.runs[0]
+    told = run_report(run)
     seconds: defaultdict[str, float] = defaultdict(float)
     rows: Counter[str] = Counter()
     for step, took in run.step_seconds.items():
@@ -42,4 +45,6 @@ def bench_report(settings: Settings, *, customers: int, seed: int, erased: Seque
             f"The run took {run.seconds:.0f} s; steps run {settings.lake.parallel_steps} at a time.",
             f"The gates took {gates:.0f} s, {share:.0f} % of all steps' time.",
         ],
+        warnings=told.warnings,
+        exit_code=told.exit_code,
     )

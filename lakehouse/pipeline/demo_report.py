@@ -12,7 +12,10 @@ _SLOWEST = 12
 
 
 def demo_report(outcome: DemoOutcome, settings: Settings) -> Report:
-    """Records by feed, gates, rows per layer, people against the truth, time per step, where to look."""
+    """Records by feed, gates, rows per layer, people against the truth, time per step, where to look.
+
+    Its exit code is the worst of the runs'.
+    """
     last_day = FIRST_DAY + timedelta(days=len(outcome.runs) - 1)
     runs = [run_report(run) for run in outcome.runs]
     return Report(
@@ -42,6 +45,7 @@ def demo_report(outcome: DemoOutcome, settings: Settings) -> Report:
             f"  {settings.lake.root}    the tables, one Delta folder each",
         ],
         warnings=[warning for run in runs for warning in run.warnings],
+        exit_code=max(run.exit_code for run in runs),
     )
 
 

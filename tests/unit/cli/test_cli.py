@@ -118,6 +118,21 @@ def test_a_run_without_a_day_is_of_today(calls: dict[str, object]) -> None:
     assert before <= calls["run"][1]["as_of"] <= datetime.now(UTC).date()  # type: ignore[index]
 
 
+def test_a_demo_that_stopped_a_product_shows_its_customer_and_ends_by_that_exit_code(
+    calls: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[object] = []
+    stopped = Report(exit_code=ExitCode.PRODUCT_STOPPED)
+    commands = sys.modules["lakehouse.pipeline.commands"]
+    monkeypatch.setattr(commands, "demo_run", lambda *_a, **_k: stopped, raising=False)
+    monkeypatch.setattr("lakehouse.cli.commands.demo.show_example", shown.append)
+
+    result = CliRunner().invoke(app, ["demo", "run"])
+
+    assert result.exit_code == ExitCode.PRODUCT_STOPPED
+    assert len(shown) == 1
+
+
 def test_revert_names_the_release(calls: dict[str, object]) -> None:
     CliRunner().invoke(app, ["release", "revert", "7"])
 

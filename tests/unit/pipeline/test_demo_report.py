@@ -1,7 +1,10 @@
 """What the demo and the bench tell of their runs."""
 
+from dataclasses import replace
+
 import pytest
 
+from lakehouse.errors import ExitCode
 from lakehouse.linkage.evaluate import Evaluation
 from lakehouse.pipeline import bench
 from lakehouse.pipeline.demo_company import DemoOutcome
@@ -96,6 +99,22 @@ def test_the_demo_says_what_was_held_unlike_planted_and_which_file_was_rejected(
     assert any("1 other rows are held" in line for line in report.lines)
     (warning,) = report.warnings
     assert "shop_order-1.jsonl was rejected (missing_required_column: order_id)" in warning
+
+
+def test_the_demo_and_the_bench_end_by_the_worst_exit_code_of_their_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stopped = replace(DAY_1, stopped_products={"serve.care_customer": "A rule is broken."})
+    outcome = replace(OUTCOME, runs=[stopped, DAY_2])
+    monkeypatch.setattr(bench, "demo_outcome", lambda settings, **asked: outcome)
+
+    told = bench.bench_report(SETTINGS, customers=100, seed=1, erased=[])
+
+    assert demo_report(outcome, SETTINGS).exit_code == ExitCode.PRODUCT_STOPPED
+    assert told.exit_code == ExitCode.PRODUCT_STOPPED
+    assert told.warnings[0].startswith("serve.care_customer is stopped")
+    # A file that is rejected fails alone.
+    assert demo_report(OUTCOME, SETTINGS).exit_code == ExitCode.OK
 
 
 def test_the_bench_tells_seconds_and_rows_a_second_by_layer_and_the_gates_share(
