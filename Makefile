@@ -1,5 +1,5 @@
 # Two commands do it all on a fresh clone: `make demo` and `make test`.
-# Needed beforehand: Python 3.11 or later, Java 17 or later, and the network once.
+# Needed beforehand: Python 3.11 or later, Java 17 to 22, and the network once.
 
 .DEFAULT_GOAL := help
 SHELL := /bin/sh

@@ -1,4 +1,4 @@
-"""The Java that Spark runs on: is it there, is it new enough, and where does its chatter go."""
+"""The Java that Spark runs on: is it there, of a version that will do, and where does its chatter go."""
 
 import os
 import re
@@ -11,7 +11,9 @@ from pathlib import Path
 from lakehouse.errors import PrerequisiteError
 from lakehouse.settings.places import INSTALL_JAVA, conf_dir, java_executable
 
-MINIMUM_JAVA = 17
+MINIMUM_JAVA, MAXIMUM_JAVA = 17, 22
+"""Spark 4.1 asks for the first; its Hadoop 3.4 calls Subject.getSubject, which fails from Java 23 on."""
+
 _ANSWER_TIMEOUT_SECONDS = 60
 LOCAL_TUNING = (
     "-XX:+UseParallelGC",
@@ -29,7 +31,7 @@ LOCAL_TUNING = (
 def java_version() -> int:
     """The major version of the Java that Spark will use.
 
-    Raises PrerequisiteError when there is none, it does not run, or it is older than MINIMUM_JAVA.
+    Raises PrerequisiteError when there is none, it does not run, or Spark does not run on its version.
     """
     java = java_executable()
     try:
@@ -46,9 +48,9 @@ def java_version() -> int:
     if found is None:
         raise PrerequisiteError(f"{java} does not say its version.", INSTALL_JAVA)
     major = int(found.group(1))
-    if major < MINIMUM_JAVA:
+    if not MINIMUM_JAVA <= major <= MAXIMUM_JAVA:
         raise PrerequisiteError(
-            f"{java} is Java {major}; Spark needs {MINIMUM_JAVA} or later.", INSTALL_JAVA
+            f"{java} is Java {major}; Spark runs on {MINIMUM_JAVA} to {MAXIMUM_JAVA}.", INSTALL_JAVA
         )
     return major
 

@@ -130,7 +130,7 @@ def java_executable() -> Path:
         if not java.is_file():
             raise PrerequisiteError(
                 f"JAVA_HOME is {home}, and there is no Java in it.",
-                "unset JAVA_HOME, or set it to a Java 17 or later.",
+                "unset JAVA_HOME, or set it to a Java 17 or 21.",
             )
         return java
     if found := shutil.which("java"):
@@ -149,7 +149,8 @@ def memory_bytes() -> int:
 
 
 INSTALL_JAVA = (
-    "install Java 17 or later: `sudo apt install openjdk-17-jre-headless` (Debian, Ubuntu), "
+    "install Java 17 or 21 and point JAVA_HOME at it: "
+    "`sudo apt install openjdk-17-jre-headless` (Debian, Ubuntu), "
     "`sudo dnf install java-21-openjdk-headless` (Fedora) or `brew install openjdk@21` (macOS)."
 )
 

@@ -24,7 +24,7 @@ def java_that(script: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     [
         ('openjdk version "17.0.15" 2025-04-15', 17),
         ('openjdk version "21" 2023-09-19', 21),
-        ('java version "25-ea"', 25),
+        ('java version "22-ea"', 22),
     ],
 )
 def test_the_version_is_read_from_what_java_says(
@@ -38,8 +38,10 @@ def test_the_version_is_read_from_what_java_says(
 @pytest.mark.parametrize(
     ("script", "told"),
     [
-        ("echo 'openjdk version \"11.0.2\"' >&2", "is Java 11; Spark needs 17"),
-        ("echo 'java version \"1.8.0_292\"' >&2", "is Java 8; Spark needs 17"),
+        ("echo 'openjdk version \"11.0.2\"' >&2", "is Java 11; Spark runs on 17 to 22"),
+        ("echo 'java version \"1.8.0_292\"' >&2", "is Java 8; Spark runs on 17 to 22"),
+        ("echo 'openjdk version \"23.0.1\"' >&2", "is Java 23; Spark runs on 17 to 22"),
+        ("echo 'java version \"25-ea\"' >&2", "is Java 25; Spark runs on 17 to 22"),
         ("exit 1", "does not run"),
         ("echo hello", "does not say its version"),
     ],

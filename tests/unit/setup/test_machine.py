@@ -12,6 +12,8 @@ SCRIPT = Path(__file__).resolve().parents[3] / ".ci" / "machine"
 GOOD_PYTHON = "#!/bin/sh\nexit 0\n"
 GOOD_JAVA = "#!/bin/sh\necho 'openjdk version \"17.0.15\"' >&2\n"
 OLD_JAVA = "#!/bin/sh\necho 'java version \"1.8.0_292\"' >&2\n"
+JAVA_22 = "#!/bin/sh\necho 'openjdk version \"22.0.2\" 2024-07-16' >&2\n"
+JAVA_24 = "#!/bin/sh\necho 'openjdk version \"24\" 2025-03-18' >&2\n"
 NO_VENV = "#!/bin/sh\ncase $2 in *ensurepip*) exit 1;; *print*) echo python3.12-venv;; esac\n"
 FREE = "#!/bin/sh\nprintf 'h\\nd 1 1 %s 1 /\\n'\n"
 
@@ -48,6 +50,12 @@ def test_a_good_machine_is_answered_with_its_python(machine: Path) -> None:
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "python3.12\n", "")
 
 
+def test_the_newest_java_that_spark_runs_on_will_do(machine: Path) -> None:
+    put(machine, "java", JAVA_22)
+
+    assert asked(machine).returncode == 0
+
+
 def test_a_newer_named_python_wins_over_python3(machine: Path) -> None:
     put(machine, "python3", GOOD_PYTHON)
 
@@ -60,11 +68,20 @@ def test_a_newer_named_python_wins_over_python3(machine: Path) -> None:
         ("python3.12", None, "Python 3.11 or later is missing: sudo apt install python3"),
         ("python3.12", "#!/bin/sh\nexit 1\n", "Python 3.11 or later is missing"),
         ("python3.12", NO_VENV, "venv module is missing: sudo apt install python3.12-venv"),
-        ("java", None, "Java 17 or later is missing: sudo apt install openjdk-17"),
-        ("java", OLD_JAVA, "Java 8 is too old, Spark needs 17 or later: sudo apt install"),
+        ("java", None, "Java is missing: install Java 17 or 21"),
+        ("java", OLD_JAVA, "Java 8 is too old, Spark runs on 17 to 22: install Java 17 or 21"),
+        ("java", JAVA_24, "Java 24 is too new, Spark runs on 17 to 22: install Java 17 or 21"),
         ("df", FREE % 2048, "2 MiB are free here and 4096 MiB are needed"),
     ],
-    ids=["no Python", "an old Python", "no venv", "no Java", "an old Java", "no disk"],
+    ids=[
+        "no Python",
+        "an old Python",
+        "no venv",
+        "no Java",
+        "an old Java",
+        "a new Java",
+        "no disk",
+    ],
 )
 def test_what_is_missing_is_said_in_one_line(
     name: str, script: str | None, told: str, machine: Path
