@@ -12,6 +12,8 @@ LOG := $(VENV)/install.log
 CUSTOMERS ?= 10000
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+# Nothing is built by packages that are not pinned: pip would fetch the newest setuptools for pyspark's source.
+PINNED := $(PIP) install --quiet --require-hashes --no-build-isolation --use-pep517
 NO_PACKAGES := the pinned packages could not be installed: check this machine's network and pip's settings, then run make again
 
 .PHONY: help env demo test coverage test-fast test-spark test-slow test-crash test-spark42 lint types imports format bench bench-linkage bi-server dist clean
@@ -21,12 +23,12 @@ help: ## Show this list
 
 env: $(STAMP) $(JARS) ## Make the environment: pinned packages and verified jars
 
-$(STAMP): constraints.txt pyproject.toml
+$(STAMP): constraints-build.txt constraints.txt pyproject.toml
 	@python=$$(./.ci/machine) && echo "Making $(VENV) with $$python" && "$$python" -m venv $(VENV)
 	@echo "Installing the pinned packages (about 1 GB; once)"
-	@$(PIP) install --quiet --require-hashes -r constraints.txt > $(LOG) 2>&1 \
+	@{ $(PINNED) -r constraints-build.txt && $(PINNED) -r constraints.txt; } > $(LOG) 2>&1 \
 	  || { echo "c360: $(NO_PACKAGES) ($(LOG) has pip's words)" >&2; exit 3; }
-	@$(if $(REPLACED_PINS),$(PIP) install --quiet --require-hashes --no-deps -r $(REPLACED_PINS) >> $(LOG) 2>&1 \
+	@$(if $(REPLACED_PINS),$(PINNED) --no-deps -r $(REPLACED_PINS) >> $(LOG) 2>&1 \
 	  || { echo "c360: $(NO_PACKAGES) ($(LOG) has pip's words)" >&2; exit 3; })
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable . >> $(LOG) 2>&1 \
 	  || { echo "c360: the project itself could not be installed; $(LOG) says why" >&2; exit 1; }

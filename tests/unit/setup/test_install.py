@@ -7,7 +7,10 @@ from pathlib import Path
 from zipfile import ZipFile
 
 ROOT = Path(__file__).resolve().parents[3]
-NEEDED = ("Makefile", ".ci/machine", "lakehouse/disk.py", "constraints.txt", "pyproject.toml")
+NEEDED = (
+    *("Makefile", ".ci/machine", "lakehouse/disk.py", "pyproject.toml"),
+    *("constraints-build.txt", "constraints.txt"),
+)
 NO_NETWORK = """#!/bin/sh
 case "$*" in
     "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
