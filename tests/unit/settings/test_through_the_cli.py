@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lakehouse.cli import app
-from lakehouse.cli.app import _environments, loaded
+from lakehouse.cli.app import loaded
 from lakehouse.settings.places import expectations_dir
 
 
@@ -60,8 +60,18 @@ def test_settings_are_shown_as_json_without_the_secret(conf: Path) -> None:
     assert shown["lake"]["secret"] == "**********"
 
 
-def test_the_shell_completes_environments(conf: Path) -> None:
-    assert list(_environments()) == ["demo", "prod", "test"]
+def test_the_shell_gets_a_script_by_which_it_completes_environments(
+    conf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
+    script = CliRunner().invoke(app, ["--show-completion", "bash"], prog_name="c360")
+    asked = {"_C360_COMPLETE": "complete_bash", "COMP_CWORD": "3"}
+    for name, value in (asked | {"COMP_WORDS": "c360 run --env "}).items():
+        monkeypatch.setenv(name, value)
+    completed = CliRunner().invoke(app, [], prog_name="c360")
+
+    assert "_C360_COMPLETE=complete_bash" in script.stdout
+    assert completed.stdout.split() == ["demo", "prod", "test"]
 
 
 def test_an_argument_of_a_command_overrides_conf_and_sets_up_the_log(
