@@ -95,6 +95,7 @@ def repeated_columns(content: bytes, layout: Layout) -> list[str]:
     """Columns that the file has more than once, by its header or schema: of two only one could be kept.
 
     One that nobody declared is told by its place, as its name may be a value where the header is missing.
+    Columns without a name count for none.
 
     Raises:
         UnreadableFileError: the header cannot be cut into names, or the file is no Parquet file.
@@ -107,7 +108,7 @@ def repeated_columns(content: bytes, layout: Layout) -> list[str]:
     seen: set[str] = set()
     repeated: dict[str, str] = {}
     for place, name in enumerate(names, start=1):
-        if name in seen:
+        if name in seen and name.strip():
             repeated.setdefault(name, name if name in layout.columns else f"column {place}")
         seen.add(name)
     return list(repeated.values())
