@@ -20,6 +20,7 @@ from lakehouse.pipeline.attempt import Attempt
 from lakehouse.pipeline.data_keys import drop_unused_keys
 from lakehouse.pipeline.erased_exports import delete_exported, exported_places, told_as
 from lakehouse.pipeline.erased_landing import landing_folder, settle_landing
+from lakehouse.pipeline.erased_role_tables import make_role_tables_anew, planned_role_tables
 from lakehouse.pipeline.erasure_log import (
     APPROVED,
     EXECUTED,
@@ -87,8 +88,11 @@ def plan(lake: Lake, record_keys: Sequence[str], request_id: str | None, by: str
         raise _under_hold(held)
     erasure_id = uuid.uuid4().hex[:12]
     attempt = Attempt(f"plan-{erasure_id}", 0, _day(lake, ""), "", None, release)
-    exports = [told_as(place) for place in exports_of(lake, release, free)]
-    detail = {**planned(lake, attempt, erasure_id, free), "exports": exports, "held": held}
+    outside = {
+        "role_tables": planned_role_tables(lake),
+        "exports": [told_as(place) for place in exports_of(lake, release, free)],
+    }
+    detail = {**planned(lake, attempt, erasure_id, free), **outside, "held": held}
     keep_plans(lake, {erasure_id: free}, detail, request_id=request_id, done_by=by)
     return case(lake, erasure_id)
 
@@ -237,6 +241,7 @@ def _carry_out(lake: Lake, run_id: str, ids: Sequence[str], customers: Sequence[
         "deleted_rows": _erased_rows(lake, run_id),
         "landing_files": landing,
         "exports": delete_exported(lake.settings, exports, number),
+        "role_tables": make_role_tables_anew(lake),
         "dropped_keys": sum(drop_unused_keys(lake).values()),
     }
     ended = [one.erasure_id for one in found if EXECUTED not in one.steps]

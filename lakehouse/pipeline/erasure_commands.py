@@ -110,6 +110,9 @@ def _plan_report(settings: Settings, erasure_id: str, plan: dict[str, object]) -
     if isinstance(rejected := plan.get("rejected_files"), list) and rejected:
         named = [(name,) for name in rejected]
         grids.append(Grid("Rejected files, deleted whole for a value of theirs", ("file",), named))
+    if isinstance(role_tables := plan.get("role_tables"), dict) and role_tables:
+        anew = [(place, found["rows"], found["files"]) for place, found in role_tables.items()]
+        grids.append(Grid("Tables of roles, made anew whole", ("table", "rows", "files"), anew))
     if isinstance(exports := plan.get("exports"), list) and exports:
         named = [(place,) for place in exports]
         grids.append(Grid("Exports with them, whose files with people go", ("where",), named))

@@ -18,6 +18,11 @@ from lakehouse.pipeline.erased_exports import (
     exported_places,
     told_as,
 )
+from lakehouse.pipeline.erased_role_tables import (
+    make_role_tables_anew,
+    searched_folders,
+    tokens_in_role_tables,
+)
 from lakehouse.pipeline.erasure_log import (
     EXECUTED,
     FAILED_PROOF,
@@ -98,12 +103,14 @@ def _prove(
     """Deletes and searches as of all these erasures, and logs the certificates of those that have none."""
     _require_marks(lake, ids)
     exports = _exports(lake, ids, waiting[0])
+    role_tables = _role_tables(lake, ids)
     _vacuum(lake, executed)
     _cut_logs(lake, executed)
     scan = _scan(lake, ids, identifiers)
     if scan.hits or scan.unreadable:
         _not_erased(lake, ids, scan)
-    certificates = _certificates(lake, waiting, scan, exports)
+    outside = {"exports": exports, "role_tables": role_tables}
+    certificates = _certificates(lake, waiting, scan, outside)
     record(lake, [*certificates], PROVED, certificates.__getitem__, run_id=executed.run_id)
 
 
@@ -139,6 +146,22 @@ def _exports(lake: Lake, ids: Sequence[str], executed: Case) -> dict[str, str]:
             "the note of its request tells.",
         )
     return found | {told_as(p): DELETED for p, state in before.items() if state == DELETED}
+
+
+def _role_tables(lake: Lake, ids: Sequence[str]) -> dict[str, str]:
+    """What became of tables of roles; also of those that an export wrote which began before the erasure.
+
+    Raises NotErasedError if some cannot be made anew; they are named.
+    """
+    found = make_role_tables_anew(lake)
+    if stuck := [folder for folder, state in found.items() if state == STUCK]:
+        record(lake, ids, FAILED_PROOF, {"role_tables": stuck})
+        raise NotErasedError(
+            f"Tables of roles cannot be made anew or deleted: {', '.join(stuck[:20])}.",
+            "see to it that this user may write there and that no other tables are in their way, or delete "
+            "the folder; then prove it again.",
+        )
+    return found
 
 
 def _step(found: Case, step: str, next_step: str) -> Row:
@@ -214,17 +237,23 @@ def _cut_log(lake: Lake, table: str, version: int) -> None:
 def _scan(lake: Lake, ids: Sequence[str], identifiers: Sequence[str]) -> Scan:
     marks = lake.logged(ERASURE_MARK).where(F.col("erasure_id").isin(*ids)).select("kind", "mark")
     key = mark_secret(lake.settings.lake.secret.get_secret_value())
+    rows = marks.collect()
     looked_for = {
-        (row.kind, row.mark if row.kind == VALUE else mark_of(row.mark, key))
-        for row in marks.collect()
+        (row.kind, row.mark if row.kind == VALUE else mark_of(row.mark, key)) for row in rows
     }
     # Of the log of identities nothing but the id may stay, with the event that it is erased.
     log = local_path(Locations(lake.settings.lake.root).path(IDENTITY_EVENT.name))
     logs = {} if log is None else {IDENTITY_EVENT.name: log}
     finder = Finder({mark for _, mark in looked_for}, key, identifiers)
-    found = byte_scan.scan(places(lake.settings), finder, [*_left_out(lake), *logs.values()])
+    folders = searched_folders(lake)
+    left_out = [*_left_out(lake), *logs.values(), *folders.values()]
+    found = byte_scan.scan(places(lake.settings), finder, left_out)
     but_ids = Finder({mark for kind, mark in looked_for if kind != CUSTOMER}, key, identifiers)
-    return found + byte_scan.scan(logs, but_ids)
+    # A token of hers lies in removed.csv of exports too, and may.
+    tokens = tokens_in_role_tables(lake, (row.mark for row in rows if row.kind != VALUE))
+    shown = {mark for _, mark in looked_for} | {mark_of(token, key) for token in tokens}
+    of_roles = byte_scan.scan(folders, Finder(shown, key, identifiers))
+    return found + byte_scan.scan(logs, but_ids) + of_roles
 
 
 def places(settings: Settings) -> dict[str, Path]:
@@ -280,9 +309,12 @@ def _not_erased(lake: Lake, ids: Sequence[str], scan: Scan) -> None:
 
 
 def _certificates(
-    lake: Lake, waiting: Sequence[Case], scan: Scan, exports: Mapping[str, str]
+    lake: Lake, waiting: Sequence[Case], scan: Scan, outside: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Mapping[str, object]]:
-    """By erasure its certificate; all of them were carried out by one run."""
+    """By erasure its certificate; all of them were carried out by one run.
+
+    `outside` says what became of exports and of tables of roles.
+    """
     done = waiting[0].detail(EXECUTED)
     executed = waiting[0].steps[EXECUTED]
     number = executed.release_number
@@ -292,7 +324,7 @@ def _certificates(
         "carried_out_with": done["erasures"],
         "deleted_rows": done["deleted_rows"],
         "landing_files": done["landing_files"],
-        "exports": exports,
+        **outside,
         "release": number,
         "versions": {t: [before.get(t), version] for t, version in sorted(after.items())},
         "executed_at": _moment(executed).isoformat(timespec="seconds"),
@@ -303,7 +335,7 @@ def _certificates(
         "bytes_searched": scan.bytes,
         "searched_sha256": scan.sha256,
         "hits": 0,
-        "places_searched": sorted(places(lake.settings)),
+        "places_searched": sorted({**places(lake.settings), **searched_folders(lake)}),
         "stays": stays(lake.settings),
         "not_searched": _not_searched(lake),
     }
@@ -324,7 +356,8 @@ def _of_plan(found: Case) -> Mapping[str, object]:
 
 def _not_searched(lake: Lake) -> str:
     outside = (
-        "backups, exports that were carried on, swap, copies that others made; "
+        "backups, exports that were carried on, tables of roles that lie on a store, swap, copies that "
+        "others made; "
         "numbers of eight digits or fewer, which are sizes and amounts elsewhere"
     )
     # Keys of runs tell of rows from before it was turned off.

@@ -4,6 +4,7 @@ They are for readers of folders: no view keeps them from the files beneath it.
 """
 
 import hashlib
+import uuid
 from collections.abc import Set
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,7 +28,9 @@ from lakehouse.storage.locations import Locations
 from lakehouse.storage.locks import Locks
 from lakehouse.storage.maintenance import vacuum_before
 from lakehouse.storage.releases import Release
+from lakehouse.tables.audience import ROLE_EXPORT
 from lakehouse.tables.gold import CUSTOMER, CUSTOMER_PERMITTED
+from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.spec import Layer, Sensitivity, TableSpec
 
 FOLDER = "roles"
@@ -62,32 +65,71 @@ def export_role(settings: Settings, role: str, to: str | None) -> Report:
     lake = open_lake(settings)
     release = of_conf(lake.release(), settings.products)
     record(settings, action="export", surface="roles export", reason=role, release=release.number)
+    _log(lake, role, folder, release)
     rows = write_role(lake, release, settings.roles.roles[role], folder)
     title = f"Release {release.number} as {role} sees it, below {folder}"
     return Report([Grid(title, ("table", "rows", ""), rows)])
 
 
-def write_role(lake: Lake, release: Release, role: Role, folder: str) -> list[tuple[str, int, str]]:
+def _log(lake: Lake, role: str, folder: str, release: Release) -> None:
+    """Says where the role's tables lie before they do: an erasure looks for them there."""
+    place = local_path(folder)
+    destination = folder if place is None else str(place.resolve())
+    row = (role, destination, release.number, datetime.now(UTC))
+    lake.tables.create(ROLE_EXPORT)
+    number = lake.tables.version(ROLE_EXPORT.name) + 1
+    lake.tables.write(
+        local_frame(lake.spark, [row], ROLE_EXPORT.ddl()).coalesce(1),
+        ROLE_EXPORT,
+        WriteKey(f"c360:{ROLE_EXPORT.name}", number, uuid.uuid4().hex),
+    )
+
+
+def role_folders(lake: Lake) -> dict[str, str]:
+    """By folder the role whose tables exports wrote there: as logged, and what lies below the lake's root."""
+    own = local_path(f"{lake.settings.lake.root.rstrip('/')}/{FOLDER}")
+    found = own.iterdir() if own is not None and own.is_dir() else ()
+    logged = lake.logged(ROLE_EXPORT).select("destination", "role").distinct().collect()
+    below = {str(place.resolve()): place.name for place in found if place.is_dir()}
+    return dict(sorted({**below, **{row.destination: row.role for row in logged}}.items()))
+
+
+def tables_at(lake: Lake, folder: str) -> DeltaTables:
+    """The tables of the folder, in the clear: what its role may not see is not in them."""
+    locks = Locks(folder, lake.settings.lake.lock.value)
+    return DeltaTables(lake.spark, Locations(folder), locks, KillPoints(None))
+
+
+def exported_tables(lake: Lake, tables: DeltaTables, folder: str) -> list[str]:
+    """The names of the tables that exports wrote to the folder, in order."""
+    return sorted(n for n in _tables_below(lake, tables, folder) if tables.is_written_by(n, _APP))
+
+
+def write_role(
+    lake: Lake, release: Release, role: Role | None, folder: str
+) -> list[tuple[str, int, str]]:
     """Makes the folder's tables what the role sees of the release: name, rows, and whether it was written.
 
-    Tables that no export wrote stay as they are.
+    Tables that no export wrote stay as they are. Without a role nobody sees any: what exports wrote goes.
 
     Raises InputError where one of these is in the way, or what the role sees no longer cannot be deleted.
     """
-    locks = Locks(folder, lake.settings.lake.lock.value)
-    tables = DeltaTables(lake.spark, Locations(folder), locks, KillPoints(None))
+    tables = tables_at(lake, folder)
     seen = [
         spec
         for spec in lake.specs.values()
-        if _is_for_readers(spec) and spec.name in release.versions and role.may_read(spec)
+        if _is_for_readers(spec)
+        and spec.name in release.versions
+        and role is not None
+        and role.may_read(spec)
     ]
 
     def written(spec: TableSpec) -> tuple[str, int, str]:
-        is_new = _write(lake, release, role, tables, spec)
+        is_new = role is not None and _write(lake, release, role, tables, spec)
         count = tables.row_count(spec.name, tables.version(spec.name))
         return spec.name, count, "written" if is_new else "as it was"
 
-    with locks.run():
+    with Locks(folder, lake.settings.lake.lock.value).run():
         _make_room(lake, tables, folder, {spec.name for spec in seen})
         rows = in_parallel(written, seen, lake.settings.lake.parallel_steps)
         # An earlier version may hold who is erased, or what the role saw then.

@@ -1,4 +1,4 @@
-"""Ops of audiences: whom which export of a data product told of, so that the next can say who must go."""
+"""Ops of exports: whom which audience told of, so that the next can say who must go, and where tables of roles lie."""
 
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec, WriteMode
 
@@ -45,4 +45,23 @@ AUDIENCE_EXPORT = TableSpec(
     purposes=("legal",),
     write_mode=WriteMode.APPEND,
     subject_key="customer_id",
+)
+
+ROLE_EXPORT = TableSpec(
+    name="ops.role_export",
+    description="One row per export of the tables of a role, logged before they are written: an erasure makes them anew "
+    "wherever they lie. Outside of releases, made by the first export.",
+    columns=(
+        Column("role", "string", "Role that the tables are for.", required=True),
+        Column("destination", "string", "Folder or URI in which they lie.", required=True),
+        Column("release_number", "bigint", "Release that they were taken from.", required=True),
+        Column(
+            "exported_at", "timestamp", "When it was exported.", required=True, run_metadata=True
+        ),
+    ),
+    primary_key=("role", "destination", "exported_at"),
+    owner="privacy",
+    retention_days=3650,
+    purposes=("legal",),
+    write_mode=WriteMode.APPEND,
 )

@@ -1,6 +1,6 @@
 """Every table there is, but for bronze, whose specs come from the sources."""
 
-from lakehouse.tables.audience import AUDIENCE_EXPORT
+from lakehouse.tables.audience import AUDIENCE_EXPORT, ROLE_EXPORT
 from lakehouse.tables.erasure import ERASURE_TABLES
 from lakehouse.tables.gold import GOLD_TABLES
 from lakehouse.tables.linkage import LINKAGE_TABLES
@@ -19,6 +19,7 @@ GATED_TABLES: tuple[TableSpec, ...] = (*SILVER_TABLES, *LINKAGE_TABLES, REVIEW_T
 
 ON_DEMAND_TABLES: tuple[TableSpec, ...] = (
     AUDIENCE_EXPORT,
+    ROLE_EXPORT,
     PRIVACY_REQUEST,
     RESTRICTION,
     LEGAL_HOLD,

@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import CommitProperties, Transaction, write_deltalake
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -19,9 +21,11 @@ from lakehouse.pipeline.audit import audit_list
 from lakehouse.pipeline.erasure_log import APPROVED, EXECUTED, PLANNED, PROVED, record
 from lakehouse.pipeline.forgetting import Forgetting
 from lakehouse.pipeline.lake import Lake
+from lakehouse.pipeline.reader_tables import reader_keys
 from lakehouse.privacy.erasure_marks import CUSTOMER, RECORD
+from lakehouse.privacy.tokens import token
 from lakehouse.storage.delta_tables import WriteKey
-from lakehouse.tables.audience import AUDIENCE_EXPORT
+from lakehouse.tables.audience import AUDIENCE_EXPORT, ROLE_EXPORT
 from lakehouse.tables.erasure import ERASED_ROW, ERASURE, ERASURE_MARK
 from lakehouse.tables.linkage import IDENTITY_EVENT, IDENTITY_MAP
 from lakehouse.tables.local_frame import local_frame
@@ -161,7 +165,7 @@ def put_back(lake: Lake) -> None:
     write(lake, RESTRICTION, restriction(HER))
 
 
-def test_an_export_that_had_begun_before_she_was_erased_goes_with_the_proof(
+def test_an_export_that_had_begun_before_she_was_erased_goes_with_the_proof_and_so_do_tables_of_roles(
     lake: Lake, tmp_path: Path
 ) -> None:
     write(lake, ERASURE_MARK, ("e1", CUSTOMER, HER_CUSTOMER))
@@ -176,6 +180,11 @@ def test_an_export_that_had_begun_before_she_was_erased_goes_with_the_proof(
     archive.parent.mkdir(parents=True)
     archive.write_text("PK")
     write(lake, PRIVACY_REQUEST, *delivered("Q1", archive))
+    folder = tmp_path / "readers" / "analyst"
+    by_export = CommitProperties(app_transactions=[Transaction("c360:roles", 1)])
+    rows = pa.table({"customer_id": [token_of(lake, HER)]})
+    write_deltalake(folder / "gold" / "customer", rows, commit_properties=by_export)
+    write(lake, ROLE_EXPORT, ("analyst", str(folder), 0, AT))
 
     certificate = proved(lake)
 
@@ -184,6 +193,26 @@ def test_an_export_that_had_begun_before_she_was_erased_goes_with_the_proof(
     assert "anna" not in json.dumps(certificate)
     assert [file.exists() for file in files] == [False, True]
     assert not archive.exists()
+    assert certificate["role_tables"] == {str(folder): "made anew"}
+    assert not (folder / "gold" / "customer").exists(), "the release has no such table"
+
+
+@pytest.mark.slow
+def test_a_copy_of_her_token_in_a_folder_of_a_role_fails_the_proof(
+    lake: Lake, tmp_path: Path
+) -> None:
+    folder = tmp_path / "readers" / "analyst"
+    folder.mkdir(parents=True)
+    (folder / "mine.csv").write_text(f"{token_of(lake, HER)},2026\n{token_of(lake, OTHER)},2026")
+    write(lake, ROLE_EXPORT, ("analyst", str(folder), 1, AT))
+
+    with pytest.raises(NotErasedError, match=r"1 values .* tables of analyst in .*/mine\.csv"):
+        proved(lake)
+
+
+def token_of(lake: Lake, key: str) -> str:
+    """What an analyst sees in its place."""
+    return token(reader_keys(lake.settings, lake.settings.roles.roles["analyst"]), key)
 
 
 def delivered(request_id: str, archive: Path) -> list[tuple[object, ...]]:

@@ -74,8 +74,7 @@ def roles_export(
     """Write gold and the data products as a role sees them, as tables for who reads folders. It is recorded.
 
     They lie below FOLDER/ROLE, masked, with tokens and without the rows that the role may not see. Let its
-    members read that folder, and not the lake's. Run it after each release, and after an erasure: it deletes
-    what it wrote before.
+    members read that folder, and not the lake's. Run it after each release; an erasure makes them anew.
 
     Example: c360 roles export analyst --role privacy_officer
     """

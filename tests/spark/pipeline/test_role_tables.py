@@ -1,5 +1,7 @@
 """A release as a role sees it, in tables of its own: masked, tokenised, filtered, and nothing of before."""
 
+import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,12 @@ from pyspark.sql import SparkSession
 
 from lakehouse.errors import AccessError, InputError
 from lakehouse.pipeline.audit import audit_log
+from lakehouse.pipeline.erased_role_tables import (
+    make_role_tables_anew,
+    planned_role_tables,
+    tokens_in_role_tables,
+)
+from lakehouse.pipeline.lake import open_lake
 from lakehouse.pipeline.reader_tables import reader_keys
 from lakehouse.pipeline.role_tables import export_role
 from lakehouse.privacy.tokens import token
@@ -93,6 +101,51 @@ def test_tables_of_a_role_hold_what_it_sees_of_the_release_and_nothing_of_before
     assert not (place / "gold" / "customer_identifier").exists()
     assert (place / "gold" / "segment").exists(), "no export wrote that"
     assert plain_traces(place, [ann, bob]) == {}, "these are the tokens of other purposes"
+
+
+@pytest.mark.slow
+def test_an_erasure_makes_tables_of_roles_anew_wherever_exports_have_put_them(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    spark.conf.set("spark.sql.sources.parallelPartitionDiscovery.parallelism", "8")
+    lake = PlainLake(tmp_path / "lake")
+    settings = lake.settings()
+    lake.release(DAY, {CUSTOMER: []})
+    lake.release(DAY, {CUSTOMER: [ANN, BOB]})
+    for role, to in (("analyst", None), ("agent", "desk"), ("marketer", "carried_off")):
+        export_role(settings, role, to and str(tmp_path / to))
+    shutil.rmtree(tmp_path / "carried_off")
+    analyst, agent = lake.root / "roles" / "analyst", tmp_path / "desk" / "agent"
+    opened = open_lake(settings)
+    hers = tokens_in_role_tables(opened, ["customer-ann"]) | {"customer-ann", "ann@post.org"}
+    assert plain_traces(analyst, hers)
+    assert plain_traces(agent, hers)
+
+    planned = planned_role_tables(opened)
+    lake.release(DAY, {CUSTOMER: [BOB]})
+    done = make_role_tables_anew(opened)
+
+    assert planned == {
+        f"{place}/gold/customer": {"rows": 2, "files": 1} for place in (agent, analyst)
+    }
+    assert done == {
+        str(analyst): "made anew",
+        str(agent): "made anew",
+        str(tmp_path / "carried_off" / "marketer"): "out of reach: not there",
+    }
+    assert plain_traces(lake.root / "roles", hers) == {}
+    assert plain_traces(tmp_path / "desk", hers) == {}
+    assert DeltaTable(agent / "gold" / "customer").to_pyarrow_table()["email"].to_pylist() == [
+        "bob@post.org"
+    ]
+
+    roles = {n: role for n, role in settings.roles.roles.items() if n != "agent"}
+    known = settings.model_copy(
+        update={"roles": settings.roles.model_copy(update={"roles": roles})}
+    )
+    done = make_role_tables_anew(replace(opened, settings=known))
+    assert done[str(agent)] == "deleted: conf has no such role"
+    assert not (agent / "gold" / "customer").exists()
 
 
 def test_who_sees_no_identifiers_exports_none_and_a_role_must_be_there(tmp_path: Path) -> None:

@@ -261,6 +261,7 @@ def test_an_erasure_that_was_killed_after_its_release_ends_by_what_was_logged_be
         "Forgetting": lambda *given: SimpleNamespace(forget_decisions=lambda: None),
         "current_release": lambda tables: SimpleNamespace(versions={}),
         "settle_landing": lambda *given: {},
+        "make_role_tables_anew": lambda of: {},
         "drop_unused_keys": lambda of: {},
         "_day": lambda *given: None,
         "_release_of": lambda *given: Row(release_number=2),
