@@ -1,7 +1,8 @@
 """The folders that audiences were exported to: whom each must still let go, and all of them told again."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.errors import ExitCode, LakehouseError, NotFoundError
-from lakehouse.pipeline.audiences import export_audience
+from lakehouse.pipeline.audiences import export_audience, tell_removed
 from lakehouse.pipeline.lake import Lake
 from lakehouse.report import Report
 from lakehouse.serve.audience import members
@@ -22,8 +23,32 @@ from lakehouse.tables.local_frame import local_frame
 _MEMBER = "product string, customer_id string"
 
 
-def owed_removals(lake: Lake) -> Mapping[tuple[str, str], int]:
-    """By product and folder, how many customers an export gave it whom the release does not have any more.
+@dataclass(frozen=True)
+class Removals:
+    """By product and folder, how many customers must go: `told` by removed.csv, or `owed` still."""
+
+    told: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    owed: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+
+def tell_removals(lake: Lake) -> Removals:
+    """Tells each folder that an audience was exported to whom it must let go; doing it again tells nothing.
+
+    Where that cannot be done it is owed, and stops nothing: what is released is released.
+    """
+    told: dict[tuple[str, str], int] = {}
+    owed: dict[tuple[str, str], int] = {}
+    for (product, folder), customers in owed_removals(lake).items():
+        try:
+            is_told = tell_removed(lake.settings, product, Path(folder), customers)
+        except (LakehouseError, OSError):
+            is_told = False
+        (told if is_told else owed)[product, folder] = len(customers)
+    return Removals(told, owed)
+
+
+def owed_removals(lake: Lake) -> Mapping[tuple[str, str], Sequence[str]]:
+    """By product and folder, the customers whom an export gave it and the release does not have any more.
 
     Of a product that conf has lost, all. Folders that owe nothing are not named.
     """
@@ -33,8 +58,8 @@ def owed_removals(lake: Lake) -> Mapping[tuple[str, str], int]:
     told = lake.logged(AUDIENCE_EXPORT).groupBy("product", "destination", "customer_id")
     there = told.agg(newest.alias("row_hash")).where(F.col("row_hash").isNotNull())
     owed = there.join(_served(lake), on=["product", "customer_id"], how="left_anti")
-    counted = owed.groupBy("product", "destination").agg(F.count(F.lit(1)).alias("owed"))
-    return {(row.product, row.destination): row.owed for row in counted.collect()}
+    found = owed.groupBy("product", "destination").agg(F.sort_array(F.collect_list("customer_id")))
+    return {(product, folder): customers for product, folder, customers in found.collect()}
 
 
 def _served(lake: Lake) -> DataFrame:

@@ -43,6 +43,8 @@ _MANIFEST = "manifest.json"
 _PARTIAL = ".partial"
 _PARTIAL_NAME = re.compile(r"\.release-(\d+)\.partial")
 _LIST = "audience.csv"
+_REMOVED = "removed.csv"
+_REMOVED_PARTIAL = ".removed.partial"
 _WITH_PEOPLE = (_LIST, "added.csv")
 """The files with more than ids of customers. Where the lake encrypts at rest they are sealed."""
 
@@ -86,6 +88,55 @@ def export_audience(settings: Settings, name: str, folder: Path) -> Report:
             ) from None
 
 
+def tell_removed(settings: Settings, name: str, folder: Path, customers: Iterable[str]) -> bool:
+    """Tells the folder to let go of these customers, those of them whom it has; what a run does.
+
+    `<folder>/<product>/release-<number>` gets removed.csv and manifest.json: nobody is added by it, so that
+    it needs no role. It is logged once it is written: killed in between, the next run tells it again.
+
+    Returns False where it cannot be told: the folder is not there, conf or the release has no such product,
+    or there is an export of this release.
+
+    Raises OSError where files cannot be written there; AccessError if it cannot be recorded in the audit.
+    """
+    product = {product.name: product for product in settings.products}.get(name)
+    tables, exports = released_tables(settings.lake), folder / name
+    place = exports / _folder_name(tables.number)
+    is_served = product is not None and product.table_name in tables.versions
+    if product is None or not is_served or not exports.is_dir():
+        return False
+    log = PlainLog(settings.lake, AUDIENCE_EXPORT)
+    with log.deciding():
+        before, last = members(_rows_to(log, product, str(folder)))
+        told = Delta((), (), tuple(sorted(before.keys() & {*customers})))
+        if told.is_empty or place.exists():
+            return told.is_empty
+        _audit(settings, product, tables, len(told.removed))
+        partial = exports / _REMOVED_PARTIAL
+        partial.mkdir(exist_ok=True)
+        keys = token_keys(product.purpose, settings.tokens.secrets(_secret(settings)))
+        removed = _to_remove(told, keys)
+        counts = {
+            "row_count": len(before) - len(told.removed),
+            "added_count": 0,
+            "removed_count": len(removed),
+        }
+        texts = {_REMOVED: _removed_csv(removed)}
+        _write(partial, place, _with_manifest(product, tables, last, counts, texts))
+        log.append(_log_rows(product, str(folder), tables.number, told, {}))
+    return True
+
+
+def _rows_to(log: PlainLog, product: Product, destination: str) -> list[Row]:
+    """The rows of the log that tell of exports of the product there."""
+    rows = log.rows()
+    return [r for r in rows if (r["product"], r["destination"]) == (product.name, destination)]
+
+
+def _secret(settings: Settings) -> str:
+    return settings.lake.secret.get_secret_value()
+
+
 def _require_same_definition(product: Product, tables: ReleasedTables) -> None:
     """Refuses rows that another definition made: its masks and channels were others."""
     made_by = definitions(tables).get(product.table_name, product.definition)
@@ -100,14 +151,10 @@ def _require_same_definition(product: Product, tables: ReleasedTables) -> None:
 def _exported(
     settings: Settings, product: Product, tables: ReleasedTables, log: PlainLog, folder: Path
 ) -> Report:
-    secret = settings.lake.secret.get_secret_value()
+    secret = _secret(settings)
     keys = token_keys(product.purpose, settings.tokens.secrets(secret))
     destination, rows = str(folder.resolve()), _leaving(product, _rows(product, tables), keys)
-    own = [
-        row
-        for row in log.rows()
-        if (row["product"], row["destination"]) == (product.name, destination)
-    ]
+    own = _rows_to(log, product, destination)
     before, last = members(own)
     hashes = row_hashes(rows.values(), product.table.column_names, secret)
     now = {customer: hashes[row["customer_id"]] for customer, row in rows.items()}
@@ -256,8 +303,28 @@ def _files(
     texts = {
         _LIST: csv_text(rows.values(), columns),
         "added.csv": csv_text([r for c, r in rows.items() if c in to_add], columns),
-        "removed.csv": csv_text([{"customer_id": one} for one in removed], ["customer_id"]),
+        _REMOVED: _removed_csv(removed),
     }
+    counts = {
+        "row_count": len(rows),
+        "added_count": len(to_add),
+        "removed_count": len(removed),
+    }
+    return _with_manifest(product, tables, earlier, counts, texts)
+
+
+def _removed_csv(removed: Iterable[str]) -> str:
+    return csv_text([{"customer_id": one} for one in removed], ["customer_id"])
+
+
+def _with_manifest(
+    product: Product,
+    tables: ReleasedTables,
+    earlier: int,
+    counts: Mapping[str, int],
+    texts: Mapping[str, str],
+) -> dict[str, bytes]:
+    """The files and, last, their manifest; `counts` go into it as they are."""
     files = {name: text.encode() for name, text in texts.items()}
     manifest = {
         "product": product.name,
@@ -266,9 +333,7 @@ def _files(
         "purpose": product.purpose,
         "release": tables.number,
         "previous_release": earlier or None,
-        "row_count": len(rows),
-        "added_count": len(to_add),
-        "removed_count": len(removed),
+        **counts,
         "sha256": {n: hashlib.sha256(content).hexdigest() for n, content in files.items()},
     }
     return {**files, _MANIFEST: (json.dumps(manifest, indent=2) + "\n").encode()}

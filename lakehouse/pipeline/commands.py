@@ -22,7 +22,7 @@ from lakehouse.linkage.train import train
 from lakehouse.pipeline import attempt as attempts
 from lakehouse.pipeline import runner
 from lakehouse.pipeline.assessment import source_grids
-from lakehouse.pipeline.audience_destinations import owed_removals
+from lakehouse.pipeline.audience_destinations import tell_removals
 from lakehouse.pipeline.bench import bench_report
 from lakehouse.pipeline.bench_linkage import engines_report
 from lakehouse.pipeline.bi_server import serve_gold
@@ -53,7 +53,9 @@ _LONGEST_RUN_ID = 100  # characters, as the runner takes them
 
 
 def run(settings: Settings, *, run_id: str | None, as_of: date, only: Sequence[str] = ()) -> Report:
-    """Carries out one run and returns its report; the results are in the Data Docs too.
+    """Carries out one run, tells exported audiences who must go, and returns the report of both.
+
+    The results are in the Data Docs too.
 
     Without a run id its name is the day, with the names in `only` before it (a digest of them where
     they are too many), and with `full` where linkage is: one run a day of each kind.
@@ -68,7 +70,7 @@ def run(settings: Settings, *, run_id: str | None, as_of: date, only: Sequence[s
     _require_space(settings)
     lake = open_lake(settings)
     outcome = runner.run(lake, name, as_of, only)
-    return run_report(outcome, owed_removals(lake))
+    return run_report(outcome, tell_removals(lake))
 
 
 def _run_id_of(as_of: date, only: Sequence[str], *, is_full: bool) -> str:

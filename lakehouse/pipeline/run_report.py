@@ -1,34 +1,35 @@
 """What is reported of a run."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 from lakehouse.errors import ExitCode
 from lakehouse.pipeline import runner
+from lakehouse.pipeline.audience_destinations import Removals
 from lakehouse.pipeline.ingestion import FeedBook
 from lakehouse.pipeline.runner import RunOutcome
 from lakehouse.quality.gate import GateOutcome, Verdict
 from lakehouse.report import Grid, Report
 
 _SHOWN_FILES = 5
+_NO_REMOVALS = Removals()
 
 
-def run_report(
-    outcome: RunOutcome, owed_removals: Mapping[tuple[str, str], int] = MappingProxyType({})
-) -> Report:
-    """What a person wants to know of a run: its books, the gates that found something, its time.
-
-    `owed_removals` has by product and folder the customers of an exported audience who must go.
+def run_report(outcome: RunOutcome, removals: Removals = _NO_REMOVALS) -> Report:
+    """What a person wants to know of a run: its books, the gates that found something, its time, and which
+    exported audiences were told who must go.
     """
+    told = _of_told(removals.told)
     if outcome.status == runner.ALREADY_DONE:
-        return Report(lines=[f"Run {outcome.run_id} has succeeded before; nothing was changed."])
+        done = f"Run {outcome.run_id} has succeeded before; nothing was changed."
+        return Report(lines=[done, *told], warnings=_of_owed(removals.owed))
     grids = (books_grid(outcome.books), gates_grid(outcome.outcomes))
     return Report(
         grids=[grid for grid in grids if grid.rows],
         lines=[
             f"Run {outcome.run_id} {outcome.status} in {outcome.seconds:.0f} s "
             f"(gates {outcome.gate_seconds:.0f} s of all steps' "
-            f"{sum(outcome.step_seconds.values()):.0f} s)."
+            f"{sum(outcome.step_seconds.values()):.0f} s).",
+            *told,
         ],
         warnings=[
             *_of_files(outcome),
@@ -43,7 +44,7 @@ def run_report(
                 f"told of; all else is released. {why} Ask its owner, whom `c360 products list` names."
                 for table, why in sorted(outcome.stopped_products.items())
             ),
-            *_of_owed(owed_removals),
+            *_of_owed(removals.owed),
         ],
         exit_code=ExitCode.PRODUCT_STOPPED if outcome.stopped_products else ExitCode.OK,
     )
@@ -76,11 +77,18 @@ def _of_unmatched(files: Sequence[str]) -> list[str]:
     ]
 
 
-def _of_owed(owed_removals: Mapping[tuple[str, str], int]) -> list[str]:
+def _of_told(told: Mapping[tuple[str, str], int]) -> list[str]:
+    return [
+        f"{folder} was told by removed.csv to let go of {count:,} customers of {product}."
+        for (product, folder), count in sorted(told.items())
+    ]
+
+
+def _of_owed(owed: Mapping[tuple[str, str], int]) -> list[str]:
     return [
         f"{folder} has {count:,} customers of {product} who are not in it any more. Export it again: "
         "`c360 audience export`, or jobs/export_audiences.py."
-        for (product, folder), count in sorted(owed_removals.items())
+        for (product, folder), count in sorted(owed.items())
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lakehouse.errors import ConfigurationError, ExitCode
+from lakehouse.pipeline.audience_destinations import Removals, tell_removals
 from lakehouse.pipeline.audiences import export_audience
 from lakehouse.pipeline.commands import vacuum
 from lakehouse.pipeline.lake import open_lake
@@ -79,6 +80,9 @@ def test_a_stopped_product_keeps_its_rows_but_for_who_withdrew_and_the_run_goes_
     assert set(after) == set(before) & allowed
     assert set(before) - allowed, "nobody withdrew, so that nothing is seen"
     assert f"{len(before)} added" in exported.lines[0]
+    told = tell_removals(stopped.lake).told
+    assert told == {(PRODUCT, str(tmp_path / "outbox")): len(set(before) - set(after))}
+    assert tell_removals(stopped.lake) == Removals()
     removed = export_audience(stopped.settings, PRODUCT, tmp_path / "outbox")
     assert f"{len(set(before) - set(after))} to be removed" in removed.lines[0]
     again = export_audience(stopped.settings, PRODUCT, tmp_path / "outbox")

@@ -71,8 +71,8 @@ def test_each_folder_owes_whom_it_was_given_and_the_release_does_not_have_any_mo
     )
 
     assert owed_removals(lake) == {
-        (MARKETING, "/outbox"): 1,
-        (MARKETING, "/desk"): 1,
-        ("a_lost_product", "/desk"): 1,
+        (MARKETING, "/outbox"): ["ann"],
+        (MARKETING, "/desk"): ["ann"],
+        ("a_lost_product", "/desk"): ["ben"],
     }
     assert owed_removals(lake_of(spark)) == {}

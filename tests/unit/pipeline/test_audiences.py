@@ -6,15 +6,16 @@ import json
 import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from pydantic import SecretStr
 
 from lakehouse.errors import AccessError, ExitCode, InputError, LakehouseError, NotFoundError
-from lakehouse.pipeline import audiences
-from lakehouse.pipeline.audience_destinations import export_again
-from lakehouse.pipeline.audiences import export_audience, forget_earlier
+from lakehouse.pipeline import audience_destinations, audiences
+from lakehouse.pipeline.audience_destinations import Removals, export_again, tell_removals
+from lakehouse.pipeline.audiences import export_audience, forget_earlier, tell_removed
 from lakehouse.pipeline.audit import audit_log
 from lakehouse.pipeline.sealed_exports import unseal
 from lakehouse.privacy.tokens import token, token_keys
@@ -442,6 +443,67 @@ def test_every_destination_is_told_again_and_one_that_fails_stops_no_other(
     assert export_again(settings).exit_code == ExitCode.OK
     shutil.rmtree(tmp_path / "gone")
     assert export_again(settings).exit_code == ExitCode.OK
+
+
+def test_a_run_tells_each_folder_whom_it_must_let_go_once_and_gives_it_nobody(
+    lake: PlainLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released(lake, ANN, BEN)
+    outbox, gone = tmp_path / "outbox", tmp_path / "gone"
+    for folder in (outbox, gone):
+        exported(lake, folder)
+    shutil.rmtree(gone)
+    released(lake, BEN, {"customer_id": "c3"})
+    # A run names no role. Spark tells who is owed: see test_owed_removals.py.
+    settings = lake.settings()
+    owed = {(MARKETING, str(outbox)): ["c1"], (MARKETING, str(gone)): ["c1"]}
+    monkeypatch.setattr(audience_destinations, "owed_removals", lambda _lake: owed)
+
+    told = tell_removals(cast(Any, SimpleNamespace(settings=settings)))
+
+    place = outbox / MARKETING / "release-000002"
+    manifest = json.loads((place / "manifest.json").read_text())
+    assert told == Removals({(MARKETING, str(outbox)): 1}, {(MARKETING, str(gone)): 1})
+    assert {path.name for path in place.iterdir()} == {"removed.csv", "manifest.json"}
+    assert rows_of(place / "removed.csv") == [["c1"]]
+    assert [manifest[n] for n in ("row_count", "added_count", "removed_count")] == [1, 0, 1]
+    assert not gone.exists()
+    assert b'"audience export"' in audit_log(settings).content()[0][-1]
+
+    # A second run has nothing to tell.
+    before = {path: path.stat().st_mtime_ns for path in outbox.rglob("*")}
+    released(lake, BEN, {"customer_id": "c3"})
+    assert tell_removed(settings, MARKETING, outbox, ["c1"])
+    assert {path: path.stat().st_mtime_ns for path in outbox.rglob("*")} == before
+    # The next export adds who is new, and its list takes the place of the one that had her.
+    _, files = exported(lake, outbox)
+    assert [row[0] for row in files["audience"]] == ["c2", "c3"]
+    assert (files["added"][0][0], files["removed"]) == ("c3", [])
+    assert len([*outbox.rglob("audience.csv")]) == 1
+
+
+def test_a_removal_whose_run_was_killed_is_told_by_the_next_and_one_of_a_lost_product_is_owed(
+    lake: PlainLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dying(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    settings = lake.settings()
+    released(lake, ANN, BEN)
+    exported(lake, tmp_path)
+    kills: list[tuple[Any, str]] = [(Path, "rename"), (PlainLog, "append")]
+    for killed in kills:
+        released(lake, BEN)
+        with monkeypatch.context() as patched:
+            patched.setattr(*killed, dying)
+            with pytest.raises(KeyboardInterrupt):
+                tell_removed(settings, MARKETING, tmp_path, ["c1"])
+    released(lake, BEN)
+
+    assert tell_removed(settings, MARKETING, tmp_path, ["c1"])
+
+    assert rows_of(tmp_path / MARKETING / "release-000004" / "removed.csv") == [["c1"]]
+    assert not tell_removed(settings, "a_lost_product", tmp_path, ["c1"])
 
 
 def test_a_role_that_may_not_read_a_product_leaves_its_destinations_told_of_as_not_told(

@@ -16,6 +16,7 @@ from lakehouse.linkage.artefact import save_model
 from lakehouse.linkage.evaluate import Evaluation
 from lakehouse.linkage.model import TrainedModel
 from lakehouse.pipeline import commands
+from lakehouse.pipeline.audience_destinations import Removals
 from lakehouse.pipeline.people_files import LinkedFile
 from lakehouse.pipeline.runner import RunOutcome
 from lakehouse.report import Report
@@ -45,7 +46,7 @@ def run_ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(commands.runner, "run", run)
     monkeypatch.setattr(commands, "open_lake", lambda _settings: seen.append("opened"))
-    monkeypatch.setattr(commands, "owed_removals", lambda _lake: {})
+    monkeypatch.setattr(commands, "tell_removals", lambda _lake: Removals())
     return seen
 
 

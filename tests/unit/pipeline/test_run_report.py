@@ -8,6 +8,7 @@ from typing import cast
 from pyspark.sql import Row
 
 from lakehouse.errors import ExitCode
+from lakehouse.pipeline.audience_destinations import Removals
 from lakehouse.pipeline.freshness import Freshness
 from lakehouse.pipeline.ingestion import Claim, empty_snapshots
 from lakehouse.pipeline.run_report import run_report
@@ -38,9 +39,14 @@ def test_few_such_files_are_all_named_beside_the_rejected_ones() -> None:
 
 def test_a_destination_that_has_customers_who_must_go_is_told_with_their_number() -> None:
     owed = {("marketing_customer", "/outbox"): 1_200, ("care_customer", "/desk"): 1}
+    told = {("marketing_customer", "/told"): 7}
 
-    first, second = run_report(RunOutcome("day-1"), owed).warnings
+    report = run_report(RunOutcome("day-1"), Removals(told, owed))
+    first, second = report.warnings
 
+    assert report.lines[-1] == (
+        "/told was told by removed.csv to let go of 7 customers of marketing_customer."
+    )
     assert first.startswith("/desk has 1 customers of care_customer who are not in it any more.")
     assert second.startswith("/outbox has 1,200 customers of marketing_customer")
     assert "jobs/export_audiences.py" in second
