@@ -615,7 +615,9 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
         as_of=inputs.as_of,
         smallest_group=inputs.settings.product_policy.smallest_group,
     ),
-    "gold.web_funnel": _plain(web_funnel),
+    "gold.web_funnel": lambda inputs, **frames: web_funnel(
+        **frames, smallest_group=inputs.settings.product_policy.smallest_group
+    ),
     "gold.customer_360": lambda inputs, **frames: customer_360(
         **frames, freshness=inputs.settings.freshness, as_of=inputs.as_of
     ),

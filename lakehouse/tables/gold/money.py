@@ -108,6 +108,10 @@ ORDER_ATTRIBUTION = about_customers(
 
 _OR_FEW = ", or if fewer customers than smallest_group of conf/base/product_policy.yml made them."
 _UNLESS_FEW = f"; null{_OR_FEW.removeprefix(', or')}"
+_UNLESS_FEW_VISITORS = (
+    "; null where it, a count before it in the row, or what remains of that, is of visitors but of fewer than "
+    "smallest_group of conf/base/product_policy.yml."
+)
 
 CAMPAIGN = dimension(
     "campaign",
@@ -174,13 +178,18 @@ WEB_FUNNEL = dimension(
     "One row per day and channel with a visit: how far people got, and how much was of machines.",
     Column("session_date", "date", "UTC date on which the sessions began.", required=True),
     Column("channel", "string", "Medium of paid media, or direct.", required=True),
+    *(
+        Column(name, "bigint", f"{description}{_UNLESS_FEW_VISITORS}", unit="sessions")
+        for name, description in (
+            ("session_count", "Sessions"),
+            ("page_view_session_count", "Sessions that saw a page"),
+            ("cart_session_count", "Sessions that filled a cart"),
+            ("checkout_session_count", "Sessions that checked out"),
+            ("abandoned_cart_count", "Sessions whose cart was abandoned"),
+            ("recovered_cart_count", "Sessions whose cart an order recovered"),
+        )
+    ),
     *measures(
-        ("session_count", "Sessions.", "sessions"),
-        ("page_view_session_count", "Sessions that saw a page.", "sessions"),
-        ("cart_session_count", "Sessions that filled a cart.", "sessions"),
-        ("checkout_session_count", "Sessions that checked out.", "sessions"),
-        ("abandoned_cart_count", "Sessions whose cart was abandoned.", "sessions"),
-        ("recovered_cart_count", "Sessions whose cart an order recovered.", "sessions"),
         ("bot_session_count", "Sessions of machines, which count in nothing else.", "sessions"),
         ("bot_event_count", "Events of machines.", "events"),
     ),
@@ -227,4 +236,6 @@ RECONCILIATION = dimension(
     Column("is_equal", "boolean", "True if both sides agree.", required=True),
     primary_key=("fact", "period", "currency"),
     owner="finance",
+    # Of a day with one order it tells what that came to.
+    purposes=SERVICE,
 )

@@ -106,7 +106,12 @@ def measures(*named: tuple[str, str, str]) -> tuple[Column, ...]:
 
 
 def dimension(
-    entity: str, description: str, *columns: Column, primary_key: str | tuple[str, ...], owner: str
+    entity: str,
+    description: str,
+    *columns: Column,
+    primary_key: str | tuple[str, ...],
+    owner: str,
+    purposes: tuple[str, ...] = MARKETING,
 ) -> TableSpec:
     """A table that is about no person: a dimension, or sums of facts."""
     return TableSpec(
@@ -116,5 +121,5 @@ def dimension(
         primary_key=(primary_key,) if isinstance(primary_key, str) else primary_key,
         owner=owner,
         retention_days=3650,
-        purposes=MARKETING,
+        purposes=purposes,
     )

@@ -564,24 +564,48 @@ def test_what_is_put_into_the_cart_after_the_checkout_is_another_cart(sessions: 
     assert [one[n] for n in names] == ["abandoned", "[lamp, rug]", "[lamp, rug]", "cart"]
 
 
-def test_the_funnel_counts_people_by_the_furthest_step(table: Frames, text: Rows) -> None:
+@pytest.mark.parametrize("smallest_group", [1, 2])
+def test_the_funnel_counts_people_by_the_furthest_step_unless_they_are_few(
+    smallest_group: int, table: Frames, text: Rows
+) -> None:
     def session(key: str, step: str, cart_state: str | None = None, **other: Any) -> dict[str, Any]:
         day = {"session_date": "2024-01-01", "is_bot": False}
         return {"session_key": key, "furthest_step": step, "cart_state": cart_state, **day, **other}
 
+    steps = ["visit", "page_view", "cart", "checkout"]
+    carts = [None, None, "abandoned", "checked_out"]
     frame = web_funnel(
         table(
             CUSTOMER_WEB_SESSION,
-            session("1", "visit"),
-            session("2", "page_view"),
-            session("3", "cart", "abandoned"),
-            session("4", "checkout", "checked_out"),
+            *(session(f"direct {s}", s, c) for s, c in zip(steps, carts, strict=True)),
             session("5", "cart", "recovered", medium="search"),
             session("6", "checkout", "checked_out", is_bot=True, event_count=100_000),
-        )
-    )
+            # Two visitors of each kind; and one of whose kind there is no other, though with two sessions.
+            *(session(f"{n} {s}", s, c, medium="social")
+              for n in (1, 2) for s, c in zip(steps, carts, strict=True)),
+            *(session(f"{n} of ann", "visit", customer_id="A", medium="display") for n in (1, 2)),
+            # Who bought and filled another cart since is one alone: what became of carts would tell of her.
+            *(session(f"{n} left", "cart", "abandoned", medium="affiliate") for n in (1, 2)),
+            session("bought", "checkout", "checked_out", medium="affiliate"),
+            session("bought, then left", "checkout", "abandoned", medium="affiliate"),
+        ),
+        smallest_group,
+    )  # fmt: skip
     assert dict(frame.dtypes) == {c.name: c.type for c in WEB_FUNNEL.columns}
-    assert [list(row.values())[1:] for row in text(frame)] == [
-        ["direct", "4", "3", "2", "1", "1", "0", "1", "100000"],
-        ["search", "1", "1", "1", "0", "0", "1", "0", "0"],
-    ]
+    told = {
+        channel: " ".join(map(str, counts)) for _, channel, *counts in map(dict.values, text(frame))
+    }
+    exact = {
+        "affiliate": "4 4 4 2 3 0 0 0",
+        "direct": "4 3 2 1 1 0 1 100000",
+        "display": "2 0 0 0 0 0 0 0",
+        "search": "1 1 1 0 0 1 0 0",
+        "social": "8 6 4 2 2 0 0 0",
+    }
+    few = {
+        "affiliate": "4 4 4 2 None None 0 0",
+        "direct": "4 None None None None None 1 100000",
+        "display": "None None None None None None 0 0",
+        "search": "None None None None None None 0 0",
+    }
+    assert told == (exact if smallest_group == 1 else exact | few)

@@ -8,7 +8,14 @@ import pytest
 
 from lakehouse.gold import GOLD_BUILDS_ON, GOLD_READS
 from lakehouse.gold.customer_interaction import FOR_MARKETING
-from lakehouse.tables.gold import CUSTOMER, GOLD_TABLES, GOLDEN_ATTRIBUTES
+from lakehouse.tables.gold import (
+    CUSTOMER,
+    CUSTOMER_ORDER,
+    CUSTOMER_PAYMENT,
+    GOLD_TABLES,
+    GOLDEN_ATTRIBUTES,
+    RECONCILIATION,
+)
 from lakehouse.tables.silver import PERSON_RECORD, SILVER_TABLES
 from lakehouse.tables.spec import TableSpec
 
@@ -118,6 +125,11 @@ def test_a_table_about_customers_serves_no_purpose_that_its_sources_do_not() -> 
             ]
             sources = [specs[read] for read in reads if read in specs]
             assert all(set(spec.purposes) <= set(source.purposes) for source in sources), spec.name
+
+
+def test_sums_of_orders_and_payments_by_the_day_are_for_who_may_read_these_one_by_one() -> None:
+    for spec in (CUSTOMER_ORDER, CUSTOMER_PAYMENT):
+        assert {*RECONCILIATION.purposes} <= {*spec.purposes}
 
 
 CONTACTS_OF = {
