@@ -26,7 +26,7 @@ from lakehouse.privacy.copied_rows import (
     worded_columns,
 )
 from lakehouse.privacy.fakes import Fakes, real_words
-from lakehouse.privacy.k_anonymity import coarsened, common_values
+from lakehouse.privacy.k_anonymity import coarsened
 from lakehouse.privacy.masked_dataset import DatasetMask, Subject
 from lakehouse.report import Report
 from lakehouse.settings.models import Settings
@@ -35,7 +35,6 @@ from lakehouse.storage.released_tables import ReleasedTables, Row, released_tabl
 from lakehouse.tables.gold import CUSTOMER, HOUSEHOLD_MEMBER
 from lakehouse.tables.linkage import CUSTOMER_ALIAS, IDENTITY_MAP
 from lakehouse.tables.registry import STATIC_TABLES
-from lakehouse.tables.silver import PERSON_RECORD
 from lakehouse.tables.spec import TableSpec
 
 _MOST_DAYS = 60
@@ -111,44 +110,26 @@ def _slice(source: ReleasedTables, customers: int, seed: str) -> Slice:
 
 
 def _mask(source: ReleasedTables, chosen: Slice, k: int) -> DatasetMask:
-    golden = _told(source, CUSTOMER, chosen)
-    recorded = _told(source, PERSON_RECORD, chosen)
-    everything = [*_triples(golden), *_triples(recorded)]
-    told: dict[str, dict[str, str | None]] = {one: {} for one in chosen.customers}
-    for one, values in golden:
-        told[one] |= values
+    told = _told(source, chosen)
     levels = coarsened(told, chosen.homes, k)
     key = secrets.token_bytes(32)
     plain = Fakes(key)
     subjects = {
-        name: Subject(-1 - plain.number("days", owner, _MOST_DAYS), levels[owner])
+        name: Subject(-1 - plain.number("days", owner, _MOST_DAYS), levels[owner], told[owner])
         for name, owner in chosen.owners.items()
     }
     fakes = Fakes(key, frozenset(_real_words(source, chosen)))
-    return DatasetMask(fakes, subjects, common_values(everything, k))
+    return DatasetMask(fakes, subjects)
 
 
-def _told(
-    source: ReleasedTables, spec: TableSpec, chosen: Slice
-) -> list[tuple[str, dict[str, str | None]]]:
-    """For each row of the slice its customer, and what it says by quasi-identifier."""
-    key = spec.primary_key[0]
-    found: list[tuple[str, dict[str, str | None]]] = []
-    for row in _rows(source, spec, key, *QUASI_COLUMNS):
-        owner = chosen.owners.get(row[key])
-        if owner is not None:
+def _told(source: ReleasedTables, chosen: Slice) -> dict[str, dict[str, str | None]]:
+    """By customer of the slice what the golden customer says by quasi-identifier."""
+    told: dict[str, dict[str, str | None]] = {one: {} for one in chosen.customers}
+    for row in _rows(source, CUSTOMER, "customer_id", *QUASI_COLUMNS):
+        if row["customer_id"] in told:
             values = (quasi_values(name, row.get(name)) for name in QUASI_COLUMNS)
-            found.append((owner, {pair[0]: pair[1] for pair in values if pair}))
-    return found
-
-
-def _triples(
-    told: list[tuple[str, dict[str, str | None]]],
-) -> Iterator[tuple[str, str, str]]:
-    for owner, values in told:
-        for kind, value in values.items():
-            if value is not None:
-                yield owner, kind, value
+            told[row["customer_id"]] |= dict(filter(None, values))
+    return told
 
 
 def _real_words(source: ReleasedTables, chosen: Slice) -> Iterator[str]:

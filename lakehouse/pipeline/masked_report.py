@@ -6,12 +6,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from lakehouse.privacy.copied_rows import QUASI, copied_tables, is_about_things, quasi_values
 from lakehouse.privacy.fakes import postcode_area
-from lakehouse.privacy.k_anonymity import BIRTH, QUASI_IDENTIFIERS, Anonymity, Told, measured
+from lakehouse.privacy.k_anonymity import (
+    BIRTH,
+    QUASI_IDENTIFIERS,
+    Anonymity,
+    Told,
+    fewest_alike,
+    measured,
+)
 from lakehouse.report import Grid, Report
 from lakehouse.settings.models import LakeSettings
-from lakehouse.storage.released_tables import released_tables
+from lakehouse.storage.released_tables import ReleasedTables, released_tables
 from lakehouse.tables.gold import CUSTOMER, CUSTOMER_360
+from lakehouse.tables.registry import STATIC_TABLES
 
 QUASI_COLUMNS = ("birth_date", "gender", "country", "region", "city", "postcode")
 """The columns of golden customers and person records that describe many people alike."""
@@ -31,22 +40,28 @@ def copy_report(
         rows: by table, the rows that it has and those left out.
         k: what was asked for.
     """
-    found = _measured(lake.model_copy(update={"root": str(to)}))
+    tables = released_tables(lake.model_copy(update={"root": str(to)}))
+    found = _measured(tables)
+    alike = _fewest_alike(tables)
     document: dict[str, Any] = {
         "k_asked": k,
         "measured": asdict(found),
+        "fewest_customers_that_a_row_fits": alike,
         "tables": {name: {"rows": n, "rows_left_out": left} for name, n, left in rows},
     }
     text = json.dumps(document, indent=2, sort_keys=True)
     (to / "mask-report.json").write_text(text + "\n", encoding="utf-8")
-    lines = _lines(to, found, k)
+    least = min(alike.values(), default=0)
+    lines = [
+        *_lines(to, found, k),
+        f"What a row of another table tells of birth, gender and place fits {least:,} customers at least.",
+    ]
     (to / "mask-report.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     grid = Grid("Tables of the copy", ("table", "rows", "left out"), [*rows])
     return Report(grids=[grid], lines=lines)
 
 
-def _measured(copy: LakeSettings) -> Anonymity:
-    tables = released_tables(copy)
+def _measured(tables: ReleasedTables) -> Anonymity:
     columns = ("customer_id", *_SENSITIVE)
     sensitive = {row["customer_id"]: row for row in tables.rows(CUSTOMER_360, columns=columns)}
     people: list[tuple[Told, Mapping[str, str | None]]] = []
@@ -58,6 +73,24 @@ def _measured(copy: LakeSettings) -> Anonymity:
         more = sensitive.get(row["customer_id"])
         people.append((told, {name: more[name] for name in _SENSITIVE} if more else {}))
     return measured(people)
+
+
+def _told(row: Mapping[str, Any]) -> Told:
+    values = (quasi_values(name, row.get(name)) for name in row)
+    return dict(filter(None, values))
+
+
+def _fewest_alike(tables: ReleasedTables) -> dict[str, int]:
+    """By table with quasi-identifiers of people, the fewest customers that what a row tells fits."""
+    people = [_told(row) for row in tables.rows(CUSTOMER, columns=QUASI_COLUMNS)]
+    found = {}
+    for spec in copied_tables(STATIC_TABLES):
+        columns = [name for name in spec.column_names if name in QUASI]
+        if not columns or is_about_things(spec):
+            continue
+        if rows := tables.rows(spec, columns=columns, distinct=True):
+            found[spec.name] = fewest_alike(people, map(_told, rows))
+    return found
 
 
 def _lines(to: Path, found: Anonymity, k: int) -> list[str]:

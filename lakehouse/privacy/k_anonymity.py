@@ -5,8 +5,8 @@ is everybody of whom the same is told; k is the size of the smallest class, l th
 values of something else within one.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lakehouse.errors import InputError
@@ -99,27 +99,6 @@ def _classes(people: Mapping[str, Told], levels: Mapping[str, Coarseness]) -> li
     return list(classes.values())
 
 
-def common_values(told: Iterable[tuple[str, str, str]], k: int) -> frozenset[tuple[str, str]]:
-    """Of triples of person, quasi-identifier and value: the values that at least k people have.
-
-    Years of birth are counted by each step of the ladder, as (`birth5`, year).
-    """
-    holders: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for person, kind, value in told:
-        for counted in _counted(kind, value):
-            if len(holders[counted]) < k:
-                holders[counted].add(person)
-    return frozenset(counted for counted, who in holders.items() if len(who) >= k)
-
-
-def _counted(kind: str, value: str) -> Iterator[tuple[str, str]]:
-    if kind != BIRTH:
-        yield kind, value
-        return
-    for years in sorted({level.years for level in LADDER if level.years}):
-        yield f"{BIRTH}{years}", str(int(value) // years * years)
-
-
 @dataclass(frozen=True)
 class Anonymity:
     """What was measured: k, how many classes and people, and l by sensitive column."""
@@ -137,7 +116,7 @@ def measured(people: Sequence[tuple[Told, Mapping[str, str | None]]]) -> Anonymi
     values: dict[tuple[Hashable, str], set[str | None]] = defaultdict(set)
     given: dict[str, int] = dict.fromkeys(QUASI_IDENTIFIERS, 0)
     for told, sensitive in people:
-        seen = tuple(told.get(q) for q in QUASI_IDENTIFIERS)
+        seen = _seen(told)
         sizes[seen] += 1
         for quasi in QUASI_IDENTIFIERS:
             given[quasi] += told.get(quasi) is not None
@@ -147,3 +126,26 @@ def measured(people: Sequence[tuple[Told, Mapping[str, str | None]]]) -> Anonymi
     for (_, column), found in values.items():
         diversity[column] = min(diversity.get(column, len(found)), len(found))
     return Anonymity(min(sizes.values(), default=0), len(sizes), len(people), given, diversity)
+
+
+def fewest_alike(people: Iterable[Told], rows: Iterable[Told]) -> int:
+    """Of the row that fits the fewest people, how many it fits: all that it tells is told of each of them.
+
+    0 without rows.
+    """
+    same = Counter(_seen(told) for told in people)
+    return min(
+        (
+            sum(count for seen, count in same.items() if _fits(row, seen))
+            for row in {_seen(told) for told in rows}
+        ),
+        default=0,
+    )
+
+
+def _seen(told: Told) -> tuple[str | None, ...]:
+    return tuple(told.get(q) for q in QUASI_IDENTIFIERS)
+
+
+def _fits(row: tuple[str | None, ...], person: tuple[str | None, ...]) -> bool:
+    return all(one is None or one == other for one, other in zip(row, person, strict=True))

@@ -5,7 +5,7 @@ by a number of days of each customer's own. A personal value becomes a made-up o
 what it is (a name, an e-mail address, a place), and nothing where it does not.
 """
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from lakehouse.privacy.k_anonymity import (
     POSTCODE,
     REGION,
     Coarseness,
+    Told,
 )
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec
 
@@ -54,29 +55,30 @@ _KEYS = (
 
 @dataclass(frozen=True)
 class Subject:
-    """What is decided of one customer: by how many days their dates move, and what may be told."""
+    """What is decided of one customer: by how many days their dates move, and what may be told.
+
+    `golden` is what the golden customer says by quasi-identifier, as people are counted (`quasi_values`).
+    """
 
     days: int
     level: Coarseness
+    golden: Told
 
 
-NOBODY = Subject(0, Coarseness(None, frozenset({CITY, REGION, GENDER, COUNTRY, POSTCODE})))
+NOBODY = Subject(0, Coarseness(None, frozenset({CITY, REGION, GENDER, COUNTRY, POSTCODE})), {})
 """Of whom nothing may be told."""
 
 
 class DatasetMask:
     """Masks batches of any table of one copy, each by what its spec says.
 
-    `subjects` has every customer and person record of the copy; `common` the values of
-    quasi-identifiers that enough people have, and no others are shown.
+    `subjects` has every customer and person record of the copy. By quasi-identifiers no row of any table
+    tells more of somebody than her golden customer, of whom as much is told as of k - 1 others.
     """
 
-    def __init__(
-        self, fakes: Fakes, subjects: Mapping[str, Subject], common: Set[tuple[str, str]]
-    ) -> None:
+    def __init__(self, fakes: Fakes, subjects: Mapping[str, Subject]) -> None:
         self._fakes = fakes
         self._subjects = subjects
-        self._common = common
         self._makers = {hidden: _makers(fakes, hide_country=hidden) for hidden in (False, True)}
 
     def batch(self, spec: TableSpec, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -180,16 +182,15 @@ class DatasetMask:
     def _quasi(self, value: Any, name: str, who: Subject) -> Any:
         found = quasi_values(name, value)
         told = who.level.tells(*found) if found else None
-        if found is None or told is None or not self._is_common(found[0], told, who.level):
+        if found is None or told is None:
+            return None
+        if told != who.level.tells(found[0], who.golden.get(found[0])):
             return None
         if found[0] == BIRTH:
             return self._birth(value, int(told), as_text=isinstance(value, str))
         if found[0] in (GENDER, COUNTRY):
             return value
         return self._fakes.postcode(value) if found[0] == POSTCODE else self._fakes.words(value)
-
-    def _is_common(self, kind: str, told: str, level: Coarseness) -> bool:
-        return (f"{kind}{level.years}" if kind == BIRTH else kind, told) in self._common
 
     def _birth(self, value: object, year: int, *, as_text: bool) -> date | str:
         """A day of the step's first year: the same for the same day of birth, and telling nothing of it."""

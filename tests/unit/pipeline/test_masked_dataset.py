@@ -30,6 +30,11 @@ NOON = datetime(2026, 1, 4, 12, tzinfo=UTC)
 GIVEN = ["Anneliese", "Bartholomew", "Clementine", "Dorothea", "Ferdinand", "Ивановна"]
 CITIES = ["Edinburgh", "Winchester", "Cheltenham"]
 PEOPLE = 60
+HALF_MOVED = {
+    3: {"postcode": "EH1 3AB"},
+    8: {"gender": None, "city": "Cheltenham", "postcode": "EH0 8AB"},
+}
+"""What records of two people say otherwise: many live in each place, and nobody else in both."""
 
 
 def person(n: int) -> dict[str, Any]:
@@ -57,6 +62,7 @@ def rows() -> dict[Any, list[dict[str, Any]]]:
         PERSON_RECORD: [
             {"record_key": k, "source_record_id": f"C{n:07d}", "street": "12 Abbeyhill Crescent"}
             | person(n)
+            | HALF_MOVED.get(n, {})
             for n, (_, k) in numbered
         ],
         IDENTITY_MAP: [{"record_key": k, "customer_id": c, "valid_from": NOON} for c, k in
@@ -186,6 +192,77 @@ def test_at_least_k_customers_share_what_is_told_of_each(
     assert report["measured"]["k"] == min(classes.values())
     assert report["measured"]["classes"] == len(classes)
     assert report["measured"]["l"]["journey_stage"] in (1, 2)
+
+
+def test_all_that_a_row_of_any_table_tells_is_told_of_k_customers(
+    source: ReleasedTables, copy: ReleasedTables, folder: Path
+) -> None:
+    columns = ("birth_date", "gender", "country", "city", "postcode")
+
+    def told(tables: ReleasedTables, spec: Any) -> list[tuple[Any, ...]]:
+        rows = tables.rows(spec, columns=columns)
+        return [tuple((r[c].year if c == "birth_date" and r[c] else
+                       postcode_area(r[c]) if c == "postcode" and r[c] else r[c])
+                      for c in columns) for r in rows]  # fmt: skip
+
+    def fewest(tables: ReleasedTables) -> int:
+        people = told(tables, CUSTOMER)
+        return min(
+            sum(all(v in (None, w) for v, w in zip(row, one, strict=True)) for one in people)
+            for row in told(tables, PERSON_RECORD)
+        )
+
+    report = json.loads((folder / "mask-report.json").read_text("utf-8"))
+    alike = report["fewest_customers_that_a_row_fits"]
+
+    assert fewest(source) == 0
+    assert fewest(copy) >= 5
+    assert min(alike.values()) >= 5
+    assert alike[PERSON_RECORD.name] == fewest(copy)
+    assert sum(row["postcode"] is not None for row in copy.rows(PERSON_RECORD)) > PEOPLE // 2
+
+
+def shapes(tables: ReleasedTables, column: str) -> Counter[str]:
+    """What values look like, with every letter and digit alike."""
+    values = (row[column] for row in tables.rows(PERSON_RECORD) if row[column])
+    return Counter(
+        "".join("9" if c.isdigit() else "a" if c.isalpha() else c for c in v) for v in values
+    )
+
+
+def test_made_up_values_look_as_the_real_ones_do(
+    source: ReleasedTables, copy: ReleasedTables
+) -> None:
+    for column in ("given_name", "family_name", "phone", "street"):
+        assert shapes(copy, column) == shapes(source, column)
+    assert {*shapes(copy, "postcode")} == {"aa9 9aa"}
+    assert all(re.fullmatch(r"[^@]+@[^@]+\.example", r["email"]) for r in copy.rows(PERSON_RECORD))
+
+
+def test_shares_of_countries_and_bands_of_birth_stay_within_a_twentieth(tmp_path: Path) -> None:
+    countries = ["GB"] * 6 + ["DE"] * 3 + ["FR"]
+    people = [
+        person(n) | {"country": countries[n % 10], "birth_date": date(1940 + n * 7 % 60, 3, 1)}
+        for n in range(400)
+    ]
+    lake = PlainLake(tmp_path / "lake")
+    lake.release(date(2026, 1, 5), {CUSTOMER: [{"customer_id": f"{n:032x}", "record_count": 1} | p
+                                               for n, p in enumerate(people)]})  # fmt: skip
+
+    mask_dataset(lake.settings(), tmp_path / "copy", customers=400, k=5, seed=None)
+
+    def shares(tables: ReleasedTables) -> dict[tuple[str, int], float]:
+        rows = [r for r in tables.rows(CUSTOMER) if r["country"] and r["birth_date"]]
+        assert len(rows) >= 380, "next to nobody is told of less"
+        counted = Counter((r["country"], r["birth_date"].year // 20) for r in rows)
+        return {key: count / len(rows) for key, count in counted.items()}
+
+    before = shares(released_tables(lake.settings().lake))
+    after = shares(released_tables(lake.settings(**{"lake.root": str(tmp_path / "copy")}).lake))
+    assert after.keys() == before.keys()
+    assert {
+        key: after[key] - share for key, share in before.items() if abs(after[key] - share) > 0.05
+    } == {}
 
 
 def test_a_place_of_few_people_is_told_of_nobody(copy: ReleasedTables) -> None:

@@ -10,7 +10,7 @@ from lakehouse.errors import InputError
 from lakehouse.privacy.k_anonymity import (
     QUASI_IDENTIFIERS,
     coarsened,
-    common_values,
+    fewest_alike,
     measured,
 )
 
@@ -77,10 +77,14 @@ def test_fewer_people_than_k_are_refused() -> None:
         coarsened({"ana": ANA}, [], 2)
 
 
-def test_only_values_that_k_people_have_are_common() -> None:
-    rows = [("1", "city", "bonn"), ("2", "city", "bonn"), ("2", "city", "york")] * 2
+def test_a_row_fits_all_of_whom_no_less_is_told() -> None:
+    people = [ANA] * 3 + [{**ANA, "city": None}] * 2
+    part: dict[str, str | None] = {"birth": "1981", "country": "DE"}
 
-    assert common_values(rows, 2) == {("city", "bonn")}
+    assert fewest_alike(people, [ANA, part]) == 3
+    assert fewest_alike(people, [part]) == 5
+    assert fewest_alike(people, [ANA, {**ANA, "gender": "male"}]) == 0
+    assert fewest_alike(people, []) == 0
 
 
 def test_k_and_l_are_counted_by_hand() -> None:
