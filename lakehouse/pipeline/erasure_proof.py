@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from pyspark.sql import Row
@@ -47,6 +48,7 @@ from lakehouse.storage.locations import Locations
 from lakehouse.storage.log_truncation import truncate_log
 from lakehouse.storage.maintenance import vacuum_before
 from lakehouse.storage.releases import current_release, release_of
+from lakehouse.storage.sealed_files import sealed_content
 from lakehouse.storage.wrapping import RUN_KEYS
 from lakehouse.tables.audience import AUDIENCE_EXPORT
 from lakehouse.tables.erasure import ERASED_ROW, ERASURE_MARK, SUPPRESSION
@@ -247,12 +249,13 @@ def _scan(lake: Lake, ids: Sequence[str], identifiers: Sequence[str]) -> Scan:
     finder = Finder({mark for _, mark in looked_for}, key, identifiers)
     folders = searched_folders(lake)
     left_out = [*_left_out(lake), *logs.values(), *folders.values()]
-    found = byte_scan.scan(places(lake.settings), finder, left_out)
+    unsealed = partial(sealed_content, lake=lake.settings.lake)
+    found = byte_scan.scan(places(lake.settings), finder, left_out, unsealed)
     but_ids = Finder({mark for kind, mark in looked_for if kind != CUSTOMER}, key, identifiers)
     # A token of hers lies in removed.csv of exports too, and may.
     tokens = tokens_in_role_tables(lake, (row.mark for row in rows if row.kind != VALUE))
     shown = {mark for _, mark in looked_for} | {mark_of(token, key) for token in tokens}
-    of_roles = byte_scan.scan(folders, Finder(shown, key, identifiers))
+    of_roles = byte_scan.scan(folders, Finder(shown, key, identifiers), opened=unsealed)
     return found + byte_scan.scan(logs, but_ids) + of_roles
 
 

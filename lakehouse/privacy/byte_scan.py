@@ -1,4 +1,5 @@
-"""A search of files for people's values: every byte of every file, Parquet's pages decoded, gzip opened.
+"""A search of files for people's values: every byte of every file, Parquet's pages decoded, gzip, zip and
+sealed files opened.
 
 Two ways to know a value. By marks (see `erasure_marks`), which need no value: every cell and word that a
 file holds is hashed and compared. By the values themselves, which whoever asks brings along: their bytes
@@ -7,20 +8,30 @@ are searched for in every encoding.
 
 import gzip
 import hashlib
+import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lakehouse.errors import LakehouseError
 from lakehouse.privacy.erasure_marks import candidates, encodings, mark_of
 
-VERSION = "1"
+VERSION = "2"
 _SEEN_AT_MOST = 5_000_000
-_PARQUET, _GZIP = b"PAR1", b"\x1f\x8b"
+_PARQUET, _GZIP, _ZIP = b"PAR1", b"\x1f\x8b", b"PK\x03\x04"
+
+Opener = Callable[[bytes], bytes | None]
+"""From a file to what is sealed in it; None of a file that is not sealed."""
+
+
+def _not_sealed(_: bytes) -> None:
+    return None
 
 
 @dataclass
@@ -80,13 +91,19 @@ class Finder:
         return known
 
 
-def scan(places: Mapping[str, Path], finder: Finder, left_out: Iterable[Path] = ()) -> Scan:
+def scan(
+    places: Mapping[str, Path],
+    finder: Finder,
+    left_out: Iterable[Path] = (),
+    opened: Opener = _not_sealed,
+) -> Scan:
     """Looks through every file below these places.
 
     Args:
         places: by a name for people to read, folders or files; what is not there holds nothing.
         finder: what is looked for.
         left_out: folders and files that may hold it.
+        opened: opens files that are sealed; what it refuses by an error of ours counts as unreadable.
     """
     found, spared = Scan(), [path.resolve() for path in left_out]
     for name, place in places.items():
@@ -96,8 +113,8 @@ def scan(places: Mapping[str, Path], finder: Finder, left_out: Iterable[Path] = 
             label = f"{name}/{path.relative_to(place)}" if path != place else name
             try:
                 content = path.read_bytes()
-                hits = _hits(content, finder) + finder.in_text(label)
-            except (OSError, pa.ArrowException, EOFError) as error:
+                hits = _hits(content, finder, opened) + finder.in_text(label)
+            except (OSError, pa.ArrowException, EOFError, BadZipFile, LakehouseError) as error:
                 found.unreadable.append(f"{label} ({type(error).__name__})")
                 continue
             found.files += 1
@@ -119,12 +136,21 @@ def _files(place: Path) -> Iterator[Path]:
         yield from sorted(path for path in place.rglob("*") if path.is_file())
 
 
-def _hits(content: bytes, finder: Finder) -> int:
+def _hits(content: bytes, finder: Finder, opened: Opener) -> int:
     found = finder.in_bytes(content)
+    inside = opened(content)
+    if inside is not None:
+        return found + _hits(inside, finder, opened)
     if content[:4] == _PARQUET:
         return found + _hits_of_parquet(content, finder)
     if content[:2] == _GZIP:
-        return found + _hits(gzip.decompress(content), finder)
+        return found + _hits(gzip.decompress(content), finder, opened)
+    if content[:4] == _ZIP:
+        with ZipFile(io.BytesIO(content)) as files:
+            return found + sum(
+                finder.in_text(name) + _hits(files.read(name), finder, opened)
+                for name in files.namelist()
+            )
     return found + sum(finder.in_text(text) for text in _texts(content))
 
 

@@ -71,6 +71,11 @@ def opened(content: bytes, lake: LakeSettings) -> SealedFile:
         raise _changed() from None
 
 
+def sealed_content(content: bytes, lake: LakeSettings) -> bytes | None:
+    """What is in a sealed file; None of any other. Raises as `opened`."""
+    return opened(content, lake).content if content.startswith(_KIND) else None
+
+
 def write_private(path: Path, content: bytes) -> None:
     """Writes the file, whole or not at all, for its owner alone.
 

@@ -6,14 +6,19 @@ import hashlib
 import io
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pydantic import SecretStr
 
 from lakehouse.privacy.byte_scan import Finder, scan
 from lakehouse.privacy.erasure_marks import mark_of
+from lakehouse.settings.load import load_settings
+from lakehouse.storage.sealed_files import ARCHIVE, SealedFile, sealed, sealed_content
 
 EMAIL = "Ann.Berg@Example.org"
 NAME = "ann berg of 5 elm row"
@@ -28,12 +33,20 @@ def parquet(value: object) -> bytes:
     return written.getvalue()
 
 
+def zipped(text: str) -> bytes:
+    written = io.BytesIO()
+    with ZipFile(written, "w", ZIP_DEFLATED) as files:
+        files.writestr("told.csv", text)
+    return written.getvalue()
+
+
 FORMS: dict[str, Callable[[str], bytes]] = {
     "plain text": lambda v: f"log: sent to {v}; done".encode(),
     "another case": lambda v: v.upper().encode(),
     "JSON": lambda v: json.dumps({"a": {"email": v}}).encode(),
     "CSV": lambda v: f"1,{v},x\n".encode(),
     "gzip": lambda v: gzip.compress(f"1,{v}\n".encode()),
+    "zip": lambda v: zipped(f"1,{v}\n"),
     "UTF-16": lambda v: f"x,{v},y".encode("utf-16"),
     "a Parquet page": parquet,
     "a list in a Parquet page": lambda v: parquet([v]),
@@ -81,6 +94,25 @@ def test_a_cell_of_several_words_is_found_whole(tmp_path: Path) -> None:
 def test_the_name_of_a_file_counts_as_what_is_in_it(tmp_path: Path) -> None:
     (tmp_path / f"export of {EMAIL} (1).csv").write_text("nothing")
     assert hits(tmp_path, marking(EMAIL))
+
+
+def test_a_sealed_file_is_opened_and_one_whose_master_key_is_another_is_told(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "outbox"
+    folder.mkdir()
+    own = load_settings("test", overrides={"lake.root": str(tmp_path / "lake")}).lake
+    other = own.model_copy(update={"secret": SecretStr("another lake's secret")})
+    file = SealedFile(ARCHIVE, "Q1", zipped(f"1,{EMAIL}\n"))
+    (folder / "Q1.zip.sealed").write_bytes(sealed(file, own))
+
+    found, refused = (
+        scan({"lake": folder}, marking(EMAIL), opened=partial(sealed_content, lake=lake))
+        for lake in (own, other)
+    )
+
+    assert found.hits == {"lake/Q1.zip.sealed": 1}
+    assert [name.split(" ")[0] for name in refused.unreadable] == ["lake/Q1.zip.sealed"]
 
 
 def test_what_may_stay_is_left_out_and_a_broken_file_is_told(tmp_path: Path) -> None:
