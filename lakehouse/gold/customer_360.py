@@ -216,21 +216,15 @@ def _membership(customer_loyalty: DataFrame) -> DataFrame:
 
 
 def _areas(customer: DataFrame, demographic: DataFrame) -> DataFrame:
-    """What the third party tells of the longest postal area that begins the customer's postcode."""
-    code = F.lower(F.regexp_replace("postcode", "[^A-Za-z0-9]", ""))
-    lengths = F.sequence(F.lit(1), F.length(code))
-    prefixes = customer.where(F.length(code) > 0).select(
-        "customer_id",
-        "country",
-        F.explode(F.transform(lengths, lambda n: F.substring(code, F.lit(1), n))).alias(
-            "postcode_area"
-        ),
-    )
+    """What the third party tells of the smallest postal area that the customer's postcode lies in."""
     told = F.struct("population", "median_income", "currency", "median_age")
     # One third party's row per area: of several the greatest key, always the same.
     longest = F.struct(F.length("postcode_area"), F.col("record_key"))
     return (
-        prefixes.join(demographic, on=["country", "postcode_area"], how="inner")
+        customer.select(
+            "customer_id", "country", F.explode(_areas_of_postcode()).alias("postcode_area")
+        )
+        .join(demographic, on=["country", "postcode_area"], how="inner")
         .groupBy("customer_id")
         .agg(F.max_by(told, longest).alias("area"))
         .select(
@@ -240,4 +234,22 @@ def _areas(customer: DataFrame, demographic: DataFrame) -> DataFrame:
             F.col("area.currency").alias("area_income_currency"),
             F.col("area.median_age").alias("area_median_age"),
         )
+    )
+
+
+def _areas_of_postcode() -> Column:
+    """The postal areas that the postcode lies in, as silver.demographic writes them; null without any.
+
+    A British postcode lies in its outward code, in the district of that and in the letters before: `EC1A
+    1BB` in ec1a, ec1 and ec. Other beginnings name other places: LS14 is not in LS1, and no part of LS1 4AB
+    is LS14. Elsewhere every beginning of a postcode is an area.
+    """
+    code = F.lower(F.regexp_replace("postcode", "[^A-Za-z0-9]", ""))
+    outward = F.lower(F.substring_index("postcode", " ", 1))
+    district = F.regexp_extract(outward, "^[a-z]+[0-9]+", 0)
+    letters = F.regexp_extract(outward, "^[a-z]+", 0)
+    lengths = F.sequence(F.lit(1), F.length(code))
+    beginnings = F.transform(lengths, lambda n: F.substring(code, F.lit(1), n))
+    return F.when(F.col("country") == "GB", F.array(outward, district, letters)).when(
+        F.length(code) > 0, beginnings
     )

@@ -440,8 +440,8 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
             gold.CUSTOMER,
             {**a, "display_name": "Ann Lee", "postcode": "AB1 2CD", "country": "GB",
              "stated_channel": "phone", "stated_hour": 18},
-            {"customer_id": "B"},
-            {"customer_id": "in yuan"},
+            {"customer_id": "B", "postcode": "AB14 5CD", "country": "GB"},
+            {"customer_id": "in yuan", "postcode": "100-123", "country": "CN"},
         ),
         customer_metric=table(
             gold.CUSTOMER_METRIC,
@@ -541,7 +541,10 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
             silver.DEMOGRAPHIC,
             {"record_key": "1", "country": "GB", "postcode_area": "ab", "population": 1},
             {"record_key": "2", "country": "GB", "postcode_area": "ab1", "population": 22},
-            {"record_key": "3", "country": "US", "postcode_area": "ab12", "population": 333},
+            # AB12 is a district of its own: neither AB1 2CD nor AB14 lies in it, nor AB14 in AB1.
+            {"record_key": "3", "country": "GB", "postcode_area": "ab12", "population": 333},
+            {"record_key": "4", "country": "US", "postcode_area": "ab1", "population": 4444},
+            {"record_key": "5", "country": "CN", "postcode_area": "1001", "population": 55555},
         ),
         customer_recommendation=table(
             gold.CUSTOMER_RECOMMENDATION,
@@ -592,6 +595,7 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
     assert {name: ann[name] for name in expected} == expected
     assert (ben["journey_stage"], ben["session_count"], ben["granted"]) == ("prospect", "0", "[]")
     assert (ben["order_reporting_amount"], ben["preferred_brand"]) == ("0.00", None)
+    assert (ben["area_population"], yuan["area_population"]) == ("1", "55555")
     # An order for which there is no rate is not one of nothing.
     assert (yuan["order_count"], yuan["order_reporting_amount"]) == ("1", None)
 
