@@ -1,8 +1,9 @@
 """gold.customer_order: every order, with its customer where there is one."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.gold.identity import with_customer
@@ -12,6 +13,9 @@ from lakehouse.tables.gold import CUSTOMER_ORDER
 
 _PURCHASE = ("customer_id", "currency", "total_amount", "is_cancelled", "basket")
 """What two tellings of one purchase agree in, beside their time."""
+
+_TELLING = "struct<ordered_at:timestamp,record_key:string,source_system:string,status:string>"
+_PAIRS = f"array<struct<first:{_TELLING},again:{_TELLING}>>"
 
 
 def customer_order(
@@ -77,44 +81,97 @@ def _weather(store_weather: DataFrame) -> DataFrame:
 
 
 def _repeated(known: DataFrame, order_line: DataFrame, hours: int) -> DataFrame:
-    """One row per order that repeats another or that another repeats: record_key, same_purchase_key (null
-    for the first telling), is_returned (true of a first telling where a later one was returned).
+    """One row per order that repeats another: record_key, same_purchase_key, is_returned (null); and one per
+    order of which a later telling was returned: record_key, same_purchase_key (null), is_returned (true).
 
-    Tellings of one customer, total and basket form a row of bursts, each of which ends where nothing
-    follows within the hours. In a burst the n-th order of one system and the n-th of another are one
-    purchase, if they are no further apart: somebody who buys the same twice in one system has bought
-    it twice. What was cancelled is no telling of what was bought instead.
+    What was cancelled is no telling of what was bought instead. What repeats another is repeated by none.
     """
-    in_turn = Window.partitionBy(*_PURCHASE).orderBy("ordered_at", "record_key")
-    gap = F.col("ordered_at") - F.lag("ordered_at").over(in_turn)
-    limit = F.lit(timedelta(hours=hours))
-    is_new = F.coalesce(gap > limit, F.lit(False)).cast("int")
-    of_system = Window.partitionBy(*_PURCHASE, "burst", "source_system").orderBy(
-        "ordered_at", "record_key"
+    limit = timedelta(hours=hours)
+    order = F.struct("ordered_at", "record_key", "source_system", "status").cast(_TELLING)
+    again = F.transform(
+        "pairs",
+        lambda pair: F.struct(
+            pair["again"]["record_key"].alias("record_key"),
+            pair["first"]["record_key"].alias("same_purchase_key"),
+            F.lit(None).cast("boolean").alias("is_returned"),
+        ),
     )
-    purchase = Window.partitionBy(*_PURCHASE, "burst", "n")
-    of_purchase = purchase.orderBy("ordered_at", "record_key")
-    is_again = (F.col("first.record_key") != F.col("record_key")) & (
-        F.col("ordered_at") - F.col("first.ordered_at") <= limit
+    returned = F.transform(
+        F.filter("pairs", lambda pair: pair["again"]["status"] == "returned"),
+        lambda pair: F.struct(
+            pair["first"]["record_key"].alias("record_key"),
+            F.lit(None).cast("string").alias("same_purchase_key"),
+            F.lit(True).alias("is_returned"),
+        ),
     )
-    is_returned = F.col("is_again") & F.col("status").eqNullSafe("returned")
     return (
         _tellings(known, order_line)
-        .withColumn("is_new", is_new)
-        .withColumn("burst", F.sum("is_new").over(in_turn))
-        .withColumn("n", F.row_number().over(of_system))
-        .withColumn("first", F.first(F.struct("record_key", "ordered_at")).over(of_purchase))
-        .withColumn("is_again", is_again)
-        .select(
-            "record_key",
-            F.when(F.col("is_again"), F.col("first.record_key")).alias("same_purchase_key"),
-            (
-                (F.col("first.record_key") == F.col("record_key"))
-                & F.bool_or(is_returned).over(purchase)
-            ).alias("is_returned"),
-        )
-        .where(F.col("same_purchase_key").isNotNull() | F.col("is_returned"))
+        .groupBy(*_PURCHASE)
+        .agg(F.array_sort(F.collect_list(order)).alias("tellings"))
+        .where(F.size(F.array_distinct("tellings.source_system")) > 1)
+        .select(_told(limit).alias("told"))
+        .select(_pairs(limit).alias("pairs"))
+        # Of a purchase that three systems tell of, two can say that it came back.
+        .select(F.inline(F.array_distinct(F.concat(again, returned))))
     )
+
+
+def _told(limit: timedelta) -> Column:
+    """Each of the `tellings`, in order of time, as `again`, beside the `first` that it repeats; null if none.
+
+    A system tells of a purchase once: who buys the same twice in one system has bought it twice. Each
+    takes the oldest free one, so that as many as can be repeat another.
+    """
+    return F.aggregate(
+        "tellings",
+        F.array().cast(_PAIRS),
+        lambda told, order: _with(told, order, limit, F.array_min),
+    )
+
+
+def _pairs(limit: timedelta) -> Column:
+    """Those of `told` that repeat another, each beside the nearest that is free, from the last one back.
+
+    Were it the oldest, a purchase that one system alone told of would shift all that follow.
+    """
+    firsts = F.filter("told", lambda pair: pair["first"].isNull())
+    later = F.reverse(F.filter("told", lambda pair: pair["first"].isNotNull()))
+    paired = F.aggregate(
+        later, firsts, lambda told, pair: _with(told, pair["again"], limit, F.array_max)
+    )
+    return F.filter(paired, lambda pair: pair["first"].isNotNull())
+
+
+def _with(
+    told: Column, order: Column, limit: timedelta, choice: Callable[[Column], Column]
+) -> Column:
+    """`told`, pairs in which `first` is null for a first telling, and after it the order.
+
+    Of the first tellings of other systems, no longer before it than the limit, of which its own system has
+    told no other order, it takes the one that `choice` takes; else it is a first telling itself.
+    """
+
+    def is_free(first: Column) -> Column:
+        return ~F.exists(
+            told,
+            lambda pair: (
+                pair["first"]["record_key"].eqNullSafe(first["record_key"])
+                & (pair["again"]["source_system"] == order["source_system"])
+            ),
+        )
+
+    def is_another(pair: Column) -> Column:
+        first = pair["again"]
+        return (
+            pair["first"].isNull()
+            & (first["source_system"] != order["source_system"])
+            & (first < order)
+            & (order["ordered_at"] - first["ordered_at"] <= F.lit(limit))
+            & is_free(first)
+        )
+
+    taken = choice(F.transform(F.filter(told, is_another), lambda pair: pair["again"]))
+    return F.concat(told, F.array(F.struct(taken.alias("first"), order.alias("again"))))
 
 
 def _tellings(known: DataFrame, order_line: DataFrame) -> DataFrame:

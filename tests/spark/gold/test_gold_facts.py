@@ -236,12 +236,48 @@ def test_a_purchase_is_returned_if_either_system_says_so(
     assert (found["order"].status, found["another"].status) == ("returned", "paid")
 
 
-def test_purchases_of_every_day_are_no_chain(repeated: Rows) -> None:
+def test_of_purchases_of_every_day_those_within_the_hours_are_told_again(repeated: Rows) -> None:
     days = [
         *(told(f"shop {n}", "shop", f"2024-01-0{n}T10:00") for n in range(1, 5)),
         *(told(f"pos {n}", "pos", f"2024-01-0{n}T10:00") for n in range(5, 9)),
     ]
-    assert set(repeated(*days).values()) == {None}
+    found = repeated(*days)
+    assert {key: first for key, first in found.items() if first} == {
+        "pos 5": "shop 3",
+        "pos 6": "shop 4",
+    }
+
+
+def test_each_telling_is_of_the_nearest_order_and_no_order_is_without_its_telling_for_that(
+    repeated: Rows,
+) -> None:
+    day = "2024-01-0{}T{}:00"
+    found = repeated(
+        # Fetched on the third day alone.
+        *(told(f"fetched late {n}", "shop", day.format(n, 10)) for n in (1, 2, 3)),
+        told("receipt of 3", "pos", day.format(3, 18)),
+        # Fetched thirty hours after each order, when the next was made.
+        *(told(f"slow {n}", "shop", day.format(n, 10), total_amount="2.00") for n in (1, 2)),
+        *(told(f"slow receipt {n}", "pos", day.format(n + 1, 16), total_amount="2.00")
+          for n in (1, 2)),
+        # Fetched, and bought in the store the day after.
+        told("order", "shop", day.format(1, 10), total_amount="3.00"),
+        told("its receipt", "pos", day.format(1, 18), total_amount="3.00"),
+        told("bought again", "pos", day.format(2, 10), total_amount="3.00"),
+        # A third system tells of all that the shop does.
+        *(told(f"thrice {n}", "shop", day.format(n, 10), total_amount="4.00") for n in (1, 2)),
+        *(told(f"crm {n}", "crm", day.format(n, 11), total_amount="4.00") for n in (1, 2)),
+        told("pos 2", "pos", day.format(2, 12), total_amount="4.00"),
+    )  # fmt: skip
+    assert {key: first for key, first in found.items() if first} == {
+        "receipt of 3": "fetched late 3",
+        "slow receipt 1": "slow 1",
+        "slow receipt 2": "slow 2",
+        "its receipt": "order",
+        "crm 1": "thrice 1",
+        "crm 2": "thrice 2",
+        "pos 2": "thrice 2",
+    }
 
 
 def test_a_purchase_is_one_whether_its_pieces_are_told_in_one_line_or_scanned_one_by_one(
