@@ -22,7 +22,7 @@ def customer_ticket(
     First contact resolution and the other measures follow the definitions of HDI: a ticket is
     resolved by the first contact if the desk wrote once, it was closed, and the customer did not write
     after that. To answer a call or chat is to respond, as writing is. A ticket is reopened if the customer
-    wrote after its first closing, or if it is open after one.
+    wrote after its first closing, or if it was open after one, also where it is closed again.
     """
     threads = _threads(support_message).withColumnRenamed("ticket_record_key", "record_key")
     tickets = support_ticket.join(threads, on="record_key", how="left").fillna(0, list(_COUNTS))
@@ -32,9 +32,8 @@ def customer_ticket(
     wrote_again_at = F.array_min(
         F.filter("customer_messages_at", lambda sent_at: sent_at > first_closed_at)
     )
-    is_open_again = first_closed_at.isNotNull() & ~is_closed
-    reopened_at = F.coalesce(wrote_again_at, F.when(is_open_again, F.col("sequence_at")))
-    is_reopened = wrote_again_at.isNotNull() | is_open_again
+    reopened_at = F.least(wrote_again_at, "open_again_at")
+    is_reopened = reopened_at.isNotNull()
     measured = with_customer(tickets, identity_map).withColumns(
         {
             "opened_date": F.to_date("opened_at"),

@@ -352,6 +352,11 @@ SUPPORT_TICKET = _silver(
         "timestamp",
         "When it was closed first, by any version that the source sent of it; null if none says so.",
     ),
+    Column(
+        "open_again_at",
+        "timestamp",
+        "When its source first told of it as open after it had told of it as closed; null if it did not.",
+    ),
     Column("channel", "string", "email, chat, phone or web."),
     Column("topic", "string", "What it is about, from the desk's list."),
     Column("priority", "string", "low, normal, high or urgent."),

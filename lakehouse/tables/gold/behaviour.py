@@ -260,12 +260,13 @@ CUSTOMER_TICKET = about_customers(
     Column(
         "is_reopened",
         "boolean",
-        "True if the customer wrote after it was closed for the first time, or if it is open again.",
+        "True if the customer wrote after it was closed for the first time, or if it was open again after that.",
         required=True,
         fed_by=(
             "silver.support_message.author",
             "silver.support_message.sent_at",
             "silver.support_ticket.first_closed_at",
+            "silver.support_ticket.open_again_at",
         ),
     ),
     Column(
@@ -277,6 +278,7 @@ CUSTOMER_TICKET = about_customers(
             "silver.support_message.author",
             "silver.support_message.sent_at",
             "silver.support_ticket.first_closed_at",
+            "silver.support_ticket.open_again_at",
         ),
     ),
     Column(
@@ -298,13 +300,13 @@ CUSTOMER_TICKET = about_customers(
     Column(
         "reopened_at",
         "timestamp",
-        "When the customer first wrote after the first closing; of a ticket that is open again without that, when its "
-        "source last told of it; null if it was not reopened.",
+        "When the customer first wrote after the first closing, or when its source first told of it as open again, "
+        "whichever came first; null if it was not reopened.",
         fed_by=(
             "silver.support_message.author",
             "silver.support_message.sent_at",
             "silver.support_ticket.first_closed_at",
-            "silver.support_ticket.sequence_at",
+            "silver.support_ticket.open_again_at",
         ),
     ),
     primary_key=("record_key",),

@@ -84,9 +84,16 @@ def test_how_a_ticket_was_handled(
 
 
 @pytest.mark.parametrize(
-    ("closed", "wrote_again", "reopened"),
-    [(200, 100, 100), (None, None, 150), (90, None, None), (90, 50, None)],
-    ids=["closed again", "open again", "closed", "wrote before"],
+    ("closed", "wrote_again", "open_again", "reopened"),
+    [
+        (200, 100, None, 100),
+        (None, None, 150, 150),
+        (200, None, 150, 150),
+        (200, 160, 150, 150),
+        (90, None, None, None),
+        (90, 50, None, None),
+    ],
+    ids=["wrote", "open again", "closed again", "wrote later", "closed", "wrote before"],
 )
 def test_a_ticket_is_reopened_if_it_was_closed_before(
     table: Frames,
@@ -94,10 +101,12 @@ def test_a_ticket_is_reopened_if_it_was_closed_before(
     text: Rows,
     closed: int | None,
     wrote_again: int | None,
+    open_again: int | None,
     reopened: int | None,
 ) -> None:
     ticket = {"record_key": "t", "opened_at": minute(0), "first_closed_at": minute(90),
-              "closed_at": closed and minute(closed), "sequence_at": minute(150)}  # fmt: skip
+              "closed_at": closed and minute(closed),
+              "open_again_at": open_again and minute(open_again)}  # fmt: skip
     thread = [message(1, "customer", 0), message(2, "agent", 20)]
     if wrote_again is not None:
         thread += [message(n, "customer", wrote_again + n - 3) for n in (3, 4)]

@@ -955,14 +955,23 @@ def test_who_asked_in_two_tickets_is_one_person_as_the_newer_ticket_tells(landed
     assert messages["T1|1"]["person_record_key"] == persons[0]["record_key"]
 
 
-def test_a_ticket_keeps_when_it_was_closed_first(landed: Landed) -> None:
+def test_a_ticket_keeps_when_it_was_closed_first_and_when_it_was_open_again(
+    landed: Landed,
+) -> None:
     rows = [
-        {"id": "T1", "opened": "2026-01-01", "closed": closed, "at": f"2026-01-0{day}"}
+        {"id": number, "opened": "2026-01-01", "closed": closed, "at": f"2026-01-0{day}"}
         # The first closing comes last, and is of the second day.
-        for day, closed in ((3, None), (4, "2026-01-04"), (1, None), (2, "2026-01-02"))
+        for number, day, closed in (
+            *(("T1", 3, None), ("T1", 4, "2026-01-04"), ("T1", 1, None), ("T1", 2, "2026-01-02")),
+            *(("T2", 1, None), ("T2", 2, None), ("T2", 3, "2026-01-03")),
+        )
     ]
-    (ticket,) = built("support_ticket", {"shop_ticket": landed(TICKET, rows)}).collect()
-    assert (f"{ticket.closed_at:%d}", f"{ticket.first_closed_at:%d}") == ("04", "02")
+    tickets = by_id(built("support_ticket", {"shop_ticket": landed(TICKET, rows)}))
+    names = ("closed_at", "first_closed_at", "open_again_at")
+    assert {
+        number: tuple(row[name] and f"{row[name]:%d}" for name in names)
+        for number, row in tickets.items()
+    } == {"T1": ("04", "02", "03"), "T2": ("03", "03", None)}
 
 
 @pytest.mark.parametrize("asker", ["Ann Old", '"Ann Old"', '[{"id": "R1"}]', '{"id": "R1"', "17"])
