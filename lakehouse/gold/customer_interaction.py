@@ -12,6 +12,9 @@ from lakehouse.tables.gold import CUSTOMER_INTERACTION
 FOR_MARKETING = ("web_session", "campaign_touch", "social_mention", "survey_response")
 """Kinds of contact whose sources are kept for marketing too. Tickets, calls and chats are for who serves."""
 
+BY_THE_DESK = ("outbound", "outbound_unanswered")
+"""Actions of calls and chats that are not the customer's doing: answered, and not."""
+
 _OPTIONAL = {
     "channel": "string",
     "action": "string",
@@ -117,10 +120,11 @@ def _tickets(support_ticket: DataFrame) -> DataFrame:
 
 
 def _conversations(support_message: DataFrame) -> DataFrame:
-    """Each call or chat of a ticket's thread; `outbound` where the desk began it."""
-    is_taken = F.col("answered_at").isNotNull()
+    """Each call or chat of a ticket's thread; `outbound` or `outbound_unanswered` where the desk began it."""
+    is_taken, by_agent = F.col("answered_at").isNotNull(), F.col("author") == "agent"
     action = (
-        F.when(F.col("author") == "agent", "outbound")
+        F.when(by_agent & is_taken, "outbound")
+        .when(by_agent, "outbound_unanswered")
         .when(is_taken, "answered")
         .otherwise("unanswered")
     )

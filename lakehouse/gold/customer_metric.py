@@ -8,7 +8,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.gold.customer_interaction import FOR_MARKETING
+from lakehouse.gold.customer_interaction import BY_THE_DESK, FOR_MARKETING
 from lakehouse.gold.customer_order import has_worth, purchases
 
 
@@ -79,7 +79,7 @@ def contacts(customer_interaction: DataFrame, as_of: date) -> DataFrame:
 
     Columns: interaction_count, last_contact_date, last_acting_date (of what was not the company's doing).
     """
-    is_theirs = ~F.coalesce(F.col("action").isin("send", "outbound"), F.lit(False))
+    is_theirs = ~F.coalesce(F.col("action").isin("send", *BY_THE_DESK), F.lit(False))
     has_come = F.col("customer_id").isNotNull() & (F.col("interaction_date") <= F.lit(as_of))
     return (
         customer_interaction.where(has_come)

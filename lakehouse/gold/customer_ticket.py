@@ -21,7 +21,8 @@ def customer_ticket(
 
     First contact resolution and the other measures follow the definitions of HDI: a ticket is
     resolved by the first contact if the desk wrote once, it was closed, and the customer did not write
-    after that. To answer a call or chat is to respond, as writing is. A ticket is reopened if the customer
+    after that. To answer a call or chat is to respond, as writing is; one that nobody answers, whoever began
+    it, is no response. A ticket is reopened if the customer
     wrote after its first closing, or if it was open after one, also where it is closed again.
     """
     threads = _threads(support_message).withColumnRenamed("ticket_record_key", "record_key")
@@ -53,7 +54,10 @@ def customer_ticket(
 def _threads(support_message: DataFrame) -> DataFrame:
     """One row per ticket with a message."""
     by_agent, by_customer = F.col("author") == "agent", F.col("author") == "customer"
-    responded_at = F.when(by_agent, F.col("sent_at")).when(is_conversation(), F.col("answered_at"))
+    is_missed = is_conversation() & F.col("answered_at").isNull()
+    responded_at = F.when(by_agent & ~is_missed, F.col("sent_at")).when(
+        is_conversation(), F.col("answered_at")
+    )
     return support_message.groupBy("ticket_record_key").agg(
         F.min(responded_at).alias("first_response_at"),
         F.count(responded_at).alias("response_count"),

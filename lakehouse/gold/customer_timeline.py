@@ -5,6 +5,7 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.gold.customer_interaction import BY_THE_DESK
 from lakehouse.gold.customer_order import purchases
 from lakehouse.gold.customer_payment import refunds
 from lakehouse.gold.identity import current_identity, with_customer
@@ -226,7 +227,7 @@ def _contacts(customer_interaction: DataFrame) -> DataFrame:
     kind = F.when(is_touch, F.coalesce(_told(action, _TOUCHES), F.lit("message"))).otherwise(
         F.col("interaction_type")
     )
-    begun = F.when(action == "outbound", _told(kind, _BEGUN_BY_THE_DESK))
+    begun = F.when(action.isin(*BY_THE_DESK), _told(kind, _BEGUN_BY_THE_DESK))
     score = F.concat_ws(" ", F.lit("score"), F.col("score"))
     title = F.concat_ws(
         ", ",
@@ -234,7 +235,7 @@ def _contacts(customer_interaction: DataFrame) -> DataFrame:
             " ", F.coalesce(begun, _told(kind, _CONTACTS)), F.coalesce("campaign_id", "topic")
         ),
         F.when(F.col("score").isNotNull(), score),
-        F.when(action == "unanswered", F.lit("not answered")),
+        F.when(action.isin("unanswered", "outbound_unanswered"), F.lit("not answered")),
         _length(F.col("handling_seconds")),
     )
     rows = customer_interaction.where(

@@ -226,7 +226,7 @@ CUSTOMER_TICKET = about_customers(
     Column(
         "first_response_at",
         "timestamp",
-        "When the desk first wrote, called, or took a call or chat; null if it did not.",
+        "When the desk first wrote, took a call or chat, or began one that the customer took; null if it did not.",
         fed_by=("silver.support_message.sent_at", "silver.support_message.answered_at"),
     ),
     Column("closed_at", "timestamp", "When it was closed; null while open."),

@@ -151,7 +151,7 @@ CUSTOMER_INTERACTION = about_customers(
         "string",
         "Furthest step of a session (visit, page_view, cart, checkout), event of a campaign (send, "
         "open, click, unsubscribe), status of a ticket, posted, or answered. Of a call or chat answered, unanswered "
-        "(no answer is told), or outbound, which the desk began.",
+        "(no answer is told), or, of those that the desk began, outbound and outbound_unanswered.",
         fed_by=(
             "gold.customer_web_session.furthest_step",
             "silver.campaign_event.event_type",

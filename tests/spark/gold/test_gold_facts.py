@@ -441,6 +441,7 @@ def test_calls_and_chats_are_contacts_with_their_length_and_messages_are_none(
                 talk("call", "customer", "phone", "10:00:30", "10:05:30"),
                 talk("back", "agent", "phone", "10:00:10", "10:01:10"),
                 talk("missed", "customer", "phone"),
+                talk("in vain", "agent", "phone"),
                 talk("chat", "customer", "chat", "10:02:00", "09:00:00"),
                 talk("mail", "customer", None),
                 talk("web", "agent", "web"),
@@ -455,6 +456,7 @@ def test_calls_and_chats_are_contacts_with_their_length_and_messages_are_none(
         ("call", "call", "phone", "answered", "30", "300", "t", "c1"),
         # One that ends before it begins has no length.
         ("chat", "chat", "chat", "answered", "120", None, "t", "c1"),
+        ("in vain", "call", "phone", "outbound_unanswered", None, None, "t", "c1"),
         ("missed", "call", "phone", "unanswered", None, None, "t", "c1"),
     ]
 

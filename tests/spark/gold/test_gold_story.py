@@ -151,6 +151,9 @@ def test_a_missed_call_is_no_response_and_the_call_back_is_the_first(
         return tuple(row.values())
 
     assert handled(missed) == (None, "1", "1", "0", "false")
+    # Nobody took the call back either.
+    in_vain = {**back, "answered_at": None, "ended_at": None}
+    assert handled(missed, in_vain) == (None, "2", "2", "0", "false")
     assert handled(missed, back) == ("20", "2", "2", "300", "true")
     # To take a chat is a response like any other: two are no first-contact resolution.
     assert handled(missed, back, chat) == ("20", "3", "3", "420", "false")
@@ -300,6 +303,8 @@ def test_a_timeline_tells_every_kind_of_fact_in_order(timeline: Rows) -> None:
              "happened_at": minute(12), **theirs},
             {"interaction_key": "d", "interaction_type": "call", "action": "outbound",
              "handling_seconds": 60, "happened_at": minute(13), **theirs},
+            {"interaction_key": "f", "interaction_type": "call", "action": "outbound_unanswered",
+             "happened_at": minute(13), **theirs},
             {"interaction_key": "e", "interaction_type": "chat", "action": "answered",
              "happened_at": minute(14), **theirs},
         ],
@@ -345,6 +350,7 @@ def test_a_timeline_tells_every_kind_of_fact_in_order(timeline: Rows) -> None:
         ("call", "Called the support desk, 6 minutes"),
         ("call", "Called the support desk, not answered"),
         ("call", "Was called by the support desk, 1 minute"),
+        ("call", "Was called by the support desk, not answered"),
         ("chat", "Chatted with the support desk"),
         ("ticket_reopened", "Ticket reopened: bill"),
         ("points_earned", "Earned 120 loyalty points"),
@@ -512,6 +518,8 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
             # What gold.customer_metric leaves out, as marketing may read that.
             {**a, "interaction_key": "5", "interaction_type": "call", "action": "outbound",
              "interaction_date": "2024-01-02"},
+            {**a, "interaction_key": "7", "interaction_type": "call",
+             "action": "outbound_unanswered", "interaction_date": "2024-01-02"},
             {**a, "interaction_key": "6", "interaction_type": "chat",
              "interaction_date": "2023-12-31"},
         ),
@@ -573,7 +581,7 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
         "journey_stage": "active",
         "order_count": "2",
         "order_reporting_amount": "12.50",
-        "interaction_count": "6",
+        "interaction_count": "7",
         "last_contact_date": "2024-01-02",
         "last_active_date": "2023-12-31",
         "store_order_count": "2",
@@ -583,7 +591,7 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
         "message_click_count": "1",
         "ticket_count": "2",
         "open_ticket_count": "1",
-        "conversation_count": "2",
+        "conversation_count": "3",
         "recommendation_click_count": "1",
         "fact_freshness": "[]",
         "stale_fact_count": "0",
