@@ -6,6 +6,7 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.columns.tickets import is_open
 from lakehouse.gold.counted_facts import counted_facts
 from lakehouse.gold.customer_interaction import FOR_MARKETING
 from lakehouse.gold.customer_metric import contacts
@@ -70,7 +71,7 @@ def customer_360(  # noqa: PLR0913 (one for each table that it reads)
         _stage(customer_journey_stage),
         _orders(customer_order, as_of),
         _tastes(customer_order_line, product, customer_interest, freshness, as_of),
-        _open_tickets(customer_ticket),
+        _open_tickets(customer_ticket, as_of),
         counted_facts(*told, customer_recommendation, freshness, as_of),
         _interests(customer_interest, as_of),
         _consents(customer_consent),
@@ -176,10 +177,13 @@ def _is_fresh(as_of: date) -> Column:
     return F.col("fresh_until_date") > F.lit(as_of)
 
 
-def _open_tickets(customer_ticket: DataFrame) -> DataFrame:
-    """However old: somebody still waits for an answer."""
+def _open_tickets(customer_ticket: DataFrame, as_of: date) -> DataFrame:
+    """However old: somebody still waits for an answer. Those of days to come have a wrong clock."""
+    has_come = F.col("opened_date") <= F.lit(as_of)
     return customer_ticket.groupBy("customer_id").agg(
-        F.count_if(F.col("closed_at").isNull()).alias("open_ticket_count")
+        F.count_if(is_open(F.col("status"), F.col("closed_at")) & has_come).alias(
+            "open_ticket_count"
+        )
     )
 
 

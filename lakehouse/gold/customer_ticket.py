@@ -3,6 +3,7 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.columns.tickets import is_open
 from lakehouse.gold.conversation import is_conversation, seconds
 from lakehouse.gold.identity import with_customer
 from lakehouse.tables.gold import CUSTOMER_TICKET
@@ -41,6 +42,7 @@ def customer_ticket(
             "first_response_minutes": _minutes("opened_at", "first_response_at"),
             "handling_minutes": _minutes("first_response_at", "closed_at"),
             "resolution_minutes": _minutes("opened_at", "closed_at"),
+            "is_closing_known": is_closed | is_open(F.col("status"), F.col("closed_at")),
             "is_reopened": is_reopened,
             "reopened_at": reopened_at,
             "is_first_contact_resolution": is_closed

@@ -3,6 +3,8 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.columns.tickets import is_open
+
 
 def support_ticket(typed: DataFrame, versions: DataFrame) -> DataFrame:
     """One row per ticket, with `first_closed_at`, the earliest closing that any version of it tells, and
@@ -14,14 +16,14 @@ def support_ticket(typed: DataFrame, versions: DataFrame) -> DataFrame:
         typed: tickets as they are told today.
         versions: tickets as every version told them.
     """
-    is_open = F.col("closed_at").isNull()
+    is_told_open = is_open(F.col("status"), F.col("closed_at"))
     told_closed_at = F.col("told_closed_at")
     history = (
         versions.groupBy("record_key")
         .agg(
             F.min("closed_at").alias("first_closed_at"),
-            F.min(F.when(~is_open, F.col("sequence_at"))).alias("told_closed_at"),
-            F.collect_list(F.when(is_open, F.col("sequence_at"))).alias("told_open_at"),
+            F.min(F.when(~is_told_open, F.col("sequence_at"))).alias("told_closed_at"),
+            F.collect_list(F.when(is_told_open, F.col("sequence_at"))).alias("told_open_at"),
         )
         .select(
             "record_key",

@@ -231,6 +231,13 @@ CUSTOMER_TICKET = about_customers(
     ),
     Column("closed_at", "timestamp", "When it was closed; null while open."),
     Column(
+        "is_closing_known",
+        "boolean",
+        "False if its status is closed and its source does not say when that came about.",
+        required=True,
+        fed_by=("silver.support_ticket.status", "silver.support_ticket.closed_at"),
+    ),
+    Column(
         "message_count",
         "bigint",
         "Messages, calls and chats by either side.",

@@ -119,6 +119,24 @@ def test_a_ticket_is_reopened_if_it_was_closed_before(
     assert reopened_at == (reopened and f"{minute(reopened):%Y-%m-%d %H:%M:%S}")
 
 
+def test_of_a_ticket_that_is_closed_without_a_moment_the_closing_is_not_known(
+    table: Frames, identity: Frames, text: Rows
+) -> None:
+    frame = customer_ticket(
+        table(
+            silver.SUPPORT_TICKET,
+            {"record_key": "open", "status": "open"},
+            {"record_key": "closed", "status": "closed", "closed_at": minute(1)},
+            {"record_key": "closed at some time", "status": "closed"},
+        ),
+        table(silver.SUPPORT_MESSAGE),
+        identity({}),
+    )
+    assert {r["record_key"] for r in text(frame) if r["is_closing_known"] == "false"} == {
+        "closed at some time"
+    }
+
+
 def test_a_missed_call_is_no_response_and_the_call_back_is_the_first(
     table: Frames, identity: Frames, text: Rows
 ) -> None:
@@ -506,6 +524,8 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
             gold.CUSTOMER_TICKET,
             {**a, "record_key": "1"},
             {**a, "record_key": "2", "closed_at": minute(3)},
+            {**a, "record_key": "3", "status": "closed"},
+            {**a, "record_key": "ahead", "opened_date": "2031-01-01"},
         ),
         customer_interaction=table(
             gold.CUSTOMER_INTERACTION,
@@ -589,7 +609,7 @@ def test_a_customer_at_a_glance(table: Frames, text: Rows) -> None:
         "abandoned_cart_count": "1",
         "message_sent_count": "1",
         "message_click_count": "1",
-        "ticket_count": "2",
+        "ticket_count": "3",
         "open_ticket_count": "1",
         "conversation_count": "3",
         "recommendation_click_count": "1",

@@ -111,13 +111,18 @@ PAYMENT = source(
 )
 TICKET = source(
     "ticket",
-    "id opened closed asker messages at",
+    "id opened closed state asker messages at",
     load_kind="delta",
     feeds=[
         {
             "table": "support_ticket",
             "person": {"source": "shop_ticket", "id": "asker.id"},
-            "map": {"ticket_id": "id", "opened_at": "opened", "closed_at": "closed"},
+            "map": {
+                "ticket_id": "id",
+                "opened_at": "opened",
+                "closed_at": "closed",
+                "status": "state",
+            },
         },
         {
             "table": "support_message",
@@ -965,13 +970,17 @@ def test_a_ticket_keeps_when_it_was_closed_first_and_when_it_was_open_again(
             *(("T1", 3, None), ("T1", 4, "2026-01-04"), ("T1", 1, None), ("T1", 2, "2026-01-02")),
             *(("T2", 1, None), ("T2", 2, None), ("T2", 3, "2026-01-03")),
         )
+    ] + [
+        # A desk that does not say when it closes.
+        {"id": "T3", "opened": "2026-01-01", "state": state, "at": f"2026-01-0{day}"}
+        for day, state in ((1, "Closed"), (2, "open"), (3, "Closed"), (4, "Closed"))
     ]
     tickets = by_id(built("support_ticket", {"shop_ticket": landed(TICKET, rows)}))
     names = ("closed_at", "first_closed_at", "open_again_at")
     assert {
         number: tuple(row[name] and f"{row[name]:%d}" for name in names)
         for number, row in tickets.items()
-    } == {"T1": ("04", "02", "03"), "T2": ("03", "03", None)}
+    } == {"T1": ("04", "02", "03"), "T2": ("03", "03", None), "T3": (None, None, "02")}
 
 
 @pytest.mark.parametrize("asker", ["Ann Old", '"Ann Old"', '[{"id": "R1"}]', '{"id": "R1"', "17"])
