@@ -5,6 +5,8 @@ from pyspark.sql import functions as F
 
 from lakehouse.gold.customer_order import has_worth
 from lakehouse.gold.identity import with_customer
+from lakehouse.gold.money import reporting_amount
+from lakehouse.settings.facts import MoneySettings
 
 
 def is_counted() -> Column:
@@ -13,7 +15,10 @@ def is_counted() -> Column:
 
 
 def customer_order_line(
-    order_line: DataFrame, customer_order: DataFrame, identity_map: DataFrame
+    order_line: DataFrame,
+    customer_order: DataFrame,
+    identity_map: DataFrame,
+    money: MoneySettings,
 ) -> DataFrame:
     """One row per line of silver; the customer is the order's, or the line's if it has no order.
 
@@ -43,5 +48,6 @@ def customer_order_line(
         "unit_price",
         "line_amount",
         "currency",
+        reporting_amount("line_amount", "currency", "order_date", money).alias("reporting_amount"),
         F.coalesce("is_counted", F.lit(True)).alias("is_counted"),
     )

@@ -24,6 +24,7 @@ def customer_return(
     say came back, by that telling of the purchase by which most did. Lines and refunds in another currency
     than the order's are not among its amounts. Key: record_key. Columns: those of gold.customer_return.
     """
+    by_rate = ("currency", "order_date", money)
     days = F.datediff(F.to_date("refunded_at"), F.col("order_date"))
     returned = _returned(customer_order, customer_order_line, customer_payment)
     return returned.select(
@@ -40,11 +41,10 @@ def customer_return(
         "is_whole_order",
         "returned_piece_count",
         "returned_amount",
-        reporting_amount("returned_amount", "currency", "order_date", money).alias(
-            "returned_reporting_amount"
-        ),
+        reporting_amount("returned_amount", *by_rate).alias("returned_reporting_amount"),
         F.coalesce("refund_count", F.lit(0)).alias("refund_count"),
-        F.coalesce("refunded_amount", F.lit(0)).cast(_AMOUNT).alias("refunded_amount"),
+        "refunded_amount",
+        reporting_amount("refunded_amount", *by_rate).alias("refunded_reporting_amount"),
         "refunded_at",
         F.when(days >= 0, days).alias("days_to_refund"),
         "returned_at",
@@ -70,6 +70,7 @@ def _returned(
                 "is_whole_order": is_whole,
                 "returned_amount": F.coalesce(amount, F.lit(0)).cast(_AMOUNT),
                 "returned_piece_count": F.coalesce(pieces, F.lit(0)),
+                "refunded_amount": F.coalesce("refunded_amount", F.lit(0)).cast(_AMOUNT),
             }
         )
     )

@@ -555,7 +555,9 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
     "gold.customer_order": lambda inputs, **frames: customer_order(
         **frames, facts=inputs.settings.facts
     ),
-    "gold.customer_order_line": _plain(customer_order_line),
+    "gold.customer_order_line": lambda inputs, **frames: customer_order_line(
+        **frames, money=inputs.settings.facts.money
+    ),
     "gold.customer_payment": lambda inputs, **frames: customer_payment(
         **frames, money=inputs.settings.facts.money
     ),
@@ -604,7 +606,7 @@ _GOLD: Mapping[str, Callable[..., DataFrame]] = {
     ),
     "gold.product": _plain(product),
     "gold.customer_cart": lambda inputs, **frames: customer_cart(
-        **frames, web=inputs.settings.facts.web, as_of=inputs.as_of
+        **frames, facts=inputs.settings.facts, as_of=inputs.as_of
     ),
     "gold.customer_interest": lambda inputs, **frames: customer_interest(
         **frames, freshness=inputs.settings.freshness, as_of=inputs.as_of

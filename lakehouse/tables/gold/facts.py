@@ -106,6 +106,17 @@ CUSTOMER_ORDER_LINE = about_customers(
     Column("line_amount", "decimal(18,2)", "Quantity times price, in currency.", unit="currency"),
     Column("currency", "string", "ISO 4217 code of the amounts.", required=True),
     Column(
+        "reporting_amount",
+        "decimal(18,2)",
+        "Line amount in the reporting currency at the rate of the order's day; null if there is none.",
+        unit="reporting currency",
+        fed_by=(
+            "silver.order_line.line_amount",
+            "silver.order_line.currency",
+            "gold.customer_order.order_date",
+        ),
+    ),
+    Column(
         "is_counted",
         "boolean",
         "False if its order was cancelled or returned, or is the second telling of a purchase.",

@@ -49,6 +49,13 @@ CUSTOMER_RETURN = about_customers(
         fed_by=_REFUNDED,
     ),
     Column(
+        "refunded_reporting_amount",
+        "decimal(18,2)",
+        "Refunded amount in the reporting currency at the rate of the order's day; null if there is none.",
+        unit="reporting currency",
+        fed_by=_REFUNDED,
+    ),
+    Column(
         "refunded_at",
         "timestamp",
         "When the first refund was made; null if none was.",
@@ -153,6 +160,13 @@ CUSTOMER_CART = about_customers(
         "decimal(18,2)",
         "What one piece of each costs today by the catalogue; null unless all have a price in one currency.",
         unit="currency",
+        fed_by=("gold.product.list_price", "gold.product.currency"),
+    ),
+    Column(
+        "list_reporting_amount",
+        "decimal(18,2)",
+        "That amount in the reporting currency at the rate of cart_date; null if there is none.",
+        unit="reporting currency",
         fed_by=("gold.product.list_price", "gold.product.currency"),
     ),
     Column("ordered_at", "timestamp", "When the order that followed it was placed."),

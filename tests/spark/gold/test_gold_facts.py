@@ -13,7 +13,7 @@ from lakehouse.gold.customer_interaction import customer_interaction
 from lakehouse.gold.customer_metric import customer_metric
 from lakehouse.gold.customer_order import customer_order
 from lakehouse.gold.customer_order_line import customer_order_line
-from lakehouse.settings.facts import FactSettings
+from lakehouse.settings.facts import FactSettings, MoneySettings
 from lakehouse.tables.gold import (
     CUSTOMER,
     CUSTOMER_INTERACTION,
@@ -320,7 +320,9 @@ def test_who_buys_the_same_again_has_bought_it_again(repeated: Rows) -> None:
     }
 
 
-def test_a_line_has_the_customer_and_day_of_its_order(table: Frames, identity: Frames) -> None:
+def test_a_line_has_the_customer_and_day_of_its_order_and_its_worth_in_the_reporting_currency(
+    table: Frames, identity: Frames, money: MoneySettings
+) -> None:
     orders = table(
         CUSTOMER_ORDER,
         {"record_key": "o1", "person_record_key": "r1", "order_date": "2024-05-01",
@@ -330,15 +332,30 @@ def test_a_line_has_the_customer_and_day_of_its_order(table: Frames, identity: F
     )  # fmt: skip
     lines = table(
         ORDER_LINE,
-        {"record_key": "l1", "order_record_key": "o1", "person_record_key": "r1"},
-        {"record_key": "l2", "order_record_key": "o1"},
-        {"record_key": "l3", "order_record_key": "o2"},
-        {"record_key": "l4", "order_record_key": "nowhere", "person_record_key": "r1"},
+        {
+            "record_key": "l1",
+            "order_record_key": "o1",
+            "person_record_key": "r1",
+            "line_amount": "-9.00",
+            "currency": "USD",
+        },
+        {"record_key": "l2", "order_record_key": "o1", "line_amount": "9.00", "currency": "EUR"},
+        {"record_key": "l3", "order_record_key": "o2", "line_amount": "9.00", "currency": "CNY"},
+        # Of a line without an order nobody knows the day.
+        {
+            "record_key": "l4",
+            "order_record_key": "nowhere",
+            "person_record_key": "r1",
+            "line_amount": "9.00",
+            "currency": "USD",
+        },
     )
-    found = customer_order_line(lines, orders, identity({"c1": ["r1"]}))
+    found = customer_order_line(lines, orders, identity({"c1": ["r1"]}), money)
     assert dict(found.dtypes) == typed(CUSTOMER_ORDER_LINE)
     rows = found.collect()
     assert [r.record_key for r in rows if not r.is_counted] == ["l3"]
+    worth = {r.record_key: r.reporting_amount and str(r.reporting_amount) for r in rows}
+    assert worth == {"l1": "-4.50", "l2": "9.00", "l3": None, "l4": None}
     assert {
         (r.record_key, r.customer_id, r.channel, r.order_date and str(r.order_date)) for r in rows
     } == {

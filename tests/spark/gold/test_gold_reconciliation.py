@@ -97,7 +97,7 @@ def both_sides(
     orders = customer_order(
         told["order"], told["order_line"], table(silver.STORE_WEATHER), people, facts
     )
-    lines = customer_order_line(told["order_line"], orders, people)
+    lines = customer_order_line(told["order_line"], orders, people, money)
     payments = customer_payment(told["payment"], orders, people, money)
     return {
         **told,

@@ -14,7 +14,7 @@ from lakehouse.gold.customer_loyalty_movement import customer_loyalty_movement
 from lakehouse.gold.customer_recommendation import customer_recommendation
 from lakehouse.gold.customer_return import customer_return
 from lakehouse.gold.store import store
-from lakehouse.settings.facts import MoneySettings, WebSettings
+from lakehouse.settings.facts import FactSettings, MoneySettings
 from lakehouse.tables import gold, silver
 from lakehouse.tables.spec import TableSpec
 
@@ -95,25 +95,25 @@ def test_what_came_back_and_what_was_refunded_is_told_of_each_purchase_once(
     )  # fmt: skip
     assert dict(frame.dtypes) == typed(gold.CUSTOMER_RETURN)
     names = ("returned_piece_count", "returned_amount", "returned_reporting_amount",
-             "refund_count", "refunded_amount", "days_to_refund", "returned_at",
-             "return_source_system")  # fmt: skip
+             "refund_count", "refunded_amount", "refunded_reporting_amount", "days_to_refund",
+             "returned_at", "return_source_system")  # fmt: skip
     assert {
         row["record_key"]: tuple(row[name] for name in names) for row in text(frame)
     } == {
         # A receipt has a moment; when an order of the shop came back nobody says.
-        "whole": ("3", "30.00", "15.00", "2", "30.00", "2", None, None),
-        "part of a receipt": ("1", "10.00", "5.00", "0", "0.00", None, "2024-01-14 10:00:00", "pos"),
-        "refunded alone": ("0", "0.00", "0.00", "1", "5.00", None, None, None),
+        "whole": ("3", "30.00", "15.00", "2", "30.00", "15.00", "2", None, None),
+        "part of a receipt": ("1", "10.00", "5.00", "0", "0.00", "0.00", None, "2024-01-14 10:00:00", "pos"),
+        "refunded alone": ("0", "0.00", "0.00", "1", "5.00", "2.50", None, None, None),
         # The till alone tells that a part was brought back, and the money handed out.
-        "fetched": ("2", "20.00", "10.00", "1", "20.00", "3", "2024-01-15 10:00:00", "pos"),
+        "fetched": ("2", "20.00", "10.00", "1", "20.00", "10.00", "3", "2024-01-15 10:00:00", "pos"),
         # The moment of an order of the shop is none at which something came back.
-        "till": ("1", "10.00", "5.00", "0", "0.00", None, None, None),
-        "till that knows": ("1", "10.00", "5.00", "0", "0.00", None, "2024-01-16 10:00:00", "pos"),
+        "till": ("1", "10.00", "5.00", "0", "0.00", "0.00", None, None, None),
+        "till that knows": ("1", "10.00", "5.00", "0", "0.00", "0.00", None, "2024-01-16 10:00:00", "pos"),
     }  # fmt: skip
 
 
 def test_a_cart_is_held_against_the_order_that_followed_and_priced_by_the_catalogue(
-    table: Frames, text: Rows
+    table: Frames, text: Rows, facts: FactSettings
 ) -> None:
     cart = {"customer_id": "A", "is_bot": False, "carted_at": at(10), "cart_state": "abandoned"}
     frame = customer_cart(
@@ -124,6 +124,7 @@ def test_a_cart_is_held_against_the_order_that_followed_and_priced_by_the_catalo
             {"session_key": "left", **cart, "carted_at": at(20), "cart_contents": ("lamp", "new")},
             {"session_key": "nobody's", **cart, "customer_id": None,
              "carted_products": ("rug", "lamp"), "cart_contents": ("lamp",)},
+            {"session_key": "in dollars", **cart, "customer_id": None, "cart_contents": ("bulb",)},
             {"session_key": "a machine's", **cart, "is_bot": True},
             {"session_key": "no cart", **cart, "carted_at": None},
         ),
@@ -141,18 +142,18 @@ def test_a_cart_is_held_against_the_order_that_followed_and_priced_by_the_catalo
             gold.PRODUCT,
             {"product_id": "lamp", "currency": "EUR", "list_price": "9.50"},
             {"product_id": "rug", "currency": "EUR", "list_price": "20.00"},
+            {"product_id": "bulb", "currency": "USD", "list_price": "3.00"},
         ),
-        WebSettings(cart_recovery_days=7),
+        facts,
         date(2024, 2, 1),
     )  # fmt: skip
     assert dict(frame.dtypes) == typed(gold.CUSTOMER_CART)
-    assert {
-        row["session_key"]: (row["products"], row["list_amount"], row["order_record_key"])
-        for row in text(frame)
-    } == {
-        "recovered": ("[lamp, rug]", "29.50", "first"),
-        "left": ("[lamp, new]", None, None),
-        "nobody's": ("[lamp]", "9.50", None),
+    names = ("products", "list_amount", "list_reporting_amount", "order_record_key")
+    assert {row["session_key"]: tuple(row[name] for name in names) for row in text(frame)} == {
+        "recovered": ("[lamp, rug]", "29.50", "29.50", "first"),
+        "left": ("[lamp, new]", None, None, None),
+        "nobody's": ("[lamp]", "9.50", "9.50", None),
+        "in dollars": ("[bulb]", "3.00", "1.50", None),
     }
 
 
