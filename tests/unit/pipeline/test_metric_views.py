@@ -118,6 +118,33 @@ def test_what_ships_runs_over_tables_as_the_specs_declare_them() -> None:
             assert connection.execute(query).fetchall() == []
 
 
+@pytest.mark.parametrize(
+    ("name", "day", "rest"),
+    [
+        ("metric_sales", "order_date", "'paid' AS status"),
+        ("metric_satisfaction", "interaction_date", "'survey_response' AS interaction_type, "
+         "'nps' AS topic, 9 AS score"),
+        ("metric_support", "opened_date", "'phone' AS channel"),
+    ],
+)  # fmt: skip
+def test_what_ships_counts_nothing_of_days_to_come(name: str, day: str, rest: str) -> None:
+    (view,) = (view for view in load_metrics() if view.name == name)
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA gold")
+        for spec in GOLD_TABLES:
+            ddl = spec.ddl().replace(" not null", "")
+            statement = f"CREATE TABLE {spec.name} ({ddl})"
+            connection.execute(sqlglot.transpile(statement, read="spark", write="duckdb")[0])
+        connection.execute(
+            f"INSERT INTO {view.source} BY NAME SELECT 'A' AS customer_id, {rest}, "
+            f"unnest([DATE '2024-01-01', DATE '2999-01-01']) AS {day}"
+        )
+        (query,) = sqlglot.transpile(sql_query(view, 1), read="spark", write="duckdb")
+        counts = connection.execute(query).fetchall()
+
+    assert [row[len(view.dimensions)] for row in counts] == [1]
+
+
 def conf_with(tmp_path: Path, **changes: Any) -> Path:
     """A conf folder whose metrics are `SALES`, changed."""
     view = SALES.model_dump(mode="json") | changes
