@@ -2,7 +2,8 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from great_expectations.core import ExpectationSuite
@@ -30,11 +31,15 @@ from lakehouse.quality.rules import (
     Severity,
     Suite,
 )
+from lakehouse.quality.suites import read_suites
 from lakehouse.tables.conform import conformed
+from lakehouse.tables.gold import CUSTOMER_360
 from lakehouse.tables.local_frame import local_frame
 from lakehouse.tables.ops import QUALITY_RESULT, QUARANTINE
+from lakehouse.tables.registry import GATED_TABLES
 from lakehouse.tables.spec import Column, Sensitivity, TableSpec
 
+EXPECTATIONS = Path(__file__).parents[3] / "expectations"
 HOSTILE = "<img src=x onerror=alert(1)>"
 BREAKOUT = "</script><script>alert(1)</script>"
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -248,6 +253,30 @@ def test_a_suite_without_quarantine_holds_nothing(spark: SparkSession) -> None:
     assert outcome.verdict is Verdict.WARN
     assert [r.is_success for r in outcome.results] == [True, False, True]
     assert (outcome.row_count, outcome.held_count) == (3, 0)
+
+
+def test_an_order_before_the_customers_birth_is_warned_of_and_one_on_that_day_is_not(
+    spark: SparkSession,
+) -> None:
+    suite = read_suites(EXPECTATIONS, GATED_TABLES)[CUSTOMER_360.name]
+    born = date(1990, 5, 1)
+    rows = [
+        ("before", "active", 1, date(1990, 4, 30), born),
+        ("on the day", "active", 1, born, born),
+        ("never ordered", "prospect", 0, None, born),
+        ("birth date not known", "active", 1, born, None),
+    ]
+    ddl = (
+        "customer_id string, journey_stage string, order_count bigint, first_order_date date, "
+        "birth_date date"
+    )
+
+    outcome = gate(flagged(local_frame(spark, rows, ddl), suite, CUSTOMER_360), suite)
+
+    assert outcome.verdict is Verdict.WARN
+    assert [(r.rule.reason, r.unexpected_count) for r in outcome.broken(Severity.WARN)] == [
+        ("order_before_birth", 1)
+    ]
 
 
 def test_an_empty_table_is_judged_by_its_row_count_alone(spark: SparkSession) -> None:
