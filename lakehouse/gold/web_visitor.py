@@ -79,10 +79,11 @@ def _told(rows: DataFrame, web: WebSettings) -> DataFrame:
     in_turn = _on("cookie").orderBy("at", F.col("made").isNull(), "made")
     so_far = in_turn.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     on_day, ever = _on("device", "day"), _on("device")
-    # What several people use on one day, or what a source calls unknown, is no machine for their number.
-    is_shared = F.coalesce(~_is_of_one(on_day), F.lit(False))
     events, most = F.sum("events"), web.bot_events_per_day
-    is_many = F.col("is_many") | ((events.over(on_day) > most) & ~is_shared)
+    # What several people use on one day, or what a source calls unknown, is no machine for their number. An
+    # exact count would hold all accounts of the day beside each session.
+    accounts = F.greatest(F.approx_count_distinct("lowest").over(on_day), F.lit(1))
+    is_many = F.col("is_many") | (events.over(on_day) > most * accounts)
     return (
         rows.withColumn("before", F.last("made", ignorenulls=True).over(so_far))
         .where(F.col("made").isNull())

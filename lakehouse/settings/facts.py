@@ -20,8 +20,8 @@ class WebSettings(Frozen):
     `attach_anonymous_past`: a visit from before the first login on its cookie belongs to who logs in
     first. `stitch_devices`: a visit of which its cookie tells nothing belongs to the one account that
     logged in on its device. `session_gap_minutes`: a longer pause ends a run of events that name no
-    session. `bot_events_per_day`: a cookie or device with more events on one day is a machine, unless
-    several accounts logged in on the device.
+    session. `bot_events_per_day`: a cookie or device with more events on one day is a machine; of a device
+    on which several accounts logged in on the day, with more for each of them.
     `cart_recovery_days`: within so many days an order recovers a cart that was left.
     """
 

@@ -57,7 +57,7 @@ CUSTOMER_WEB_SESSION = about_customers(
         "is_bot",
         "boolean",
         "True if on a day of the session its cookie had more events than conf allows (web.bot_events_per_day), or its "
-        "device, unless several accounts logged in on that on the day.",
+        "device, for each account that logged in on that on the day.",
         required=True,
     ),
     Column(

@@ -428,8 +428,10 @@ def test_a_cookie_with_too_many_events_on_a_day_is_a_machine_and_nobodys(session
     }
 
 
-def test_a_device_on_which_several_accounts_log_in_on_a_day_is_no_machine(sessions: Rows) -> None:
-    kiosk, crawler = {"device_id": "kiosk"}, {"device_id": "crawler"}
+def test_a_device_on_which_several_accounts_log_in_on_a_day_may_have_the_events_of_each(
+    sessions: Rows,
+) -> None:
+    kiosk, crawler, scraper = ({"device_id": d} for d in ("kiosk", "crawler", "scraper"))
     found = sessions(
         event("e1", "visit", "10:00", "anns", cookie_id="k1", **kiosk, **ANN),
         event("e2", "visit", "11:00", "bens", cookie_id="k2", **kiosk, **BEN),
@@ -437,6 +439,15 @@ def test_a_device_on_which_several_accounts_log_in_on_a_day_is_no_machine(sessio
         # A cookie is one browser's, whoever uses it.
         *(event(f"m{n}", "visit", f"13:0{n}", "cookie", cookie_id="k4", **kiosk) for n in range(3)),
         *(event(f"n{n}", "visit", "14:00", f"dropped {n}", **crawler) for n in range(3)),
+        # Four people at the kiosk have eight events; a machine with two accounts has five.
+        *(
+            event(f"k{who}", "visit", "15:00", who, cookie_id=who, **kiosk, person_record_key=who)
+            for who in ("cy", "di")
+        ),
+        *(
+            event(f"s{n}", "visit", "16:00", f"scraped {n}", **scraper, **who)
+            for n, who in enumerate((ANN, BEN, {}, {}, {}))
+        ),
         event("e4", "visit", "2024-01-02T10:00", "next day", **kiosk, **ANN),
         event("e5", "visit", "2024-01-02T11:00", "hers", **kiosk, **ANN),
         event("e6", "visit", "2024-01-02T12:00", "hers too", **kiosk),
@@ -444,7 +455,8 @@ def test_a_device_on_which_several_accounts_log_in_on_a_day_is_no_machine(sessio
     )
     machines = {key.removeprefix("web:") for key, row in found.items() if row["is_bot"] == "true"}
     of_one_account = {"next day", "hers", "hers too"}
-    assert machines == {"cookie", "dropped 0", "dropped 1", "dropped 2", *of_one_account}
+    scraped = {f"scraped {n}" for n in range(5)}
+    assert machines == {"cookie", "dropped 0", "dropped 1", "dropped 2", *of_one_account, *scraped}
     assert (found["web:anns"]["customer_id"], found["web:bens"]["customer_id"]) == ("A", "B")
 
 
