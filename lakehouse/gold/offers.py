@@ -48,7 +48,7 @@ def record_offer(
 
 
 def changed_at(said: Said) -> Column:
-    """Since when a record says what it says: a snapshot that repeats it makes nothing more recent.
+    """Since when a record says what it says: to be told again makes nothing more recent.
 
     When it was last told, where a release from before the column tells nothing.
     """

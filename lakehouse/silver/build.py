@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.errors import ConfigurationError
-from lakehouse.settings.sources import LoadKind, SilverFeed, Source, named_sources
+from lakehouse.settings.sources import SilverFeed, Source, named_sources
 from lakehouse.silver.consent_event import consent_event
 from lakehouse.silver.device import device
 from lakehouse.silver.intake import every_intake, intake, record_keys, unchanged_since
@@ -92,23 +92,19 @@ class _Work:
     def people(self) -> DataFrame:
         """The records of all feeds as raw text, with `changed_at`."""
         united = self._united(self.intake(source, feed) for source, feed in self.feeds())
-        # Spark would push the standardising, which is large, into every branch of the union and
-        # plan it once for each. The shuffle stops that, and spreads the work of a feed of one file.
-        spread, told_at = united.repartition("record_key"), F.col("sequence_at")
-        unchanged = [
+        unchanged = self._united(
             unchanged_since(self.bronze[source.name], source, feed, self.secret)
             for source, feed in self.feeds()
-            if source.load_kind is LoadKind.SNAPSHOT
-        ]
-        if not unchanged:
-            return spread.withColumn("changed_at", told_at)
-        # Two feeds of one source can tell of one record.
-        since = (
-            self._united(unchanged).groupBy("record_key").agg(F.max("changed_at").alias("since"))
         )
+        # Two feeds of one source can tell of one record.
+        since = unchanged.groupBy("record_key").agg(F.max("changed_at").alias("since"))
+        # Spark would push the standardising, which is large, into every branch of the union and
+        # plan it once for each. The shuffle stops that, and spreads the work of a feed of one file.
         return (
-            spread.join(since, on="record_key", how="left")
-            .withColumn("changed_at", F.coalesce("since", told_at))
+            united.repartition("record_key")
+            .join(since, on="record_key", how="left")
+            # A ticket that was once put down to another asker told of them later than what is current.
+            .withColumn("changed_at", F.least("since", "sequence_at"))
             .drop("since")
         )
 

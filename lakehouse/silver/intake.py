@@ -92,7 +92,7 @@ def every_intake(
 
 
 def unchanged_since(bronze: DataFrame, source: Source, feed: SilverFeed, secret: str) -> DataFrame:
-    """Since when a snapshot feed tells of each record what its last snapshot tells of it.
+    """Since when a feed tells of each record what it last told of it, however often it told it again.
 
     What the feed's map does not read, such as when a snapshot was made, changes nothing, and neither does
     a snapshot that lacks the record. Goes back as far as bronze does. Key: record_key. Columns: record_key,
@@ -107,6 +107,7 @@ def unchanged_since(bronze: DataFrame, source: Source, feed: SilverFeed, secret:
         "content_hash",
         F.xxhash64(*cells).alias("content"),
     )
+    rows = rows.where(F.coalesce(*ids).isNotNull())
     version = F.struct(SEQUENCE, "content")
     of_record = (
         # One shuffle serves both groupings.

@@ -98,8 +98,8 @@ PERSON_RECORD = _silver(
     Column(
         "changed_at",
         "timestamp",
-        "Since when the record says what it says. In a feed of snapshots, each of which repeats everybody: the first "
-        "snapshot since which all that tell of it read the same, as far as bronze goes back; else sequence_at.",
+        "Since when the record says what it says: the first version or snapshot since which all that tell of it read "
+        "the same in what silver maps, as far as bronze goes back.",
     ),
     Column("full_name", "string", "Whole name as written, squashed.", _DIRECT),
     Column("given_name", "string", "Given name as written, squashed.", _DIRECT),
