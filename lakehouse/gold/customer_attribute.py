@@ -25,7 +25,7 @@ def customer_attribute(
 
     Key: customer_id, attribute. Columns: those of gold.customer_attribute. An attribute that the winning
     record leaves empty has no value, whatever others say: it is theirs together with the rest of the group,
-    which lost as a whole. Records that say the same by a group's `compare` have not lost.
+    which lost as a whole. Of records that say the same by a group's `compare` the fullest is shown.
     What holds of `attribute_override` wins over every rule; `as_of` is the day on which trust is compared.
     """
     records = customer_records(person_record, identity_map, *columns_read(survivorship))
@@ -56,9 +56,9 @@ def customer_attribute(
 
 
 def _fresh_until_at(survivorship: Survivorship) -> Column:
-    """fresh_days after the value came to be; null in a group that names none."""
+    """fresh_days after the newest record that says so began to; null in a group that names none."""
     days = by_group(survivorship, lambda group: F.lit(group.fresh_days).cast("int"))
-    return F.col("best.sequence_at") + F.make_dt_interval(days=days)
+    return F.col("best.confirmed_at") + F.make_dt_interval(days=days)
 
 
 def _entries(ranked: Column) -> Column:

@@ -189,8 +189,12 @@ def _shown(customer_attribute: DataFrame) -> DataFrame:
 
 
 def _address_value() -> Column:
-    """An address in match form, or as written where its street has none; null without a street."""
-    match = F.concat_ws(", ", "street_match", "city_match", "postcode_match", F.lower("country"))
+    """An address in match form, or as written where its street has none; null without a street.
+
+    The country is told where no postal code is, as many a record leaves it out.
+    """
+    country = F.when(F.col("postcode_match").isNull(), F.lower("country"))
+    match = F.concat_ws(", ", "street_match", "city_match", "postcode_match", country)
     return F.when(F.col("street_match").isNotNull(), match).when(
         F.col("street").isNotNull(), F.lower(F.concat_ws(", ", *_ADDRESS))
     )

@@ -105,11 +105,11 @@ def weighed_evidence(evidence: DataFrame, households: Households) -> DataFrame:
 
 
 def _address() -> Column:
-    place = F.coalesce("postcode_match", "city_match")
-    return F.when(
-        F.col("street_match").isNotNull() & place.isNotNull(),
-        F.concat_ws(", ", "street_match", place, F.lower("country")),
+    """Street and postal code, or without one town and country: many a record leaves the country out."""
+    town = F.when(
+        F.col("city_match").isNotNull(), F.concat_ws(", ", "city_match", F.lower("country"))
     )
+    return F.concat("street_match", F.lit(", "), F.coalesce("postcode_match", town))
 
 
 def _stated() -> list[Column]:

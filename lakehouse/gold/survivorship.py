@@ -48,8 +48,9 @@ def ranked_values(
 ) -> DataFrame:
     """What each customer's records say: one row per customer and group, and its values best first.
 
-    `ranked` holds one element per distinct value_key (ranking, record_key, source_system,
-    sequence_at, filled, is_broken), each from the best record that says so.
+    `ranked` holds one element per distinct value_key: ranking, the best of the records that say so;
+    record_key, source_system, sequence_at, filled and is_broken of the one of them that fills most, of equal
+    ones the best; confirmed_at, the sequence_at of the newest.
 
     Args:
         offered: as `candidates` gives it.
@@ -59,12 +60,20 @@ def ranked_values(
         frequency: how often a value is said, over its rows; by default their number.
     """
     of_one = ("customer_id", "attribute_group", *keys)
+    # All that stewards decided is one value, of which the newest holds however much it fills.
+    decided = F.col("ranking")[0]
     distinct = offered.groupBy(*of_one, "value_key").agg(
         (F.count("*") if frequency is None else frequency).alias("frequency"),
-        F.min(F.struct("ranking", *_KEPT, *kept)).alias("best"),
+        F.min("ranking").alias("ranking"),
+        F.min(F.struct(decided, -F.size("filled"), "ranking", *_KEPT, *kept)).alias("best"),
+        F.max("sequence_at").alias("confirmed_at"),
     )
-    ranking = _with_frequency(F.col("best.ranking"), F.col("frequency"), survivorship)
-    counted = F.struct(ranking.alias("ranking"), *(f"best.{name}" for name in (*_KEPT, *kept)))
+    ranking = _with_frequency(F.col("ranking"), F.col("frequency"), survivorship)
+    counted = F.struct(
+        ranking.alias("ranking"),
+        *(f"best.{name}" for name in (*_KEPT, *kept)),
+        "confirmed_at",
+    )
     return distinct.groupBy(*of_one).agg(F.sort_array(F.collect_list(counted)).alias("ranked"))
 
 

@@ -89,8 +89,8 @@ CUSTOMER_ATTRIBUTE = about_customers(
     Column(
         "fresh_until_at",
         "timestamp",
-        "From this moment on the value counts as stale: sequence_at and the group's fresh_days by conf; null "
-        "where conf names none, as of names. How late its feed may be does not count.",
+        "From this moment on the value counts as stale: the group's fresh_days by conf after the newest record that "
+        "says the same began to; null where conf names none, as of names. How late its feed may be does not count.",
         fed_by=_TIMES,
     ),
     _RULE,

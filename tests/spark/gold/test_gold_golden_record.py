@@ -162,6 +162,25 @@ def test_an_address_is_never_mixed_from_two_records(winners: Rows) -> None:
     assert not {"region", "postcode", "country"} & set(won)
 
 
+def test_of_the_records_of_one_address_the_fullest_is_shown_and_it_is_as_fresh_as_the_newest(
+    golden_rows: Rows,
+) -> None:
+    elm = {"street": "1 Elm St", "street_match": "1 elm st", "postcode_match": "ls11aa"}
+    oak = {"street": "9 Oak Ave", "street_match": "9 oak ave", "postcode_match": "yo17hh"}
+    rows = golden_rows(
+        {"record_key": "full", "sequence_at": "2021-01-01", **elm, "country": "GB"},
+        {"record_key": "between", "sequence_at": "2023-01-01", **oak, "region": "Yorkshire",
+         "country": "DE"},
+        {"record_key": "newest", "sequence_at": "2025-01-01", **elm},
+    )  # fmt: skip
+    assert {row.attribute: (row.value, row.record_key, row.rule) for row in rows} == {
+        "street": ("1 Elm St", "full", "most_recent"),
+        "country": ("GB", "full", "most_recent"),
+        "region": (None, "full", "most_recent"),
+    }
+    assert {f"{row.sequence_at:%Y}, {row.fresh_until_at:%Y}" for row in rows} == {"2021, 2027"}
+
+
 def test_of_conflicting_phones_the_up_to_date_one_is_primary(winners: Rows) -> None:
     won = winners(
         {"record_key": "r1", "sequence_at": "2021-01-01", "phone": "+441632960001"},

@@ -95,6 +95,8 @@ TOWN: People = {
     "pays2": {**at("18 elm st"), **named("yew")},
     "tried the card": {**at("18 elm st"), **named("zelkova")},
     "pays too": {**at("19 elm st"), **named("wych")},
+    "country": {**at("21 elm st", country="GB"), **named("zamia")},
+    "no country": {**at("21 elm st"), **named("zamia")},
     **{f"staff{n}": {**at("20 elm st"), **named(f"s{n}")} for n in range(LIMITS.identifier_limit + 1)},
 }  # fmt: skip
 
@@ -347,6 +349,10 @@ def test_a_block_of_flats_beyond_the_limit_joins_and_relates_nobody(town: Town) 
 def test_an_email_of_more_customers_than_the_limit_tells_nothing(town: Town) -> None:
     assert town.home("junk0") == {"junk0"}
     assert set(town.relation("junk0", "junk1")) == {"same_address"}
+
+
+def test_who_leaves_the_country_out_lives_at_the_same_address(town: Town) -> None:
+    assert town.home("country") == {"country", "no country"}
 
 
 def test_a_street_alone_is_no_address_and_door_numbers_keep_flats_apart(town: Town) -> None:

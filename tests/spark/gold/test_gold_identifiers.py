@@ -141,10 +141,15 @@ def test_a_second_email_or_phone_is_kept_and_not_primary(contacts: Rows) -> None
 def test_a_moved_house_leaves_the_old_address_and_two_writings_of_one_are_one(
     contacts: Rows,
 ) -> None:
-    elm = {"street_match": "1 elm st", "city_match": "leeds", "country": "GB"}
+    elm = {
+        "street_match": "1 elm st",
+        "city_match": "leeds",
+        "postcode": "LS1 1AA",
+        "postcode_match": "ls11aa",
+    }
     rows = contacts(
         {"c1": ["r1", "r2", "r3"]},
-        {"record_key": "r1", "street": "1 Elm Street", "city": "Leeds", **elm,
+        {"record_key": "r1", "street": "1 Elm Street", "city": "Leeds", "country": "GB", **elm,
          "sequence_at": "2020-01-01"},
         {"record_key": "r2", "street": "1 Elm St.", "city": "LEEDS", **elm,
          "sequence_at": "2021-01-01"},
@@ -152,7 +157,7 @@ def test_a_moved_house_leaves_the_old_address_and_two_writings_of_one_are_one(
          "sequence_at": "2023-01-01"},
     )  # fmt: skip
     assert [(r["contact_value"], r["written_value"], r["is_primary"]) for r in rows] == [
-        ("1 elm st, leeds, gb", "1 Elm St., LEEDS, GB", "false"),
+        ("1 elm st, leeds, ls11aa", "1 Elm St., LEEDS, LS1 1AA", "false"),
         ("9 oak ave", "9 Oak Ave", "true"),
     ]
 
