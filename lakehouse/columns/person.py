@@ -74,11 +74,12 @@ MATCH_COLUMNS = [
     "family_name_sound",
     "email_match",
     "phone_match",
+    "secondary_phone_match",
     "street_match",
     "city_match",
     "postcode_match",
 ]
-"""What it adds for linkage: ASCII only."""
+"""What it adds to compare by, in linkage and gold: ASCII only."""
 
 CORRECTIONS_TYPE = "array<struct<column:string,rule:string,original:string>>"
 
@@ -332,6 +333,7 @@ def _standard_match_forms() -> list[Column]:
         *(name_sound(_simple(f"{part}_name")).alias(f"{part}_name_sound") for part in _SOUNDED),
         F.col("_email.match").alias("email_match"),
         F.col("_phone.match").alias("phone_match"),
+        F.col("_secondary_phone.match").alias("secondary_phone_match"),
         street_match(_simple("street")).alias("street_match"),
         postcode_match(F.col("postcode"), F.col("_country_used")).alias("postcode_match"),
     ]

@@ -204,11 +204,12 @@ def _contacts() -> Column:
     written = F.concat_ws(", ", *_ADDRESS)
     # A number without its country cannot be dialled from anywhere, but it is how they were reached.
     phone = F.coalesce("phone", "phone_match")
+    second_phone = F.coalesce("secondary_phone", "secondary_phone_match")
     return F.array(
         _contact("email", F.col("email"), F.col("email"), can_be_primary=True),
         _contact("email", F.col("secondary_email"), F.col("secondary_email"), can_be_primary=False),
         _contact("phone", phone, phone, can_be_primary=True),
-        _contact("phone", F.col("secondary_phone"), F.col("secondary_phone"), can_be_primary=False),
+        _contact("phone", second_phone, second_phone, can_be_primary=False),
         _contact("address", _address_value(), written, can_be_primary=True),
     )
 

@@ -208,7 +208,9 @@ def _makers(fakes: Fakes, *, hide_country: bool) -> Mapping[str, Callable[[str],
         **dict.fromkeys(_NAMES, fakes.words),
         **dict.fromkeys(_KEYS, fakes.key),
         **dict.fromkeys(("email", "secondary_email", "email_match"), fakes.email),
-        **dict.fromkeys(("phone", "secondary_phone", "phone_match"), phone),
+        **dict.fromkeys(
+            ("phone", "secondary_phone", "phone_match", "secondary_phone_match"), phone
+        ),
         **dict.fromkeys(("loyalty_number", "national_id"), fakes.code),
         # Of an address as a whole no part may be told apart: it holds what is hidden elsewhere.
         "address": lambda text: fakes.words(text, salt=text),

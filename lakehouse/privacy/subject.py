@@ -25,7 +25,7 @@ Record = Mapping[str, Any]
 
 IDENTIFIER_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "email": ("email_match", "email", "secondary_email"),
-    "phone": ("phone_match", "phone", "secondary_phone"),
+    "phone": ("phone_match", "phone", "secondary_phone", "secondary_phone_match"),
     "number": ("source_record_id",),
     "loyalty_number": ("loyalty_number",),
     "national_id": ("national_id",),

@@ -186,7 +186,13 @@ PERSON_RECORD = _silver(
         "E-mail after the provider's own rules (dots, plus tags, domain aliases).",
         _DIRECT,
     ),
-    Column("phone_match", "string", "Telephone number as digits only, E.164 without +.", _DIRECT),
+    Column(
+        "phone_match",
+        "string",
+        "Telephone number as digits only: E.164 without +, or as dialled where its country is not known.",
+        _DIRECT,
+    ),
+    Column("secondary_phone_match", "string", "The second telephone number likewise.", _DIRECT),
     Column(
         "street_match", "string", "Street in match form, common words abbreviated alike.", _DIRECT
     ),

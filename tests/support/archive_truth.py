@@ -17,6 +17,7 @@ from deltalake import DeltaTable
 _WORD = re.compile(r"[\w.@+-]+")
 _NUMBER = re.compile(r"(?<![\w.])\+?\d[\d\s()/.-]{5,}\d(?!\w)")
 _PERSON = ("feed", "source_record_id", "person_id")
+_PHONES = ("phone", "phone_match", "secondary_phone", "secondary_phone_match")
 _LAST_DIGITS = 8
 """So many end a telephone number, however its country and area are written."""
 _DATE = re.compile(r"(?<!\d)(?:\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}|\d\d\.\d\d\.\d{4}|\d{8})(?!\d)")
@@ -85,8 +86,7 @@ def phones(told: Any) -> set[str]:
 
 def _phones_of(truth: Truth, person: str) -> set[str]:
     rows = [truth.silver[r] for r in truth.records[person] if r in truth.silver]
-    numbers = [row[c] for row in rows for c in ("phone", "phone_match", "secondary_phone")]
-    return phones([number for number in numbers if number])
+    return phones([row[c] for row in rows for c in _PHONES if row[c]])
 
 
 Named = tuple[str, frozenset[str]]

@@ -285,6 +285,7 @@ def test_a_phone_is_read_by_the_records_country_and_then_by_the_default(
     american = people["phone by default"]
     assert (american["phone"], american["phone_match"]) == ("+12125550187", "12125550187")
     assert (american["secondary_phone"], american["country"]) == ("+447911123456", None)
+    assert american["secondary_phone_match"] == "447911123456"
     assert corrections(people["Atlantis"]) == [("country", "unknown_country", "Atlantis")]
 
 

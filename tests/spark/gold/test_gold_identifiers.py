@@ -69,8 +69,12 @@ def test_of_two_conflicting_phones_both_stay_and_the_newer_is_primary(contacts: 
 
 
 def test_a_number_whose_country_nobody_knows_is_not_thrown_away(contacts: Rows) -> None:
-    (row,) = contacts({"c1": ["r1"]}, {"record_key": "r1", "phone_match": "1632960001"})
-    assert (row["contact_type"], row["contact_value"]) == ("phone", "1632960001")
+    numbers = {"phone_match": "1632960001", "secondary_phone_match": "1632960002"}
+    rows = contacts({"c1": ["r1"]}, {"record_key": "r1", **numbers})
+    assert [(row["contact_type"], row["contact_value"]) for row in rows] == [
+        ("phone", "1632960001"),
+        ("phone", "1632960002"),
+    ]
 
 
 def test_what_a_steward_decided_is_primary_and_goes_when_it_is_withdrawn(
