@@ -56,7 +56,11 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "gold.customer_order",
         "linkage.identity_map",
     ),
-    "gold.customer_device": ("gold.customer_web_session",),
+    "gold.customer_device": (
+        "gold.customer_web_session",
+        "silver.web_event",
+        "linkage.identity_map",
+    ),
     "gold.customer_recommendation": (
         "silver.recommendation",
         "gold.customer_web_session",
@@ -211,6 +215,7 @@ GOLD_TOLD_BY: Mapping[str, tuple[str, ...]] = {
     "gold.customer_payment": ("silver.payment",),
     "gold.customer_return": ("gold.customer_order",),
     "gold.customer_web_session": ("silver.web_event",),
+    "gold.customer_device": ("gold.customer_web_session",),
     "gold.household_member": ("silver.person_record",),
     "gold.customer_relation": ("silver.person_record",),
     "gold.product": ("silver.product",),

@@ -143,6 +143,8 @@ CUSTOMER_WEB_SESSION = about_customers(
 
 _SESSION = "gold.customer_web_session"
 
+_LOGIN_MOMENTS = (f"{_SESSION}.known_from_at", f"{_EVENT}.event_at")
+
 CUSTOMER_DEVICE = about_customers(
     "customer_device",
     "One row per device or cookie and period in which the logins on it were one customer's. Whose a visit was, "
@@ -162,19 +164,20 @@ CUSTOMER_DEVICE = about_customers(
         "timestamp",
         "First login of the period: from then on it is known whose it is.",
         required=True,
+        fed_by=_LOGIN_MOMENTS,
     ),
     Column(
         "known_to_at",
         "timestamp",
         "When somebody else logged in on it; null while nobody has.",
-        fed_by=(f"{_SESSION}.known_from_at",),
+        fed_by=_LOGIN_MOMENTS,
     ),
     Column(
         "last_login_at",
         "timestamp",
         "Last login of the period.",
         required=True,
-        fed_by=(f"{_SESSION}.known_from_at",),
+        fed_by=_LOGIN_MOMENTS,
     ),
     Column(
         "is_shared",
@@ -190,15 +193,21 @@ CUSTOMER_DEVICE = about_customers(
         required=True,
     ),
     SOURCE_SYSTEM,
-    PERSON_LINK,
     Column(
-        "session_key",
+        "person_record_key",
         "string",
-        "Session of the first login in gold.customer_web_session.",
+        "record_key in silver.person_record of the account of the first login.",
         PSEUDONYM,
         required=True,
     ),
-    primary_key=("session_key", "identifier_type"),
+    Column(
+        "session_key",
+        "string",
+        "Session of the first login in gold.customer_web_session; several accounts can log in during one.",
+        PSEUDONYM,
+        required=True,
+    ),
+    primary_key=("session_key", "identifier_type", "known_from_at", "person_record_key"),
     owner="digital",
     retention_days=395,
 )

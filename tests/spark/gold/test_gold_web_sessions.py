@@ -368,11 +368,13 @@ def test_devices_tell_nothing_and_their_past_stays_anonymous_if_conf_says_so(
     assert no_past["third browser"] == ("A", "earlier_device_login", "10:00")
 
 
-def test_a_device_is_known_from_a_login_until_somebody_elses(table: Frames, text: Rows) -> None:
-    def login(hour: str, customer: str | None, person: str, **other: Any) -> dict[str, Any]:
-        """A session at `hour` in which the person logged in."""
+def test_a_device_is_known_from_a_login_until_somebody_elses(
+    table: Frames, identity: Frames, text: Rows
+) -> None:
+    def login(hour: str, person: str, **other: Any) -> dict[str, Any]:
+        """A session at `hour` in which the person logged in first."""
         at = f"2024-01-01T{hour}"
-        who = {"customer_id": customer, "person_record_key": person, "identified_by": "login"}
+        who = {"person_record_key": person, "identified_by": "login"}
         place = {"source_system": "web", "device_id": "tablet"}
         return {"session_key": f"{hour} {person}", "known_from_at": at, **place, **who, **other}
 
@@ -380,14 +382,24 @@ def test_a_device_is_known_from_a_login_until_somebody_elses(table: Frames, text
     frame = customer_device(
         table(
             CUSTOMER_WEB_SESSION,
-            login("08:00", "A", "ann", cookie_id="k"),
-            login("09:00", "A", "ann's second account"),
-            login("10:00", "B", "ben"),
-            login("11:00", "B", "ben", **visit),
-            login("12:00", "A", "ann"),
-            login("13:00", None, "somebody who has left"),
-            login("13:00", "C", "cleo", device_id="phone", source_system="app"),
-        )
+            login("08:00", "ann", cookie_id="k"),
+            login("09:00", "ann's second account"),
+            login("10:00", "ben"),
+            login("11:00", "ben", **visit),
+            login("12:00", "ann"),
+            login("13:00", "somebody who has left"),
+            login("13:00", "cleo", device_id="phone", source_system="app"),
+            login("14:00", "ann", device_id="kiosk", session_key="web:both"),
+        ),
+        table(
+            WEB_EVENT,
+            event("e1", "visit", "14:00", "both", **ANN),
+            event("e2", "page_view", "14:05", "both", **ANN),
+            event("e3", "page_view", "14:10", "both", **BEN),
+            event("e4", "page_view", "14:20", "both", **ANN),
+            event("e5", "visit", "15:00", "a machine's", device_id="kiosk", **BEN),
+        ),
+        identity({"A": ["ann", "ann's second account"], "B": ["ben"], "C": ["cleo"]}),
     )
 
     assert dict(frame.dtypes) == {c.name: c.type for c in CUSTOMER_DEVICE.columns}
@@ -405,6 +417,9 @@ def test_a_device_is_known_from_a_login_until_somebody_elses(table: Frames, text
     )
     assert rows == [
         ("k", "08:00:00", "-", "A", "1", "false"),
+        ("kiosk", "14:00:00", "14:10:00", "A", "1", "true"),
+        ("kiosk", "14:10:00", "14:20:00", "B", "1", "true"),
+        ("kiosk", "14:20:00", "-", "A", "1", "true"),
         ("phone", "13:00:00", "-", "C", "1", "false"),
         ("tablet", "08:00:00", "10:00:00", "A", "2", "true"),
         ("tablet", "10:00:00", "12:00:00", "B", "1", "true"),
