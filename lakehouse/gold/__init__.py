@@ -125,6 +125,7 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "gold.customer_payment",
         "gold.customer_return",
         "gold.customer_web_session",
+        "silver.media_touch",
         "gold.customer_ticket",
         "gold.customer_interaction",
         "gold.customer_recommendation",

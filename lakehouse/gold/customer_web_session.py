@@ -132,13 +132,19 @@ def _turn() -> list[Column]:
 
 
 def paid_visits(media_touch: DataFrame, customer_web_session: DataFrame) -> DataFrame:
-    """One row per visit by paid media, of which a session can have several.
+    """One row per visit by paid media, of which a session can have several. Key: record_key.
 
-    Columns: session_key, touched_at, campaign_id, medium; customer_id and is_bot of the session.
+    Columns: record_key, source_system, session_key, touched_at, campaign_id, medium; customer_id and is_bot
+    of the session.
     """
     sessions = customer_web_session.select("session_key", "customer_id", "is_bot")
     return media_touch.select(
-        session_key().alias("session_key"), "touched_at", "campaign_id", "medium"
+        "record_key",
+        "source_system",
+        session_key().alias("session_key"),
+        "touched_at",
+        "campaign_id",
+        "medium",
     ).join(sessions, on="session_key", how="inner")
 
 

@@ -19,6 +19,7 @@ _MOMENTS = (
     "gold.customer_payment.paid_at",
     "gold.customer_return.returned_at",
     "gold.customer_web_session.started_at",
+    "silver.media_touch.touched_at",
     "gold.customer_ticket.opened_at",
     "gold.customer_ticket.closed_at",
     "gold.customer_ticket.reopened_at",
@@ -35,6 +36,7 @@ _KEYS = (
     "gold.customer_payment.record_key",
     "gold.customer_return.record_key",
     "gold.customer_web_session.session_key",
+    "silver.media_touch.record_key",
     "gold.customer_ticket.record_key",
     "gold.customer_interaction.interaction_key",
     "gold.customer_recommendation.recommendation_key",
@@ -94,7 +96,7 @@ CUSTOMER_TIMELINE = about_customers(
     Column(
         "event_type",
         "string",
-        "order, payment, payment_failed, refund, returned (without a refund to the customer), web_session, message_sent, message_opened, message_clicked, "
+        "order, payment, payment_failed, refund, returned (without a refund to the customer), web_session, paid_visit (each by paid media, also during a session), message_sent, message_opened, message_clicked, "
         "unsubscribed, message, recommendation_clicked, ticket_opened, ticket_closed, ticket_reopened, call, chat, social_mention, "
         "survey_response, "
         "consent_granted, consent_withdrawn, loyalty_joined, points_earned, points_spent, tier_changed, became_new, became_active, became_lapsing, became_lapsed, "
@@ -118,9 +120,13 @@ CUSTOMER_TIMELINE = about_customers(
     Column(
         "channel",
         "string",
-        "Channel, as the fact has it; of a return store, where the receipt was made.",
+        "Channel, as the fact has it; of a return store, where the receipt was made; of a paid visit its medium.",
     ),
-    Column("campaign_id", "string", "Campaign of the message or visit."),
+    Column(
+        "campaign_id",
+        "string",
+        "Campaign of the message or visit; of a session the first of those in it.",
+    ),
     Column(
         "amount",
         "decimal(18,2)",

@@ -259,6 +259,7 @@ def timeline(table: Frames, identity: Frames, text: Rows) -> Rows:
             "customer_payment": gold.CUSTOMER_PAYMENT,
             "customer_return": gold.CUSTOMER_RETURN,
             "customer_web_session": gold.CUSTOMER_WEB_SESSION,
+            "media_touch": silver.MEDIA_TOUCH,
             "customer_ticket": gold.CUSTOMER_TICKET,
             "customer_loyalty_movement": gold.CUSTOMER_LOYALTY_MOVEMENT,
             "customer_journey_stage": gold.CUSTOMER_JOURNEY_STAGE,
@@ -300,8 +301,13 @@ def test_a_timeline_tells_every_kind_of_fact_in_order(timeline: Rows) -> None:
              "returned_amount": "4.50", "refund_count": 0, **theirs},
             {"record_key": "nobody says when", "refund_count": 0, **theirs},
         ],
-        customer_web_session=[{"session_key": "w", "started_at": minute(3), "page_count": 4,
+        customer_web_session=[{"session_key": "x:w", "started_at": minute(3), "page_count": 4,
                                "cart_state": "checked_out", **theirs}],
+        media_touch=[
+            {"record_key": key, "session_id": "w", "touched_at": minute(at), "campaign_id": key,
+             "medium": medium}
+            for key, at, medium in (("winter", 3, "search"), ("autumn", 4, None))
+        ],
         customer_ticket=[{"record_key": "t", "opened_at": minute(8), "closed_at": minute(9),
                           "topic": "delivery", "is_reopened": False, **theirs},
                          {"record_key": "u", "opened_at": minute(8), "reopened_at": minute(15),
@@ -354,7 +360,9 @@ def test_a_timeline_tells_every_kind_of_fact_in_order(timeline: Rows) -> None:
         ("customer_created", "First told of as one customer"),
         ("consent_granted", "Allowed marketing by email"),
         ("message_clicked", "Clicked in campaign spring"),
+        ("paid_visit", "Came by search campaign winter"),
         ("web_session", "Visited the web site, 4 pages, cart checked out"),
+        ("paid_visit", "Came by campaign autumn"),
         ("recommendation_clicked", "Clicked recommended product lamp"),
         ("order", "Ordered in store S1, paid"),
         ("payment", "Paid by card"),
