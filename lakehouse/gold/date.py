@@ -6,14 +6,19 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 
-def date(
+def date(  # noqa: PLR0913 (one for each table that it reads)
+    *,
     customer_order: DataFrame,
     customer_interaction: DataFrame,
     customer_payment: DataFrame,
     customer_web_session: DataFrame,
     customer_cart: DataFrame,
     customer_recommendation: DataFrame,
+    customer_consent: DataFrame,
+    customer_loyalty: DataFrame,
     customer_loyalty_movement: DataFrame,
+    customer_journey_stage: DataFrame,
+    customer_timeline: DataFrame,
     media_spend: DataFrame,
 ) -> DataFrame:
     """One row per day from the first to the last year with a fact; none if there is no fact.
@@ -27,7 +32,11 @@ def date(
         customer_web_session.select("session_date"),
         customer_cart.select("cart_date"),
         customer_recommendation.select("shown_date"),
+        customer_consent.select(F.to_date("decided_at")),
+        customer_loyalty.select("joined_date"),
         customer_loyalty_movement.select("told_date"),
+        customer_journey_stage.select("valid_from_date"),
+        customer_timeline.select("event_date"),
         media_spend.select("spend_date"),
     ]
     year = F.year("day")

@@ -34,7 +34,11 @@ _FACT_DAYS = (
     "gold.customer_web_session.session_date",
     "gold.customer_cart.cart_date",
     "gold.customer_recommendation.shown_date",
+    "gold.customer_consent.decided_at",
+    "gold.customer_loyalty.joined_date",
     "gold.customer_loyalty_movement.told_date",
+    "gold.customer_journey_stage.valid_from_date",
+    "gold.customer_timeline.event_date",
     "silver.media_spend.spend_date",
 )
 
@@ -81,7 +85,7 @@ CHANNEL = dimension(
 
 DATE = dimension(
     "date",
-    "One row per day from the first to the last year in which there is a fact.",
+    "One row per day from the first to the last year in which there is a fact, a decision or a stage.",
     Column("calendar_date", "date", "Day.", required=True, fed_by=_FACT_DAYS),
     Column("year", "int", "Calendar year.", required=True),
     Column("quarter", "int", "Quarter, 1 to 4.", required=True),

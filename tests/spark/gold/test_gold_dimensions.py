@@ -12,11 +12,15 @@ from lakehouse.gold.date import date
 from lakehouse.gold.product import product
 from lakehouse.tables.gold import (
     CUSTOMER_CART,
+    CUSTOMER_CONSENT,
     CUSTOMER_INTERACTION,
+    CUSTOMER_JOURNEY_STAGE,
+    CUSTOMER_LOYALTY,
     CUSTOMER_LOYALTY_MOVEMENT,
     CUSTOMER_ORDER,
     CUSTOMER_PAYMENT,
     CUSTOMER_RECOMMENDATION,
+    CUSTOMER_TIMELINE,
     CUSTOMER_WEB_SESSION,
     DATE,
 )
@@ -63,7 +67,11 @@ FACTS = {
     "customer_web_session": (CUSTOMER_WEB_SESSION, "session_date"),
     "customer_cart": (CUSTOMER_CART, "cart_date"),
     "customer_recommendation": (CUSTOMER_RECOMMENDATION, "shown_date"),
+    "customer_consent": (CUSTOMER_CONSENT, "decided_at"),
+    "customer_loyalty": (CUSTOMER_LOYALTY, "joined_date"),
     "customer_loyalty_movement": (CUSTOMER_LOYALTY_MOVEMENT, "told_date"),
+    "customer_journey_stage": (CUSTOMER_JOURNEY_STAGE, "valid_from_date"),
+    "customer_timeline": (CUSTOMER_TIMELINE, "event_date"),
     "media_spend": (MEDIA_SPEND, "spend_date"),
 }
 
