@@ -54,7 +54,8 @@ def _starts(journey: JourneySettings, as_of: date) -> Column:
         lapsed = F.date_add(day, journey.lapsed_after_days)
         stage = (
             F.when(n == 0, "new")
-            .when(F.date_diff(day, last) >= journey.lapsed_after_days, "won_back")
+            # Who orders on the day on which they would lapse has not lapsed.
+            .when(F.date_diff(day, last) > journey.lapsed_after_days, "won_back")
             .otherwise("active")
         )
         told = F.array(

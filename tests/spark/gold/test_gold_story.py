@@ -213,15 +213,17 @@ def test_a_customer_who_never_ordered_is_a_prospect(stages: Rows) -> None:
 
 
 def test_stages_follow_from_the_days_of_orders(stages: Rows) -> None:
-    assert stages("2024-02-01", "2024-03-01", "2024-03-05", "2025-06-01") == [
+    # The fifth order comes 200 days after the fourth, on the day on which the customer would lapse.
+    assert stages("2024-02-01", "2024-03-01", "2024-03-05", "2025-01-01", "2025-07-20") == [
         ("2024-01-01", "prospect"),
         ("2024-02-01", "new"),
         ("2024-03-01", "active"),
         ("2024-06-13", "lapsing"),
         ("2024-09-21", "lapsed"),
-        ("2025-06-01", "won_back"),
-        ("2025-09-09", "lapsing"),
-        ("2025-12-18", "lapsed"),
+        ("2025-01-01", "won_back"),
+        ("2025-04-11", "lapsing"),
+        ("2025-07-20", "active"),
+        ("2025-10-28", "lapsing"),
     ]
 
 
