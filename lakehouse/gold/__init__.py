@@ -131,6 +131,7 @@ GOLD_READS: Mapping[str, tuple[str, ...]] = {
         "gold.customer_recommendation",
         "gold.customer_loyalty_movement",
         "gold.customer_journey_stage",
+        "gold.household_member",
         "silver.consent_event",
         "silver.loyalty",
         "linkage.identity_map",

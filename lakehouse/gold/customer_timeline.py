@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.gold.identity import with_customer
 from lakehouse.gold.timeline_contacts import contact_events
+from lakehouse.gold.timeline_households import household_events
 from lakehouse.gold.timeline_purchases import purchase_events
 from lakehouse.gold.timeline_standing import identity_events, loyalty_events, stage_events
 from lakehouse.gold.timeline_web import web_events
@@ -24,6 +25,7 @@ def customer_timeline(  # noqa: PLR0913 (one for each table that it reads)
     customer_recommendation: DataFrame,
     customer_loyalty_movement: DataFrame,
     customer_journey_stage: DataFrame,
+    household_member: DataFrame,
     consent_event: DataFrame,
     loyalty: DataFrame,
     identity_map: DataFrame,
@@ -42,6 +44,7 @@ def customer_timeline(  # noqa: PLR0913 (one for each table that it reads)
         ),
         *loyalty_events(customer_loyalty_movement, with_customer(loyalty, identity_map)),
         stage_events(customer_journey_stage),
+        *household_events(household_member, identity_map),
         identity_events(identity_event, identity_map, customer_alias),
     ]
     return reduce(DataFrame.unionByName, events).where(F.col("customer_id").isNotNull())

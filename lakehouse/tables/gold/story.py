@@ -28,6 +28,8 @@ _MOMENTS = (
     "silver.consent_event.happened_at",
     "gold.customer_loyalty_movement.told_at",
     "gold.customer_journey_stage.valid_from_date",
+    "gold.household_member.valid_from",
+    "gold.household_member.valid_to",
     "silver.loyalty.joined_date",
     "linkage.identity_event.occurred_at",
 )
@@ -44,6 +46,9 @@ _KEYS = (
     "gold.customer_loyalty_movement.movement_key",
     "gold.customer_journey_stage.customer_id",
     "gold.customer_journey_stage.valid_from_date",
+    "gold.household_member.household_id",
+    "gold.household_member.customer_id",
+    "gold.household_member.valid_from",
     "silver.loyalty.record_key",
     "linkage.identity_event.event_id",
 )
@@ -100,18 +105,18 @@ CUSTOMER_TIMELINE = about_customers(
         "unsubscribed, message, recommendation_clicked, ticket_opened, ticket_closed, ticket_reopened, call, chat, social_mention, "
         "survey_response, "
         "consent_granted, consent_withdrawn, loyalty_joined, points_earned, points_spent, tier_changed, became_new, became_active, became_lapsing, became_lapsed, "
-        "became_won_back, customer_created, customer_merged or customer_split.",
+        "became_won_back, household_joined or household_left (where others were too), customer_created, customer_merged or customer_split.",
         required=True,
     ),
     Column(
         "source_system",
         "string",
-        "System that told of it; linkage for the customer's id; null for a stage, which follows from orders.",
+        "System that told of it; linkage for the customer's id; null for a stage, which follows from orders, and a household.",
     ),
     Column(
         "record_key",
         "string",
-        "Key of the fact in the table that the type belongs to; of a stage, customer and first day.",
+        "Key of the fact in the table that the type belongs to; of a stage, customer and first day; of a household, it and the member's period.",
         PSEUDONYM,
         required=True,
         fed_by=_KEYS,

@@ -265,6 +265,7 @@ def timeline(table: Frames, identity: Frames, text: Rows) -> Rows:
             "customer_ticket": gold.CUSTOMER_TICKET,
             "customer_loyalty_movement": gold.CUSTOMER_LOYALTY_MOVEMENT,
             "customer_journey_stage": gold.CUSTOMER_JOURNEY_STAGE,
+            "household_member": gold.HOUSEHOLD_MEMBER,
             "customer_interaction": gold.CUSTOMER_INTERACTION,
             "customer_recommendation": gold.CUSTOMER_RECOMMENDATION,
             "consent_event": silver.CONSENT_EVENT,
@@ -349,6 +350,17 @@ def test_a_timeline_tells_every_kind_of_fact_in_order(timeline: Rows) -> None:
             for stage, day in (("prospect", "2023-01-01"), ("new", "2024-01-02"),
                                ("lapsing", "2024-03-01"))
         ],
+        household_member=[
+            {"household_id": home, "customer_id": who, "valid_from": came, "valid_to": left}
+            for home, who, came, left in (
+                ("parents'", "A", "2024-02-01", "2024-02-02"),
+                ("parents'", "mother", "2024-02-01", None),
+                ("own", "A", "2024-02-02", "2024-02-03"),
+                ("their", "A", "2024-02-03", None),
+                ("their", "who moved out that day", "2024-02-01", "2024-02-03"),
+                ("their", "who came later", "2024-02-04", None),
+            )
+        ],
         consent_event=[{"record_key": "g", "purpose": "marketing", "channel": "email",
                         "action": "grant", "happened_at": minute(1), "email": secret, **anns}],
         loyalty=[{"record_key": "l", "loyalty_number": secret, "joined_date": "2023-01-01",
@@ -385,6 +397,8 @@ def test_a_timeline_tells_every_kind_of_fact_in_order(timeline: Rows) -> None:
         ("points_spent", "Spent 50 loyalty points"),
         ("tier_changed", "Loyalty tier basic to silver"),
         ("became_new", "Became a new customer"),
+        ("household_joined", "Came into a household of others"),
+        ("household_left", "Left a household of others"),
         ("became_lapsing", "Began to lapse"),
     ]
     assert {row["customer_id"] for row in told} == {"A"}
