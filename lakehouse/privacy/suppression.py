@@ -70,7 +70,9 @@ def identifier_hashes(people: DataFrame, secret: str, *kept: str) -> DataFrame:
         kept: columns that stay beside.
     """
     key = suppression_secret(secret)
-    phone = (keyed_hash(key, F.lit(PHONE), F.col(n)) for n in ("phone", "secondary_phone"))
+    # A number whose country nobody knows has a match form alone.
+    numbers = (F.coalesce(n, f"{n}_match") for n in ("phone", "secondary_phone"))
+    phone = (keyed_hash(key, F.lit(PHONE), number) for number in numbers)
     named = ("full_name_match", "birth_date", "postcode_match")
     person = keyed_hash(key, F.lit(PERSON), *(F.col(n).cast("string") for n in named))
     found = [

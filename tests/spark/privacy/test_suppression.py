@@ -20,12 +20,13 @@ from lakehouse.privacy.suppression import (
     RECORD,
     SUPPRESSED,
     email_hash,
+    identifier_hashes,
     record_hash,
     standing,
 )
 from lakehouse.settings.erasure import ErasureSettings
 from lakehouse.settings.load import load_settings
-from lakehouse.silver.row_links import orders_of, row_links, rows_of
+from lakehouse.silver.row_links import orders_of, people_told, row_links, rows_of
 from lakehouse.storage.releases import Release
 from lakehouse.tables.erasure import SUPPRESSION
 from lakehouse.tables.local_frame import local_frame
@@ -97,6 +98,23 @@ def test_her_record_comes_neither_under_its_id_nor_under_a_new_one_nor_cut_off(
         {"payload": b'{"account_id":"A5","email":"eve@example.org", cut'},
     )
     assert stopped("shop_account", accounts, suppressed) == [1, 2, 4]
+
+
+def test_a_number_of_hers_without_a_country_brings_nobody_back_either(spark: SparkSession) -> None:
+    feed = SOURCES["crm_contact"]
+    hers = records(
+        spark, feed.name, {"contact_id": "C1", "phone": "01632 960001", "phone_2": "01632 960002"}
+    )
+    people = people_told(hers, feed, SECRET, PLACE, ATTEMPT.as_of)
+    hashes = identifier_hashes(people, SECRET).withColumn("erasure_id", F.lit("e1"))
+    contacts = records(
+        spark,
+        feed.name,
+        {"contact_id": "C2", "phone": "01632-960001"},
+        {"contact_id": "C3", "phone_2": "01632 960002"},
+        {"contact_id": "C4", "phone": "01632 960003"},
+    )
+    assert stopped(feed.name, contacts, hashes) == [1, 2]
 
 
 def test_who_was_known_before_and_has_her_address_now_comes_in_and_is_not_suppressed(
