@@ -23,8 +23,8 @@ def customer_ticket(
     First contact resolution and the other measures follow the definitions of HDI: a ticket is
     resolved by the first contact if the desk wrote once, it was closed, and the customer did not write
     after that. To answer a call or chat is to respond, as writing is; one that nobody answers, whoever began
-    it, is no response. A ticket is reopened if the customer
-    wrote after its first closing, or if it was open after one, also where it is closed again.
+    it, is no response. A ticket is reopened if the customer wrote after its first closing, or if it was
+    open after one, also where it is closed again.
     """
     threads = _threads(support_message).withColumnRenamed("ticket_record_key", "record_key")
     tickets = support_ticket.join(threads, on="record_key", how="left").fillna(0, list(_COUNTS))

@@ -145,7 +145,7 @@ def _grouping(most_records: int) -> Callable[[Iterable[pa.RecordBatch]], Iterabl
 
 
 def grouped_on_spark(
-    edges: DataFrame, most_records: int, work_dir: Path, components: DataFrame | None = None
+    edges: DataFrame, most_records: int, work_dir: Path, components: DataFrame
 ) -> DataFrame:
     """The same as `grouped`, for frames.
 
@@ -153,7 +153,7 @@ def grouped_on_spark(
         edges: record_key_l, record_key_r, margin.
         most_records: as in `grouped`.
         work_dir: folder that driver and workers see; rounds are written there.
-        components: what `connected_on_spark` has found of these edges, if somebody asked already.
+        components: what `connected_on_spark` has found of these edges.
 
     Returns:
         One row per record of a group: record_key, group_key.
@@ -161,9 +161,7 @@ def grouped_on_spark(
     finished: list[DataFrame] = []
     margin, open_edges, level = 0.0, edges, 0
     while not open_edges.isEmpty():
-        found = components
-        if found is None or level:
-            found = connected_on_spark(open_edges, work_dir / f"level_{level}")
+        found = connected_on_spark(open_edges, work_dir / f"level_{level}") if level else components
         sizes = found.groupBy("group_key").agg(F.count("*").alias("records"))
         fits = (F.col("records") <= most_records) | F.lit(margin == MUST_JOIN)
         small = sizes.where(fits).select("group_key").hint(SHUFFLED)

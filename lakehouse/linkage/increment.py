@@ -131,7 +131,9 @@ def _placed(evidence: DataFrame, rules: Collection[int]) -> DataFrame:
     )
 
 
-def open_records(increment: Increment, found: DataFrame, decisions: DataFrame) -> DataFrame:
+def untouched_open_records(
+    increment: Increment, found: DataFrame, decisions: DataFrame
+) -> DataFrame:
     """record_key of the untouched records whose groups may have changed.
 
     Those of the components that a touched record was in, or that one is joined to now. A pair that joins
@@ -140,12 +142,13 @@ def open_records(increment: Increment, found: DataFrame, decisions: DataFrame) -
     Args:
         increment: what changed.
         found: linkage.scored_edge of the touched records, as blocking finds them.
-        decisions: record_key_l, record_key_r of the pairs that stewards decided.
+        decisions: record_key_l, record_key_r, decision: what stewards decided of pairs.
     """
     touched, clusters = increment.touched.select(UNIQUE_ID), increment.last_clusters
     sides = ("record_key_l", "record_key_r")
     joins = F.col("contradiction").isNull() & (F.col("join_margin") >= 0)
-    held = found.where(joins).select(*sides).unionByName(decisions.select(*sides))
+    same = decisions.where(F.col("decision") == "same")
+    held = found.where(joins).select(*sides).unionByName(same.select(*sides))
     seeds = touched
     for side, other in (sides, sides[::-1]):
         own = touched.withColumnRenamed(UNIQUE_ID, side)
@@ -164,7 +167,7 @@ def kept_pairs(increment: Increment, opened: DataFrame) -> DataFrame:
 
     Args:
         increment: what changed.
-        opened: what `open_records` gives.
+        opened: what `untouched_open_records` gives.
 
     Returns:
         record_key_l, record_key_r, join_margin, contradiction, found_by.

@@ -28,8 +28,8 @@ from lakehouse.linkage.increment import (
     Reach,
     kept_pairs,
     near_records,
-    open_records,
     reach,
+    untouched_open_records,
 )
 from lakehouse.linkage.model import UNIQUE_ID, TrainedModel, expected_parameters, frequency_columns
 from lakehouse.settings.linkage import Engine, LinkageSettings
@@ -143,7 +143,7 @@ def _write_groups(
     secret: str,
 ) -> None:
     """Writes what the second round looks at: kept pairs, decisions, and who else is to be compared."""
-    opened = _stored(open_records(increment, found, decided), job.folder / "open")
+    opened = _stored(untouched_open_records(increment, found, decided), job.folder / "open")
     looked_at = opened.unionByName(increment.touched.select(UNIQUE_ID))
     left = looked_at.withColumnRenamed(UNIQUE_ID, "record_key_l")
     decisions = decided.join(left, on="record_key_l", how="left_semi")

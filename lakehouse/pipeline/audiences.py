@@ -1,9 +1,9 @@
 """`c360 audience export`: a data product as files, and whom the destination must add and remove.
 
 Read and written without Spark. What a destination has is kept in ops.audience_export, so that who withdrew,
-objected or was erased is named in removed.csv of the next export, wherever the files have gone. It is
-logged before it is written: nobody is in a file whom the log does not know there. What an export that was
-killed has logged and not told is told by the next, which sees its folder.
+objected or was erased is named in removed.csv of the next run or export, wherever the files have gone. An
+export is logged before it is written: nobody is in a file whom the log does not know there. What one that was
+killed has logged and not told is told by the next, which sees its folder. A removal by a run is logged after.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """What left the lake with people who are erased: audiences, archives and pages that the lake knows of.
 
 Found by the logs of exports and requests, which are written before the files are. Read and deleted without
-Spark. A file that was carried on is out of reach: the next export's removed.csv tells whoever has it.
+Spark. A file that was carried on is out of reach: removed.csv of the next run or export tells who has it.
 """
 
 from collections.abc import Collection, Iterable

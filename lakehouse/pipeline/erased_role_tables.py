@@ -11,7 +11,7 @@ from pyspark.errors import PySparkException
 
 from lakehouse.errors import InputError
 from lakehouse.pipeline.bi_server import of_conf
-from lakehouse.pipeline.erased_exports import OUT_OF_REACH, STUCK
+from lakehouse.pipeline.erased_exports import OUT_OF_REACH
 from lakehouse.pipeline.lake import Lake
 from lakehouse.pipeline.reader_tables import reader_keys
 from lakehouse.pipeline.role_tables import exported_tables, role_folders, tables_at, write_role
@@ -20,6 +20,7 @@ from lakehouse.settings.places import local_path
 from lakehouse.storage.releases import Release
 
 MADE_ANEW, DELETED = "made anew", "deleted: conf has no such role"
+NOT_MADE = "cannot be made anew"
 
 
 def planned_role_tables(lake: Lake) -> dict[str, dict[str, int]]:
@@ -56,7 +57,7 @@ def _made_anew(lake: Lake, release: Release, name: str, folder: str) -> str:
     try:
         write_role(lake, release, role, folder)
     except (InputError, OSError, PySparkException):
-        return STUCK
+        return NOT_MADE
     return DELETED if role is None else MADE_ANEW
 
 

@@ -31,8 +31,8 @@ ALLOWED = {
     "are to name nobody and are not searched; gone by retention",
     IDENTITY_EVENT.name: "the retired id, which is never given again: that it was erased, and when; gone by "
     "retention",
-    AUDIENCE_EXPORT.name: "the retired id, by which the next export tells the destination that she must go; "
-    "nothing deletes it",
+    AUDIENCE_EXPORT.name: "the retired id, by which the next run or export tells the destination that she "
+    "must go; nothing deletes it",
 }
 """Residues of every erasure, by table, and why."""
 

@@ -20,6 +20,7 @@ from lakehouse.pipeline.erased_exports import (
     told_as,
 )
 from lakehouse.pipeline.erased_role_tables import (
+    NOT_MADE,
     make_role_tables_anew,
     searched_folders,
     tokens_in_role_tables,
@@ -156,7 +157,7 @@ def _role_tables(lake: Lake, ids: Sequence[str]) -> dict[str, str]:
     Raises NotErasedError if some cannot be made anew; they are named.
     """
     found = make_role_tables_anew(lake)
-    if stuck := [folder for folder, state in found.items() if state == STUCK]:
+    if stuck := [folder for folder, state in found.items() if state == NOT_MADE]:
         record(lake, ids, FAILED_PROOF, {"role_tables": stuck})
         raise NotErasedError(
             f"Tables of roles cannot be made anew or deleted: {', '.join(stuck[:20])}.",

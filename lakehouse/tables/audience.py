@@ -7,7 +7,7 @@ EXPLAINED = "explained"
 
 AUDIENCE_EXPORT = TableSpec(
     name="ops.audience_export",
-    description="One row per customer whom an export of a data product added, changed or removed; the newest row "
+    description="One row per customer whom an export of a data product added, changed or removed, or a run told it to remove; the newest row "
     "of a customer says whether the destination has them. One more per customer on a page that `c360 explain --out` "
     "wrote. Outside of releases, made by the first export.",
     columns=(

@@ -352,7 +352,11 @@ SUPPORT_TICKET = _silver(
     _PERSON_LINK,
     Column("ticket_id", "string", "Ticket number in its source.", _PSEUDONYM, required=True),
     Column("opened_at", "timestamp", "When the ticket was opened.", required=True),
-    Column("closed_at", "timestamp", "When the ticket was closed; null while open."),
+    Column(
+        "closed_at",
+        "timestamp",
+        "When the ticket was closed; null while open, and where it is not said.",
+    ),
     Column(
         "first_closed_at",
         "timestamp",

@@ -238,7 +238,11 @@ CUSTOMER_TICKET = about_customers(
         "When the desk first wrote, took a call or chat, or began one that the customer took; null if it did not.",
         fed_by=("silver.support_message.sent_at", "silver.support_message.answered_at"),
     ),
-    Column("closed_at", "timestamp", "When it was closed; null while open."),
+    Column(
+        "closed_at",
+        "timestamp",
+        "When it was closed; null while open, and where the desk does not say when.",
+    ),
     Column(
         "is_closing_known",
         "boolean",

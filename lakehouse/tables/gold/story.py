@@ -281,7 +281,11 @@ CUSTOMER_360 = about_customers(
         ("message_sent_count", f"Messages sent to the customer{_COUNTS}", "messages"),
         ("message_click_count", f"Clicks on messages{_COUNTS}", "clicks"),
         ("ticket_count", f"Support tickets{_COUNTS}", "tickets"),
-        ("open_ticket_count", "Support tickets that are not closed, however old.", "tickets"),
+        (
+            "open_ticket_count",
+            "Support tickets that are not closed, however old; none of days to come.",
+            "tickets",
+        ),
         ("conversation_count", f"Calls and chats with the support desk{_COUNTS}", "conversations"),
         ("mention_count", f"Public posts about the company{_COUNTS}", "posts"),
         ("recommendation_click_count", f"Clicks on recommended products{_COUNTS}", "clicks"),

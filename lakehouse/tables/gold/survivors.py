@@ -82,7 +82,7 @@ CUSTOMER_ATTRIBUTE = about_customers(
         "sequence_at",
         "timestamp",
         "Since when that record says so by its source (changed_at in silver.person_record), or when the steward "
-        "decided: the value's age counts from here.",
+        "decided: from here on age halves its trust.",
         required=True,
         fed_by=_TIMES,
     ),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse.linkage.increment import Increment, kept_pairs, open_records
+from lakehouse.linkage.increment import Increment, kept_pairs, untouched_open_records
 from lakehouse.linkage.link import no_state
 from lakehouse.tables.local_frame import local_frame
 
@@ -36,8 +36,8 @@ def increment(spark: SparkSession) -> Increment:
 
 def opened(increment: Increment, found: Sequence[tuple[object, ...]]) -> DataFrame:
     spark = increment.touched.sparkSession
-    decided = [("e1", "new", "same"), ("c1", "f1", "same")]
-    return open_records(
+    decided = [("e1", "new", "same"), ("c1", "f1", "same"), ("d2", "new", "different")]
+    return untouched_open_records(
         increment, local_frame(spark, found, EDGE), local_frame(spark, decided, DECISION)
     )
 
@@ -62,10 +62,3 @@ def test_of_the_last_pairs_only_those_among_open_records_are_looked_at(
 ) -> None:
     kept = kept_pairs(increment, opened(increment, FOUND)).collect()
     assert {(r.record_key_l, r.record_key_r) for r in kept} == {("b1", "b2"), ("e1", "e2")}
-
-
-def test_where_nothing_is_found_only_what_is_left_of_changed_groups_is_open(
-    increment: Increment,
-) -> None:
-    found = {r.record_key for r in opened(increment, []).collect()}
-    assert found == {"a2", "e1", "e2"}
