@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lakehouse.gold.identity import with_customer
@@ -87,6 +87,8 @@ def _repeated(known: DataFrame, order_line: DataFrame, hours: int) -> DataFrame:
     What was cancelled is no telling of what was bought instead. What repeats another is repeated by none.
     """
     limit = timedelta(hours=hours)
+    in_turn = Window.partitionBy(*_PURCHASE).orderBy("ordered_at", "record_key")
+    gap = F.col("ordered_at") - F.lag("ordered_at").over(in_turn)
     order = F.struct("ordered_at", "record_key", "source_system", "status").cast(_TELLING)
     again = F.transform(
         "pairs",
@@ -106,7 +108,10 @@ def _repeated(known: DataFrame, order_line: DataFrame, hours: int) -> DataFrame:
     )
     return (
         _tellings(known, order_line)
-        .groupBy(*_PURCHASE)
+        # No pair spans a longer gap, and an account may have years of equal orders.
+        .withColumn("is_new", F.coalesce(gap > F.lit(limit), F.lit(False)).cast("int"))
+        .withColumn("burst", F.sum("is_new").over(in_turn))
+        .groupBy(*_PURCHASE, "burst")
         .agg(F.array_sort(F.collect_list(order)).alias("tellings"))
         .where(F.size(F.array_distinct("tellings.source_system")) > 1)
         .select(_told(limit).alias("told"))

@@ -44,7 +44,7 @@ def customer_timeline(  # noqa: PLR0913 (one for each table that it reads)
         ),
         *loyalty_events(customer_loyalty_movement, with_customer(loyalty, identity_map)),
         stage_events(customer_journey_stage),
-        *household_events(household_member, identity_map),
+        *household_events(household_member, identity_map, customer_alias),
         identity_events(identity_event, identity_map, customer_alias),
     ]
     return reduce(DataFrame.unionByName, events).where(F.col("customer_id").isNotNull())

@@ -5,6 +5,8 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+_YEARS = (1990, 2100)
+
 
 def date(  # noqa: PLR0913 (one for each table that it reads)
     *,
@@ -21,7 +23,7 @@ def date(  # noqa: PLR0913 (one for each table that it reads)
     customer_timeline: DataFrame,
     media_spend: DataFrame,
 ) -> DataFrame:
-    """One row per day from the first to the last year with a fact; none if there is no fact.
+    """One row per day from the first to the last year with a fact, of 1990 to 2100; none if there is no fact.
 
     Key: calendar_date. Columns: those of gold.date.
     """
@@ -40,7 +42,9 @@ def date(  # noqa: PLR0913 (one for each table that it reads)
         media_spend.select("spend_date"),
     ]
     year = F.year("day")
-    span = reduce(DataFrame.unionByName, (frame.toDF("day") for frame in days)).agg(
+    every = reduce(DataFrame.unionByName, (frame.toDF("day") for frame in days))
+    # A placeholder such as 9999-12-31 would make millions of days.
+    span = every.where(year.between(*_YEARS)).agg(
         F.min(year).alias("first_year"), F.max(year).alias("last_year")
     )
     return _calendar(span)

@@ -9,16 +9,24 @@ from lakehouse.gold.identity import current_identity
 from lakehouse.gold.timeline_event import timeline_events
 
 
-def household_events(household_member: DataFrame, identity_map: DataFrame) -> list[DataFrame]:
+def household_events(
+    household_member: DataFrame, identity_map: DataFrame, customer_alias: DataFrame
+) -> list[DataFrame]:
     """Frames of `timeline_events`: customers who came into a household of others, or left one.
 
-    To live alone tells nothing, and of an id that is no more nothing is told. Nobody else is named.
+    To live alone tells nothing, nor does an id of one's own that was merged. Of an id that is no more nothing
+    is told. Nobody else is named.
     """
     living = current_identity(identity_map).select("customer_id").distinct()
-    period = F.struct("customer_id", "valid_from", "valid_to")
+    live_on = customer_alias.groupBy("customer_id").agg(
+        F.collect_set("current_customer_id").alias("lives_on_as")
+    )
+    lives_on_as = F.coalesce("lives_on_as", F.array("customer_id")).alias("lives_on_as")
+    period = F.struct(lives_on_as, "valid_from", "valid_to")
     of_household = F.collect_list(period).over(Window.partitionBy("household_id"))
     periods = (
-        household_member.withColumn("periods", of_household)
+        household_member.join(live_on, on="customer_id", how="left")
+        .withColumn("periods", of_household)
         .withColumn("period_key", F.concat_ws(":", "household_id", "customer_id", "valid_from"))
         .join(living, on="customer_id", how="left_semi")
     )
@@ -56,4 +64,4 @@ def _parted() -> Column:
 
 def _another(was_there: Callable[[Column], Column]) -> Column:
     own = F.col("customer_id")
-    return F.exists("periods", lambda p: (p["customer_id"] != own) & was_there(p))
+    return F.exists("periods", lambda p: ~F.array_contains(p["lives_on_as"], own) & was_there(p))

@@ -38,9 +38,10 @@ def tell_removals(lake: Lake) -> Removals:
     """
     told: dict[tuple[str, str], int] = {}
     owed: dict[tuple[str, str], int] = {}
+    number = lake.release().number
     for (product, folder), customers in owed_removals(lake).items():
         try:
-            is_told = tell_removed(lake.settings, product, Path(folder), customers)
+            is_told = tell_removed(lake.settings, product, Path(folder), customers, number)
         except (LakehouseError, OSError):
             is_told = False
         (told if is_told else owed)[product, folder] = len(customers)

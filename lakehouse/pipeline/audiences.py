@@ -88,22 +88,26 @@ def export_audience(settings: Settings, name: str, folder: Path) -> Report:
             ) from None
 
 
-def tell_removed(settings: Settings, name: str, folder: Path, customers: Iterable[str]) -> bool:
+def tell_removed(
+    settings: Settings, name: str, folder: Path, customers: Iterable[str], release_number: int
+) -> bool:
     """Tells the folder to let go of these customers, those of them whom it has; what a run does.
 
-    `<folder>/<product>/release-<number>` gets removed.csv and manifest.json: nobody is added by it, so that
-    it needs no role. It is logged once it is written: killed in between, the next run tells it again.
+    `<folder>/<product>/release-<number>-removed` gets removed.csv and manifest.json: nobody is added by
+    it, so that it needs no role. An export of the release has a folder of its own, as who reads by name has
+    read this one by then. It is logged once it is written: killed in between, the next run tells it again.
 
     Returns False where it cannot be told: the folder is not there, conf or the release has no such product,
-    or there is an export of this release.
+    that of `release_number` is not the newest any more, or it was told of already.
 
     Raises OSError where files cannot be written there; AccessError if it cannot be recorded in the audit.
     """
     product = {product.name: product for product in settings.products}.get(name)
     tables, exports = released_tables(settings.lake), folder / name
-    place = exports / _folder_name(tables.number)
+    place = exports / f"{_folder_name(tables.number)}-removed"
     is_served = product is not None and product.table_name in tables.versions
-    if product is None or not is_served or not exports.is_dir():
+    is_newest = tables.number == release_number
+    if product is None or not is_served or not is_newest or not exports.is_dir():
         return False
     log = PlainLog(settings.lake, AUDIENCE_EXPORT)
     with log.deciding():

@@ -360,8 +360,8 @@ def _of_plan(found: Case) -> Mapping[str, object]:
 
 def _not_searched(lake: Lake) -> str:
     outside = (
-        "backups, exports that were carried on, tables of roles that lie on a store, swap, copies that "
-        "others made; "
+        "backups, exports that were carried on, tables of roles that lie on a store or were exported "
+        "before ops.role_export was kept, swap, copies that others made; "
         "numbers of eight digits or fewer, which are sizes and amounts elsewhere"
     )
     # Keys of runs tell of rows from before it was turned off.

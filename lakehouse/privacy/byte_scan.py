@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import io
 import json
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
@@ -25,6 +26,17 @@ from lakehouse.privacy.erasure_marks import candidates, encodings, mark_of
 VERSION = "2"
 _SEEN_AT_MOST = 5_000_000
 _PARQUET, _GZIP, _ZIP = b"PAR1", b"\x1f\x8b", b"PK\x03\x04"
+
+# A zip that is locked, or packed in a way that Python does not know, is a RuntimeError.
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    pa.ArrowException,
+    BadZipFile,
+    zlib.error,
+    RuntimeError,
+    LakehouseError,
+)
 
 Opener = Callable[[bytes], bytes | None]
 """From a file to what is sealed in it; None of a file that is not sealed."""
@@ -114,7 +126,7 @@ def scan(
             try:
                 content = path.read_bytes()
                 hits = _hits(content, finder, opened) + finder.in_text(label)
-            except (OSError, pa.ArrowException, EOFError, BadZipFile, LakehouseError) as error:
+            except _UNREADABLE as error:
                 found.unreadable.append(f"{label} ({type(error).__name__})")
                 continue
             found.files += 1
@@ -148,8 +160,8 @@ def _hits(content: bytes, finder: Finder, opened: Opener) -> int:
     if content[:4] == _ZIP:
         with ZipFile(io.BytesIO(content)) as files:
             return found + sum(
-                finder.in_text(name) + _hits(files.read(name), finder, opened)
-                for name in files.namelist()
+                finder.in_text(entry.filename) + _hits(files.read(entry), finder, opened)
+                for entry in files.infolist()
             )
     return found + sum(finder.in_text(text) for text in _texts(content))
 

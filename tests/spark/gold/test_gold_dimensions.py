@@ -99,7 +99,13 @@ def test_a_fact_of_any_kind_has_its_day_in_the_calendar(calendar: Frames) -> Non
 
 
 def test_the_calendar_covers_whole_years_of_orders_and_contacts(calendar: Frames) -> None:
-    days = calendar(customer_order="2020-12-31", customer_interaction="2021-01-01")
+    # No account was opened in the last year that a date can tell, nor in the first.
+    days = calendar(
+        customer_order="2020-12-31",
+        customer_interaction="2021-01-01",
+        customer_loyalty="9999-12-31",
+        customer_journey_stage="0001-01-01",
+    )
     assert dict(days.dtypes) == {c.name: c.type for c in DATE.columns}
     rows = {str(row.calendar_date): row for row in days.collect()}
     assert len(rows) == 366 + 365

@@ -356,11 +356,13 @@ def test_a_timeline_tells_every_kind_of_fact_in_order(timeline: Rows) -> None:
                 ("parents'", "A", "2024-02-01", "2024-02-02"),
                 ("parents'", "mother", "2024-02-01", None),
                 ("own", "A", "2024-02-02", "2024-02-03"),
+                ("own", "A before a merge", "2024-02-01", "2024-02-03"),
                 ("their", "A", "2024-02-03", None),
                 ("their", "who moved out that day", "2024-02-01", "2024-02-03"),
                 ("their", "who came later", "2024-02-04", None),
             )
         ],
+        customer_alias=[{"customer_id": "A before a merge", "current_customer_id": "A"}],
         consent_event=[{"record_key": "g", "purpose": "marketing", "channel": "email",
                         "action": "grant", "happened_at": minute(1), "email": secret, **anns}],
         loyalty=[{"record_key": "l", "loyalty_number": secret, "joined_date": "2023-01-01",

@@ -459,9 +459,11 @@ def test_a_run_tells_each_folder_whom_it_must_let_go_once_and_gives_it_nobody(
     owed = {(MARKETING, str(outbox)): ["c1"], (MARKETING, str(gone)): ["c1"]}
     monkeypatch.setattr(audience_destinations, "owed_removals", lambda _lake: owed)
 
-    told = tell_removals(cast(Any, SimpleNamespace(settings=settings)))
+    release = SimpleNamespace(number=2)
+    told = tell_removals(cast(Any, SimpleNamespace(settings=settings, release=lambda: release)))
 
-    place = outbox / MARKETING / "release-000002"
+    # By a name of its own: what an export of this release adds is not yet there.
+    place = outbox / MARKETING / "release-000002-removed"
     manifest = json.loads((place / "manifest.json").read_text())
     assert told == Removals({(MARKETING, str(outbox)): 1}, {(MARKETING, str(gone)): 1})
     assert {path.name for path in place.iterdir()} == {"removed.csv", "manifest.json"}
@@ -473,7 +475,7 @@ def test_a_run_tells_each_folder_whom_it_must_let_go_once_and_gives_it_nobody(
     # A second run has nothing to tell.
     before = {path: path.stat().st_mtime_ns for path in outbox.rglob("*")}
     released(lake, BEN, {"customer_id": "c3"})
-    assert tell_removed(settings, MARKETING, outbox, ["c1"])
+    assert tell_removed(settings, MARKETING, outbox, ["c1"], 3)
     assert {path: path.stat().st_mtime_ns for path in outbox.rglob("*")} == before
     # The next export adds who is new, and its list takes the place of the one that had her.
     _, files = exported(lake, outbox)
@@ -492,18 +494,20 @@ def test_a_removal_whose_run_was_killed_is_told_by_the_next_and_one_of_a_lost_pr
     released(lake, ANN, BEN)
     exported(lake, tmp_path)
     kills: list[tuple[Any, str]] = [(Path, "rename"), (PlainLog, "append")]
-    for killed in kills:
+    for release, killed in enumerate(kills, start=2):
         released(lake, BEN)
         with monkeypatch.context() as patched:
             patched.setattr(*killed, dying)
             with pytest.raises(KeyboardInterrupt):
-                tell_removed(settings, MARKETING, tmp_path, ["c1"])
+                tell_removed(settings, MARKETING, tmp_path, ["c1"], release)
     released(lake, BEN)
 
-    assert tell_removed(settings, MARKETING, tmp_path, ["c1"])
+    # Who must go was found in a release that is not the newest any more.
+    assert not tell_removed(settings, MARKETING, tmp_path, ["c1"], 3)
+    assert tell_removed(settings, MARKETING, tmp_path, ["c1"], 4)
 
-    assert rows_of(tmp_path / MARKETING / "release-000004" / "removed.csv") == [["c1"]]
-    assert not tell_removed(settings, "a_lost_product", tmp_path, ["c1"])
+    assert rows_of(tmp_path / MARKETING / "release-000004-removed" / "removed.csv") == [["c1"]]
+    assert not tell_removed(settings, "a_lost_product", tmp_path, ["c1"], 4)
 
 
 def test_a_role_that_may_not_read_a_product_leaves_its_destinations_told_of_as_not_told(

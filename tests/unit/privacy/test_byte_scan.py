@@ -40,6 +40,16 @@ def zipped(text: str) -> bytes:
     return written.getvalue()
 
 
+def zipped_twice(text: str) -> bytes:
+    """Two files of one name, of which the first has the text."""
+    written = io.BytesIO()
+    with ZipFile(written, "w", ZIP_DEFLATED) as files:
+        files.writestr("told.csv", text)
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            files.writestr("told.csv", "nothing")
+    return written.getvalue()
+
+
 FORMS: dict[str, Callable[[str], bytes]] = {
     "plain text": lambda v: f"log: sent to {v}; done".encode(),
     "another case": lambda v: v.upper().encode(),
@@ -47,6 +57,7 @@ FORMS: dict[str, Callable[[str], bytes]] = {
     "CSV": lambda v: f"1,{v},x\n".encode(),
     "gzip": lambda v: gzip.compress(f"1,{v}\n".encode()),
     "zip": lambda v: zipped(f"1,{v}\n"),
+    "a zip with two files of one name": lambda v: zipped_twice(f"1,{v}\n"),
     "UTF-16": lambda v: f"x,{v},y".encode("utf-16"),
     "a Parquet page": parquet,
     "a list in a Parquet page": lambda v: parquet([v]),
@@ -119,9 +130,14 @@ def test_what_may_stay_is_left_out_and_a_broken_file_is_told(tmp_path: Path) -> 
     (tmp_path / "held").mkdir()
     (tmp_path / "held" / "file").write_text(EMAIL)
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
+    locked = bytearray(zipped("nothing"))
+    for header, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        locked[locked.index(header) + flags] |= 1
+    (tmp_path / "locked.zip").write_bytes(locked)
     found = scan({"lake": tmp_path}, marking(EMAIL), [tmp_path / "held"])
     assert not found.hits
-    assert [name.split(" ")[0] for name in found.unreadable] == ["lake/broken.parquet"]
+    names = [name.split(" ")[0] for name in found.unreadable]
+    assert names == ["lake/broken.parquet", "lake/locked.zip"]
 
 
 def test_what_was_searched_has_one_checksum_that_any_other_byte_name_or_file_changes(
