@@ -93,9 +93,8 @@ def tell_removed(
 ) -> bool:
     """Tells the folder to let go of these customers, those of them whom it has; what a run does.
 
-    `<folder>/<product>/release-<number>-removed` gets removed.csv and manifest.json: nobody is added by
-    it, so that it needs no role. An export of the release has a folder of its own, as who reads by name has
-    read this one by then. It is logged once it is written: killed in between, the next run tells it again.
+    `<folder>/<product>/release-<number>-removed` gets removed.csv and manifest.json; an export of the release
+    has another folder, as it adds too. Logged once written: killed in between, the next run tells it again.
 
     Returns False where it cannot be told: the folder is not there, conf or the release has no such product,
     that of `release_number` is not the newest any more, or it was told of already.
@@ -116,8 +115,7 @@ def tell_removed(
         if told.is_empty or place.exists():
             return told.is_empty
         _audit(settings, product, tables, len(told.removed))
-        partial = exports / _REMOVED_PARTIAL
-        partial.mkdir(exist_ok=True)
+        (partial := exports / _REMOVED_PARTIAL).mkdir(exist_ok=True)
         keys = token_keys(product.purpose, settings.tokens.secrets(_secret(settings)))
         removed = _to_remove(told, keys)
         counts = {
